@@ -1,0 +1,41 @@
+# A fresh machine needs Python 3.11+ and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TOOLS := --group dev --extra s3
+
+.PHONY: install demo test check format bench sandbox
+
+$(VENV)/.user: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing storyreel into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.developer: $(VENV)/.user
+	@echo "installing the tools of its developers ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[s3]" --group dev
+	@touch $@
+
+install: $(VENV)/.user       ## into .venv, from constraints.txt
+
+demo: $(VENV)/.user          ## the main job on data/, with no key and no network, into out/demo
+	@$(BIN)/storyreel render data/lighthouse.csv --to out/demo
+
+test: $(VENV)/.developer     ## every test, with the coverage of each module
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+check: $(VENV)/.developer    ## format, lint, types, import rules, tests: the line that CI runs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+format: $(VENV)/.developer   ## let ruff lay out the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+sandbox: $(VENV)/.developer  ## a loopback server that speaks every gateway's protocol
+	@$(BIN)/python -m tests.sandbox

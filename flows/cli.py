@@ -1,0 +1,219 @@
+"""The ``storyreel`` command: arguments in, flow called, exit code out."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+
+from flows import display
+from tasks import commands
+from tasks.errors import ConfigError, Fault, StartError
+from tasks.progress import Progress
+from tasks.session import HANDOVER, Session, Wanted, session
+
+app = App(
+    name="storyreel",
+    help="A storyboard in, clips, a manifest and the money out. Exit codes: 0 every selected shot has its clip, "
+    "1 some has none, 2 nothing was started, 3 the budget stopped it, 130 interrupted.",
+    version_flags=["--version"],
+)
+
+Board = Annotated[str, Parameter(help="Shot list: CSV or Parquet, a local path or any fsspec URL.")]
+To = Annotated[str, Parameter(help="Target folder: a local path or any fsspec URL.")]
+Config = Annotated[str | None, Parameter(help="Config file; by default configs/animatic.toml (no key, no network).")]
+Budget = Annotated[str | None, Parameter(help="US dollars that the target may cost over all its runs.")]
+Only = Annotated[str, Parameter(help="Shot ids, with commas: look at these rows only.")]
+Rerender = Annotated[str, Parameter(help="Shot ids, with commas, or all: buy another clip for them.")]
+Concurrency = Annotated[int | None, Parameter(help="Shots in flight, 1 to 400.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
+Quiet = Annotated[bool, Parameter(negative="", help="No progress on standard error.")]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _wanted(
+    board: str, to: str, config: str | None, budget: str | None, only: str, rerender: str, concurrency: int | None
+) -> Wanted:
+    money = None
+    with contextlib.suppress(InvalidOperation):
+        money = None if budget is None else Decimal(budget)
+    faults = []
+    if budget is not None and (money is None or not money.is_finite() or money < 0):
+        faults.append(Fault(0, "", "--budget", budget, "write US dollars such as 20 or 7.50"))
+    if concurrency is not None and not 1 <= concurrency <= 400:
+        faults.append(Fault(0, "", "--concurrency", str(concurrency), "write a whole number from 1 to 400"))
+    if faults:
+        raise ConfigError(faults)
+    return Wanted(board, to, config, money, _words(only), _words(rerender), concurrency)
+
+
+@app.command
+def render(
+    board: Board,
+    *,
+    to: To,
+    config: Config = None,
+    budget: Budget = None,
+    only: Only = "",
+    rerender: Rerender = "",
+    concurrency: Concurrency = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Render a storyboard to a target. Safe to repeat: a second run does only what is missing or changed."""
+    since = time.monotonic()
+    progress = Progress()
+
+    async def act() -> int:
+        wanted = _wanted(board, to, config, budget, only, rerender, concurrency)
+        async with session(wanted, progress) as running:
+            await running.check(fetch=True)
+            if not quiet and not json:
+                display.say(commands.headline(running))
+            code = await _run(running, quiet=quiet)
+            told = commands.rendered(running, code, time.monotonic() - since)
+            if json:
+                _print(told)
+            else:
+                _summary(told)
+            return code
+
+    return _caught(act, json, {"target": to})
+
+
+async def _run(running: Session, *, quiet: bool) -> int:
+    """Through Prefect where there is something to do; a run without work needs no server."""
+    with display.watching(running.progress, quiet=quiet):
+        if not commands.has_work(running):
+            async with running.open():
+                pass
+            return running.exit_code()
+        _quiet_prefect()
+        from flows.prefect_server import reachable
+
+        server = await reachable(running.http)
+        running.progress.line(f"Prefect: {server}")
+        from flows.render_storyboard import render_storyboard
+
+        HANDOVER.set(running)
+        asked = running.wanted
+        state: Any = await render_storyboard(
+            asked.board,
+            asked.to,
+            asked.config,
+            None if asked.budget_usd is None else float(asked.budget_usd),
+            list(asked.only),
+            list(asked.rerender),
+            asked.concurrency,
+            return_state=True,
+        )
+        if running.renderer is None:
+            raise StartError(state.message or "the run did not start")
+    return running.exit_code()
+
+
+def _quiet_prefect() -> None:
+    """The embedded server phones nobody, and Prefect's own log stays out of a person's way."""
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "ERROR")
+
+
+def _summary(told: dict[str, Any]) -> None:
+    display.out.print(f"{display.shots_line(told['shots'])} in {display.clock(told['seconds'])}")
+    display.money_lines(told["totals"], told["by_provider"])
+    for name in ("clips", "manifest", "costs"):
+        display.out.print(f"{name:9}{told['places'][name]}", markup=False)
+
+
+@app.command
+def plan(
+    board: Board,
+    *,
+    to: Annotated[str | None, Parameter(help="Target folder, to see what is there already.")] = None,
+    config: Config = None,
+    budget: Budget = None,
+    only: Only = "",
+    rerender: Rerender = "",
+    concurrency: Concurrency = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Say what a render would do and cost. Calls no gateway, spends nothing, writes nothing."""
+
+    async def act() -> int:
+        wanted = _wanted(board, to or "memory://storyreel-plan", config, budget, only, rerender, concurrency)
+        async with session(wanted) as running:
+            found = await running.check(fetch=False)
+            code = commands.plan_code(running)
+            if json:
+                _print(commands.planned(running, code))
+            else:
+                display.plan_table(found)
+                if code == 3:
+                    display.say(commands.over_budget(running))
+            return code
+
+    return _caught(act, json, {})
+
+
+@app.command
+def status(url: To, *, config: Config = None, json: Json = False) -> int:
+    """Say what is at a target: shots by status, money by gateway, jobs paid for and not yet collected."""
+
+    async def act() -> int:
+        async with session(Wanted("", url, config)) as running:
+            told = await commands.status(running)
+            if json:
+                _print(told)
+            else:
+                display.out.print(display.shots_line(told["shots"]))
+                display.money_lines(told["totals"], told["by_provider"])
+                for job in told["uncollected"]:
+                    display.out.print(
+                        f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}", markup=False
+                    )
+            return 0
+
+    return _caught(act, json, {})
+
+
+def _print(told: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+
+
+def _caught(act: Callable[[], Any], as_json: bool, base: dict[str, Any]) -> int:
+    """Run a command: what a user can cause ends in words and a code, never in a traceback."""
+    try:
+        return int(asyncio.run(act()))
+    except StartError as error:
+        display.faults(error.faults)
+        if as_json:
+            _print({**base, "exit_code": 2, "errors": [commands.fault_json(fault) for fault in error.faults]})
+        return 2
+    except KeyboardInterrupt:
+        display.say("interrupted")
+        return 130
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        code = app(exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        display.say(f"error: {error}")
+        code = 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    sys.exit(code if isinstance(code, int) else 0)

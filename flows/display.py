@@ -1,0 +1,143 @@
+"""What a person sees at a terminal: a live display, plain lines without one, tables, and a closing summary."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from tasks.errors import Fault
+from tasks.money import usd_text
+from tasks.planned import Plan, ShotPlan
+from tasks.progress import Progress
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def clock(seconds: float) -> str:
+    """``0:07``, ``12:30``, ``1:02:03``."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class Board:
+    """The live display: one line a shot in flight, as many as the height allows, and a line of totals."""
+
+    def __init__(self, progress: Progress, console: Console) -> None:
+        self.progress, self.console = progress, console
+        self.since = time.monotonic()
+
+    def totals(self) -> str:
+        """Elapsed, done of all, the four counts, money spent and reserved."""
+        p, counts = self.progress, self.progress.counts()
+        words = "  ".join(f"{number} {word}" for word, number in counts.items())
+        ended = counts["done"] + counts["failed"]
+        money = f"{usd_text(p.spent)} USD spent, {usd_text(p.reserved)} reserved"
+        return f"{clock(time.monotonic() - self.since)}  {ended}/{p.total}  {words}  {money}"
+
+    def __rich__(self) -> Table:
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(justify="right", style="dim", no_wrap=True)
+        grid.add_column(no_wrap=True, overflow="ellipsis")
+        flights = list(self.progress.flights.items())
+        room = max(self.console.height - 4, 3)
+        now = time.monotonic()
+        for shot_id, flight in flights[:room]:
+            grid.add_row(Text(shot_id), clock(now - flight.since), Text(flight.says))
+        if len(flights) > room:
+            grid.add_row("", "", f"+{len(flights) - room} more")
+        frame = Table.grid()
+        frame.add_row(grid)
+        frame.add_row(Text(self.totals(), style="cyan"))
+        return frame
+
+
+@contextmanager
+def watching(progress: Progress, *, quiet: bool) -> Iterator[None]:
+    """Show a run on standard error while it lasts: live on a terminal, plain lines elsewhere, nothing if quiet."""
+    if quiet:
+        yield
+        return
+    if err.is_terminal:
+        board = Board(progress, err)
+        with Live(board, console=err, refresh_per_second=4, transient=False):
+            progress.listen = lambda line: err.print(Text(line, style="yellow"))
+            yield
+        return
+    progress.listen = say
+    yield
+
+
+def say(line: str) -> None:
+    """One plain line on standard error, whatever it holds."""
+    err.print(Text(line), soft_wrap=True)
+
+
+def faults(found: Sequence[Fault]) -> None:
+    """Every fault on its own line, on standard error."""
+    for fault in found:
+        say(f"error: {fault}")
+    if len(found) > 1:
+        say(f"{len(found)} faults; nothing was started, nothing was written")
+
+
+def plan_table(plan: Plan, *, most: int = 200) -> None:
+    """The plan for people: one line a shot, what is odd about it below, the totals last."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for name, side in (("shot", "left"), ("", "left"), ("route", "left"), ("sent", "left"), ("USD", "right")):
+        table.add_column(name, justify=side, no_wrap=name in ("shot", "USD"))  # type: ignore[arg-type]  # a word of rich's
+    table.add_column("at worst", justify="right", no_wrap=True)
+    for shot in [s for s in plan.shots if s.selected][:most]:
+        table.add_row(*[Text(cell) for cell in _plan_cells(shot)])
+    out.print(table)
+    if len(plan.shots) > most:
+        out.print(f"... {len(plan.shots) - most} more shots; --json lists them all")
+    for warning in plan.warnings:
+        out.print(Text(f"warning: {warning}", style="yellow"))
+    for shot in plan.shots[:most]:
+        for warning in shot.warnings:
+            out.print(Text(f"{shot.shot.shot_id}: {warning}", style="yellow"))
+    if plan.trusted:
+        out.print(f"{len(plan.trusted)} remote files were taken on trust, the first: {escape(plan.trusted[0])}")
+    words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
+    out.print(f"{words}: {usd_text(plan.quoted)} USD, {usd_text(plan.worst)} USD at worst")
+
+
+def _plan_cells(plan: ShotPlan) -> list[str]:
+    action = f"{plan.action} ({', '.join(plan.changed)})" if plan.changed else plan.action
+    if plan.action == "keep" or not plan.offers:
+        return [plan.shot.shot_id, action, "", "", "", ""]
+    first = plan.offers[0]
+    sent = f"{first.seconds} s {first.size}"
+    return [plan.shot.shot_id, action, first.route.name, sent, usd_text(plan.quoted), usd_text(plan.worst)]
+
+
+def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str, Any]]) -> None:
+    """The money by gateway with its sum, in the words of the report: charged, of it wasted, at risk."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("gateway")
+    for name in ("clips", "charged USD", "of it wasted", "at risk"):
+        table.add_column(name, justify="right")
+    for name, row in [*by_provider.items(), ("total", totals)]:
+        money = [row["charged_usd"], row["wasted_usd"], row["at_risk_usd"]]
+        table.add_row(Text(name), str(row["clips"]), *money, style="bold" if name == "total" else "")
+    out.print(table)
+
+
+def shots_line(counts: Mapping[str, int]) -> str:
+    """``8 rendered, 2 failed``: the statuses that occur."""
+    return ", ".join(f"{number} {status}" for status, number in counts.items() if number) or "no shots"
+
+
+def piped() -> bool:
+    """Whether standard output goes to a program."""
+    return not sys.stdout.isatty()

@@ -1,0 +1,21 @@
+"""Which Prefect server a run will use."""
+
+from tasks.errors import ConfigError
+from tasks.models import Request
+from tasks.transport import Http, Lost, NotSent
+
+PATIENCE = 10.0
+
+
+async def reachable(http: Http) -> str:
+    """The configured server's address, or ``embedded server``. `ConfigError` when a configured one stays silent."""
+    from prefect.settings import PREFECT_API_URL
+
+    url = PREFECT_API_URL.value()
+    if not url:
+        return "embedded server"
+    try:
+        await http.ask(Request("GET", f"{url}/health"), f"{url}/health", {}, PATIENCE)
+    except (NotSent, Lost) as error:
+        raise ConfigError(f"the Prefect server of PREFECT_API_URL ({url}) does not answer: {error}") from error
+    return str(url)

@@ -1,0 +1,273 @@
+"""Which column of a shot list is which: canonical names, the headers that other tools write, the user's own.
+
+Pure. The aliases are what the exports of Kitsu, ShotGrid, CommandPost, StudioBinder-like sheets and shot lists
+for video models call these columns.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tasks.cells import nearest
+from tasks.errors import BoardError, Fault
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "shot_id": (
+        *("shot", "shot code", "shotcode", "code", "name", "shotname", "shot name", "shot number", "shot no"),
+        *("shot #", "shotid", "id", "cut #", "label", "镜号"),
+    ),
+    "scene": ("scene number", "scene #", "sequence", "seq", "episode", "reel", "group"),
+    "prompt": (*("description", "shot description", "scene description", "action", "actiontext", "visual", "画面"),),
+    "negative_prompt": (),
+    "mode": (),
+    "image": (
+        *("reference", "reference image", "ref", "image url", "thumbnail", "panel", "frame", "url"),
+        *("path to frames", "start frame", "first frame"),
+    ),
+    "source": ("source video", "plate path", "video url"),
+    "duration": ("shot duration", "seconds", "dur", "durationseconds", "length", "秒数"),
+    "aspect_ratio": (),
+    "size": (),
+    "fit": (),
+    "seed": (),
+    "audio": (),
+    "route": (),
+}
+FRAMES = ("nb frames", "frames", "frame count", "frame duration", "cut duration")
+PAIRS = (("cut in", "cut out"), ("frame in", "frame out"), ("in", "out"), ("start", "end"))
+CANONICAL = tuple(ALIASES)
+
+MAX_ROWS = 1_000_000
+MAX_CELL = 200_000
+SHOWN = 200  # characters of a faulty cell that its fault carries
+DELIMITERS = ",;\t|"
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A shot list as text, column by column, and what is wrong with it so far.
+
+    ``headers`` are stripped and stand in ``line``; ``lines`` are those at which the rows begin. ``opaque`` names,
+    by position, the types that are no text, such as ``list<int64>``.
+    """
+
+    line: int
+    headers: tuple[str, ...]
+    lines: list[int]
+    columns: list[list[str]]
+    faults: list[Fault]
+    opaque: Mapping[int, str] = field(default_factory=dict)
+
+
+def normal(header: str) -> str:
+    """A header as it is compared: lower case without ``# . _ - ( )`` and white space."""
+    return re.sub(r"[#._\-()\s]+", "", header.lower())
+
+
+def known(headers: Iterable[str]) -> frozenset[str]:
+    """Every header that means something here, ``headers`` among them, as it is compared."""
+    names = [*headers, *CANONICAL, *FRAMES]
+    names += [name for group in (*ALIASES.values(), *PAIRS) for name in group]
+    return frozenset(map(normal, names))
+
+
+def table_of(
+    line: int, header: Sequence[str], lines: list[int], columns: list[list[str]], opaque: Mapping[int, str]
+) -> Table:
+    """A table whose cells are clean, without the columns that have neither header nor content."""
+    headers = [text.strip() for text in header]
+    faults = _twice(line, headers)
+    for at, text in enumerate(headers):
+        name = text or f"column {at + 1}"
+        faults += _clean([line], name, [text]) + _clean(lines, name, columns[at])
+        faults += [] if text else _nameless(lines, name, columns[at])
+    kept = [at for at, text in enumerate(headers) if text]
+    opaque = {place: opaque[at] for place, at in enumerate(kept) if at in opaque}
+    return Table(line, tuple(headers[at] for at in kept), lines, [columns[at] for at in kept], faults, opaque)
+
+
+def _twice(line: int, headers: list[str]) -> list[Fault]:
+    places: dict[str, list[int]] = {}
+    for at, text in enumerate(headers, 1):
+        if text:
+            places.setdefault(text, []).append(at)
+    return [
+        Fault(line, "", text, text, f"columns {' and '.join(map(str, at))} have this header; give each its own")
+        for text, at in places.items()
+        if len(at) > 1
+    ]
+
+
+def _squared(lines: list[int], rows: list[list[str]], width: int) -> list[Fault]:
+    """Makes every row as wide as the header: cells missing at its end are empty ones, surplus ones have to be."""
+    message = f"stands beyond the header's {width} columns; quote cells that hold the delimiter, or name the column"
+    faults = []
+    for line, row in zip(lines, rows, strict=True):
+        surplus = enumerate(row[width:], width + 1)
+        faults += [Fault(line, "", f"column {at}", cell[:SHOWN], message) for at, cell in surplus if cell.strip()]
+        row[width:] = [""] * (width - len(row))
+    return faults
+
+
+def _nameless(lines: list[int], name: str, column: list[str]) -> list[Fault]:
+    held = [at for at, cell in enumerate(column) if cell.strip()]
+    if not held:
+        return []
+    more = f" (and {len(held) - 1} more rows)" if len(held) > 1 else ""
+    message = f"stands under an empty header{more}; name the column, or empty its cells"
+    return [Fault(lines[held[0]], "", name, column[held[0]][:SHOWN], message)]
+
+
+def from_csv(text: str, overrides: Mapping[str, str]) -> Table:
+    """A CSV file, its lines ending in ``\\n``, as text cells. Raises BoardError where nothing can be made of it.
+
+    ``overrides`` are the headers of ``[columns]``, which help to tell the delimiter.
+    """
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # our own limit names the row
+    told = re.match(r"sep=([,;\t|])\n", text)  # a line that Excel writes and hides
+    delimiter = told[1] if told else _delimiter(text, overrides)
+    lines, rows, faults = _records("\n" + text[told.end() :] if told else text, delimiter)
+    if not rows or (faults and faults[0].row < lines[0]):  # without its header a shot list tells nothing
+        raise BoardError(faults or [Fault(1, "", "", "", "the file is empty; write a header and one row a shot")])
+    line, header = lines.pop(0), rows.pop(0)
+    if len(rows) > MAX_ROWS:
+        raise BoardError([Fault(lines[-1], "", "", "", f"more than {MAX_ROWS:,} rows; split the shot list")])
+    faults += _squared(lines, rows, len(header))
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in header]
+    table = table_of(line, header, lines, columns, {})
+    return replace(table, faults=faults + table.faults)
+
+
+def _delimiter(text: str, overrides: Mapping[str, str]) -> str:
+    """The one under which the header makes most sense, then the rows; for a single column one that is nowhere."""
+    head = [f"{line}\n" for line in text.split("\n", 200)[:200]]
+    names = known(overrides.values())
+
+    def fitness(delimiter: str) -> tuple[bool, int, float, int]:
+        rows = [row for row in csv.reader(head, delimiter=delimiter) if not blank(row)] or [[]]
+        width = len(rows[0])
+        even = sum(len(row) == width for row in rows) / len(rows)
+        return width > 1, sum(normal(cell) in names for cell in rows[0]), even, width
+
+    best = max(DELIMITERS, key=fitness)
+    return best if fitness(best)[0] else next((chr(at) for at in range(0xE000, 0xF900) if chr(at) not in text), ",")
+
+
+def _records(text: str, delimiter: str) -> tuple[list[int], list[list[str]], list[Fault]]:
+    """Each record that is not blank with the line it begins at. After a wrong quote, reading goes on below it."""
+    mark = re.escape(delimiter)
+    spaced = re.search(rf'{mark} +"(?=[^"\n{mark}])', text) is not None  # never so in well-paired quotes
+    lines = io.StringIO(text, newline="\n")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=spaced)
+    starts: list[int] = []
+    rows: list[list[str]] = []
+    faults: list[Fault] = []
+    while len(rows) < MAX_ROWS + 2:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            message = "text follows a closing quote; quote the whole cell and double the quotes inside it"
+            if "end of data" in str(error):
+                message = "a quote that opens in this row is never closed; close it, or double it where it is text"
+            faults.append(Fault(line, "", "", "", message))
+        else:
+            if not blank(row):
+                starts.append(line)
+                rows.append(row)
+    return starts, rows, faults
+
+
+def blank(row: Sequence[str]) -> bool:
+    """Whether nothing stands in the row."""
+    return not any(map(str.strip, row)) and not _CONTROL.search("".join(row))
+
+
+def _clean(lines: list[int], name: str, column: list[str]) -> list[Fault]:
+    """What no cell may hold; makes every line end in one ``\\n``."""
+    joined = "".join(column)
+    if len(max(column, key=len, default="")) <= MAX_CELL and (joined.isprintable() or not _CONTROL.search(joined)):
+        return []
+    faults = []
+    for at, cell in enumerate(column):
+        text = cell.replace("\r\n", "\n").replace("\r", "\n")
+        if len(text) > MAX_CELL:
+            message = f"holds {len(text):,} characters; a cell takes at most {MAX_CELL:,}"
+            faults.append(Fault(lines[at], "", name, text[:SHOWN], message))
+        if found := _CONTROL.search(text):
+            message = f"holds the control character U+{ord(found[0]):04X}; delete it (newline and tab may stay)"
+            faults.append(Fault(lines[at], "", name, text[:SHOWN], message))
+        column[at] = _CONTROL.sub("", text)
+    return faults
+
+
+def place(headers: Sequence[str], overrides: Mapping[str, str], line: int = 1) -> tuple[dict[str, int], list[Fault]]:
+    """Where each canonical column stands, and what is wrong with ``[columns]`` (canonical name -> header).
+
+    The override wins, then the canonical name, then the first alias in its order. A length in frames is at
+    ``frames``, one in frame numbers at ``first`` and ``last``, instead of ``duration``.
+    """
+    places, faults = _overridden(headers, overrides, line)
+    taken = set(places.values())
+    spots: dict[str, int] = {}
+    for at, text in enumerate(headers):
+        if at not in taken and (text in CANONICAL or normal(text) not in spots):
+            spots[normal(text)] = at
+    spots.pop("", None)
+    for name, aliases in ALIASES.items():
+        if name not in places and not (name == "duration" and "frames" in places):
+            places |= _first(spots, name, (name, *aliases))
+    if not places.keys() & {"duration", "frames"}:
+        places |= _first(spots, "frames", FRAMES) or _pair(spots)
+    if "prompt" not in places and "prompt" not in overrides:
+        faults.append(_no_prompt(headers, line))
+    return places, faults
+
+
+def _first(spots: Mapping[str, int], name: str, aliases: Sequence[str]) -> dict[str, int]:
+    return next(({name: spots[normal(alias)]} for alias in aliases if normal(alias) in spots), {})
+
+
+def _pair(spots: Mapping[str, int]) -> dict[str, int]:
+    for ends in PAIRS:
+        first, last = map(normal, ends)
+        if first in spots and last in spots:
+            return {"first": spots[first], "last": spots[last]}
+    return {}
+
+
+def _overridden(headers: Sequence[str], overrides: Mapping[str, str], line: int) -> tuple[dict[str, int], list[Fault]]:
+    places: dict[str, int] = {}
+    faults = []
+    for name, text in overrides.items():
+        at = _find(headers, text)
+        if name not in CANONICAL:
+            message = f"[columns] knows no column of this name{nearest(name, CANONICAL) or ': ' + ', '.join(CANONICAL)}"
+            faults.append(Fault(0, "", name, text, message))
+        elif at is None:
+            message = f"[columns] {name} names a header that the shot list does not have{nearest(text, tuple(headers))}"
+            faults.append(Fault(line, "", name, text, message))
+        elif at in places.values():
+            faults.append(Fault(line, "", name, text, "[columns] gives this header to two columns; give it to one"))
+        else:
+            counted = name == "duration" and normal(text) in map(normal, FRAMES)
+            places["frames" if counted else name] = at
+    return places, faults
+
+
+def _find(headers: Sequence[str], text: str) -> int | None:
+    exact = [at for at, header in enumerate(headers) if header == text.strip()]
+    alike = [at for at, header in enumerate(headers) if normal(header) == normal(text) != ""]
+    return next(iter(exact + alike), None)
+
+
+def _no_prompt(headers: Sequence[str], line: int) -> Fault:
+    shown = ", ".join(headers)[:200]
+    message = 'no column holds the prompts; name one prompt, or say which it is with [columns] prompt = "its header"'
+    return Fault(line, "", "prompt", shown, message + nearest("prompt", tuple(headers)))

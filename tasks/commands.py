@@ -1,0 +1,155 @@
+"""What each command answers, as plain values: the JSON of the command line and the words of its tables."""
+
+import asyncio
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from tasks.errors import Fault, TargetError
+from tasks.ledger import Ledger, spent
+from tasks.manifest import summary
+from tasks.models import STATUSES, ZERO, Shot, ShotResult, Size
+from tasks.money import usd_text
+from tasks.names import number_text
+from tasks.outcome import UNSETTLED
+from tasks.plan import row_keys
+from tasks.planned import ShotPlan
+from tasks.rollup import costs
+from tasks.session import Session
+from tasks.storage import StoreError
+
+
+def fault_json(fault: Fault) -> dict[str, Any]:
+    """A fault as programs get it."""
+    return {
+        "row": fault.row,
+        "shot_id": fault.shot_id,
+        "column": fault.column,
+        "value": fault.value,
+        "message": fault.message,
+    }
+
+
+def has_work(running: Session) -> bool:
+    """Whether any selected shot has to be rendered or asked after."""
+    return any(plan.renders for plan in running.plan.shots)
+
+
+def headline(running: Session) -> str:
+    """One line before a run: what it will do, and its price."""
+    plan = running.plan
+    words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
+    budget = f"budget {usd_text(running.budget)} USD" if running.budget is not None else "no budget"
+    price = f"{usd_text(plan.quoted)} USD, {usd_text(plan.worst)} at worst, {budget}" if plan.worst else "costs nothing"
+    return f"{words}: {price}"
+
+
+def rendered(running: Session, code: int, seconds: float) -> dict[str, Any]:
+    """The answer of ``render --json``, and what its summary needs."""
+    money, results = running.money(), running.results()
+    url = running.store.url
+    return {
+        "target": url,
+        "exit_code": code,
+        "run_id": running.run_id,
+        "shots": summary(results),
+        "clips": sum(r.status in ("rendered", "reused") for r in results),
+        "totals": money["totals"],
+        "this_run": money["this_run"],
+        "by_provider": money["by_provider"],
+        "manifest": f"{url}/manifest.json",
+        "report": f"{url}/report.html",
+        "places": {"clips": f"{url}/clips", "manifest": f"{url}/manifest.parquet", "costs": f"{url}/costs.json"},
+        "seconds": round(seconds, 3),
+        "errors": [],
+    }
+
+
+def plan_code(running: Session) -> int:
+    """0, or 3 when the target's history and the plan's total pass the budget together."""
+    return 3 if over_budget(running) else 0
+
+
+def over_budget(running: Session) -> str:
+    """In words by how much the plan passes the budget; empty when it does not."""
+    history, quoted = spent(running.ledger.history()), running.plan.quoted
+    if running.budget is None or history + quoted <= running.budget or not quoted:
+        return ""
+    sums = f"{usd_text(history)} USD spent so far and {usd_text(quoted)} USD planned"
+    return f"{sums} pass the budget of {usd_text(running.budget)} USD"
+
+
+def planned(running: Session, code: int) -> dict[str, Any]:
+    """The answer of ``plan --json``."""
+    plan = running.plan
+    actions = Counter(shot.action for shot in plan.shots if shot.selected)
+    totals: dict[str, Any] = {action: actions[action] for action in ("new", "keep", "rerender")}
+    totals |= {"quoted_usd": usd_text(plan.quoted), "worst_usd": usd_text(plan.worst)}
+    shots = [_planned_shot(shot) for shot in plan.shots if shot.selected]
+    return {"exit_code": code, "shots": shots, "totals": totals, "warnings": list(plan.warnings), "errors": []}
+
+
+def _planned_shot(plan: ShotPlan) -> dict[str, Any]:
+    first = plan.offers[0] if plan.offers and plan.action != "keep" else None
+    return {
+        "shot_id": plan.shot.shot_id,
+        "action": plan.action,
+        "changed": list(plan.changed),
+        "route": first.route.name if first else "",
+        "seconds": float(number_text(first.seconds)) if first else None,
+        "size": str(first.size) if first else "",
+        "quoted_usd": usd_text(plan.quoted),
+        "worst_usd": usd_text(plan.worst),
+        "warnings": list(plan.warnings),
+    }
+
+
+def kept_results(rows: list[dict[str, Any]]) -> list[ShotResult]:
+    """The rows of a manifest as results that nobody looked at again, each with the ledger's key."""
+    keys = row_keys(rows)
+    return [_kept(row, keys.get(str(row["shot_id"]), "")) for row in rows]
+
+
+def _kept(row: dict[str, Any], key: str) -> ShotResult:
+    seconds = Decimal(str(row["requested_s"] or 0))
+    texts = (str(row["shot_id"]), 0, str(row["scene"]), str(row["prompt"]), row["mode"])
+    shot = Shot(*texts, seconds, Size(1, 1), "cover")
+    return ShotResult(shot, str(row["fingerprint"]), key, row["status"], kept=row)
+
+
+async def status(running: Session) -> dict[str, Any]:
+    """The answer of ``status --json``: read from the manifest and the ledger, never written."""
+    ledger, rows = await asyncio.to_thread(_read, running)
+    counts = Counter(str(row["status"]) for row in rows)
+    history = list(ledger.history())
+    money = costs(kept_results(rows), history, run_id="", budget=None)
+    waiting = [attempt for attempt in history if attempt.outcome in UNSETTLED]
+    return {
+        "target": running.store.url,
+        "shots": {name: counts[name] for name in STATUSES},
+        "totals": money["totals"],
+        "by_provider": money["by_provider"],
+        "superseded_usd": money["superseded_usd"],
+        "uncollected": [
+            {
+                "shot_id": a.shot_id,
+                "provider": a.provider,
+                "job_id": a.job_id,
+                "quoted_usd": usd_text(a.quoted),
+                "submitted_at": a.submitted_at,
+            }
+            for a in sorted(waiting, key=lambda a: a.submitted_at)
+        ],
+        "at_risk_usd": usd_text(sum((a.at_risk for a in history), ZERO)),
+        "errors": [],
+    }
+
+
+def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]]]:
+    try:
+        ledger, rows = running.ledger.load(), running.last_rows()
+    except StoreError as error:
+        raise TargetError(f"the target cannot be read: {error}") from error
+    if not rows and not ledger.pages:
+        raise TargetError(f"{running.store.url} holds no storyreel target")
+    return ledger, rows

@@ -1,0 +1,137 @@
+"""The engine: submit once, poll, download, for every provider. Adapters decide, this module does.
+
+Before a POST the ledger holds its intent, as soon as the reply is read its receipt, and when it is over what
+it came to. A submit is repeated only when nothing was accepted.
+"""
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+
+from tasks.errors import Busy, GatewayError, Locked, Refused, Stopped, Unclear
+from tasks.jobs import finish
+from tasks.lanes import LONGEST_WAIT, SUBMITS, Lane, backoff, retry_after
+from tasks.ledger import Asked
+from tasks.models import ZERO, Attempt, Basis, Job, Order, Request
+from tasks.run import Run, adapter, addressed
+from tasks.transport import Lost, NotSent
+
+
+class Gateway:
+    """Takes orders to gateways and brings clips back. A gateway's errors become settled attempts.
+
+    Its methods raise only `Stopped` (no order may leave now) and `TargetLost` (the target refused a write).
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.posting: set[asyncio.Task[tuple[Attempt, float | None]]] = set()
+
+    async def buy(self, asked: Asked, order: Order, quote: Decimal, frame: str = "") -> Attempt | None:
+        """Take one order to its provider: the last attempt it came to, settled or overdue.
+
+        None where no attempt could be made, because the route is out.
+        """
+        lane = self.run.lane(order.route.model.provider)
+        attempt: Attempt | None = None
+        async with lane.places:
+            for tries in range(1, SUBMITS + 1):
+                await lane.ready()
+                if lane.out(order.route):
+                    return attempt
+                attempt, wait = await self._submit_shielded(lane, asked, order, quote, frame)
+                if attempt.outcome != "busy":
+                    break
+                lane.cool(backoff(tries, self.run.roll) if wait is None else wait)
+                if wait is not None and wait > LONGEST_WAIT:
+                    break
+            else:
+                lane.too_busy()
+            if attempt is not None and attempt.outcome == "pending":
+                attempt = await finish(self.run, attempt, use=lambda: True)
+        return attempt
+
+    async def collect(self, attempt: Attempt, use: Callable[[], bool]) -> Attempt:
+        """Take up a job bought earlier: asked at once, then with patience anew."""
+        async with self.run.lane(attempt.provider).places:
+            return await finish(self.run, attempt, use, at_once=True)
+
+    async def drain(self, seconds: float) -> None:
+        """Let the POSTs that are on their way come to their receipts, for so long at the most."""
+        if self.posting:
+            await asyncio.wait(self.posting, timeout=seconds)
+
+    async def _submit_shielded(
+        self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str
+    ) -> tuple[Attempt, float | None]:
+        """A cancelled shot must not tear its POST from its receipt: the POST goes on by itself."""
+        self.run.may_submit()
+        self.run.purse.reserve(quote)
+        task = asyncio.create_task(self._submit(lane, asked, order, quote, frame))
+        self.posting.add(task)
+        task.add_done_callback(self._posted)
+        return await asyncio.shield(task)
+
+    def _posted(self, task: "asyncio.Task[tuple[Attempt, float | None]]") -> None:
+        self.posting.discard(task)
+        if not task.cancelled():
+            task.exception()  # read here, because the shot that waited for it may be gone
+
+    async def _submit(
+        self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str
+    ) -> tuple[Attempt, float | None]:
+        """One POST between its intent and its receipt; with a `Busy`, the wait its gateway asks for."""
+        run = self.run
+        try:
+            intent = run.ledger.intent
+            attempt = await run.write(intent, asked, order, quote, base_url=lane.settings.base_url, frame=frame)
+        except BaseException:
+            run.purse.release(quote)
+            raise
+        try:
+            run.may_submit()
+            job = await self._post(lane, adapter(order.route.model.provider).submit(order), order)
+        except Stopped as error:
+            await run.settle(attempt, "refused", error=error)
+            raise
+        except GatewayError as error:
+            wait = error.retry_after if isinstance(error, Busy) else None
+            return await self._unaccepted(lane, order, attempt, error), wait
+        attempt = await run.write(run.ledger.accepted, attempt, job)
+        lane.exhausted = 0
+        run.progress.say(order.shot.shot_id, f"{order.route.name} accepted, job {job.id[:40]}")
+        return attempt, None
+
+    async def _post(self, lane: Lane, request: Request, order: Order) -> Job:
+        """Send the order. Raises what it was refused with; `Unclear` when nobody can know."""
+        run, settings = self.run, lane.settings
+        run.progress.say(order.shot.shot_id, f"{order.route.name} ordered")
+        try:
+            url, headers = addressed(settings, request, settings.base_url)
+            reply = await run.http.ask(request, url, headers, settings.submit_timeout_s)
+        except NotSent as error:
+            raise Busy(str(error)) from error
+        except Lost as error:
+            raise Unclear(str(error)) from error
+        try:
+            got = adapter(settings.name).accepted(reply, order)
+        except Busy as error:
+            error.retry_after = retry_after(reply, run.wall)
+            raise
+        if not isinstance(got, Job):
+            raise Unclear("answered with a result and no receipt: nothing to ask after")
+        return got
+
+    async def _unaccepted(self, lane: Lane, order: Order, attempt: Attempt, error: GatewayError) -> Attempt:
+        """Settle an order that brought no receipt: free where nothing was accepted, at risk where nobody knows."""
+        outcome = type(error).__name__.lower()
+        risk = attempt.quoted if isinstance(error, Unclear) else ZERO
+        basis: Basis = "unknown" if isinstance(error, Unclear) else "free"
+        attempt = await self.run.settle(attempt, outcome, at_risk=risk, basis=basis, error=error)
+        if isinstance(error, Locked) and not lane.locked:
+            lane.locked = str(error)
+            self.run.progress.line(f"{lane.settings.name} is out for this run: {error}")
+        if isinstance(error, Refused) and error.gone and order.route.name not in lane.gone:
+            lane.gone[order.route.name] = str(error)
+            self.run.progress.line(f"{order.route.name} is out for this run: {error}")
+        return attempt

@@ -1,0 +1,300 @@
+"""Reference images: is it a picture, and the frame that a gateway gets from it. Pure on bytes.
+
+Pictures are opened by the class that their first bytes name, not by ``Image.open``: that one tries Pillow's
+process-wide pixel limit and Python's process-wide warning filters, and these functions run in threads.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Literal
+
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageFilter
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from tasks.errors import MediaError
+from tasks.models import Fit, Size
+
+MIN_SIDE = 16
+BLACK = (0, 0, 0)
+QUALITIES = (92, 88, 84, 80, 75, 70, 60, 50, 40, 30, 20, 10)
+# Averaging whole pixels first halves the time for a large PNG; Lanczos is left with a factor of 1.5 to 3
+REDUCING_GAP = 1.5
+FLAT_SHARE = 0.6
+
+_KINDS: tuple[tuple[bytes, str, type[ImageFile]], ...] = (
+    (rb"\xff\xd8\xff", "JPEG", JpegImageFile),
+    (rb"\x89PNG\r\n\x1a\n", "PNG", PngImageFile),
+    (rb"RIFF.{4}WEBP", "WebP", WebPImageFile),
+    (rb".{4}ftyp.{0,48}?avi[fs]", "AVIF", AvifImageFile),
+    (rb"GIF8[79]a", "GIF", GifImageFile),
+    (rb"II[*+]\0|MM\0[*+]", "TIFF", TiffImageFile),
+    (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "JPEG 2000", Jpeg2KImageFile),
+    (rb"BM", "BMP", BmpImageFile),
+)
+_FOREIGN: tuple[tuple[bytes, str], ...] = (
+    (rb"(?i)(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)?<(!doctype html|html|head|body)", "HTML"),
+    (rb"(?i)(\xef\xbb\xbf)?\s*(<\?xml.*?\?>\s*)?(<!.*?>\s*)*<svg", "SVG, a drawing without pixels"),
+    (rb"(\xef\xbb\xbf)?\s*<", "XML"),
+    (rb"(\xef\xbb\xbf)?\s*[{\[]", "JSON"),
+    (rb"%PDF", "PDF"),
+    (rb"8BPS", "a Photoshop file"),
+    (rb"v/1\x01", "OpenEXR"),
+    (rb".{4}ftyp.{0,48}?(hei[cxms]|hev[cxms])", "HEIC: save it as JPEG"),
+    (rb".{4}ftyp|\x1aE\xdf\xa3|RIFF.{4}AVI ", "a video"),
+    (rb"PK|\x1f\x8b|7z|Rar!", "an archive"),
+)
+_TURN = Image.Transpose
+_TURNS = {2: _TURN.FLIP_LEFT_RIGHT, 3: _TURN.ROTATE_180, 4: _TURN.FLIP_TOP_BOTTOM}
+_TURNS |= {5: _TURN.TRANSPOSE, 6: _TURN.ROTATE_270, 7: _TURN.TRANSVERSE, 8: _TURN.ROTATE_90}
+_GRAPHIC_MODES = ("1", "P", "L", "LA")
+_LOSSLESS = (PngImageFile, GifImageFile, BmpImageFile, TiffImageFile)
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A first frame as stored, and its upright size in the file (a JPEG may be decoded smaller)."""
+
+    image: ImageFile
+    size: Size
+    orientation: int
+
+    @property
+    def may_be_art(self) -> bool:
+        return isinstance(self.image, _LOSSLESS) and self.image.mode in _GRAPHIC_MODES
+
+
+def check(data: bytes, *, max_bytes: int, max_pixels: int) -> tuple[int, int]:
+    """Width and height in pixels, upright, of a picture whose first frame was decoded to its end.
+
+    The number of bytes, the kind (by content) and the size (by header) are looked at in this order before
+    any decoding. MediaError says in a sentence without subject what the bytes are instead.
+    """
+    if len(data) > max_bytes:
+        raise MediaError(f"is {_amount(len(data))} long; at most {_amount(max_bytes)} are read")
+    with _reading(data):
+        # asked for one pixel, a JPEG runs through all of its data and skips most of the arithmetic
+        picture = _read(data, Size(1, 1), "cover", max_pixels)
+        _resizable(picture.image.resize((1, 1), Image.Resampling.NEAREST))
+    return picture.size.width, picture.size.height
+
+
+def normalise(
+    data: bytes,
+    size: Size,
+    fit: Fit,
+    *,
+    max_pixels: int,
+    max_bytes: int = 8_000_000,
+    background: tuple[int, int, int] = BLACK,
+) -> tuple[bytes, str]:
+    """The first frame as an upright sRGB picture of exactly ``size``: its bytes and ``image/jpeg`` or ``image/png``.
+
+    ``cover`` crops to the centre, ``contain`` puts the whole picture on ``background``, ``blur`` puts it on a
+    blurred cover of itself; ``background`` is also what transparent parts lie on. Flat grey or palette art
+    in a lossless file becomes PNG if that is within ``max_bytes``, all else JPEG 4:4:4 at quality 92 or the
+    next lower one that is. No metadata. The same input gives the same bytes.
+    MediaError where the bytes are no picture, as in ``check``, or where no quality is low enough.
+    """
+    with _reading(data):
+        picture = _read(data, size, fit, max_pixels)
+        part = _scaled(picture, size, fit, background)
+    frame = _laid_out(part, size, fit, background)
+    frame.info = {}  # else a comment, a profile or a resolution would travel on into the file
+    return _encoded(frame, max_bytes, as_png=picture.may_be_art and _is_flat(part))
+
+
+def suffix(media_type: str) -> Literal["jpg", "png"]:
+    """The file name ending of a frame of this media type."""
+    return "png" if media_type == "image/png" else "jpg"
+
+
+@contextmanager
+def _reading(data: bytes) -> Iterator[None]:
+    """Whatever Pillow raises about these bytes leaves as a MediaError: its plugins raise all kinds of things."""
+    try:
+        yield
+    except MediaError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
+        raise MediaError("has more pixels than can be read") from error
+    except Exception as error:
+        if isinstance(error, EOFError) or re.search("(?i)truncated", str(error)):
+            raise MediaError(f"is cut off after {_amount(len(data))}") from error
+        raise MediaError(f"is broken inside, or cut off after {_amount(len(data))}") from error
+
+
+def _read(data: bytes, size: Size, fit: Fit, max_pixels: int) -> _Picture:
+    """The first frame decoded, a JPEG no larger than ``size`` needs. Never touches another frame."""
+    image = _opened(data)
+    width, height = image.size
+    _check_size(width, height, max_pixels)
+    if isinstance(image, JpegImageFile):
+        factor = _factor(_upright(Size(width, height), _orientation(image)), size, fit)
+        image.draft(None, (max(1, round(width * factor)), max(1, round(height * factor))))
+    image.load()
+    orientation = _orientation(image)  # after loading: it may stand behind the pixels, and a TIFF turns itself
+    return _Picture(image, _upright(Size(width, height), orientation), orientation)
+
+
+def _opened(data: bytes) -> ImageFile:
+    head = data[:512]
+    for pattern, _, opener in _KINDS:
+        if re.match(pattern, head, re.DOTALL):
+            return opener(BytesIO(data))
+    raise MediaError(_foreign(head))
+
+
+def _foreign(head: bytes) -> str:
+    if not head:
+        return "is empty"
+    for pattern, name in _FOREIGN:
+        if re.match(pattern, head, re.DOTALL):
+            return f"is no picture that can be read (looks like {name})"
+    return f"is no picture that can be read ({', '.join(name for _, name, _ in _KINDS)} can)"
+
+
+def _check_size(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise MediaError(f"is {width}x{height} pixels; at most {max_pixels:,} in all are read")
+    if min(width, height) < MIN_SIDE:
+        raise MediaError(f"is {width}x{height} pixels; each side needs at least {MIN_SIDE}")
+
+
+def _orientation(image: ImageFile) -> int:
+    """EXIF orientation 1 to 8; 1 where it is missing or broken: a picture is worth more than its notes."""
+    value: object = 1
+    with suppress(Exception):
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return value if isinstance(value, int) and value in _TURNS else 1
+
+
+def _upright(size: Size, orientation: int) -> Size:
+    """From stored to upright or back: orientations 5 to 8 lie on their side."""
+    return Size(size.height, size.width) if orientation >= 5 else size
+
+
+def _factor(source: Size, target: Size, fit: Fit) -> float:
+    factors = target.width / source.width, target.height / source.height
+    return max(factors) if fit == "cover" else min(factors)
+
+
+def _scaled(picture: _Picture, size: Size, fit: Fit, background: tuple[int, int, int]) -> Image.Image:
+    """Upright RGB: of ``size`` for ``cover``, else the whole picture within it. Turned and coloured when small."""
+    image = _resizable(picture.image)
+    inner = size if fit == "cover" else _within(picture.size, size)
+    target = _upright(inner, picture.orientation)
+    box = _centre(image.size, target) if fit == "cover" else (0.0, 0.0, *image.size)
+    small = image.resize((target.width, target.height), Image.Resampling.LANCZOS, box, REDUCING_GAP)
+    rgb = _opaque(small, picture.image.info.get("icc_profile"), background)
+    return rgb.transpose(_TURNS[picture.orientation]) if picture.orientation in _TURNS else rgb
+
+
+def _within(source: Size, target: Size) -> Size:
+    factor = _factor(source, target, "contain")
+    return Size(max(1, round(source.width * factor)), max(1, round(source.height * factor)))
+
+
+def _centre(source: tuple[int, int], target: Size) -> tuple[float, float, float, float]:
+    """The largest box of the target's shape in the middle of the source."""
+    width, height = source
+    factor = _factor(Size(width, height), target, "cover")
+    wide, high = min(width, target.width / factor), min(height, target.height / factor)
+    left, top = (width - wide) / 2, (height - high) / 2
+    return left, top, min(width, left + wide), min(height, top + high)
+
+
+def _resizable(image: Image.Image) -> Image.Image:
+    """The same picture in a mode whose values may be averaged: alpha multiplied in, no palette, 8 bits."""
+    if image.mode.startswith("I;16"):
+        image.info.pop("transparency", None)  # one 16-bit value as a key, which Pillow reads as 8-bit
+        return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+    if image.mode in ("I", "F"):
+        raise MediaError("has 32 bits a channel; save it with 8 or 16")
+    if image.mode == "LA":
+        return image.convert("La")
+    if image.has_transparency_data:
+        return image.convert("RGBA").convert("RGBa")
+    if image.mode in ("L", "RGB", "CMYK", "LAB"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _opaque(image: Image.Image, profile: bytes | None, background: tuple[int, int, int]) -> Image.Image:
+    """sRGB without alpha. Colours are converted before they are laid on the background, which is sRGB."""
+    if image.mode not in ("La", "RGBa"):
+        return _srgb(image, profile)
+    straight = image.convert(image.mode.upper())
+    canvas = Image.new("RGB", image.size, background)
+    canvas.paste(_srgb(straight.convert(straight.mode[:-1]), profile), mask=straight.getchannel("A"))
+    return canvas
+
+
+def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """RGB by the embedded profile; without one, or with a broken or a wrong one, by the usual formulas."""
+    lab = image.mode == "LAB"
+    if profile or lab:
+        with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
+            source = ImageCms.createProfile("LAB") if lab else ImageCms.ImageCmsProfile(BytesIO(profile or b""))
+            target = ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+            if converted is not None:
+                return converted
+    return image.convert("RGB")
+
+
+def _laid_out(part: Image.Image, size: Size, fit: Fit, background: tuple[int, int, int]) -> Image.Image:
+    whole = (size.width, size.height)
+    if part.size == whole:
+        return part
+    canvas = _blurred(part, size) if fit == "blur" else Image.new("RGB", whole, background)
+    canvas.paste(part, ((size.width - part.width) // 2, (size.height - part.height) // 2))
+    return canvas
+
+
+def _blurred(part: Image.Image, size: Size) -> Image.Image:
+    """A cover of ``size`` without detail. Blurred at a sixteenth: the eye sees no difference, the clock does."""
+    tiny = Size(max(1, size.width // 16), max(1, size.height // 16))
+    cover = part.resize((tiny.width, tiny.height), Image.Resampling.BOX, _centre(part.size, size))
+    soft = cover.filter(ImageFilter.GaussianBlur(2))
+    return soft.resize((size.width, size.height), Image.Resampling.BICUBIC)
+
+
+def _is_flat(image: Image.Image) -> bool:
+    """Whether most pixels equal the one beside them: drawn, not photographed, scanned or dithered."""
+    width, height = image.size
+    left, right = image.crop((0, 0, width - 1, height)), image.crop((1, 0, width, height))
+    equal = ImageChops.difference(left, right).convert("L").histogram()[0]
+    return equal > FLAT_SHARE * width * height
+
+
+def _encoded(frame: Image.Image, max_bytes: int, *, as_png: bool) -> tuple[bytes, str]:
+    if as_png and len(png := _saved(frame, "PNG")) <= max_bytes:
+        return png, "image/png"
+    for quality in QUALITIES:
+        jpeg = _saved(frame, "JPEG", quality=quality, subsampling=0)
+        if len(jpeg) <= max_bytes:
+            return jpeg, "image/jpeg"
+    raise MediaError(f"makes a frame of {_amount(len(jpeg))} or more; at most {_amount(max_bytes)} may be sent")
+
+
+def _saved(frame: Image.Image, kind: str, **options: int) -> bytes:
+    file = BytesIO()
+    frame.save(file, kind, **options)
+    return file.getvalue()
+
+
+def _amount(count: int) -> str:
+    if count < 1_000_000:
+        return f"{count} bytes" if count < 1000 else f"{count / 1000:.0f} kB"
+    return f"{count / 1_000_000:.1f} MB".replace(".0 ", " ")

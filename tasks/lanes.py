@@ -1,0 +1,113 @@
+"""What a provider has room for: in flight, submits a minute, cooldown, and what is out for the run.
+
+One `Lane` a provider in one process; clock, sleep and jitter are parameters, so tests never wait.
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+
+from tasks.models import Attempt, Reply, Route
+from tasks.settings import ProviderSettings
+
+SUBMITS = 4  # of one shot at one route
+LONGEST_WAIT = 120.0  # a longer Retry-After sends the shots to the next route at once
+LOSING_STREAK = 5  # paid attempts in a row at one route that gave no clip
+EXHAUSTED = 3  # shots in a row that a provider was too busy for
+PAUSE = 120.0  # then it is left alone for so long
+
+Clock = Callable[[], float]
+Sleep = Callable[[float], Awaitable[None]]
+
+
+def retry_after(reply: Reply, wall: Clock) -> float | None:
+    """Seconds that a Retry-After header asks for, whether it holds seconds or a date; None without one.
+
+    A date is measured against the reply's own Date header where it has one: two clocks need not agree.
+    """
+    text = reply.headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return min(float(text), 1e9)
+    try:
+        until = parsedate_to_datetime(text).timestamp()
+        since = reply.headers.get("date")
+        now = parsedate_to_datetime(since).timestamp() if since else wall()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(until - now, 0.0)
+
+
+def backoff(tries: int, roll: Callable[[], float] = random.random) -> float:
+    """Seconds to wait after so many `Busy` replies without a time: doubling from one, with jitter of a half."""
+    return min(2.0 ** (tries - 1), 30.0) * (1 + roll() / 2)
+
+
+@dataclass
+class Lane:
+    """One provider in this run. ``locked`` holds the reason once its key or credit was refused."""
+
+    settings: ProviderSettings
+    clock: Clock
+    sleep: Sleep
+    locked: str = ""
+    quiet_until: float = 0.0
+    paused_until: float = 0.0
+    exhausted: int = 0
+    sent: deque[float] = field(default_factory=deque)
+    streaks: dict[str, int] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.places = asyncio.Semaphore(max(1, self.settings.max_in_flight))
+
+    def out(self, route: Route) -> str:
+        """Why nothing may be sent to the route now; empty when it may."""
+        if self.locked:
+            return f"{self.settings.name} is out for this run: {self.locked}"
+        if route.name in self.gone:
+            return f"{route.name} is out for this run: {self.gone[route.name]}"
+        if self.streaks.get(route.name, 0) >= LOSING_STREAK:
+            return f"{route.name} is out for this run: {LOSING_STREAK} paid orders in a row gave no clip"
+        if self.clock() < self.paused_until:
+            return f"{self.settings.name} asks to be left alone for {self.paused_until - self.clock():.0f} s"
+        return ""
+
+    async def ready(self) -> None:
+        """Wait until cooldown and the submits of the last minute allow one more; it is counted as sent."""
+        while True:
+            now = self.clock()
+            while self.sent and now - self.sent[0] >= 60:
+                self.sent.popleft()
+            full = len(self.sent) >= self.settings.submits_per_minute
+            until = max(self.quiet_until, self.sent[0] + 60 if full and self.sent else 0.0)
+            if until <= now:
+                self.sent.append(now)
+                return
+            await self.sleep(until - now)
+
+    def cool(self, seconds: float) -> None:
+        """A Retry-After holds for the whole provider."""
+        if seconds > LONGEST_WAIT:
+            self.paused_until = max(self.paused_until, self.clock() + seconds)
+        else:
+            self.quiet_until = max(self.quiet_until, self.clock() + seconds)
+
+    def too_busy(self) -> None:
+        """A shot used up its submits; after a few such shots in a row the provider is left alone for a while."""
+        self.exhausted += 1
+        if self.exhausted >= EXHAUSTED:
+            self.paused_until = max(self.paused_until, self.clock() + PAUSE)
+
+    def note(self, attempt: Attempt) -> None:
+        """Learn from an attempt: acceptance ends a busy streak, money without a clip feeds the losing one."""
+        if attempt.outcome != "busy":
+            self.exhausted = 0
+        if attempt.clip is not None:
+            self.streaks[attempt.route] = 0
+        elif attempt.charged or attempt.at_risk:
+            self.streaks[attempt.route] = self.streaks.get(attempt.route, 0) + 1

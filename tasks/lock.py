@@ -1,0 +1,169 @@
+"""One run a target: ``lock/<n>.json``, the next n taken by exclusive create, the highest counts.
+
+A lock is dead at once when its process is gone on this very machine; else when its heartbeat has not moved for
+one lease by the newcomer's own clock (clocks of two machines are never compared).
+"""
+
+import json
+import os
+import re
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tasks.errors import TargetError
+from tasks.storage import Store, StoreError
+
+NAME = re.compile(r"(\d+)\.json")
+LEASE = 60.0
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> str:
+    """The process's start time in clock ticks since boot (field 22 of its stat line); empty when it is gone."""
+    fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return "" if len(fields) < 20 or fields[0] in "ZX" else fields[19]
+
+
+def _namespace() -> str:
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
+
+
+def whoami() -> dict[str, Any]:
+    """This process, told so that another can see whether it still lives."""
+    return {
+        "pid": os.getpid(),
+        "started": _started(os.getpid()),
+        "boot": _text("/proc/sys/kernel/random/boot_id"),
+        "namespace": _namespace(),
+        "host": os.uname().nodename,
+    }
+
+
+def gone(holder: dict[str, Any]) -> bool:
+    """True when the holder ran on this boot and in this pid namespace and its process is no more."""
+    here = whoami()
+    known = holder.get("boot") and holder.get("started") and holder.get("namespace")
+    same = known and all(holder.get(part) == here[part] for part in ("boot", "namespace"))
+    return bool(same and _started(int(holder.get("pid", 0))) != holder["started"])
+
+
+class Lock:
+    """Held from `take` to `release`. ``fresh`` says whether an order may be sent now."""
+
+    def __init__(
+        self,
+        store: Store,
+        run_id: str,
+        *,
+        folder: str = "lock",
+        lease: float = LEASE,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        by_process: bool = True,
+    ) -> None:
+        self.store, self.run_id, self.folder = store, run_id, folder
+        self.lease, self.clock, self.sleep = lease, clock, sleep
+        self.by_process = by_process
+        self.token = uuid.uuid4().hex
+        self.n = 0
+        self.beat = 0
+        self.beaten_at = float("-inf")
+
+    @property
+    def fresh(self) -> bool:
+        """False once the last own heartbeat is older than half a lease: then no POST leaves."""
+        return self.clock() - self.beaten_at <= self.lease / 2
+
+    def take(self) -> None:
+        """Take the lock. `TargetError`, and no object left behind, when a live run holds it."""
+        while True:
+            held = self._numbers()
+            if held and not self._dead(max(held)):
+                holder = self._read(max(held)) or {}
+                raise TargetError(
+                    f"{self.store.url} is in use by run {holder.get('run_id', '?')} "
+                    f"(process {holder.get('pid', '?')} on {holder.get('host', '?')}, "
+                    f"lock/{max(held)}.json): wait for it to end, or stop it"
+                )
+            self.n = max(held, default=0) + 1
+            if self._create():
+                break
+        if max(self._numbers(), default=self.n) > self.n:
+            self.store.delete(self._path(self.n))
+            raise TargetError(f"{self.store.url} was taken by another run at the same moment")
+        for n in held:
+            self.store.delete(self._path(n))
+
+    def renew(self) -> None:
+        """One heartbeat. Called every twelfth of a lease; `TargetError` when somebody else took over.
+
+        Its own object must still be there: a newcomer may have come, worked and gone while we hung.
+        """
+        mine = self._read(self.n) or {}
+        if mine.get("token") != self.token or max(self._numbers(), default=0) > self.n:
+            self.beaten_at = float("-inf")
+            raise TargetError(f"{self.store.url} was taken over by another run")
+        self.beat += 1
+        asked = self.clock()
+        self.store.write(self._path(self.n), self._bytes())
+        self.beaten_at = asked
+
+    def release(self) -> None:
+        """Let the next run in."""
+        if self.n:
+            if (self._read(self.n) or {}).get("token") == self.token:
+                self.store.delete(self._path(self.n))
+            self.n, self.beaten_at = 0, float("-inf")
+
+    def _create(self) -> bool:
+        asked = self.clock()
+        won = self.store.create(self._path(self.n), self._bytes())
+        self.beaten_at = asked if won else float("-inf")
+        return won
+
+    def _dead(self, n: int) -> bool:
+        """Watch the holder for one lease at the most, by our own clock."""
+        first = self._read(n)
+        if first is None or (first.get("by_process", True) and gone(first)):
+            return True
+        until = self.clock() + float(first.get("lease", self.lease))
+        while self.clock() < until:
+            self.sleep(min(1.0, self.lease / 12))
+            seen = self._read(n)
+            if seen is None:
+                return True
+            if seen != first:
+                return False
+        return True
+
+    def _numbers(self) -> list[int]:
+        names = (name.rpartition("/") for name in self.store.names(self.folder))
+        return [int(m[1]) for folder, _, name in names if folder == self.folder and (m := NAME.fullmatch(name))]
+
+    def _read(self, n: int) -> dict[str, Any] | None:
+        try:
+            record = json.loads(self.store.read(self._path(n)))
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise StoreError(f"{self.store.url}/{self._path(n)} is no lock of this program") from error
+        return record if isinstance(record, dict) else {}
+
+    def _path(self, n: int) -> str:
+        return f"{self.folder}/{n}.json"
+
+    def _bytes(self) -> bytes:
+        told = {"run_id": self.run_id, "token": self.token, "beat": self.beat, "lease": self.lease}
+        return json.dumps(told | whoami() | {"by_process": self.by_process}).encode()

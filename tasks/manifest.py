@@ -1,0 +1,172 @@
+"""The tables that a run leaves at its target: their bytes, and the manifest read back."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from tasks.errors import Fault, TargetError
+from tasks.models import STATUSES, Attempt, ShotResult
+from tasks.money import usd_text
+from tasks.rollup import SCHEMA_VERSION, books, costs_of, status_of
+from tasks.rows import ATTEMPTS, MANIFEST, Row, Table, attempt_rows, extra_names, rows
+
+_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
+_NO_MANIFEST = "manifest.json cannot be read: it is no manifest of storyreel"
+_WORDS = {"text": "text", "int": "a whole number or null", "float": "a number or null", "usd": "an amount as text"}
+
+
+def files(
+    results: Sequence[ShotResult],
+    history: Sequence[Attempt],
+    *,
+    run_id: str,
+    board: str,
+    target: str,
+    extra_columns: Sequence[str],
+    budget: Decimal | None,
+) -> dict[str, bytes]:
+    """Every table of a target by its file name, ready to be written whole.
+
+    ``results`` are in board order; ``history`` is every attempt of the target over all runs, those of keys
+    that stand in no row too. ``board`` and ``target`` are written as they are given.
+    """
+    known = books(results, history)
+    manifest: Table = {**MANIFEST, **dict.fromkeys(extra_names(extra_columns).values(), "text")}
+    shots, attempts = rows(known, extra_columns), attempt_rows(known)
+    head = {"schema_version": SCHEMA_VERSION, "run_id": run_id, "board": board, "target": target}
+    return {
+        "manifest.parquet": _parquet(manifest, shots),
+        "manifest.csv": _csv(manifest, shots),
+        "manifest.json": _json(head, shots),
+        "attempts.parquet": _parquet(ATTEMPTS, attempts),
+        "attempts.csv": _csv(ATTEMPTS, attempts),
+        "costs.json": _pretty(costs_of(known, run_id=run_id, budget=budget)),
+    }
+
+
+def summary(results: Sequence[ShotResult]) -> dict[str, int]:
+    """How many shots have each of the six statuses; zeros are there too."""
+    found = Counter(map(status_of, results))
+    return {status: found[status] for status in STATUSES}
+
+
+def load(data: bytes) -> list[Row]:
+    """The shots of a ``manifest.json`` as JSON values: money text, empty numbers None.
+
+    Raises TargetError with everything that is wrong: no manifest, a newer schema, cells of another kind.
+    """
+    shots = _shots(data)
+    faults = [fault for shot in shots for fault in _faults(shot)]
+    if faults:
+        raise TargetError(faults)
+    return shots
+
+
+def _parquet(table: Table, listed: Sequence[Row]) -> bytes:
+    import pyarrow
+    from pyarrow import parquet
+
+    types = {
+        "text": pyarrow.string(),
+        "int": pyarrow.int64(),
+        "float": pyarrow.float64(),
+        "usd": pyarrow.decimal128(18, 6),
+    }
+    columns = {c: pyarrow.array([one[c] for one in listed], types[kind]) for c, kind in table.items()}
+    sink = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns), sink)
+    return sink.getvalue()
+
+
+class _Lines(list[str]):
+    """What a csv writer writes, line by line."""
+
+    write = list.append
+
+
+def _csv(table: Table, listed: Sequence[Row]) -> bytes:
+    """The writer quotes a bare CR only where CR is in its line end, so CRLF is written and then cut to LF."""
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator="\r\n")
+    writer.writerow([_safe(column) for column in table])
+    writer.writerows([_csv_cell(one[column]) for column in table] for one in listed)
+    return "".join(f"{line[:-2]}\n" for line in lines).encode()
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return usd_text(value)
+    return _safe(value) if isinstance(value, str) else value
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if text.startswith(_RUN_BY_SPREADSHEETS) else text
+
+
+def _json(head: Mapping[str, Any], listed: Iterable[Row]) -> bytes:
+    """One line a shot: small, quick, and a change shows as the lines that changed."""
+    lines = [json.dumps(one, ensure_ascii=False, default=usd_text) for one in listed]
+    shots = "[\n{}\n]".format(",\n".join(lines)) if lines else "[]"
+    start = json.dumps(head, ensure_ascii=False)[:-1]
+    return f'{start}, "shots": {shots}}}\n'.encode("utf-8", "replace")
+
+
+def _pretty(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+
+
+def _shots(data: bytes) -> list[Row]:
+    try:
+        whole = json.loads(data)
+    except (ValueError, RecursionError):
+        raise TargetError(_NO_MANIFEST) from None
+    head = whole if isinstance(whole, dict) else {}
+    version, shots = head.get("schema_version"), head.get("shots")
+    if type(version) is int and version > SCHEMA_VERSION:
+        raise TargetError(f"manifest.json has schema {version}, and this version reads up to {SCHEMA_VERSION}")
+    if type(version) is int and version > 0 and isinstance(shots, list) and all(map(_is_row, shots)):
+        return shots
+    raise TargetError(_NO_MANIFEST)
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _faults(shot: Row) -> list[Fault]:
+    cells = {"shot_id": None, "status": None, **shot}
+    shot_id = str(cells["shot_id"] or "")
+    return [
+        Fault(0, shot_id, name, str(value), f"manifest.json should have {_right(name)} here")
+        for name, value in cells.items()
+        if not _fits(name, value)
+    ]
+
+
+def _right(column: str) -> str:
+    return f"one of {', '.join(STATUSES)}" if column == "status" else _WORDS[MANIFEST.get(column, "text")]
+
+
+def _fits(column: str, value: Any) -> bool:
+    kind = MANIFEST.get(column, "text")
+    if column == "status":
+        return value in STATUSES
+    if kind == "text":
+        return isinstance(value, str)
+    if kind == "usd":
+        return isinstance(value, str) and _is_money(value)
+    if value is None:
+        return True
+    kinds = (int,) if kind == "int" else (int, float)
+    return type(value) in kinds and abs(value) < 2**63
+
+
+def _is_money(text: str) -> bool:
+    try:
+        return abs(Decimal(text)) < 10**12
+    except InvalidOperation:
+        return False

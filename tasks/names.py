@@ -1,0 +1,70 @@
+"""How things are called: fingerprint, key, slug, and the paths at the target. Pure."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from slugify import slugify
+
+from tasks.models import Fit, Shot, Size
+
+
+def number_text(value: Decimal) -> str:
+    """A number in its shortest plain spelling: ``8``, ``4.5``."""
+    text = f"{value.normalize():f}"
+    return "0" if text == "-0" else text
+
+
+def parts_of(shot: Shot, *, image_digest: str = "", source: str = "") -> dict[str, Any]:
+    """What a shot asks for, by name: the material of its fingerprint, kept in every ledger record.
+
+    ``image_digest`` is the sha256 of the image file as read, ``source`` the fingerprint of the source row
+    or the sha256 of the source file.
+    """
+    return {
+        "prompt": shot.prompt,
+        "negative_prompt": shot.negative_prompt,
+        "mode": shot.mode,
+        "image": image_digest,
+        "fit": shot.fit if image_digest else "",
+        "source": source,
+        "duration": number_text(shot.seconds),
+        "size": str(shot.size),
+        "seed": shot.seed,
+        "audio": shot.audio,
+        "route": shot.route,
+    }
+
+
+def fingerprint_of(parts: Mapping[str, Any]) -> str:
+    """64 hex: sha256 of the parts as canonical JSON. The same question has the same fingerprint for ever."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def key_of(fingerprint: str, k: int) -> str:
+    """The ledger's name of a shot: 16 hex of its fingerprint and ``-k``, k from 1 in board order."""
+    return f"{fingerprint[:16]}-{k}"
+
+
+def slug_of(shot_id: str) -> str:
+    """The readable part of a clip's file name: the id itself where it is safe, else a slug and 6 hex."""
+    if re.fullmatch(r"[a-z0-9_-]{1,60}", shot_id):
+        return shot_id
+    tail = hashlib.sha256(shot_id.encode()).hexdigest()[:6]
+    return f"{slugify(shot_id)[:50].strip('-') or 'shot'}-{tail}"
+
+
+def clip_stem(shot_id: str, key: str) -> str:
+    """``<slug>-<key8>``. A second row of the same fingerprint hashes its key: after a rename and an insert
+    both rows could otherwise claim one file name."""
+    key8 = key[:8] if key.endswith("-1") else hashlib.sha256(key.encode()).hexdigest()[:8]
+    return f"{slug_of(shot_id)}-{key8}"
+
+
+def frame_stem(digest: str, size: Size, fit: Fit) -> str:
+    """``<digest12>-<WxH>-<fit>``: a frame's name below ``frames/`` without its ending."""
+    return f"{digest[:12]}-{size}-{fit}"

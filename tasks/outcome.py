@@ -1,0 +1,101 @@
+"""What the ledger makes of a shot: the clip in use, and how the shot stands. Pure decisions over attempts."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from tasks.ledger import Page
+from tasks.models import Attempt, ShotResult, Status
+from tasks.planned import ShotPlan
+
+UNSETTLED = ("pending", "overdue")
+
+
+class Ended(NamedTuple):
+    """How this run left a shot that has no clip: status, class and reason."""
+
+    status: Status
+    error_class: str
+    error: str
+
+
+def clip_in_use(attempts: Sequence[Attempt], present: Collection[str] | None, stand_ins: bool) -> Attempt | None:
+    """The attempt whose clip stands for the shot: the newest of its own, else the newest stand-in.
+
+    ``present`` are the objects at the target (None: all are taken to be there). ``stand_ins`` says that the
+    built-in renderer's clips are only that, because the chain has a usable gateway before it.
+    """
+    whole = [a for a in attempts if a.clip is not None and (present is None or a.clip.path in present)]
+    own = [a for a in whole if not (stand_ins and a.provider == "animatic")]
+    return own[-1] if own else whole[-1] if whole else None
+
+
+def is_stand_in(attempt: Attempt | None, stand_ins: bool) -> bool:
+    """Whether a clip in use is only a stand-in."""
+    return attempt is not None and stand_ins and attempt.provider == "animatic"
+
+
+def lost_clips(attempts: Sequence[Attempt], present: Collection[str]) -> list[Attempt]:
+    """Bought clips that are gone from the target although a job can still be asked for them, newest first."""
+    gone = [a for a in attempts if a.clip is not None and a.clip.path not in present and a.job_id]
+    return gone[::-1]
+
+
+def refused(page: Page) -> bool:
+    """Whether content policy stopped the shot, and nobody has asked for another clip since."""
+    attempts, wish = page.attempts(), page.wish
+    since = wish["upto"] if wish else 0
+    return bool(attempts) and attempts[-1].outcome == "moderated" and attempts[-1].n > since
+
+
+def unclear_routes(page: Page) -> set[str]:
+    """Routes at which an order of this shot may have been accepted: out until somebody names the shot."""
+    wish = page.wish
+    since = wish["upto"] if wish else 0
+    doubtful = {"unclear", "pending", "overdue"}
+    return {a.route for a in page.attempts() if a.outcome in doubtful and a.n > since}
+
+
+def result_of(
+    plan: ShotPlan,
+    page: Page,
+    run_id: str,
+    *,
+    present: Collection[str] | None = None,
+    ended: Ended | None = None,
+) -> ShotResult:
+    """The row of a shot as the ledger tells it, after a run or in the middle of one.
+
+    ``ended`` is how this run left it; without that, a shot with no clip stands as its last attempt left it, and
+    one that was never ordered is ``skipped`` (Interrupted).
+    """
+    attempts = page.attempts()
+    stand_ins = bool(plan.offers and plan.offers[0].paid)
+    made = clip_in_use(attempts, present, stand_ins)
+    last = attempts[-1] if attempts else None
+    frame = next((a.frame for a in reversed(attempts) if a.frame), "")
+    base = {"shot": plan.shot, "fingerprint": plan.fingerprint, "key": plan.key, "attempts": attempts, "frame": frame}
+    if made is not None and not is_stand_in(made, stand_ins):
+        status: Status = "rendered" if fresh(made, run_id) else "reused"
+        return ShotResult(**base, status=status, clip=made.clip, made_by=made)  # type: ignore[arg-type]  # base is a mix
+    why = ended or _left(page, last)
+    if made is not None:
+        told = {"error_class": why.error_class, "error": why.error}
+        return ShotResult(**base, status="stand_in", clip=made.clip, made_by=made, **told)  # type: ignore[arg-type]  # as above
+    return ShotResult(**base, status=why.status, error_class=why.error_class, error=why.error)  # type: ignore[arg-type]  # as above
+
+
+def fresh(attempt: Attempt, run_id: str) -> bool:
+    """Whether the clip came in this run (a job of an earlier run that this one collected counts)."""
+    return run_id in (attempt.run_id, attempt.settled_by)
+
+
+def _left(page: Page, last: Attempt | None) -> Ended:
+    if last is None:
+        return Ended("skipped", "Interrupted", "not started")
+    if refused(page):
+        return Ended("refused", "Moderated", last.error)
+    if last.outcome == "pending":
+        return Ended("skipped", "Interrupted", f"job {last.job_id} at {last.route} is bought and not collected")
+    classes = {"overdue": "Unclear", "unclear": "Unclear", "late": "Interrupted", "clip": "Target"}
+    error_class = last.error_class or classes.get(last.outcome, "Failed")
+    return Ended("failed", error_class, last.error or "its clip is gone from the target")

@@ -1,0 +1,241 @@
+"""What is to be done with every shot, by which routes, and what it comes to. Decides everything, spends nothing."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from tasks.catalogue import Catalogue
+from tasks.errors import Fault
+from tasks.ledger import Ledger, Page
+from tasks.models import Attempt, Shot, Size, Storyboard
+from tasks.names import fingerprint_of, key_of, number_text, parts_of
+from tasks.offers import Market
+from tasks.outcome import UNSETTLED, clip_in_use, is_stand_in, lost_clips, refused
+from tasks.planned import Action, Plan, ShotPlan
+from tasks.run import unreachable
+from tasks.settings import Settings
+
+Rows = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was found out before deciding.
+
+    ``digests``: sha256 by image or source as the shot names it; a reference that is missing was not read
+    (``trusted``) or not found. ``pins``: what the ledger knows of remote references, oldest first: a shot keeps
+    the digest that it was ordered with, whatever its URL serves later. ``sizes``: pixels of the pictures that
+    were decoded. ``present``: objects at the target. ``rows`` and ``row_keys``: the last manifest by shot_id.
+    ``signs``: whether the target can sign URLs.
+    """
+
+    today: date
+    digests: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    present: Collection[str] = frozenset()
+    rows: Rows = field(default_factory=dict)
+    row_keys: Mapping[str, str] = field(default_factory=dict)
+    signs: bool = False
+    trusted: tuple[str, ...] = ()
+
+
+def row_keys(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The ledger's key of each row of a manifest, by shot_id: counted as they were when it was written."""
+    seen: Counter[str] = Counter()
+    keys = {}
+    for row in rows:
+        fingerprint = str(row.get("fingerprint") or "")
+        if fingerprint:
+            seen[fingerprint] += 1
+            keys[str(row["shot_id"])] = key_of(fingerprint, seen[fingerprint])
+    return keys
+
+
+class Planner:
+    """Plans one storyboard against what is known. ``faults`` holds what forbids a start."""
+
+    def __init__(
+        self,
+        board: Storyboard,
+        facts: Facts,
+        ledger: Ledger,
+        settings: Settings,
+        catalogue: Catalogue,
+        *,
+        only: Collection[str] = (),
+        rerender: Collection[str] = (),
+    ) -> None:
+        self.board, self.facts, self.ledger = board, facts, ledger
+        self.settings, self.catalogue = settings, catalogue
+        self.only, self.rerender = set(only), set(rerender)
+        self.faults: list[Fault] = []
+        self.market = Market(settings, catalogue, facts.today, facts.signs)
+        self.planned: dict[str, ShotPlan] = {}
+
+    def plan(self) -> Plan:
+        """The plan of every row, in board order."""
+        fingerprints, parts = self._fingerprints()
+        seen: Counter[str] = Counter()
+        keys: dict[str, str] = {}
+        for shot in self.board.shots:
+            if fingerprint := fingerprints.get(shot.shot_id):
+                seen[fingerprint] += 1
+                keys[shot.shot_id] = key_of(fingerprint, seen[fingerprint])
+        for shot in _sources_first(self.board.shots):
+            name = shot.shot_id
+            self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
+        shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
+        return Plan(shots, self.board.extra_columns, tuple(self.market.warnings), self.facts.trusted)
+
+    def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+        """By shot_id: the fingerprint where every digest it needs is known, and its parts."""
+        fingerprints: dict[str, str] = {}
+        parts: dict[str, dict[str, Any]] = {}
+        for shot in _sources_first(self.board.shots):
+            row = fingerprints.get(shot.source_shot, "")
+            sources = (row,) if shot.source_shot else self._digests(shot, shot.source)
+            images = self._digests(shot, shot.image)
+            choices = [parts_of(shot, image_digest=i, source=s) for i in images for s in sources]
+            chosen = choices[0] if len(choices) == 1 else self._ordered(choices)
+            parts[shot.shot_id] = chosen
+            if (chosen["image"] or not shot.image) and (chosen["source"] or not (shot.source or shot.source_shot)):
+                fingerprints[shot.shot_id] = fingerprint_of(chosen)
+        return fingerprints, parts
+
+    def _digests(self, shot: Shot, reference: str) -> tuple[str, ...]:
+        """What the reference may hash to: as read, or as the ledger remembers a remote one, oldest first."""
+        pins = self.facts.pins.get(reference, ())
+        if pins and shot.shot_id not in self.rerender:
+            return pins
+        return (self.facts.digests.get(reference, ""),)
+
+    def _ordered(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        """Of several digests of one URL: the newest that this very shot was ordered with, else the first known."""
+        known = {key.partition("-")[0] for key in self.ledger.pages}
+        return next((c for c in reversed(choices) if fingerprint_of(c)[:16] in known), choices[0])
+
+    def _shot(self, shot: Shot, fingerprint: str, key: str, parts: dict[str, Any]) -> ShotPlan:
+        selected = not self.only or shot.shot_id in self.only
+        if not selected and shot.shot_id in self.facts.rows:
+            kept = self.facts.rows[shot.shot_id]
+            key = self.facts.row_keys.get(shot.shot_id, "")
+            fingerprint = str(kept.get("fingerprint") or "")
+            return ShotPlan(shot, False, fingerprint, key, parts, "keep", kept=kept)
+        image, remix = self._image_of(shot), self._remix_of(shot)
+        offers, passed_over = self.market.offers(shot, image, remix)
+        page = self.ledger.pages.get(key, Page()) if key else Page()
+        attempts = page.attempts()
+        stand_ins = bool(offers and offers[0].paid)
+        made = clip_in_use(attempts, self.facts.present, stand_ins)
+        action, changed = self._action(shot, page, made, is_stand_in(made, stand_ins), parts)
+        lost = made is None and bool(lost_clips(attempts, self.facts.present))
+        collects = lost or any(a.outcome in UNSETTLED for a in attempts)
+        plan = ShotPlan(
+            shot, selected, fingerprint, key, parts, action, changed, offers, passed_over, (), collects=collects
+        )
+        if selected:
+            self._check(plan, attempts)
+        return replace(plan, warnings=self._shot_warnings(plan))
+
+    def _action(
+        self, shot: Shot, page: Page, made: Attempt | None, stand_in: bool, parts: Mapping[str, Any]
+    ) -> tuple[Action, tuple[str, ...]]:
+        if shot.shot_id in self.rerender:
+            return "rerender", ()
+        if refused(page):
+            return "keep", ()
+        if page.open_wish is not None and page.entries:
+            return "rerender", ()
+        if made is not None:
+            return ("rerender", ("route",)) if stand_in else ("keep", ())
+        row = self.facts.rows.get(shot.shot_id, {})
+        old_key = self.facts.row_keys.get(shot.shot_id, "")
+        if row.get("status") in ("failed", "skipped", None) or page.entries:
+            return "new", ()
+        before: Mapping[str, Any] = next((e.record["parts"] for e in self._entries(old_key)), {})
+        changed = tuple(name for name, value in parts.items() if before.get(name) != value)
+        return "rerender", changed if before else ()
+
+    def _entries(self, key: str) -> list[Any]:
+        return list(self.ledger.pages[key].entries.values()) if key in self.ledger.pages else []
+
+    def _check(self, plan: ShotPlan, attempts: tuple[Attempt, ...]) -> None:
+        """Faults that forbid a start: no usable route, no source clip, a job that cannot be asked after."""
+        shot, named = plan.shot, plan.shot.shot_id in self.rerender
+        for attempt in attempts:
+            if attempt.outcome in UNSETTLED and not named:
+                base = str(self.ledger.record(attempt).get("base_url", ""))
+                provider = self.settings.providers.get(attempt.provider)
+                if reason := unreachable(provider, attempt.provider, base):
+                    said = f"job {attempt.job_id} bought at {attempt.route} cannot be asked after: {reason}"
+                    self._fault(shot, "", "", f"{said}; or name the shot in --rerender and risk its money")
+        if plan.action == "keep":
+            return
+        if not plan.offers and not plan.collects:
+            reasons = "; ".join(plan.passed_over) or f"the chain has none for {shot.mode}"
+            self._fault(shot, "route", shot.route, f"no usable route: {reasons}")
+        source = self.planned.get(shot.source_shot)
+        if source is not None and not source.selected and not self._has_clip(source):
+            self._fault(shot, "source", shot.source_shot, "is not selected and has no clip: add it to --only")
+
+    def _has_clip(self, plan: ShotPlan) -> bool:
+        page = self.ledger.pages.get(plan.key, Page())
+        stand_in = bool(plan.kept and plan.kept.get("status") == "stand_in")
+        return not stand_in and clip_in_use(page.attempts(), self.facts.present, False) is not None
+
+    def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:
+        self.faults.append(Fault(shot.row, shot.shot_id, column, value, message))
+
+    def _remix_of(self, shot: Shot) -> str:
+        """Who will have made the source clip: a provider's name, ``url`` for a public file, ``file``, or nothing."""
+        if shot.source:
+            return "url" if shot.source.startswith("https://") else "file"
+        source = self.planned.get(shot.source_shot)
+        if source is None:
+            return ""
+        made = clip_in_use(self.ledger.pages.get(source.key, Page()).attempts(), self.facts.present, False)
+        if made is not None and (source.action == "keep" or not source.selected):
+            return made.provider
+        return source.offers[0].route.model.provider if source.offers else "file"
+
+    def _image_of(self, shot: Shot) -> tuple[str, Size | None]:
+        """How the image could travel as it is: ``url`` and its size, known or not yet; else nothing."""
+        if shot.mode != "image_to_video" or not shot.image.startswith(("https://", "http://")):
+            return "", None
+        size = self.facts.sizes.get(shot.image)
+        return "url", Size(*size) if size else None
+
+    def _shot_warnings(self, plan: ShotPlan) -> tuple[str, ...]:
+        shot, said = plan.shot, list(plan.shot.warnings)
+        if plan.action == "keep":
+            return ()
+        if plan.offers:
+            first, model = plan.offers[0], plan.offers[0].route.model
+            if first.seconds != shot.seconds:
+                said.append(f"{number_text(shot.seconds)} s becomes {number_text(first.seconds)} s at {model.route}")
+            if first.size != shot.size:
+                said.append(f"{shot.size} becomes {first.size} at {model.route}")
+            if shot.negative_prompt and not model.negative_prompt:
+                said.append(f"{model.route} takes no negative prompt: sent as 'Avoid: ...'")
+            if model.low_confidence:
+                said.append(f"the price of {model.route} is doubtful: {model.low_confidence}")
+        if plan.collects:
+            said.append("a job bought earlier is asked first")
+        return tuple(said + [f"passed over: {reason}" for reason in plan.passed_over])
+
+
+def _sources_first(shots: Iterable[Shot]) -> list[Shot]:
+    """The shots with every remix after the row that it starts from (the board has no cycles)."""
+    shots = list(shots)
+    by_id = {shot.shot_id: shot for shot in shots}
+    done: dict[str, Shot] = {}
+    for shot in shots:
+        line = [shot]
+        while line[-1].source_shot in by_id and line[-1].source_shot not in done:
+            line.append(by_id[line[-1].source_shot])
+        for one in reversed(line):
+            done[one.shot_id] = one
+    return list(done.values())

@@ -1,0 +1,90 @@
+"""What is decided about a shot before anything is spent: the nouns between `plan` and `render`. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from tasks.models import ZERO, Route, Shot, Size
+
+Action = Literal["new", "keep", "rerender"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A route that can make the shot: what would be sent, and its price in US dollars.
+
+    ``travels`` is how the reference image goes out: ``data`` (data URI), ``signed`` (a URL of the target),
+    ``as is`` (the board's own public URL), or empty.
+    """
+
+    route: Route
+    seconds: Decimal
+    size: Size
+    quote: Decimal
+    travels: str = ""
+
+    @property
+    def paid(self) -> bool:
+        """True for a gateway, False for the built-in renderer."""
+        return self.route.model.provider != "animatic"
+
+
+@dataclass(frozen=True, slots=True)
+class ShotPlan:
+    """One shot and what is to be done with it.
+
+    ``fingerprint`` and ``key`` are empty where the digest of a remote file is not known yet. ``offers`` are the
+    usable routes in the chain's order, ``passed_over`` the others with the reason.
+    """
+
+    shot: Shot
+    selected: bool
+    fingerprint: str
+    key: str
+    parts: Mapping[str, Any]
+    action: Action
+    changed: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    passed_over: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    collects: bool = False  # a job bought earlier is asked first
+    kept: Mapping[str, Any] | None = None
+
+    @property
+    def renders(self) -> bool:
+        """Whether this run has anything to do for the shot."""
+        return self.selected and (self.action != "keep" or self.collects)
+
+    @property
+    def quoted(self) -> Decimal:
+        """What it costs when the first route delivers; nothing where a job is only collected."""
+        buys = self.renders and self.action != "keep" and not self.collects and self.offers
+        return self.offers[0].quote if buys else ZERO
+
+    @property
+    def worst(self) -> Decimal:
+        """The quotes of all its routes together."""
+        return sum((o.quote for o in self.offers), ZERO) if self.renders and self.action != "keep" else ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The shots in board order with what the whole comes to."""
+
+    shots: tuple[ShotPlan, ...]
+    extra_columns: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = field(default=())  # remote files that nobody looked at
+
+    @property
+    def quoted(self) -> Decimal:
+        return sum((s.quoted for s in self.shots), ZERO)
+
+    @property
+    def worst(self) -> Decimal:
+        return sum((s.worst for s in self.shots), ZERO)
+
+    def count(self, action: Action) -> int:
+        """How many selected shots have this action."""
+        return sum(s.action == action for s in self.shots if s.selected)

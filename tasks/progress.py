@@ -1,0 +1,52 @@
+"""What a run is doing right now: written by the run, read by whoever shows it. No library, no clock of its own."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tasks.models import ZERO
+
+
+@dataclass(slots=True)
+class Flight:
+    """A shot in flight: since when (monotonic seconds), and what is happening to it."""
+
+    since: float
+    says: str
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts, money (US dollars) and the shots in flight. ``listen`` gets one line for each thing worth a line."""
+
+    total: int = 0
+    clock: Callable[[], float] = time.monotonic
+    listen: Callable[[str], None] = lambda line: None
+    flights: dict[str, Flight] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+    spent: Decimal = ZERO
+    reserved: Decimal = ZERO
+
+    def say(self, shot_id: str, text: str) -> None:
+        """What the shot is doing; the first word of it puts the shot in flight."""
+        if shot_id in self.flights:
+            self.flights[shot_id].says = text
+        else:
+            self.flights[shot_id] = Flight(self.clock(), text)
+
+    def line(self, text: str) -> None:
+        """One line for people: a fallback, a warning, a result."""
+        self.listen(text)
+
+    def end(self, shot_id: str, status: str) -> None:
+        """The shot is over."""
+        self.flights.pop(shot_id, None)
+        self.ended[shot_id] = status
+
+    def counts(self) -> dict[str, int]:
+        """``done``, ``running``, ``waiting`` and ``failed``: they add up to the total."""
+        good = sum(status in ("rendered", "reused") for status in self.ended.values())
+        bad = len(self.ended) - good
+        waiting = max(self.total - good - bad - len(self.flights), 0)
+        return {"done": good, "running": len(self.flights), "waiting": waiting, "failed": bad}

@@ -1,0 +1,1 @@
+"""One pure module a gateway; README.md beside this says how to add one."""

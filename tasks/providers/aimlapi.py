@@ -1,0 +1,89 @@
+"""AI/ML API: text to video and image to video.
+
+Documents, checked 2026-11-21: https://docs.aimlapi.com/api-references/video-models/openai/sora-2-pro-i2v (bodies,
+states, charge), https://docs.aimlapi.com/errors-and-messages (errors), and its FAQ: 2,000,000 credits a dollar.
+An id holds ``:`` and ``/`` and travels as a query parameter. States may go backwards. Of Base64 the page shows no
+sample: ``image_b64_style`` is ``data_uri`` or ``plain``.
+"""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from tasks.errors import Locked, Refused
+from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.replies import (
+    aspect_of,
+    check,
+    dig,
+    extras,
+    failure,
+    first_url,
+    is_ok,
+    refusal,
+    said,
+    text_of,
+    usd_of,
+    waiting,
+    word_of,
+    words_of,
+)
+
+AUTH = ("Authorization", "Bearer {key}")
+PATH = "/v2/video/generations"
+CREDITS_PER_USD = 2_000_000
+RESOLUTIONS = {720: "720p", 1024: "1080p", 1080: "1080p"}  # by the short side; its 1080p is 1792x1024
+NO_CREDIT = re.compile(r"run out of credits|free[ -]tier", re.IGNORECASE)
+NO_MODEL = re.compile(r'"path":\s*\[\s*"model"\s*\]|(?:for|at|of|field)\W{1,3}model\b|\bmodel:', re.IGNORECASE)
+
+
+def submit(order: Order) -> Request:
+    """The paid request. ``Refused`` for what the model does not take."""
+    check(order, "text_to_video", "image_to_video")
+    resolution = RESOLUTIONS.get(min(order.size.width, order.size.height))
+    if resolution is None:
+        raise Refused(f"takes 720p or 1080p, not {order.size}")
+    body: dict[str, Any] = {
+        "model": order.route.model.name,
+        "prompt": order.prompt,
+        "resolution": resolution,
+        "aspect_ratio": aspect_of(order.size, "16:9", "9:16"),
+        "duration": int(order.seconds),
+    }
+    if order.shot.mode == "image_to_video" and order.frame:
+        plain = order.route.options.get("image_b64_style", "data_uri") == "plain"
+        body["image_url"] = re.sub(r"(?i)^data:[^,]*;base64,", "", order.frame.uri) if plain else order.frame.uri
+    return Request("POST", PATH, json=extras(order) | body)
+
+
+def accepted(reply: Reply, order: Order) -> Job | Done:
+    """The receipt, or the error that the order was answered with."""
+    job = text_of(dig(reply.data, "id"))
+    if is_ok(reply) and job:
+        return Job(job, Request("GET", PATH, params={"generation_id": job}))
+    if NO_CREDIT.search(words_of(reply)):
+        raise Locked(said(reply))
+    if "under maintenance" in words_of(reply).lower() or _unknown_model(reply):
+        raise Refused(said(reply), gone=True)
+    raise refusal(reply)
+
+
+def _unknown_model(reply: Reply) -> bool:
+    text = reply.body.decode("utf-8", "replace").replace("\\", "")
+    return reply.status == 400 and bool(re.search(r"(?i)invalid[ _]enum", text) and NO_MODEL.search(text))
+
+
+def _charge(reply: Reply) -> Decimal | None:
+    usage = dig(reply.data, "meta", "usage")
+    told = (usd_of(dig(usage, "usd_spent")), usd_of(dig(usage, "credits_used"), CREDITS_PER_USD))
+    return next(filter(None, told), Decimal(0) if told != (None, None) else None)
+
+
+def progress(reply: Reply) -> Pending | Follow | Done:
+    """Pending or Done with the charge; ``Failed`` or ``Moderated`` by the job's own final word."""
+    word = word_of(reply)
+    if word in ("error", "failed"):
+        raise failure(reply, charge=_charge(reply))
+    if word != "completed":
+        return waiting(reply, ("queued", "waiting", "generating", "active"))
+    return Done(first_url(dig(reply.data, "video", "url")), charge=_charge(reply))

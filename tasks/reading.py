@@ -1,0 +1,146 @@
+"""Reading what a user gives: the board, the ids on the command line, the files that the rows point at."""
+
+import asyncio
+import tempfile
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks import storyboard
+from tasks.errors import BoardError, Fault, MediaError, StoryreelError
+from tasks.models import Shot, Storyboard
+from tasks.settings import Settings
+from tasks.storage import StoreError, has_scheme, is_http, read_url, split
+from tasks.transport import Http, host_of
+
+if TYPE_CHECKING:
+    from tasks.planned import ShotPlan
+    from tasks.session import Session
+
+BOARD_BYTES = 500_000_000
+FETCH_SECONDS = 120.0
+
+
+async def read_board(url: str, settings: Settings, http: Http) -> Storyboard:
+    """The storyboard at a local path or any URL. `BoardError` when it cannot be read or holds faults."""
+    folder, name = split(url)
+    try:
+        data = await (_fetch(url, http) if is_http(url) else _load(url, settings))
+    except FileNotFoundError:
+        raise BoardError(f"{url} is not there") from None
+    except (StoreError, StoryreelError) as error:
+        raise BoardError(f"{url} cannot be read: {error}") from error
+    return storyboard.read(data, name, settings, folder)
+
+
+async def _load(url: str, settings: Settings) -> bytes:
+    return await asyncio.to_thread(read_url, url, settings.target_options, BOARD_BYTES)
+
+
+async def _fetch(url: str, http: Http) -> bytes:
+    """A board over http(s): the host that the user named may be a private one."""
+    with tempfile.NamedTemporaryFile(prefix="storyreel-board-") as part:
+        path = Path(part.name)
+        await http.download(
+            url, path, allowed={host_of(url)[1]}, max_bytes=BOARD_BYTES, stall=30.0, total=FETCH_SECONDS
+        )
+        return await asyncio.to_thread(path.read_bytes)
+
+
+def check_ids(board: Storyboard, only: Collection[str], rerender: Collection[str]) -> set[str]:
+    """The ids of the selected shots. `BoardError` for an unknown id in ``--only`` or ``--rerender``."""
+    known = {shot.shot_id: None for shot in board.shots}
+    faults = []
+    for option, ids in (("--only", only), ("--rerender", [i for i in rerender if i != "all" or "all" in known])):
+        for name in ids:
+            if name not in known:
+                near = get_close_matches(name, known, 1)
+                hint = f"; did you mean {near[0]}?" if near else f"; the first is {next(iter(known))}"
+                faults.append(Fault(0, name, option, name, f"no such shot in the board{hint}"))
+    if faults:
+        raise BoardError(faults)
+    return set(only) or set(known)
+
+
+def _references(shots: Iterable[Shot]) -> list[tuple[Shot, str, str]]:
+    found = []
+    for shot in shots:
+        for column, reference in (("image", shot.image), ("source", shot.source)):
+            if reference:
+                found.append((shot, column, reference))
+    return found
+
+
+async def read_files(session: "Session", *, fetch: bool) -> list[Fault]:
+    """Hash what the rows point at into the session's facts: the faults of selected rows whose file cannot be had.
+
+    A remote file that the ledger knows is not fetched again unless its shot is named; without ``fetch`` no
+    remote file is read at all, and those without a known digest are listed as trusted.
+    """
+    only, named = set(session.wanted.only), set(session.wanted.rerender)
+    digests: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    trusted: dict[str, None] = {}
+    wanted: dict[str, None] = {}
+    references = _references(session.board.shots)
+    for shot, _, reference in references:
+        selected = not only or shot.shot_id in only
+        pinned = reference in session.facts.pins and not named & {shot.shot_id, "all"}
+        if has_scheme(reference) and (pinned or not selected):
+            continue
+        if has_scheme(reference) and not fetch:
+            trusted.setdefault(reference)
+        else:
+            wanted.setdefault(reference)
+
+    async def one(reference: str) -> None:
+        try:
+            digests[reference] = await session.media.digest(reference)
+        except MediaError as error:
+            problems[reference] = str(error)
+
+    names = list(wanted)
+    for start in range(0, len(names), 64):
+        await asyncio.gather(*(one(reference) for reference in names[start : start + 64]))
+    session.facts = replace(session.facts, digests=digests, trusted=tuple(trusted))
+    return [
+        Fault(shot.row, shot.shot_id, column, reference, problems[reference])
+        for shot, column, reference in references
+        if reference in problems and (not only or shot.shot_id in only)
+    ]
+
+
+async def check_media(session: "Session", *, fetch: bool) -> list[Fault]:
+    """Decode every picture and source clip that an order of this run would need: one fault a row that cannot.
+
+    With ``fetch`` the frames are made as well, for every size that a route of the shot would be sent.
+    """
+    faults: list[Fault] = []
+    sizes = dict(session.facts.sizes)
+    unread: set[str] = set()
+
+    async def one(plan: "ShotPlan") -> None:
+        shot, media = plan.shot, session.media
+        column, reference = ("image", shot.image) if shot.image else ("source", shot.source)
+        if not reference or reference in unread or (has_scheme(reference) and not fetch):
+            return
+        try:
+            if column == "source":
+                await media.check_video(reference)
+            elif not fetch or is_http(reference):
+                sizes[reference] = await media.check(reference)
+            if fetch and column == "image":
+                for size in dict.fromkeys(offer.size for offer in plan.offers):
+                    await media.make_frame(reference, plan.parts["image"], size, shot.fit)
+        except MediaError as error:
+            faults.append(Fault(shot.row, shot.shot_id, column, reference, str(error)))
+
+    digests = {**session.facts.digests}
+    unread |= {r for _, _, r in _references(session.board.shots) if r not in digests and r not in session.facts.pins}
+    needing = [plan for plan in session.plan.shots if plan.renders and plan.action != "keep"]
+    for start in range(0, len(needing), 64):
+        await asyncio.gather(*(one(plan) for plan in needing[start : start + 64]))
+    session.facts = replace(session.facts, sizes=sizes)
+    return faults

@@ -1,0 +1,218 @@
+"""One shot through its chain: collect what was bought, then the routes in order, each error by the table."""
+
+import asyncio
+import base64
+import uuid
+from pathlib import Path
+from typing import Literal, Protocol
+
+from tasks.errors import MediaError, Stopped, TargetLost
+from tasks.gateway import Gateway
+from tasks.jobs import deliver, recover
+from tasks.ledger import Asked, Page
+from tasks.media import Media
+from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
+from tasks.names import clip_stem
+from tasks.outcome import UNSETTLED, Ended, clip_in_use, is_stand_in, lost_clips, refused, result_of, unclear_routes
+from tasks.planned import Offer, ShotPlan
+from tasks.run import Run
+from tasks.storage import StoreError, has_scheme
+
+SIGNED_SECONDS = 3 * 3600  # longer than any queue that was seen
+Next = Literal["done", "again", "next", "stop"]
+
+
+def after(attempt: Attempt, tries: int, *, on_unclear: str, on_moderated: str) -> Next:
+    """What follows an attempt, by its outcome; ``tries`` counts the attempts at this route that ended failed."""
+    if attempt.outcome == "clip":
+        return "done"
+    if attempt.outcome == "moderated":
+        return "stop" if on_moderated == "stop" else "next"
+    if attempt.outcome in ("unclear", "overdue"):
+        return "stop" if on_unclear == "fail" else "next"
+    if attempt.outcome == "failed" and attempt.basis == "free" and attempt.provider != "animatic" and tries == 1:
+        return "again"
+    return "next"
+
+
+def sent_prompt(shot: Shot, model: Model) -> str:
+    """The prompt as this model gets it: what it cannot take apart is folded in."""
+    if shot.negative_prompt and not model.negative_prompt:
+        return f"{shot.prompt} Avoid: {shot.negative_prompt}"
+    return shot.prompt
+
+
+class Brake(Protocol):
+    """Who stops the whole run when one shot finds that nothing more may be bought."""
+
+    def stop(self, reason: Stopped) -> None:
+        """No order leaves after this."""
+        ...
+
+
+class Renderer:
+    """Renders the shots of one run. ``results`` fills as shots end; ``present`` are the objects at the target."""
+
+    def __init__(self, run: Run, gateway: Gateway, media: Media, brake: Brake, present: set[str]) -> None:
+        self.run, self.gateway, self.media, self.brake = run, gateway, media, brake
+        self.present = present
+        self.results: dict[str, ShotResult] = {}
+        self.cores = asyncio.Semaphore(2)
+
+    async def shot(self, plan: ShotPlan) -> ShotResult:
+        """The shot's row. A shot that fails is a row, never an exception; a cancelled one leaves its job."""
+        ended: Ended | None = None
+        page = self.run.ledger.page(plan.key)
+        try:
+            await self._collect(plan, page)
+            if self.needs(plan, page):
+                ended = await self._walk(plan, page)
+        except Stopped as stop:
+            ended = Ended("skipped", stop.error_class, str(stop))
+        except (TargetLost, StoreError) as error:
+            self.brake.stop(Stopped("Target", f"the target refuses what was bought: {error}"))
+            ended = Ended("failed", "Target", str(error))
+        result = self.result(plan, ended)
+        self.results[plan.shot.shot_id] = result
+        return result
+
+    def result(self, plan: ShotPlan, ended: Ended | None = None) -> ShotResult:
+        """The row of the shot as the ledger has it now."""
+        page = self.run.ledger.page(plan.key) if plan.key else Page()
+        return result_of(plan, page, self.run.ledger.run_id, present=self.present, ended=ended)
+
+    def needs(self, plan: ShotPlan, page: Page) -> bool:
+        """Whether the shot still wants a clip of its own."""
+        if refused(page) or not plan.selected:
+            return False
+        stand_ins = bool(plan.offers and plan.offers[0].paid)
+        made = clip_in_use(page.attempts(), self.present, stand_ins)
+        return page.open_wish is not None or made is None or is_stand_in(made, stand_ins)
+
+    async def _collect(self, plan: ShotPlan, page: Page) -> None:
+        """Ask after every job that was bought and not settled, then after clips that are gone."""
+        open_jobs = [a for a in page.attempts() if a.outcome in UNSETTLED and not self.run.can_ask(a)]
+        for attempt in sorted(open_jobs, key=lambda a: (a.outcome != "overdue", a.n)):
+            self.run.progress.say(plan.shot.shot_id, f"{attempt.route} job {attempt.job_id[:40]}, bought earlier")
+            self._seen(await self.gateway.collect(attempt, lambda: self.needs(plan, page)))
+        if self.needs(plan, page) and page.open_wish is None:
+            for attempt in lost_clips(page.attempts(), self.present):
+                if not self.run.can_ask(attempt) and self._seen(await recover(self.run, attempt)):
+                    return
+
+    async def _walk(self, plan: ShotPlan, page: Page) -> Ended | None:
+        """The routes in order, until a clip, a stop, or the end of the chain: None when there is a clip."""
+        render = self.run.settings.render
+        closed = unclear_routes(page)
+        if closed and render.on_unclear == "fail":
+            return Ended("failed", "Unclear", f"an order at {', '.join(sorted(closed))} may have been accepted")
+        if missing := self._source_missing(plan):
+            return missing
+        last, said = None, list(plan.passed_over)
+        for offer in plan.offers:
+            tries = 0
+            while (reason := self._out(offer, closed)) == "":
+                attempt = await self._attempt(plan, offer)
+                if attempt is None:
+                    continue
+                last, tries = attempt, tries + 1
+                step = after(attempt, tries, on_unclear=render.on_unclear, on_moderated=render.on_moderated)
+                if step == "done":
+                    return None
+                self.run.progress.line(f"{plan.shot.shot_id}: {attempt.route}: {attempt.error_class}: {attempt.error}")
+                if step == "stop":
+                    return _ended(attempt)
+                if step == "next":
+                    break
+            said += [reason] if reason else []
+        return _ended(last) if last else Ended("failed", "NoRoute", "; ".join(said) or "no usable route")
+
+    def _out(self, offer: Offer, closed: set[str]) -> str:
+        if offer.route.name in closed:
+            return f"{offer.route.name}: an earlier order there is unclear"
+        return self.run.lane(offer.route.model.provider).out(offer.route) if offer.paid else ""
+
+    def _source_missing(self, plan: ShotPlan) -> Ended | None:
+        source = self.results.get(plan.shot.source_shot)
+        if source is None or (source.clip is not None and source.status != "stand_in"):
+            return None
+        status = source.status if source.status in ("refused", "skipped") else "failed"
+        return Ended(status, "Source", f"{source.shot.shot_id} has no clip of its own ({source.status})")
+
+    async def _attempt(self, plan: ShotPlan, offer: Offer) -> Attempt | None:
+        """One order at one route, by a gateway or by the built-in renderer."""
+        shot = plan.shot
+        frame, name = await self._frame(plan, offer)
+        source = await self._source(plan, offer)
+        prompt = sent_prompt(shot, offer.route.model)
+        order = Order(shot, offer.route, offer.seconds, offer.size, prompt, frame, source)
+        asked = Asked(plan.key, plan.fingerprint, plan.parts, _remote(shot.image), _remote(shot.source))
+        if offer.paid:
+            return self._seen(await self.gateway.buy(asked, order, offer.quote, name))
+        return self._seen(await self._draw(plan, order, asked, name))
+
+    def _seen(self, attempt: Attempt | None) -> Attempt | None:
+        if attempt is not None and attempt.clip is not None:
+            self.present.add(attempt.clip.path)
+        return attempt
+
+    async def _frame(self, plan: ShotPlan, offer: Offer) -> tuple[Frame | None, str]:
+        shot, digest = plan.shot, str(plan.parts.get("image", ""))
+        if shot.mode != "image_to_video":
+            return None, ""
+        name, data = await self.media.frame(shot.image, digest, offer.size, shot.fit)
+        kind = "image/png" if name.endswith(".png") else "image/jpeg"
+        uri = ""
+        if offer.travels == "data":
+            uri = f"data:{kind};base64,{base64.b64encode(data).decode()}"
+        elif offer.travels == "signed":
+            uri = await asyncio.to_thread(self.run.store.sign, name, SIGNED_SECONDS)
+        elif offer.travels == "as is":
+            uri = shot.image
+        return Frame(digest, offer.size, kind, uri, data), name
+
+    async def _source(self, plan: ShotPlan, offer: Offer) -> SourceClip | None:
+        shot = plan.shot
+        if shot.mode != "remix":
+            return None
+        made = self.results[shot.source_shot].made_by if shot.source_shot in self.results else None
+        if made is None or made.clip is None:
+            return SourceClip(uri=shot.source)
+        uri = await asyncio.to_thread(self.run.store.sign, made.clip.path, SIGNED_SECONDS) if offer.paid else ""
+        return SourceClip(uri, made.provider, made.job_id, made.remote_ids)
+
+    async def _draw(self, plan: ShotPlan, order: Order, asked: Asked, frame: str) -> Attempt:
+        """The built-in renderer: its clip costs nothing, so its attempt is settled at once."""
+        from tasks import animatic
+
+        self.run.may_submit()
+        part, stand_in = self.run.folder / f"{uuid.uuid4().hex}.mp4", plan.offers[0].paid
+        data = order.frame.data if order.frame else None
+        self.run.progress.say(plan.shot.shot_id, f"{order.route.name} drawing")
+        clip, error = None, None
+        try:
+            source = await self._local_source(plan) if order.shot.mode == "remix" else None
+            async with self.cores:
+                await asyncio.to_thread(animatic.render, order, part, frame=data, source=source)
+                clip = await deliver(self.run.store, part, clip_stem(plan.shot.shot_id, plan.key))
+        except MediaError as problem:
+            error = problem
+        finally:
+            part.unlink(missing_ok=True)
+        made = self.run.ledger.made
+        return await self.run.write(made, asked, order, clip, frame=frame, stand_in=stand_in, error=error)
+
+    async def _local_source(self, plan: ShotPlan) -> Path:
+        source = self.results.get(plan.shot.source_shot)
+        if source is not None and source.clip is not None:
+            return await self.media.clip(source.clip.path)
+        return await self.media.file(plan.shot.source)
+
+
+def _ended(attempt: Attempt) -> Ended:
+    status: Literal["refused", "failed"] = "refused" if attempt.outcome == "moderated" else "failed"
+    return Ended(status, attempt.error_class or "Failed", attempt.error)
+
+
+def _remote(reference: str) -> str:
+    return reference if has_scheme(reference) else ""

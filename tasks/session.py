@@ -1,0 +1,311 @@
+"""The job over one target, without Prefect: check, lock, render each shot, publish. What every command shares.
+
+The order is a promise: the board is checked without writing; the lock is taken; the ledger is read and the plan
+made again under it; the manifest is written with every row; then the first order leaves.
+"""
+
+import asyncio
+import contextlib
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Collection
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks import catalogue, manifest, reading, settings
+from tasks.budget import Purse
+from tasks.errors import BoardError, Stopped, TargetError
+from tasks.ledger import Ledger, spent
+from tasks.lock import LEASE, Lock
+from tasks.media import Media
+from tasks.models import ZERO, ShotResult, Status, Storyboard
+from tasks.outcome import UNSETTLED
+from tasks.plan import Facts, Planner, row_keys
+from tasks.planned import Plan, ShotPlan
+from tasks.progress import Progress
+from tasks.rollup import costs
+from tasks.run import Run
+from tasks.storage import Store, StoreError
+from tasks.transport import Http
+
+if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
+    from tasks.render import Renderer
+
+DRAIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config."""
+
+    board: str
+    to: str
+    config: str | None = None
+    budget_usd: Decimal | None = None
+    only: tuple[str, ...] = ()
+    rerender: tuple[str, ...] = ()
+    concurrency: int | None = None
+
+
+@dataclass
+class Session:
+    """One command over one target. `check` writes nothing; `open` holds the lock; `publish` writes the manifest.
+
+    ``run_id`` names the run in every record. ``today`` and ``lease`` are parameters for tests.
+    """
+
+    wanted: Wanted
+    settings: settings.Settings
+    catalogue: catalogue.Catalogue
+    store: Store
+    http: Http
+    folder: Path
+    run_id: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}")
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    lease: float = LEASE
+    progress: Progress = field(default_factory=Progress)
+    stopped: Stopped | None = None
+    plan: Plan = field(default_factory=lambda: Plan(()))
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.store, self.run_id)
+        self.lock = Lock(self.store, self.run_id, lease=self.lease)
+        self.media = Media(self.settings, self.store, self.http, self.folder)
+        self.board = Storyboard(())
+        self.facts = Facts(self.today)
+        self.renderer: Renderer | None = None
+        self.purse = Purse(self.budget)
+        self.plans: dict[str, ShotPlan] = {}
+        self.done: dict[str, asyncio.Event] = {}
+        self.working: set[asyncio.Task[ShotResult]] = set()
+
+    @property
+    def budget(self) -> Decimal | None:
+        """US dollars over all runs of this target; None for no limit."""
+        asked = self.wanted.budget_usd
+        return self.settings.render.budget_usd if asked is None else asked
+
+    @property
+    def concurrency(self) -> int:
+        """Shots in flight at once."""
+        return self.wanted.concurrency or self.settings.render.concurrency
+
+    async def check(self, *, fetch: bool) -> Plan:
+        """Read and decide everything, write nothing. `BoardError` with every fault found.
+
+        ``fetch`` brings remote files and makes the frames (a render); without it only local files are read.
+        """
+        self.board = await reading.read_board(self.wanted.board, self.settings, self.http)
+        chosen = reading.check_ids(self.board, self.wanted.only, self.wanted.rerender)
+        await asyncio.to_thread(self._read_target)
+        faults = await reading.read_files(self, fetch=fetch)
+        planner = self._planner(chosen)
+        self.plan = planner.plan()
+        faults += planner.faults
+        faults += await reading.check_media(self, fetch=fetch)
+        if faults:
+            raise BoardError(sorted(set(faults), key=lambda f: (f.row, f.column)))
+        if fetch:
+            self.plan = self._planner(chosen).plan()  # sizes are known now
+        return self.plan
+
+    def _planner(self, chosen: Collection[str]) -> Planner:
+        only = self.wanted.only
+        asked = self.wanted.rerender
+        rerender = set(chosen) if "all" in asked else set(asked) & set(chosen)
+        return Planner(self.board, self.facts, self.ledger, self.settings, self.catalogue, only=only, rerender=rerender)
+
+    def _read_target(self) -> None:
+        try:
+            self.ledger.load()
+            names = set(self.store.names("clips")) | set(self.store.names("frames"))
+            rows = self.last_rows()
+        except StoreError as error:
+            raise TargetError(f"the target cannot be read: {error}") from error
+        self.media.know(names)
+        by_id = {str(row["shot_id"]): row for row in rows}
+        found = {"present": names, "rows": by_id, "row_keys": row_keys(rows), "pins": self.ledger.digests()}
+        self.facts = replace(self.facts, signs=self.store.signs, **found)  # type: ignore[arg-type]  # a mix by name
+
+    def last_rows(self) -> list[dict[str, object]]:
+        """The rows of the manifest as it was last written; none where there is none."""
+        try:
+            return manifest.load(self.store.read("manifest.json"))
+        except FileNotFoundError:
+            return []
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator["Renderer"]:
+        """Hold the target: lock, ledger, plan and a manifest with every row; publish and let go at the end.
+
+        `TargetError` when another run holds it or it cannot be written; `BoardError` when the ledger, read again,
+        forbids a start.
+        """
+        try:
+            await asyncio.to_thread(self.lock.take)
+        except StoreError as error:
+            raise TargetError(f"the target cannot be written: {error}") from error
+        beating = asyncio.create_task(self._beat())
+        try:
+            renderer = await self._prepared()
+            try:
+                yield renderer
+            finally:
+                await renderer.gateway.drain(DRAIN_SECONDS)
+                await self.publish()
+        finally:
+            beating.cancel()
+            with contextlib.suppress(StoreError):
+                await asyncio.to_thread(self.lock.release)
+
+    async def _prepared(self) -> "Renderer":
+        from tasks.gateway import Gateway
+        from tasks.render import Renderer
+
+        await asyncio.to_thread(self._read_target)
+        chosen = reading.check_ids(self.board, self.wanted.only, self.wanted.rerender)
+        planner = self._planner(chosen)
+        self.plan = planner.plan()
+        if planner.faults:
+            raise BoardError(planner.faults)
+        for plan in self.plan.shots:
+            if plan.shot.shot_id in planner.rerender and self.ledger.page(plan.key).entries:
+                await asyncio.to_thread(self.ledger.want, plan.key)
+        history = list(self.ledger.history())
+        self.purse = Purse(self.budget, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
+        self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
+        run = Run(
+            self.settings, self.catalogue, self.store, self.ledger, self.purse, self.folder, self.http,
+            progress=self.progress, may_submit=self.may_submit,
+        )  # fmt: skip
+        self.progress.total = sum(plan.selected for plan in self.plan.shots)
+        self.progress.spent = self.purse.committed - self.purse.reserved
+        self.renderer = Renderer(run, Gateway(run), self.media, self, set(self.facts.present))
+        self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
+        self.done = {shot_id: asyncio.Event() for shot_id in self.plans}
+        await self.publish()
+        return self.renderer
+
+    async def _beat(self) -> None:
+        """Keep the lock alive; a lost one stops every submit."""
+        while True:
+            await asyncio.sleep(self.lease / 12)
+            try:
+                await asyncio.to_thread(self.lock.renew)
+            except TargetError as error:
+                self.stop(Stopped("Interrupted", str(error)))
+                return
+            except StoreError as error:
+                self.progress.line(f"the lock could not be renewed: {error}")
+
+    def may_submit(self) -> None:
+        """`Stopped` once the run was told to stop, or while the lock's heartbeat is too old."""
+        if self.stopped is not None:
+            raise self.stopped
+        if not self.lock.fresh:
+            raise Stopped("Interrupted", "the lock could not be renewed in time: nothing more is ordered")
+
+    def stop(self, reason: Stopped) -> None:
+        """No order leaves after this; the first reason counts."""
+        if self.stopped is None:
+            self.stopped = reason
+
+    def interrupt(self, why: str) -> None:
+        """Stop the run: nothing more is ordered, and shots in flight leave their jobs for the next run."""
+        self.stop(Stopped("Interrupted", why))
+        for work in self.working:
+            work.cancel()
+
+    async def shot(self, shot_id: str) -> ShotResult:
+        """Render one shot (after its source): its row. An interrupted one is a row as well."""
+        assert self.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
+        work = asyncio.create_task(self.renderer.shot(self.plans[shot_id]))
+        self.working.add(work)
+        try:
+            result = await work
+        except asyncio.CancelledError:
+            if self.stopped is None:
+                self.stop(Stopped("Interrupted", "the run was cancelled"))
+                raise
+            result = self.row(self.plans[shot_id])
+        finally:
+            self.working.discard(work)
+            self.done[shot_id].set()
+        self.progress.end(shot_id, result.status)
+        return result
+
+    async def source_ready(self, plan: ShotPlan) -> None:
+        """Wait until the row that a remix starts from is over."""
+        if plan.shot.source_shot in self.done:
+            await self.done[plan.shot.source_shot].wait()
+
+    def results(self) -> list[ShotResult]:
+        """Every row in board order, as it stands now."""
+        return [self.row(plan) for plan in self.plan.shots]
+
+    def row(self, plan: ShotPlan) -> ShotResult:
+        """The row of one shot as it stands now."""
+        if plan.kept is not None:
+            status: Status = "reused" if plan.kept["status"] == "rendered" else plan.kept["status"]
+            return ShotResult(plan.shot, plan.fingerprint, plan.key, status, kept=plan.kept)
+        assert self.renderer is not None, "open() comes first"  # noqa: S101 - as above
+        known = self.renderer.results.get(plan.shot.shot_id)
+        result = known or self.renderer.result(plan)
+        if result.status == "skipped" and not plan.selected and not result.attempts:
+            return replace(result, error_class="", error="")
+        return result
+
+    async def publish(self) -> None:
+        """Write manifest, attempts and costs whole, the manifest's JSON last."""
+        rows = self.results()
+        files = await asyncio.to_thread(
+            manifest.files,
+            rows,
+            list(self.ledger.history()),
+            run_id=self.run_id,
+            board=self.wanted.board,
+            target=self.store.url,
+            extra_columns=self.board.extra_columns,
+            budget=self.budget,
+        )
+        for name in sorted(files, key=lambda n: n == "manifest.json"):
+            await asyncio.to_thread(self.store.write, name, files[name])
+
+    def money(self) -> dict[str, object]:
+        """The rollup as it stands now: what costs.json holds."""
+        return costs(self.results(), list(self.ledger.history()), run_id=self.run_id, budget=self.budget)
+
+    def exit_code(self, *, interrupted: bool = False) -> int:
+        """130, 3, 1 or 0 over the selected shots."""
+        chosen = {plan.shot.shot_id for plan in self.plan.shots if plan.selected}
+        rows = [row for row in self.results() if row.shot.shot_id in chosen]
+        if interrupted or (self.stopped is not None and self.stopped.error_class == "Interrupted"):
+            return 130
+        if any(row.error_class == "Budget" for row in rows):
+            return 3
+        return 0 if all(row.status in ("rendered", "reused") for row in rows) else 1
+
+
+#: The session that a command line has checked already and hands to the flow that it starts.
+HANDOVER: ContextVar[Session | None] = ContextVar("storyreel_session", default=None)
+
+
+@contextlib.asynccontextmanager
+async def session(wanted: Wanted, progress: Progress | None = None) -> AsyncIterator[Session]:
+    """A session over the target of ``wanted``, its connections and its scratch folder; both go at the end."""
+    with tempfile.TemporaryDirectory(prefix="storyreel-") as folder:
+        loaded = settings.from_environment(wanted.config)
+        http = Http()
+        try:
+            store = Store(wanted.to, loaded.target_options)
+        except StoreError as error:
+            raise TargetError(str(error)) from error
+        try:
+            told = progress or Progress()
+            yield Session(wanted, loaded, catalogue.load(), store, http, Path(folder), progress=told)
+        finally:
+            await http.close()

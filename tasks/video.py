@@ -1,0 +1,167 @@
+"""What a delivered video really is: its boxes, its size, its length, its picture. Nothing is believed unread."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+from PIL import Image
+
+from tasks.errors import MediaError
+
+MOST_BOXES = 10_000
+POSTER_WIDTH, POSTER_QUALITY = 640, 85
+LATE_S = 0.5  # how far before the last packet's picture the last one decoded may stand
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A video as it plays: size in pixels after rotation, frames a second, length in seconds, any sound."""
+
+    width: int
+    height: int
+    fps: float
+    seconds: float
+    audio: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What the packets of a video stream say: how many, the first and last picture's ticks, the last one's end."""
+
+    count: int
+    first: int
+    last: int
+    end: int
+
+
+def check_boxes(path: Path) -> None:
+    """Walk the top-level boxes of an mp4 (ISO/IEC 14496-12, 4.2): their sizes must add up to the file's length.
+
+    Catches a truncation whatever the header claims, and reads no media. MediaError, with the reason, for
+    anything that is no whole mp4: it begins with ``ftyp`` and holds ``moov`` and ``mdat``.
+    """
+    try:
+        with path.open("rb") as file:
+            kinds = set(_boxes(file, path.stat().st_size))
+    except OSError as error:
+        raise MediaError(f"the video cannot be read: {error.strerror or error}") from error
+    if missing := {b"moov", b"mdat"} - kinds:
+        names = " and no ".join(sorted(name.decode() for name in missing))
+        raise MediaError(f"the mp4 is not whole: it has no {names} box")
+
+
+def probe(path: Path) -> Probe:
+    """Size, rate and length of a whole mp4, measured on its video stream: the length from the packets' times.
+
+    The first and the last picture are decoded. MediaError, with the reason, for everything that is broken.
+    """
+    check_boxes(path)
+    with _opened(path) as (container, stream):
+        span = _span_of(container, stream)
+        first, _ = _picture(container, stream, span.first), _last_picture(container, stream, span)
+        seconds = _seconds(span.end - span.first, stream)
+        sides = (first.height, first.width) if first.rotation % 180 else (first.width, first.height)
+        fps = float(stream.average_rate or 0) or span.count / seconds
+        return Probe(*sides, fps=fps, seconds=seconds, audio=bool(container.streams.audio))
+
+
+def poster(path: Path) -> bytes:
+    """A JPEG of the clip's middle, upright, at most 640 pixels wide. MediaError for everything that is broken."""
+    check_boxes(path)
+    with _opened(path) as (container, stream):
+        span = _span_of(container, stream)
+        frame = _picture(container, stream, (span.first + span.end) // 2)
+        pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    image = Image.fromarray(pixels).rotate(frame.rotation, expand=True)
+    image.thumbnail((POSTER_WIDTH, image.height))
+    jpeg = io.BytesIO()
+    image.save(jpeg, "JPEG", quality=POSTER_QUALITY)
+    return jpeg.getvalue()
+
+
+def _boxes(file: BinaryIO, length: int) -> Iterator[bytes]:
+    """The type of each top-level box."""
+    at = 0
+    if length == 0:
+        raise MediaError("the file is empty")
+    for _ in range(MOST_BOXES):
+        if at == length:
+            return
+        kind, size = _box(file, at, length)
+        yield kind
+        at += size
+    raise MediaError(f"the mp4 has more than {MOST_BOXES} top-level boxes")
+
+
+def _box(file: BinaryIO, at: int, length: int) -> tuple[bytes, int]:
+    """Type and size in bytes of the box at an offset: size 0 runs to the end, size 1 stands in 64 bits."""
+    file.seek(at)
+    head = file.read(16)
+    kind, size, left = head[4:8], int.from_bytes(head[:4], "big"), length - at
+    if at == 0 and kind != b"ftyp":
+        raise MediaError(f"this is no mp4: it begins with {head!r}")
+    if not (len(kind) == 4 and kind.isascii() and kind.decode().isprintable()):
+        raise MediaError(f"the mp4 is damaged: the last {left} bytes are no part of it")
+    least = 16 if size == 1 else 8
+    size = {0: left, 1: int.from_bytes(head[8:16], "big")}.get(size, size)
+    if not least <= size <= left:
+        raise MediaError(f"the mp4 is cut off: its {kind.decode()} box has {size} bytes, the file only {left}")
+    return kind, size
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The container and its video stream; whatever ffmpeg says against them is a MediaError."""
+    try:
+        # a file object and a fixed format: ffmpeg neither reads the name as a protocol nor guesses a playlist
+        with path.open("rb") as file, av.open(file, "r", format="mp4") as container:
+            if not container.streams.video:
+                raise MediaError("the mp4 holds no video")
+            yield container, container.streams.video[0]
+    except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
+        raise MediaError(f"the video cannot be decoded: {error}") from error
+
+
+def _seconds(ticks: int, stream: VideoStream) -> float:
+    return float(ticks * stream.time_base) if stream.time_base else 0.0
+
+
+def _span_of(container: InputContainer, stream: VideoStream) -> _Span:
+    """Read every packet of the stream, as the headers may claim what is not there."""
+    starts, end = [], 0
+    for packet in container.demux(stream):
+        if packet.is_corrupt:
+            raise MediaError("the video is cut off: its last packets are not whole")
+        if packet.pts is not None and not packet.is_discard:
+            starts.append(packet.pts)
+            end = max(end, packet.pts + (packet.duration or 0))
+    if not starts or end <= min(starts):
+        raise MediaError("the video stream holds no picture")
+    return _Span(len(starts), min(starts), max(starts), end)
+
+
+def _picture(container: InputContainer, stream: VideoStream, ticks: int) -> av.VideoFrame:
+    """The picture that is seen at a time, in ticks of the stream."""
+    container.seek(ticks, stream=stream)
+    shown = None
+    for frame in container.decode(stream):
+        if shown is not None and frame.pts is not None and frame.pts > ticks:
+            break
+        shown = frame
+    if shown is None:
+        raise MediaError("the video has no picture that decodes")
+    return shown
+
+
+def _last_picture(container: InputContainer, stream: VideoStream, span: _Span) -> av.VideoFrame:
+    frame = _picture(container, stream, span.last)
+    if _seconds(span.last - (frame.pts or 0), stream) > LATE_S:
+        raise MediaError("the video is damaged: its last pictures do not decode")
+    return frame

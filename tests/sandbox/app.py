@@ -1,0 +1,182 @@
+"""The HTTP side: routes of every gateway under its prefix, its files under /media, the desk at /sandbox."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.sandbox.book import Entry
+from tests.sandbox.desk import desk_routes
+from tests.sandbox.downloads import Downloads
+from tests.sandbox.faults import Fault
+from tests.sandbox.images import look
+from tests.sandbox.protocol import Answer, Call, Gateway, Job, Refusal
+from tests.sandbox.replies import plain_fault, retry_after
+from tests.sandbox.wire import Wires
+from tests.sandbox.world import World
+
+Handler = Callable[[Request], Awaitable[Response]]
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def build_app(world: World, wires: Wires) -> Starlette:
+    """The whole server as an ASGI application."""
+    client = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(verify=False), timeout=10)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with client:
+            yield
+
+    routes = [*desk_routes(world), Route("/media/{token}.mp4", Downloads(world, wires).answer)]
+    for gateway in world.gateways.values():
+        routes += Endpoints(world, wires, gateway, client).routes()
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+class Endpoints:
+    """One gateway's routes."""
+
+    def __init__(self, world: World, wires: Wires, gateway: Gateway, client: httpx.AsyncClient) -> None:
+        self.world, self.wires, self.gateway, self.client = world, wires, gateway, client
+
+    def routes(self) -> list[Route]:
+        """Submits, polls, free calls, and this gateway's 404 for the rest."""
+        prefix, gateway = f"/{self.gateway.name}", self.gateway
+        table: list[tuple[str, str, Callable[[Request, Entry], Awaitable[Response]]]] = []
+        table += [("POST", path, self.submit) for path in gateway.submits]
+        table += [("GET", path.replace("{id}", "{id:path}"), self.poll) for path in gateway.polls]
+        table += [("GET", path, self.free) for path in gateway.free_calls]
+        routes = [Route(prefix + path, self.guarded(work), methods=[verb]) for verb, path, work in table]
+        return [*routes, Route(prefix + "/{rest:path}", self.guarded(self.nothing), methods=METHODS)]
+
+    def guarded(self, work: Callable[[Request, Entry], Awaitable[Response]]) -> Handler:
+        """An endpoint that is logged, wants a key, and answers a Refusal in this gateway's shape."""
+
+        async def answer(request: Request) -> Response:
+            entry = self.entry(request)
+            self.world.book.log.append(entry)
+            if work == self.submit:
+                entry.n = self.world.book.order(self.gateway.name)
+            if pause := self.world.options(self.gateway.name).latency_s:
+                await asyncio.sleep(pause)
+            try:
+                if entry.foreign_key or not self.key(request) or self.key(request) == "bad":
+                    raise Refusal("auth")
+                response = await work(request, entry)
+            except Refusal as refusal:
+                response = self.refused(refusal, request)
+            entry.status = response.status_code
+            return response
+
+        return answer
+
+    def key(self, request: Request) -> str:
+        return self.gateway.key(request.headers)
+
+    def entry(self, request: Request) -> Entry:
+        key, name = self.key(request), self.gateway.name
+        other = key.removeprefix("sandbox-") if key.startswith("sandbox-") else name
+        foreign = other if other != name and other in self.world.gateways else ""
+        return Entry(time.time(), name, request.method, self.below(request), key=key[-4:], foreign_key=foreign)
+
+    def below(self, request: Request) -> str:
+        return request.url.path.removeprefix(f"/{self.gateway.name}")
+
+    def refused(self, refusal: Refusal, request: Request) -> Response:
+        return _response(self.gateway.error(refusal.kind, refusal.message, self.below(request)))
+
+    async def submit(self, request: Request, entry: Entry) -> Response:
+        """An order: the script has the first word, then the documents, then the limits."""
+        body = await _json(request)
+        entry.prompt = self.gateway.prompt(body or {})
+        fault = self.world.script.pick("submit", self.gateway.name, entry.prompt, entry.n)
+        entry.fault = fault.do if fault else ""
+        accepts = fault is None or fault.accepted or fault.do in ("lost_after", "malformed")
+        if fault and not accepts:
+            return self.faulty(fault, request, None)
+        call = self.call(request, body)
+        job = await self.accept(call, entry.n)
+        entry.job = job.id
+        receipt = self.gateway.accepted(job, call)
+        return self.faulty(fault, request, receipt) if fault else _response(receipt)
+
+    def call(self, request: Request, body: dict[str, object] | None) -> Call:
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            raise Refusal("bad_request", "Content-Type must be application/json")
+        if body is None:
+            raise Refusal("bad_request", "the body must be a JSON object")
+        root, name = f"{self.world.url}/{self.gateway.name}", self.gateway.name
+        find = self.world.book.accounts[name].jobs.get
+        return Call(self.below(request), root, body, self.world.options(name), find, self.world.is_done)
+
+    async def accept(self, call: Call, n: int) -> Job:
+        wish = self.gateway.wish(call)
+        await look(wish, self.gateway, call.options, self.client)
+        return self.world.accept(self.gateway, wish, n)
+
+    async def poll(self, request: Request, entry: Entry) -> Response:
+        """What has become of a job."""
+        world, gateway = self.world, self.gateway
+        job = world.book.accounts[gateway.name].jobs.get(self.asked(request))
+        if job is None:
+            raise Refusal("not_found")
+        entry.job, entry.prompt = job.id, job.prompt
+        done = world.is_done(job)
+        fault = world.script.pick("poll", gateway.name, job.prompt, job.n, job, done)
+        entry.fault = fault.do if fault else ""
+        if fault and fault.do not in ("unknown_status", "no_url", "url"):
+            return self.faulty(fault, request, self.state(job, done, None))
+        if gateway.has_floor and world.too_fast(job):
+            return Response(status_code=304)
+        answer = self.state(job, done, fault)
+        job.polls += 1
+        return _response(answer)
+
+    def asked(self, request: Request) -> str:
+        return self.gateway.job_id(request.path_params, request.query_params)
+
+    def state(self, job: Job, done: bool, fault: Fault | None) -> Answer:
+        if fault and fault.do == "unknown_status":
+            return self.gateway.pending(job, fault.word)
+        if not done:
+            return self.gateway.pending(job, self.gateway.words[min(job.polls, len(self.gateway.words) - 1)])
+        if job.ending != "completed":
+            return self.gateway.finished(job, "")
+        return self.gateway.finished(job, fault.url if fault else self.world.fresh_url(job))
+
+    async def free(self, request: Request, entry: Entry) -> Response:
+        """A call that costs nothing."""
+        return _response(self.gateway.free(self.below(request), self.world.balance(self.gateway.name)))
+
+    async def nothing(self, request: Request, entry: Entry) -> Response:
+        """No such endpoint at this gateway."""
+        raise Refusal("not_found", "Unknown endpoint")
+
+    def faulty(self, fault: Fault, request: Request, answer: Answer | None) -> Response:
+        """The reply that the script wants, over the one there would have been."""
+        if fault.do == "kind":
+            found = self.gateway.error(fault.kind, fault.message, self.below(request))
+            return _response(found, retry_after(fault))
+        if fault.do == "malformed":
+            return Response('{"id": "job_', answer.status if answer else 200, media_type="application/json")
+        return plain_fault(fault, self.wires)
+
+
+def _response(answer: Answer, more: Mapping[str, str] | None = None) -> Response:
+    headers = {**answer.headers, **(more or {})}
+    return JSONResponse(answer.body, answer.status, headers)
+
+
+async def _json(request: Request) -> dict[str, object] | None:
+    try:
+        value = await request.json()
+    except (ValueError, ClientDisconnect):
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,234 @@
+"""What a gateway's protocol is made of: strict field rules, the job, the answers, the base class.
+
+A protocol is one module of ``tests.sandbox.gateways`` with one ``Gateway`` subclass and a ``GATEWAY``
+instance of it; it is found by itself.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, ClassVar
+
+Pixels = tuple[int, int]
+Rule = Callable[[object], str]
+
+LANDSCAPE, PORTRAIT = (1280, 720), (720, 1280)
+LANDSCAPE_LARGE, PORTRAIT_LARGE = (1792, 1024), (1024, 1792)
+KINDS = (
+    "rate",
+    "busy",
+    "server_error",
+    "auth",
+    "out_of_money",
+    "spend_limit",
+    "not_found",
+    "model_gone",
+    "bad_request",
+    "moderated",
+    "no_id",
+)
+POLICY = "The request failed because the input may contain sensitive information (content policy)."
+
+
+class Refusal(Exception):
+    """A request that the gateway turns away. ``kind`` is one of KINDS."""
+
+    def __init__(self, kind: str, message: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply as plain values; ``body`` is a JSON value."""
+
+    status: int = 200
+    body: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Wish:
+    """An order as read. ``size`` None is taken from the image, ``sizes`` are the image sizes taken."""
+
+    prompt: str
+    model: str
+    seconds: int
+    size: Pixels | None
+    image: str = ""
+    sizes: tuple[Pixels, ...] = ()
+    video: str = ""
+    kept: bool = True
+
+
+@dataclass(slots=True)
+class Job:
+    """An accepted order. ``done_at`` is on the monotonic clock; ``ending`` is settled at acceptance."""
+
+    id: str
+    gateway: str
+    n: int
+    prompt: str
+    model: str
+    seconds: int
+    size: Pixels
+    price: Decimal
+    token: str
+    created: float
+    done_at: float
+    kept: bool = True
+    ending: str = "completed"
+    charged: bool = True
+    shape: str = ""
+    message: str = ""
+    polls: int = 0
+    polled_at: float = 0.0
+    urls: int = 0
+    oldest_url: int = 0
+    counts: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def billed(self) -> Decimal:
+        return self.price if self.charged else Decimal(0)
+
+    @property
+    def size_text(self) -> str:
+        return f"{self.size[0]}x{self.size[1]}"
+
+
+@dataclass(slots=True)
+class Options:
+    """One gateway as scripted. Limits of None are no limits; ``credit_usd`` is the wallet."""
+
+    latency_s: float = 0.0
+    job_seconds: float | None = None
+    min_polls: int = 0
+    poll_floor_s: float = 0.01
+    url_life_s: float = 86400.0
+    in_flight: int | None = None
+    per_minute: int | None = None
+    credit_usd: Decimal | None = None
+    allow_data_uri: bool | None = None
+    image_field: str = "image_url"
+    delete_by_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a gateway: ``path`` below its prefix, ``root`` its base URL, ``find`` its jobs by id."""
+
+    path: str
+    root: str
+    body: dict[str, Any]
+    options: Options
+    find: Callable[[str], Job | None]
+    is_done: Callable[[Job], bool]
+
+
+def text(most: int = 32_000) -> Rule:
+    """A non-empty string of at most ``most`` characters."""
+    return lambda v: "" if isinstance(v, str) and 0 < len(v.strip()) <= most else "must be a non-empty string"
+
+
+def one_of(*values: str) -> Rule:
+    """One of these strings."""
+    return lambda v: "" if isinstance(v, str) and v in values else f"must be one of {', '.join(values)}"
+
+
+def whole(*values: int) -> Rule:
+    """One of these integers, as a JSON integer."""
+    wanted = f"must be an integer, one of {', '.join(map(str, values))}"
+    return lambda v: "" if isinstance(v, int) and not isinstance(v, bool) and v in values else wanted
+
+
+def flag(value: object) -> str:
+    """A JSON boolean."""
+    return "" if isinstance(value, bool) else "must be a boolean"
+
+
+def one_text(value: object) -> str:
+    """An array of exactly one string."""
+    right = isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and value[0]
+    return "" if right else "must be an array of exactly one string"
+
+
+def check(body: Mapping[str, object], required: Mapping[str, Rule], optional: Mapping[str, Rule]) -> None:
+    """Refuse a body with a missing, wrong or undocumented field; the message names every one."""
+    rules = {**required, **optional}
+    wrong = [f"{name} is required" for name in required if name not in body]
+    wrong += [f"{name} is not a documented field" for name in body if name not in rules]
+    found = ((name, rules[name](value)) for name, value in body.items() if name in rules)
+    wrong += [f"{name} {message}" for name, message in found if message]
+    if wrong:
+        raise Refusal("bad_request", "; ".join(wrong))
+
+
+def pixels(value: str) -> Pixels:
+    """``1280x720`` as two numbers."""
+    width, _, height = value.partition("x")
+    return int(width), int(height)
+
+
+class Gateway:
+    """One gateway's protocol. ``words`` are its statuses while working, the last one repeating."""
+
+    name: ClassVar[str]
+    key_header: ClassVar[str] = "authorization"
+    key_prefix: ClassVar[str] = "Bearer "
+    submits: ClassVar[tuple[str, ...]]
+    polls: ClassVar[tuple[str, ...]]
+    free_calls: ClassVar[tuple[str, ...]] = ()
+    words: ClassVar[tuple[str, ...]]
+    shapes: ClassVar[tuple[str, ...]] = ()
+    data_uri: ClassVar[bool] = True
+    plain_base64: ClassVar[bool] = False
+    has_floor: ClassVar[bool] = False
+    failed_is_charged: ClassVar[Mapping[str, bool]] = {}
+
+    def key(self, headers: Mapping[str, str]) -> str:
+        """The key of a request, empty where there is none in this gateway's form."""
+        value = headers.get(self.key_header, "")
+        return value.removeprefix(self.key_prefix) if value.startswith(self.key_prefix) else ""
+
+    def prompt(self, body: Mapping[str, Any]) -> str:
+        """The prompt of any body, right or wrong: what a fault script matches."""
+        value = body.get("prompt", "")
+        return value if isinstance(value, str) else ""
+
+    def new_id(self, wish: Wish) -> str:
+        """A fresh job id in this gateway's form."""
+        return uuid.uuid4().hex
+
+    def job_id(self, path: Mapping[str, str], query: Mapping[str, str]) -> str:
+        """The job that a poll asks after."""
+        return path["id"]
+
+    def wish(self, call: Call) -> Wish:
+        """Read an order strictly, or raise Refusal."""
+        raise NotImplementedError
+
+    def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
+        """What the price list says in US dollars."""
+        raise NotImplementedError
+
+    def accepted(self, job: Job, call: Call) -> Answer:
+        """The receipt."""
+        raise NotImplementedError
+
+    def pending(self, job: Job, word: str) -> Answer:
+        """Still working, or a status word that no document names."""
+        raise NotImplementedError
+
+    def finished(self, job: Job, url: str) -> Answer:
+        """The final word; ``url`` is empty where the result is to have none."""
+        raise NotImplementedError
+
+    def error(self, kind: str, message: str, path: str) -> Answer:
+        """An error in this gateway's shape."""
+        raise NotImplementedError
+
+    def free(self, path: str, balance: Decimal) -> Answer:
+        """A call that costs nothing (balance, models)."""
+        raise NotImplementedError

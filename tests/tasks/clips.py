@@ -1,0 +1,99 @@
+"""Small real clips and pictures that tests of the video rooms are made of."""
+
+import io
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tasks.animatic import render
+from tasks.models import Mode, Model, Order, Route, Shot, Size
+
+SMALL = Size(160, 90)
+MODE: dict[str, Mode] = {"kenburns": "image_to_video", "card": "text_to_video", "caption": "remix"}
+
+
+def order(name: str, prompt: str = "static", seconds: str = "0.5", size: Size = SMALL, **cells: Any) -> Order:
+    length, mode = Decimal(seconds), MODE.get(name, "text_to_video")
+    cells = {"shot_id": "sh010", "scene": "Harbour"} | cells
+    shot = Shot(row=2, prompt=prompt, mode=mode, seconds=length, size=size, fit="cover", **cells)
+    model = Model("animatic", name, (mode,), "built in", "2026-11-21", exact=True)
+    return Order(shot, Route(model), length, size, prompt)
+
+
+def png(pixels: Any) -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(np.asarray(pixels, np.uint8)).save(data, "PNG")
+    return data.getvalue()
+
+
+def plain(colour: tuple[int, int, int], size: Size = SMALL) -> bytes:
+    return png(np.full((size.height, size.width, 3), colour))
+
+
+def dot(x: float, y: float, radius: float = 6, size: Size = SMALL) -> bytes:
+    """A soft white dot on black, whose middle can be measured in fractions of pixels."""
+    rows, columns = np.mgrid[0 : size.height, 0 : size.width]
+    light = 255 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * radius**2))
+    return png(np.repeat(light[..., None], 3, axis=2))
+
+
+def pictures(path: Path) -> list[NDArray[np.int16]]:
+    """Every frame of a clip as RGB, as a player decodes it."""
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24").astype(np.int16) for frame in container.decode(video=0)]
+
+
+@cache
+def good() -> bytes:
+    """A whole small clip: 160x90, 12 frames, half a second."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "good.mp4"
+        render(order("card", "A lighthouse at dawn"), path)
+        return path.read_bytes()
+
+
+def _silence(count: int) -> Iterator[av.AudioFrame]:
+    for number in range(count):
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = 48_000, number * 1024
+        yield frame
+
+
+def write(
+    path: Path,
+    *,
+    colours: tuple[tuple[int, int, int], ...] = ((200, 40, 40),) * 12,
+    size: Size = SMALL,
+    rate: int = 24,
+    video: bool = True,
+    audio: bool = False,
+    degrees: int = 0,
+    movflags: str = "",
+    still: Any = None,
+    form: str = "mp4",
+) -> Path:
+    """A clip of plain colours, or of one still, as another program would write it."""
+    with av.open(str(path), "w", format=form, options={"movflags": movflags} if movflags else {}) as out:
+        picture = out.add_stream("libx264", rate=rate, width=size.width, height=size.height) if video else None
+        sound = out.add_stream("aac", rate=48_000, layout="mono") if audio else None
+        if picture:
+            picture.pix_fmt = "yuv420p"
+            if degrees:
+                picture.set_display_rotation(degrees)
+            for colour in colours:
+                pixels = np.full((size.height, size.width, 3), colour) if still is None else still
+                out.mux(picture.encode(av.VideoFrame.from_ndarray(np.asarray(pixels, np.uint8))))
+            out.mux(picture.encode())
+        if sound:
+            for frame in _silence(24):
+                out.mux(sound.encode(frame))
+            out.mux(sound.encode())
+    return path

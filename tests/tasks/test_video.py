@@ -1,0 +1,218 @@
+"""What a delivered video really is."""
+
+import io
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tasks.errors import MediaError
+from tasks.models import Size
+from tasks.video import MOST_BOXES, Probe, check_boxes, poster, probe
+from tests.tasks.clips import good, order, pictures, write
+
+FREE = struct.pack(">I4s", 8, b"free")
+open_input = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def saved(folder: Path, data: bytes) -> Path:
+    path = folder / "clip.mp4"
+    path.write_bytes(data)
+    return path
+
+
+def boxes(data: bytes) -> dict[bytes, tuple[int, int]]:
+    """Top-level box -> its offset and size."""
+    found, at = {}, 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        found[data[at + 4 : at + 8]] = (at, size)
+        at += size
+    return found
+
+
+def without(name: bytes) -> bytes:
+    at, size = boxes(good())[name]
+    return good()[:at] + good()[at + size :]
+
+
+def blank_from(share: float) -> bytes:
+    """The clip with its media zeroed from a share of it on, as a hole in a download leaves it."""
+    at, size = boxes(good())[b"mdat"]
+    cut = at + 8 + int((size - 8) * share)
+    return good()[:cut] + bytes(at + size - cut)
+
+
+def claiming(size: int) -> bytes:
+    """The clip with another size written into its last box, the media."""
+    at, _ = boxes(good())[b"mdat"]
+    return good()[:at] + struct.pack(">I", size) + good()[at + 4 :]
+
+
+def test_probe_measures_what_the_renderer_wrote(tmp_path: Path) -> None:
+    """A clip of 12 frames at 24 a second is half a second of 160x90 without sound."""
+    assert probe(saved(tmp_path, good())) == Probe(160, 90, 24.0, 0.5, False)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ({"rate": 30}, Probe(160, 90, 30.0, 0.4, False)),
+        ({"audio": True}, Probe(160, 90, 24.0, 0.5, True)),
+        ({"degrees": 90}, Probe(90, 160, 24.0, 0.5, False)),
+        ({"degrees": 180}, Probe(160, 90, 24.0, 0.5, False)),
+        ({"movflags": "frag_keyframe+empty_moov"}, Probe(160, 90, 24.0, 0.5, False)),
+        ({"colours": ((9, 9, 9),)}, Probe(160, 90, 24.0, 1 / 24, False)),
+    ],
+    ids=["30 fps", "sound", "on its side", "upside down", "fragmented", "one frame"],
+)
+def test_probe_takes_the_clips_of_others(tmp_path: Path, made: dict[str, Any], expected: Probe) -> None:
+    """Other rates, sound, rotation, the index at the end, fragments and single frames are measured as they play."""
+    found = probe(write(tmp_path / "clip.mp4", **made))
+    assert (found.width, found.height, found.audio) == (expected.width, expected.height, expected.audio)
+    assert found.fps == pytest.approx(expected.fps, rel=0.01)
+    assert found.seconds == pytest.approx(expected.seconds, abs=0.002)
+
+
+@pytest.mark.parametrize("box", [b"mvhd", b"tkhd", b"mdhd"])
+def test_a_claimed_length_is_not_believed(tmp_path: Path, box: bytes) -> None:
+    """A header that claims ten minutes does not make half a second longer."""
+    at = good().index(box) + (20 if box != b"tkhd" else 24)
+    lying = good()[:at] + struct.pack(">I", 600_000) + good()[at + 4 :]
+    assert probe(saved(tmp_path, lying)).seconds == pytest.approx(0.5)
+
+
+@open_input
+@given(cut=st.integers(0, len(good()) - 1))
+def test_every_truncation_is_caught(tmp_path: Path, cut: int) -> None:
+    """A file cut at any byte is no video, although its header is whole."""
+    path = saved(tmp_path, good()[:cut])
+    for look in (check_boxes, probe, poster):
+        with pytest.raises(MediaError):
+            look(path)
+
+
+@open_input
+@given(tail=st.binary(min_size=1, max_size=40).filter(lambda tail: tail[4:8] not in (b"free", b"skip")))
+def test_trailing_garbage_is_caught(tmp_path: Path, tail: bytes) -> None:
+    """Bytes after the last box that are no box of their own are told."""
+    whole = len(tail) >= 8 and tail[4:8].isascii() and tail[4:8].decode().isprintable()
+    if whole and int.from_bytes(tail[:4], "big") in (0, len(tail)):
+        return
+    with pytest.raises(MediaError):
+        check_boxes(saved(tmp_path, good() + tail))
+
+
+@open_input
+@given(changes=st.dictionaries(st.integers(0, len(good()) - 1), st.integers(0, 255), min_size=1, max_size=8))
+def test_damage_is_measured_or_told(tmp_path: Path, changes: dict[int, int]) -> None:
+    """Whatever bytes are changed, the answer is a measure or a sentence, never another exception."""
+    data = bytearray(good())
+    for at, value in changes.items():
+        data[at] = value
+    try:
+        assert probe(saved(tmp_path, bytes(data))).seconds > 0
+    except MediaError as error:
+        assert str(error)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"<!doctype html><html><body>502 Bad Gateway</body></html>", "begins with b'<!doctype html>"),
+        (b'{"error": "expired"}', "no mp4"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(64), "no mp4"),
+        (good()[:4], "no mp4"),
+        (without(b"moov"), "no moov box"),
+        (without(b"mdat"), "no mdat box"),
+        (good()[: boxes(good())[b"ftyp"][1]], "no mdat and no moov box"),
+        (claiming(7), "cut off"),
+        (claiming(2**31), "cut off"),
+        (good() + struct.pack(">I4sQ", 1, b"free", 2**63), "cut off"),
+        (good() + struct.pack(">I4sQ", 1, b"free", 15), "cut off"),
+        (good() + struct.pack(">I4s", 1, b"free"), "cut off"),
+        (good() + bytes(16), "no part of it"),
+        (good() + FREE * MOST_BOXES, "more than 10000"),
+        (claiming(0)[:-300], ""),
+        (blank_from(0), ""),
+        (blank_from(0.5), ""),
+    ],
+    ids=[
+        *("empty", "html", "json", "png", "four bytes", "no moov", "no mdat", "ftyp alone", "size too small"),
+        *("size too large", "64 bit too large", "64 bit too small", "64 bit cut", "zeros behind", "boxes"),
+        *("open end cut", "blank media", "blank tail"),
+    ],
+)
+def test_broken_files_are_told_in_a_sentence(tmp_path: Path, data: bytes, words: str) -> None:
+    """Each kind of broken file is a MediaError that says what is wrong with it."""
+    with pytest.raises(MediaError) as told:
+        probe(saved(tmp_path, data))
+    assert words in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [claiming(0), good() + struct.pack(">I4sQ", 1, b"free", 20) + bytes(4), good() + FREE],
+    ids=["to the end of the file", "64 bit", "an empty box"],
+)
+def test_every_lawful_box_size_is_taken(tmp_path: Path, data: bytes) -> None:
+    """Sizes of 0, in 64 bits and of the bare header add up like any other."""
+    assert probe(saved(tmp_path, data)).seconds == 0.5
+
+
+def test_a_file_without_video_is_refused(tmp_path: Path) -> None:
+    """Sound alone is no clip."""
+    with pytest.raises(MediaError, match="holds no video"):
+        probe(write(tmp_path / "sound.mp4", video=False, audio=True))
+
+
+@pytest.mark.parametrize("name", ["missing.mp4", "."])
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
+    """A missing file and a folder are MediaErrors too."""
+    for look in (check_boxes, probe, poster):
+        with pytest.raises(MediaError, match="cannot be read"):
+            look(tmp_path / name)
+
+
+def test_a_name_is_never_a_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clip whose name looks like an ffmpeg address is read as the file that it is."""
+    monkeypatch.chdir(tmp_path)
+    Path("concat:a.mp4").write_bytes(good())
+    assert probe(Path("concat:a.mp4")).width == 160
+
+
+def test_the_poster_shows_the_middle(tmp_path: Path) -> None:
+    """Of a clip that turns from red to green to blue the poster is green, and no wider than 640."""
+    colours = ((220, 0, 0),) * 8 + ((0, 220, 0),) * 8 + ((0, 0, 220),) * 8
+    jpeg = poster(write(tmp_path / "clip.mp4", colours=colours, size=Size(960, 540)))
+    picture = Image.open(io.BytesIO(jpeg))
+    assert (picture.format, picture.size) == ("JPEG", (640, 360))
+    red, green, blue = np.asarray(picture)[180, 320]
+    assert green > 150 > 60 > max(red, blue)
+
+
+@pytest.mark.parametrize(("degrees", "where"), [(90, "bottom"), (-90, "top"), (180, "right")])
+def test_the_poster_is_upright(tmp_path: Path, degrees: int, where: str) -> None:
+    """A clip marked as turned (counterclockwise) shows its white left edge where a player would."""
+    still = np.zeros((90, 160, 3))
+    still[:, :40] = 255
+    path = write(tmp_path / "clip.mp4", still=still, degrees=degrees)
+    light = np.asarray(Image.open(io.BytesIO(poster(path))).convert("L"))
+    edges = {"top": light[:20], "bottom": light[-20:], "left": light[:, :20], "right": light[:, -20:]}
+    assert light.shape == ((90, 160) if degrees == 180 else (160, 90))
+    assert max(edges, key=lambda side: edges[side].mean()) == where
+
+
+def test_the_poster_of_a_card_is_a_card(tmp_path: Path) -> None:
+    """The poster's pixels are those of the clip's middle frame."""
+    path = saved(tmp_path, good())
+    middle = pictures(path)[6]
+    shown = np.asarray(Image.open(io.BytesIO(poster(path)))).astype(np.int16)
+    assert np.abs(shown - middle).mean() < 4
+    assert order("card").size == Size(shown.shape[1], shown.shape[0])

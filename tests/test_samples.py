@@ -1,0 +1,107 @@
+import csv
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image, ImageOps
+
+from tests.draw_samples import PICTURES, twin
+
+DATA = Path(__file__).parent.parent / "data"
+BOARDS = {"lighthouse.csv": ",", "sneaker_ad.csv": ";"}
+
+
+def rows_of(name: str) -> list[dict[str, str]]:
+    with (DATA / name).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter=BOARDS[name], strict=True))
+
+
+def image_names() -> list[str]:
+    lighthouse = [row["image"] for row in rows_of("lighthouse.csv")]
+    return [name for name in lighthouse + [row["Reference"] for row in rows_of("sneaker_ad.csv")] if name]
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_every_row_has_as_many_cells_as_the_header(board: str) -> None:
+    """No prompt of a sample breaks its row: a comma or semicolon in it is quoted."""
+    with (DATA / board).open(newline="", encoding="utf-8") as file:
+        widths = {len(row) for row in csv.reader(file, delimiter=BOARDS[board], strict=True)}
+    assert len(widths) == 1
+
+
+def test_the_parquet_board_is_the_csv_board() -> None:
+    """The Parquet sample holds the same text in the same columns, cell by cell."""
+    table = pq.read_table(DATA / "lighthouse.parquet")
+    assert table.to_pylist() == rows_of("lighthouse.csv")
+    assert {str(kind) for kind in table.schema.types} == {"string"}
+
+
+def test_the_twin_of_a_changed_board_is_changed(tmp_path: Path) -> None:
+    """The writer of the Parquet sample follows its CSV, numbers and empty cells staying text."""
+    board = tmp_path / "board.csv"
+    board.write_text('shot_id,duration,note\n001,4,"a, b"\n002,,\n', encoding="utf-8")
+    twin(board)
+    assert pq.read_table(tmp_path / "board.parquet").to_pylist() == [
+        {"shot_id": "001", "duration": "4", "note": "a, b"},
+        {"shot_id": "002", "duration": "", "note": ""},
+    ]
+
+
+@pytest.mark.parametrize("name", image_names())
+def test_every_image_of_a_board_opens_and_is_small(name: str) -> None:
+    """An image that a sample names is there, decodes to its last byte, and weighs under 150 kB."""
+    path = DATA / name
+    assert path.stat().st_size < 150_000
+    with Image.open(path) as image:
+        image.load()
+
+
+def test_no_image_is_left_over() -> None:
+    """Every picture drawn is named by a board, and every picture named is drawn."""
+    named = {Path(name).name for name in image_names()}
+    assert named == set(PICTURES) == {path.name for path in (DATA / "images").iterdir()}
+
+
+def test_the_pictures_differ_as_real_ones_do() -> None:
+    """The samples hold three formats, one image turned by its EXIF tag and one of another shape than 16:9."""
+    kinds, turned, odd = set(), [], []
+    for row in filter(lambda row: row["image"], rows_of("lighthouse.csv")):
+        with Image.open(DATA / row["image"]) as image:
+            kinds.add(image.format)
+            turned += [row["shot_id"]] if image.getexif().get(0x0112, 1) != 1 else []
+            upright = ImageOps.exif_transpose(image)
+        odd += [row["shot_id"]] if abs(upright.width / upright.height - 16 / 9) > 0.03 else []
+    assert (kinds, turned, odd) == ({"JPEG", "PNG", "WEBP"}, ["sh090"], ["sh020"])
+
+
+def test_the_advertisement_stands_upright() -> None:
+    """Every reference of the vertical board is 9:16."""
+    for row in filter(lambda row: row["Reference"], rows_of("sneaker_ad.csv")):
+        with Image.open(DATA / row["Reference"]) as image:
+            assert image.width * 16 == image.height * 9, row["Shot"]
+
+
+def test_the_film_in_numbers() -> None:
+    """The lighthouse film is 10 shots in 3 scenes, 48 seconds, and mixes all three modes."""
+    rows = rows_of("lighthouse.csv")
+    modes = ["remix" if row["source"] else "image_to_video" if row["image"] else "text_to_video" for row in rows]
+    assert len({row["shot_id"] for row in rows}) == 10
+    assert len({row["scene"] for row in rows}) == 3
+    assert sum(int(row["duration"]) for row in rows) == 48
+    assert [modes.count(mode) for mode in ("image_to_video", "text_to_video", "remix")] == [6, 3, 1]
+    assert all(row["mode"] in ("", mode) for row, mode in zip(rows, modes, strict=True))
+    assert "" in {row["mode"] for row in rows}
+
+
+def test_a_remix_starts_from_a_shot_of_the_same_film() -> None:
+    """The source of each remix is another row, and that row is no remix itself."""
+    rows = {row["shot_id"]: row for row in rows_of("lighthouse.csv")}
+    sources = {shot: row["source"] for shot, row in rows.items() if row["source"]}
+    assert sources == {"sh080": "sh050"}
+    assert not rows["sh050"]["source"]
+
+
+def test_the_samples_stay_small() -> None:
+    """The folder that everybody clones holds less than 2 MB."""
+    samples = [*DATA.glob("*.csv"), *DATA.glob("*.parquet"), *(DATA / "images").iterdir()]
+    assert sum(path.stat().st_size for path in samples) < 2_000_000
