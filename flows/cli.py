@@ -15,8 +15,9 @@ from cyclopts import App, CycloptsError, Parameter
 from flows import display
 from tasks import commands
 from tasks.errors import ConfigError, Fault, StartError
+from tasks.planned import Wanted
 from tasks.progress import Progress
-from tasks.session import HANDOVER, Session, Wanted, session
+from tasks.session import HANDOVER, Session, session
 
 app = App(
     name="storyreel",
@@ -84,7 +85,7 @@ def render(
             if json:
                 _print(told)
             else:
-                _summary(told)
+                _summary(told, running)
             return code
 
     return _caught(act, json, {"target": to})
@@ -129,11 +130,12 @@ def _quiet_prefect() -> None:
     os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "ERROR")
 
 
-def _summary(told: dict[str, Any]) -> None:
+def _summary(told: dict[str, Any], running: Session) -> None:
     display.out.print(f"{display.shots_line(told['shots'])} in {display.clock(told['seconds'])}")
-    display.money_lines(told["totals"], told["by_provider"])
-    for name in ("clips", "manifest", "costs"):
-        display.out.print(f"{name:9}{told['places'][name]}", markup=False)
+    display.money_lines(told["totals"], running.money()["by_provider"])
+    url = told["target"]
+    for name, place in (("clips", "clips"), ("manifest", "manifest.parquet"), ("money", "costs.json")):
+        display.out.print(f"{name:9}{url}/{place}", markup=False)
 
 
 @app.command
@@ -184,6 +186,27 @@ def status(url: To, *, config: Config = None, json: Json = False) -> int:
                         f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}", markup=False
                     )
             return 0
+
+    return _caught(act, json, {})
+
+
+@app.command
+def rescue(url: To, *, config: Config = None, json: Json = False, quiet: Quiet = False) -> int:
+    """Take up every job at a target that was bought and not collected. Buys nothing."""
+
+    async def act() -> int:
+        async with session(Wanted("", url, config)) as running:
+            with display.watching(running.progress, quiet=quiet):
+                told = await commands.rescue(running)
+            if json:
+                _print(told)
+            else:
+                left = len(told["uncollected"])
+                display.out.print(
+                    f"{told['collected']} collected, {left} still open; {display.shots_line(told['shots'])}"
+                )
+                display.money_lines(told["totals"], told["by_provider"])
+            return int(told["exit_code"])
 
     return _caught(act, json, {})
 

@@ -15,8 +15,8 @@ from prefect.states import Cancelled, Completed, Failed
 from tasks.errors import StartError
 from tasks.models import ShotResult
 from tasks.money import usd_text
-from tasks.planned import ShotPlan
-from tasks.session import HANDOVER, Session, Wanted, session
+from tasks.planned import ShotPlan, Wanted
+from tasks.session import HANDOVER, Session, session
 
 ENDED = "Without clip"
 STARTS_PER_SECOND = 25  # more overflows the queue in which a Prefect server keeps its events

@@ -29,7 +29,7 @@ LEAST_SIDE, MOST_SIDE = 16, 8192  # pixels: a macroblock; what H.264 decoders pr
 PRESCALE = 1.25  # the still once, so that the closest view is still no enlargement
 MOST_RATE = 240  # frames a second that a source clip is believed
 BT709 = 1
-X264 = {"preset": "superfast", "crf": "18", "g": "48", "threads": "1"}
+X264 = {"preset": "superfast", "crf": "18", "g": "48"}
 STATIC_X264 = X264 | {"crf": "14", "aq-mode": "3"}  # dark gradients show every saved bit, and cost few
 MOV_STARTS = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}
 

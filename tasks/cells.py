@@ -14,7 +14,7 @@ from tasks.models import FITS, Fit, Mode, Size
 
 LONGEST = 3600
 SIDES = range(16, 8193)
-SEEDS = range(2**32)
+LAST_SEED = 2**32 - 1
 MILLI = Decimal("0.001")
 LENGTH = "write a length such as 8, 8s or 0:08"
 RATIOS = {(16, 9): Size(1280, 720), (9, 16): Size(720, 1280), (1, 1): Size(720, 720)}
@@ -43,9 +43,9 @@ _SIZE = re.compile(r"(\d{1,9})\s*[x×]\s*(\d{1,9})", re.IGNORECASE)
 _RATIO = re.compile(r"(\d{1,9})\s*[:/x×]\s*(\d{1,9})(?::00)?", re.IGNORECASE)
 _SEED = re.compile(r"(\d{1,20})(?:[.,]0+)?")
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.:-]*://", re.IGNORECASE)
+_SCHEME = re.compile(r"data:|[a-z][a-z0-9+.:-]*://", re.IGNORECASE)
 _STEPS = frozenset(("", ".", ".."))
-_URL = re.compile(r"([a-z][a-z0-9+.:-]*://[^/]*)(.*)", re.IGNORECASE | re.DOTALL)
+_ROOT = re.compile(r"memory://|[a-z][a-z0-9+.:-]*://[^/]*/?|/", re.IGNORECASE)  # memory: has no host
 
 
 @lru_cache(maxsize=4096)
@@ -148,9 +148,10 @@ def fit(text: str) -> Fit:
 def seed(text: str) -> int:
     """A whole number from 0 to 2**32 - 1; ``42.0`` is what a spreadsheet makes of 42."""
     found = _SEED.fullmatch(text)
-    if not found or int(found[1]) not in SEEDS:
-        raise ValueError(f"write a whole number from 0 to {SEEDS[-1]}, or leave it empty for any")
-    return int(found[1])
+    value = int(found[1]) if found else -1
+    if not 0 <= value <= LAST_SEED:
+        raise ValueError(f"write a whole number from 0 to {LAST_SEED}, or leave it empty for any")
+    return value
 
 
 def audio(text: str) -> bool:
@@ -205,27 +206,20 @@ def _unknown(name: str, names: Mapping[str, str]) -> str:
 
 def resolve(base: str, path: str) -> str:
     """A path as it is read from the folder ``base``; absolute paths and anything with a scheme stay."""
-    if not path or not base or path.startswith(("/", "data:")) or _SCHEME.match(path):
+    if not path or not base or path[0] == "/" or (":" in path and _SCHEME.match(path)):
         return path
-    head, folder = _folder(base)
     steps = path.split("/")
-    if not _STEPS.isdisjoint(steps):
-        steps, relative = [*folder[1:]], steps
-        for step in relative:
-            if step == "..":
-                del steps[-1:]
-            elif step not in _STEPS:
-                steps.append(step)
-        return head + "/".join([*folder[:1], *steps])
-    return head + "/".join([*folder, *steps])
-
-
-@lru_cache(maxsize=8)
-def _folder(base: str) -> tuple[str, list[str]]:
-    """What stands before the first slash of a URL's path (nothing for a local one), and the path's steps."""
-    found = _URL.fullmatch(base)
-    head, folder = (found[1], found[2]) if found else ("", base)
-    return head, folder.rstrip("/").split("/")
+    if _STEPS.isdisjoint(steps):
+        return f"{base}{path}" if base.endswith("/") else f"{base}/{path}"
+    root = _ROOT.match(base)
+    head = root[0] if root else ""
+    folder = [step for step in base[len(head) :].split("/") if step]
+    for step in steps:
+        if step == "..":
+            del folder[-1:]
+        elif step not in _STEPS:
+            folder.append(step)
+    return head + "/" * (head != "" and not head.endswith("/")) + "/".join(folder)
 
 
 def inputs(asked: Mode | None, image: str, source: str) -> tuple[Mode, str, str, tuple[str, ...]]:

@@ -107,6 +107,8 @@ def _squared(lines: list[int], rows: list[list[str]], width: int) -> list[Fault]
     message = f"stands beyond the header's {width} columns; quote cells that hold the delimiter, or name the column"
     faults = []
     for line, row in zip(lines, rows, strict=True):
+        if len(row) == width:
+            continue
         surplus = enumerate(row[width:], width + 1)
         faults += [Fault(line, "", f"column {at}", cell[:SHOWN], message) for at, cell in surplus if cell.strip()]
         row[width:] = [""] * (width - len(row))
@@ -215,30 +217,33 @@ def place(headers: Sequence[str], overrides: Mapping[str, str], line: int = 1) -
     """
     places, faults = _overridden(headers, overrides, line)
     taken = set(places.values())
-    spots: dict[str, int] = {}
-    for at, text in enumerate(headers):
-        if at not in taken and (text in CANONICAL or normal(text) not in spots):
-            spots[normal(text)] = at
-    spots.pop("", None)
+    free = {at: text for at, text in enumerate(headers) if at not in taken and normal(text)}
     for name, aliases in ALIASES.items():
         if name not in places and not (name == "duration" and "frames" in places):
-            places |= _first(spots, name, (name, *aliases))
+            places |= _first(free, name, (name, *aliases))
     if not places.keys() & {"duration", "frames"}:
-        places |= _first(spots, "frames", FRAMES) or _pair(spots)
+        places |= _first(free, "frames", FRAMES) or _pair(free)
     if "prompt" not in places and "prompt" not in overrides:
         faults.append(_no_prompt(headers, line))
     return places, faults
 
 
-def _first(spots: Mapping[str, int], name: str, aliases: Sequence[str]) -> dict[str, int]:
-    return next(({name: spots[normal(alias)]} for alias in aliases if normal(alias) in spots), {})
+def _first(free: Mapping[int, str], name: str, aliases: Sequence[str]) -> dict[str, int]:
+    """``name`` at the first alias that some header spells; of several like ``Shot #``, ``Shot`` the very one."""
+    spelled: dict[str, list[int]] = {}
+    for at, text in free.items():
+        spelled.setdefault(normal(text), []).append(at)
+    for alias in aliases:
+        if alike := spelled.get(normal(alias)):
+            return {name: min(alike, key=lambda at: (free[at] != alias, free[at].lower() != alias))}
+    return {}
 
 
-def _pair(spots: Mapping[str, int]) -> dict[str, int]:
-    for ends in PAIRS:
-        first, last = map(normal, ends)
-        if first in spots and last in spots:
-            return {"first": spots[first], "last": spots[last]}
+def _pair(free: Mapping[int, str]) -> dict[str, int]:
+    for first, last in PAIRS:
+        ends = _first(free, "first", [first]) | _first(free, "last", [last])
+        if len(ends) == 2:
+            return ends
     return {}
 
 

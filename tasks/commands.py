@@ -2,17 +2,15 @@
 
 import asyncio
 from collections import Counter
-from decimal import Decimal
 from typing import Any
 
+from tasks import standing
 from tasks.errors import Fault, TargetError
 from tasks.ledger import Ledger, spent
 from tasks.manifest import summary
-from tasks.models import STATUSES, ZERO, Shot, ShotResult, Size
 from tasks.money import usd_text
 from tasks.names import number_text
 from tasks.outcome import UNSETTLED
-from tasks.plan import row_keys
 from tasks.planned import ShotPlan
 from tasks.rollup import costs
 from tasks.session import Session
@@ -45,7 +43,7 @@ def headline(running: Session) -> str:
 
 
 def rendered(running: Session, code: int, seconds: float) -> dict[str, Any]:
-    """The answer of ``render --json``, and what its summary needs."""
+    """The answer of ``render --json``."""
     money, results = running.money(), running.results()
     url = running.store.url
     return {
@@ -56,10 +54,8 @@ def rendered(running: Session, code: int, seconds: float) -> dict[str, Any]:
         "clips": sum(r.status in ("rendered", "reused") for r in results),
         "totals": money["totals"],
         "this_run": money["this_run"],
-        "by_provider": money["by_provider"],
         "manifest": f"{url}/manifest.json",
         "report": f"{url}/report.html",
-        "places": {"clips": f"{url}/clips", "manifest": f"{url}/manifest.parquet", "costs": f"{url}/costs.json"},
         "seconds": round(seconds, 3),
         "errors": [],
     }
@@ -104,43 +100,58 @@ def _planned_shot(plan: ShotPlan) -> dict[str, Any]:
     }
 
 
-def kept_results(rows: list[dict[str, Any]]) -> list[ShotResult]:
-    """The rows of a manifest as results that nobody looked at again, each with the ledger's key."""
-    keys = row_keys(rows)
-    return [_kept(row, keys.get(str(row["shot_id"]), "")) for row in rows]
-
-
-def _kept(row: dict[str, Any], key: str) -> ShotResult:
-    seconds = Decimal(str(row["requested_s"] or 0))
-    texts = (str(row["shot_id"]), 0, str(row["scene"]), str(row["prompt"]), row["mode"])
-    shot = Shot(*texts, seconds, Size(1, 1), "cover")
-    return ShotResult(shot, str(row["fingerprint"]), key, row["status"], kept=row)
-
-
 async def status(running: Session) -> dict[str, Any]:
     """The answer of ``status --json``: read from the manifest and the ledger, never written."""
     ledger, rows = await asyncio.to_thread(_read, running)
-    counts = Counter(str(row["status"]) for row in rows)
+    results = standing.results(standing.plans(rows, ledger), ledger, "")
     history = list(ledger.history())
-    money = costs(kept_results(rows), history, run_id="", budget=None)
-    waiting = [attempt for attempt in history if attempt.outcome in UNSETTLED]
+    money = costs(results, history, run_id="", budget=None)
     return {
         "target": running.store.url,
-        "shots": {name: counts[name] for name in STATUSES},
+        "shots": summary(results),
         "totals": money["totals"],
         "by_provider": money["by_provider"],
         "superseded_usd": money["superseded_usd"],
-        "uncollected": [
-            {
-                "shot_id": a.shot_id,
-                "provider": a.provider,
-                "job_id": a.job_id,
-                "quoted_usd": usd_text(a.quoted),
-                "submitted_at": a.submitted_at,
-            }
-            for a in sorted(waiting, key=lambda a: a.submitted_at)
-        ],
-        "at_risk_usd": usd_text(sum((a.at_risk for a in history), ZERO)),
+        "uncollected": uncollected(ledger),
+        "errors": [],
+    }
+
+
+def uncollected(ledger: Ledger) -> list[dict[str, str]]:
+    """The jobs that were bought and not collected, oldest first."""
+    waiting = [attempt for attempt in ledger.history() if attempt.outcome in UNSETTLED]
+    return [
+        {
+            "shot_id": a.shot_id,
+            "provider": a.provider,
+            "job_id": a.job_id,
+            "quoted_usd": usd_text(a.quoted),
+            "submitted_at": a.submitted_at,
+        }
+        for a in sorted(waiting, key=lambda a: a.submitted_at)
+    ]
+
+
+async def rescue(running: Session) -> dict[str, Any]:
+    """Take up every job that was bought and not collected; buy nothing. The answer of ``rescue --json``."""
+    await asyncio.to_thread(_read, running)
+    running.adopt()
+    async with running.open() as renderer:
+        before = len(uncollected(running.ledger))
+        await asyncio.gather(*(renderer.shot(plan) for plan in running.plan.shots))
+        for attempt in running.ledger.history():
+            if attempt.outcome in UNSETTLED and (reason := renderer.run.can_ask(attempt)):
+                running.progress.line(f"{attempt.shot_id}: job {attempt.job_id} at {attempt.route}: {reason}")
+    left = uncollected(running.ledger)
+    money = running.money()
+    return {
+        "target": running.store.url,
+        "exit_code": 1 if left else 0,
+        "collected": before - len(left),
+        "uncollected": left,
+        "shots": summary(running.results()),
+        "totals": money["totals"],
+        "by_provider": money["by_provider"],
         "errors": [],
     }
 
@@ -151,5 +162,5 @@ def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]]]:
     except StoreError as error:
         raise TargetError(f"the target cannot be read: {error}") from error
     if not rows and not ledger.pages:
-        raise TargetError(f"{running.store.url} holds no storyreel target")
+        raise TargetError(f"{running.store.url} holds nothing that storyreel has made")
     return ledger, rows

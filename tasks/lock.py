@@ -4,6 +4,7 @@ A lock is dead at once when its process is gone on this very machine; else when 
 one lease by the newcomer's own clock (clocks of two machines are never compared).
 """
 
+import asyncio
 import json
 import os
 import re
@@ -167,3 +168,15 @@ class Lock:
     def _bytes(self) -> bytes:
         told = {"run_id": self.run_id, "token": self.token, "beat": self.beat, "lease": self.lease}
         return json.dumps(told | whoami() | {"by_process": self.by_process}).encode()
+
+
+async def beat(lock: Lock, lost: Callable[[str], None], say: Callable[[str], None]) -> None:
+    """Keep the lock alive until cancelled. ``lost`` is told when another run took it over."""
+    while True:
+        await asyncio.sleep(lock.lease / 12)
+        try:
+            await asyncio.to_thread(lock.renew)
+        except TargetError as error:
+            return lost(str(error))
+        except StoreError as error:
+            say(f"the lock could not be renewed: {error}")

@@ -67,8 +67,8 @@ def load(data: bytes) -> list[Row]:
 
 
 def _parquet(table: Table, listed: Sequence[Row]) -> bytes:
+    import pandas
     import pyarrow
-    from pyarrow import parquet
 
     types = {
         "text": pyarrow.string(),
@@ -76,9 +76,10 @@ def _parquet(table: Table, listed: Sequence[Row]) -> bytes:
         "float": pyarrow.float64(),
         "usd": pyarrow.decimal128(18, 6),
     }
-    columns = {c: pyarrow.array([one[c] for one in listed], types[kind]) for c, kind in table.items()}
+    schema = pyarrow.schema([(column, types[kind]) for column, kind in table.items()])
+    frame = pandas.DataFrame(listed, columns=list(table), dtype=object)  # object: no number is turned into a float
     sink = io.BytesIO()
-    parquet.write_table(pyarrow.table(columns), sink)
+    frame.to_parquet(sink, engine="pyarrow", index=False, schema=schema)
     return sink.getvalue()
 
 

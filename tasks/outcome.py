@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from tasks.errors import Stopped
 from tasks.ledger import Page
 from tasks.models import Attempt, ShotResult, Status
 from tasks.planned import ShotPlan
@@ -69,12 +70,11 @@ def result_of(
     one that was never ordered is ``skipped`` (Interrupted).
     """
     attempts = page.attempts()
-    stand_ins = bool(plan.offers and plan.offers[0].paid)
-    made = clip_in_use(attempts, present, stand_ins)
+    made = clip_in_use(attempts, present, plan.stand_ins)
     last = attempts[-1] if attempts else None
     frame = next((a.frame for a in reversed(attempts) if a.frame), "")
     base = {"shot": plan.shot, "fingerprint": plan.fingerprint, "key": plan.key, "attempts": attempts, "frame": frame}
-    if made is not None and not is_stand_in(made, stand_ins):
+    if made is not None and not is_stand_in(made, plan.stand_ins):
         status: Status = "rendered" if fresh(made, run_id) else "reused"
         return ShotResult(**base, status=status, clip=made.clip, made_by=made)  # type: ignore[arg-type]  # base is a mix
     why = ended or _left(page, last)
@@ -82,6 +82,15 @@ def result_of(
         told = {"error_class": why.error_class, "error": why.error}
         return ShotResult(**base, status="stand_in", clip=made.clip, made_by=made, **told)  # type: ignore[arg-type]  # as above
     return ShotResult(**base, status=why.status, error_class=why.error_class, error=why.error)  # type: ignore[arg-type]  # as above
+
+
+def exit_code(rows: Sequence[ShotResult], stopped: Stopped | None) -> int:
+    """130 interrupted, 3 the budget stopped it, 1 some shot has no clip of its own, else 0."""
+    if stopped is not None and stopped.error_class == "Interrupted":
+        return 130
+    if any(row.error_class == "Budget" for row in rows):
+        return 3
+    return 0 if all(row.status in ("rendered", "reused") for row in rows) else 1
 
 
 def fresh(attempt: Attempt, run_id: str) -> bool:

@@ -52,6 +52,12 @@ class ShotPlan:
     kept: Mapping[str, Any] | None = None
 
     @property
+    def stand_ins(self) -> bool:
+        """Whether a clip of the built-in renderer only stands in: a usable gateway comes before it."""
+        was = self.kept is not None and self.kept.get("status") == "stand_in"
+        return was or bool(self.offers and self.offers[0].paid)
+
+    @property
     def renders(self) -> bool:
         """Whether this run has anything to do for the shot."""
         return self.selected and (self.action != "keep" or self.collects)
@@ -88,3 +94,16 @@ class Plan:
     def count(self, action: Action) -> int:
         """How many selected shots have this action."""
         return sum(s.action == action for s in self.shots if s.selected)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config."""
+
+    board: str
+    to: str
+    config: str | None = None
+    budget_usd: Decimal | None = None
+    only: tuple[str, ...] = ()
+    rerender: tuple[str, ...] = ()
+    concurrency: int | None = None

@@ -64,7 +64,7 @@ class Renderer:
         ended: Ended | None = None
         page = self.run.ledger.page(plan.key)
         try:
-            await self._collect(plan, page)
+            await self.collect(plan, page)
             if self.needs(plan, page):
                 ended = await self._walk(plan, page)
         except Stopped as stop:
@@ -85,11 +85,10 @@ class Renderer:
         """Whether the shot still wants a clip of its own."""
         if refused(page) or not plan.selected:
             return False
-        stand_ins = bool(plan.offers and plan.offers[0].paid)
-        made = clip_in_use(page.attempts(), self.present, stand_ins)
-        return page.open_wish is not None or made is None or is_stand_in(made, stand_ins)
+        made = clip_in_use(page.attempts(), self.present, plan.stand_ins)
+        return page.open_wish is not None or made is None or is_stand_in(made, plan.stand_ins)
 
-    async def _collect(self, plan: ShotPlan, page: Page) -> None:
+    async def collect(self, plan: ShotPlan, page: Page) -> None:
         """Ask after every job that was bought and not settled, then after clips that are gone."""
         open_jobs = [a for a in page.attempts() if a.outcome in UNSETTLED and not self.run.can_ask(a)]
         for attempt in sorted(open_jobs, key=lambda a: (a.outcome != "overdue", a.n)):

@@ -14,18 +14,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tasks import catalogue, manifest, reading, settings
+from tasks import catalogue, manifest, reading, settings, standing
 from tasks.budget import Purse
 from tasks.errors import BoardError, Stopped, TargetError
 from tasks.ledger import Ledger, spent
-from tasks.lock import LEASE, Lock
+from tasks.lock import LEASE, Lock, beat
 from tasks.media import Media
 from tasks.models import ZERO, ShotResult, Status, Storyboard
-from tasks.outcome import UNSETTLED
+from tasks.outcome import UNSETTLED, exit_code
 from tasks.plan import Facts, Planner, row_keys
-from tasks.planned import Plan, ShotPlan
+from tasks.planned import Plan, ShotPlan, Wanted
 from tasks.progress import Progress
 from tasks.rollup import costs
 from tasks.run import Run
@@ -36,19 +36,6 @@ if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs nei
     from tasks.render import Renderer
 
 DRAIN_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config."""
-
-    board: str
-    to: str
-    config: str | None = None
-    budget_usd: Decimal | None = None
-    only: tuple[str, ...] = ()
-    rerender: tuple[str, ...] = ()
-    concurrency: int | None = None
 
 
 @dataclass
@@ -70,6 +57,7 @@ class Session:
     progress: Progress = field(default_factory=Progress)
     stopped: Stopped | None = None
     plan: Plan = field(default_factory=lambda: Plan(()))
+    adopted: bool = False
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.store, self.run_id)
@@ -149,7 +137,7 @@ class Session:
             await asyncio.to_thread(self.lock.take)
         except StoreError as error:
             raise TargetError(f"the target cannot be written: {error}") from error
-        beating = asyncio.create_task(self._beat())
+        beating = asyncio.create_task(beat(self.lock, self._lock_lost, self.progress.line))
         try:
             renderer = await self._prepared()
             try:
@@ -162,19 +150,32 @@ class Session:
             with contextlib.suppress(StoreError):
                 await asyncio.to_thread(self.lock.release)
 
-    async def _prepared(self) -> "Renderer":
-        from tasks.gateway import Gateway
-        from tasks.render import Renderer
+    def adopt(self) -> None:
+        """Take the rows from the last manifest and the ledger instead of a board: what `rescue` works on."""
+        rows = self.last_rows()
+        self.adopted = True
+        self.board = Storyboard((), standing.extra_columns(rows))
+        self.plan = Plan(tuple(standing.plans(rows, self.ledger)), self.board.extra_columns)
 
-        await asyncio.to_thread(self._read_target)
-        chosen = reading.check_ids(self.board, self.wanted.only, self.wanted.rerender)
-        planner = self._planner(chosen)
+    def _replan(self) -> None:
+        """The plan again, from the ledger as it is under the lock; wishes for another clip are written."""
+        if self.adopted:
+            return self.adopt()
+        planner = self._planner(reading.check_ids(self.board, self.wanted.only, self.wanted.rerender))
         self.plan = planner.plan()
         if planner.faults:
             raise BoardError(planner.faults)
         for plan in self.plan.shots:
             if plan.shot.shot_id in planner.rerender and self.ledger.page(plan.key).entries:
-                await asyncio.to_thread(self.ledger.want, plan.key)
+                self.ledger.want(plan.key)
+        return None
+
+    async def _prepared(self) -> "Renderer":
+        from tasks.gateway import Gateway
+        from tasks.render import Renderer
+
+        await asyncio.to_thread(self._read_target)
+        await asyncio.to_thread(self._replan)
         history = list(self.ledger.history())
         self.purse = Purse(self.budget, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
         self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
@@ -190,24 +191,15 @@ class Session:
         await self.publish()
         return self.renderer
 
-    async def _beat(self) -> None:
-        """Keep the lock alive; a lost one stops every submit."""
-        while True:
-            await asyncio.sleep(self.lease / 12)
-            try:
-                await asyncio.to_thread(self.lock.renew)
-            except TargetError as error:
-                self.stop(Stopped("Interrupted", str(error)))
-                return
-            except StoreError as error:
-                self.progress.line(f"the lock could not be renewed: {error}")
-
     def may_submit(self) -> None:
         """`Stopped` once the run was told to stop, or while the lock's heartbeat is too old."""
         if self.stopped is not None:
             raise self.stopped
         if not self.lock.fresh:
             raise Stopped("Interrupted", "the lock could not be renewed in time: nothing more is ordered")
+
+    def _lock_lost(self, why: str) -> None:
+        self.stop(Stopped("Interrupted", why))
 
     def stop(self, reason: Stopped) -> None:
         """No order leaves after this; the first reason counts."""
@@ -249,6 +241,8 @@ class Session:
 
     def row(self, plan: ShotPlan) -> ShotResult:
         """The row of one shot as it stands now."""
+        if self.adopted:
+            return standing.results([plan], self.ledger, self.run_id)[0]
         if plan.kept is not None:
             status: Status = "reused" if plan.kept["status"] == "rendered" else plan.kept["status"]
             return ShotResult(plan.shot, plan.fingerprint, plan.key, status, kept=plan.kept)
@@ -275,19 +269,14 @@ class Session:
         for name in sorted(files, key=lambda n: n == "manifest.json"):
             await asyncio.to_thread(self.store.write, name, files[name])
 
-    def money(self) -> dict[str, object]:
+    def money(self) -> dict[str, Any]:
         """The rollup as it stands now: what costs.json holds."""
         return costs(self.results(), list(self.ledger.history()), run_id=self.run_id, budget=self.budget)
 
-    def exit_code(self, *, interrupted: bool = False) -> int:
+    def exit_code(self) -> int:
         """130, 3, 1 or 0 over the selected shots."""
-        chosen = {plan.shot.shot_id for plan in self.plan.shots if plan.selected}
-        rows = [row for row in self.results() if row.shot.shot_id in chosen]
-        if interrupted or (self.stopped is not None and self.stopped.error_class == "Interrupted"):
-            return 130
-        if any(row.error_class == "Budget" for row in rows):
-            return 3
-        return 0 if all(row.status in ("rendered", "reused") for row in rows) else 1
+        chosen = [self.row(plan) for plan in self.plan.shots if plan.selected]
+        return exit_code(chosen, self.stopped)
 
 
 #: The session that a command line has checked already and hands to the flow that it starts.

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from decimal import Decimal
 from typing import Any
@@ -77,6 +77,8 @@ def read(data: bytes, name: str, settings: Settings, base: str) -> Storyboard:
     extras = [(text, at) for at, text in enumerate(table.headers) if at not in places.values()]
     shots = _shots(sheet, settings, base, extras)
     if faults:
+        named = dict(zip(table.lines, sheet.ids, strict=True))
+        faults = [replace(fault, shot_id=fault.shot_id or named.get(fault.row, "")) for fault in faults]
         raise BoardError(sorted(faults, key=lambda fault: fault.row))
     return Storyboard(shots, tuple(text for text, _ in extras))
 

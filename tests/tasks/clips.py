@@ -78,6 +78,7 @@ def write(
     degrees: int = 0,
     movflags: str = "",
     still: Any = None,
+    noise: bool = False,
     form: str = "mp4",
 ) -> Path:
     """A clip of plain colours, or of one still, as another program would write it."""
@@ -88,7 +89,8 @@ def write(
             picture.pix_fmt = "yuv420p"
             if degrees:
                 picture.set_display_rotation(degrees)
-            for colour in colours:
+            grain = np.random.default_rng(1)
+            for colour in grain.integers(0, 255, (len(colours), size.height, size.width, 3)) if noise else colours:
                 pixels = np.full((size.height, size.width, 3), colour) if still is None else still
                 out.mux(picture.encode(av.VideoFrame.from_ndarray(np.asarray(pixels, np.uint8))))
             out.mux(picture.encode())

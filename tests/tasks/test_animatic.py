@@ -9,13 +9,15 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.animatic import even_size, frame_count, render
 from tasks.errors import MediaError
 from tasks.models import Frame, Order, Size
-from tasks.titles import caption, drawable, title_card
+from tasks.titles import CAP, LEADING, caption, drawable, fitted, font, title_card
 from tasks.video import probe
 from tests.tasks.clips import SMALL, dot, good, order, pictures, plain, png, write
 
@@ -74,6 +76,7 @@ def test_the_file_is_h264_that_plays_while_it_loads(tmp_path: Path) -> None:
         assert (context.name, context.pix_fmt, context.colorspace) == ("h264", "yuv420p", 1)
         assert "creation_time" not in container.metadata | container.streams.video[0].metadata
     data = path.read_bytes()
+    assert b" threads=1 " in data
     assert data.index(b"moov") < data.index(b"mdat")
     at = data.index(b"mvhd") + 8
     assert data[at : at + 8] == bytes(8)
@@ -210,6 +213,18 @@ def test_a_card_keeps_its_margins(cells: dict[str, Any], size: Size) -> None:
     assert light.max() < 100
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.sampled_from("abcWi . "), max_size=400), st.integers(60, 600), st.integers(10, 200))
+def test_text_fits_its_room(text: str, room: int, height: int) -> None:
+    """Lines are never too wide nor too many, and hold every letter unless they end in an ellipsis."""
+    sizes = [30.0, 20.0, 10.0]
+    size, lines = fitted(text, room, height, sizes)
+    assert all(font(size).getlength(line) <= room for line in lines)
+    assert len(lines) <= 1 or CAP * size + LEADING * size * (len(lines) - 1) <= height
+    whole, shown = "".join(text.split()), "".join("".join(lines).split())
+    assert shown == whole or (size == sizes[-1] and shown.endswith("…") and whole.startswith(shown[:-1]))
+
+
 @pytest.mark.parametrize("size", [Size(1280, 720), Size(720, 1280), Size(720, 720)], ids=str)
 def test_a_card_sets_short_prompts_large_and_long_ones_small(size: Size) -> None:
     """A short prompt's letters stand higher than a long one's, which fill the card but not the progress line."""
@@ -331,6 +346,18 @@ def test_webm_is_a_source_too(tmp_path: Path) -> None:
     """A Matroska or WebM source is read like an mp4."""
     source = write(tmp_path / "source.mkv", form="matroska")
     assert len(pictures(made(tmp_path, order("caption", "x"), source=source))) == 12
+
+
+def test_a_source_that_breaks_midway_leaves_nothing(tmp_path: Path) -> None:
+    """A clip that stops to decode after half of it is a MediaError, and the half is taken away."""
+    source = write(tmp_path / "source.mp4", colours=(GREY,) * 96, noise=True, size=Size(64, 36))
+    data = source.read_bytes()
+    start, index = data.index(b"mdat") + 4, data.index(b"moov") - 4
+    middle = (start + index) // 2
+    source.write_bytes(data[:middle] + bytes(index - middle) + data[index:])
+    with pytest.raises(MediaError, match="animatic:caption"):
+        made(tmp_path, order("caption", "x", "4", Size(64, 36)), source=source)
+    assert not (tmp_path / "clip.mp4").exists()
 
 
 def cut_clip() -> bytes:

@@ -41,11 +41,14 @@ def without(name: bytes) -> bytes:
     return good()[:at] + good()[at + size :]
 
 
-def blank_from(share: float) -> bytes:
-    """The clip with its media zeroed from a share of it on, as a hole in a download leaves it."""
-    at, size = boxes(good())[b"mdat"]
+def holed(folder: Path, share: float) -> Path:
+    """A clip of a second in which every picture weighs the same, its media zeroed from a share of it on."""
+    path = write(folder / "holed.mp4", colours=((0, 0, 0),) * 24, noise=True, movflags="faststart")
+    data = path.read_bytes()
+    at, size = boxes(data)[b"mdat"]
     cut = at + 8 + int((size - 8) * share)
-    return good()[:cut] + bytes(at + size - cut)
+    path.write_bytes(data[:cut] + bytes(at + size - cut))
+    return path
 
 
 def claiming(size: int) -> bytes:
@@ -139,14 +142,13 @@ def test_damage_is_measured_or_told(tmp_path: Path, changes: dict[int, int]) -> 
         (good() + struct.pack(">I4s", 1, b"free"), "cut off"),
         (good() + bytes(16), "no part of it"),
         (good() + FREE * MOST_BOXES, "more than 10000"),
-        (claiming(0)[:-300], ""),
-        (blank_from(0), ""),
-        (blank_from(0.5), ""),
+        (claiming(0)[:-300], "cut off"),
+        (claiming(0)[:-3], "cut off"),
     ],
     ids=[
         *("empty", "html", "json", "png", "four bytes", "no moov", "no mdat", "ftyp alone", "size too small"),
         *("size too large", "64 bit too large", "64 bit too small", "64 bit cut", "zeros behind", "boxes"),
-        *("open end cut", "blank media", "blank tail"),
+        *("open end cut", "open end cut by three bytes"),
     ],
 )
 def test_broken_files_are_told_in_a_sentence(tmp_path: Path, data: bytes, words: str) -> None:
@@ -154,6 +156,13 @@ def test_broken_files_are_told_in_a_sentence(tmp_path: Path, data: bytes, words:
     with pytest.raises(MediaError) as told:
         probe(saved(tmp_path, data))
     assert words in str(told.value)
+
+
+@pytest.mark.parametrize("share", [0, 0.2, 0.5, 0.8, 0.95])
+def test_a_hole_in_the_media_is_caught(tmp_path: Path, share: float) -> None:
+    """Media that is zeros from some point to its end, as a broken download leaves it, does not decode."""
+    with pytest.raises(MediaError, match=r"not decode|cannot be decoded"):
+        probe(holed(tmp_path, share))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""How a target stands, told without its board: from the last manifest and the ledger, which knows better."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from tasks.ledger import Ledger, Page
+from tasks.models import Shot, ShotResult, Size
+from tasks.names import number_text
+from tasks.outcome import result_of
+from tasks.plan import row_keys
+from tasks.planned import ShotPlan
+from tasks.rows import MANIFEST
+
+Rows = list[dict[str, Any]]
+
+
+def plans(rows: Rows, ledger: Ledger) -> list[ShotPlan]:
+    """A plan for each row of the manifest, or for each key of the ledger where no manifest was ever written."""
+    if not rows:
+        return [_plan(row, row["key"]) for row in _ledger_rows(ledger)]
+    keys = row_keys(rows)
+    return [_plan(row, keys.get(str(row["shot_id"]), "")) for row in rows]
+
+
+def results(planned: Iterable[ShotPlan], ledger: Ledger, run_id: str) -> list[ShotResult]:
+    """Each row as it was last written, unless the ledger has another clip for it by now."""
+    return [_result(plan, ledger.pages.get(plan.key, Page()), run_id) for plan in planned]
+
+
+def extra_columns(rows: Rows) -> tuple[str, ...]:
+    """The board's own columns, under the names that they have in the manifest."""
+    return tuple(name for name in (rows[0] if rows else {}) if name not in MANIFEST)
+
+
+def _result(plan: ShotPlan, page: Page, run_id: str) -> ShotResult:
+    now = result_of(plan, page, run_id)
+    kept = plan.kept or {}
+    if "key" not in kept and str(kept.get("clip") or "") == (now.clip.path if now.clip else ""):
+        return ShotResult(plan.shot, plan.fingerprint, plan.key, kept["status"], kept=kept)
+    return now
+
+
+def _plan(row: Mapping[str, Any], key: str) -> ShotPlan:
+    extras = {name: str(value or "") for name, value in row.items() if name not in MANIFEST and name != "key"}
+    shot = Shot(
+        shot_id=str(row["shot_id"]),
+        row=0,
+        scene=str(row["scene"]),
+        prompt=str(row["prompt"]),
+        mode=row["mode"],
+        seconds=Decimal(str(row["requested_s"] or 0)),
+        size=Size(1, 1),
+        fit="cover",
+        extras=extras,
+    )
+    return ShotPlan(shot, True, str(row["fingerprint"]), key, {}, "keep", collects=True, kept=row)
+
+
+def _ledger_rows(ledger: Ledger) -> Rows:
+    """Rows for keys without a manifest, as their newest record tells them."""
+    rows: Rows = []
+    for key, page in ledger.pages.items():
+        if not page.entries:
+            continue
+        record = page.entries[max(page.entries)].record
+        parts = record["parts"]
+        told = {name: record[name] for name in ("shot_id", "scene", "mode", "fingerprint")}
+        asked = {"prompt": parts["prompt"], "requested_s": number_text(Decimal(parts["duration"]))}
+        rows.append({**told, **asked, "key": key, "status": "skipped"})
+    return sorted(rows, key=lambda row: str(row["shot_id"]))
