@@ -211,6 +211,26 @@ def rescue(url: To, *, config: Config = None, json: Json = False, quiet: Quiet =
     return _caught(act, json, {})
 
 
+@app.command
+def providers(
+    *,
+    check: Annotated[bool, Parameter(negative="", help="Ask each gateway, with calls that cost nothing.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """List each gateway: key found or not, base URL, its models, prices and retirement dates."""
+
+    async def act() -> int:
+        told = await commands.providers(config, check=check)
+        if json:
+            _print(told)
+        else:
+            display.provider_tables(told["providers"])
+        return 0
+
+    return _caught(act, json, {})
+
+
 def _print(told: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
 

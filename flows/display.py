@@ -103,13 +103,22 @@ def plan_table(plan: Plan, *, most: int = 200) -> None:
         out.print(f"... {len(plan.shots) - most} more shots; --json lists them all")
     for warning in plan.warnings:
         out.print(Text(f"warning: {warning}", style="yellow"))
-    for shot in plan.shots[:most]:
-        for warning in shot.warnings:
-            out.print(Text(f"{shot.shot.shot_id}: {warning}", style="yellow"))
+    for warning, ids in shot_warnings(plan.shots).items():
+        more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
+        out.print(Text(f"{', '.join(ids[:4])}{more}: {warning}", style="yellow"))
     if plan.trusted:
         out.print(f"{len(plan.trusted)} remote files were taken on trust, the first: {escape(plan.trusted[0])}")
     words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
     out.print(f"{words}: {usd_text(plan.quoted)} USD, {usd_text(plan.worst)} USD at worst")
+
+
+def shot_warnings(shots: Sequence[ShotPlan]) -> dict[str, list[str]]:
+    """Each warning once, with the shots that it is about."""
+    found: dict[str, list[str]] = {}
+    for shot in shots:
+        for warning in shot.warnings:
+            found.setdefault(warning, []).append(shot.shot.shot_id)
+    return found
 
 
 def _plan_cells(plan: ShotPlan) -> list[str]:
@@ -131,6 +140,21 @@ def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str
         money = [row["charged_usd"], row["wasted_usd"], row["at_risk_usd"]]
         table.add_row(Text(name), str(row["clips"]), *money, style="bold" if name == "total" else "")
     out.print(table)
+
+
+def provider_tables(entries: Sequence[Mapping[str, Any]]) -> None:
+    """A block for each gateway: its key and address, then its models."""
+    for entry in entries:
+        key = "needs no key" if not entry["key"] else f"{entry['key']} {'found' if entry['key_found'] else 'not set'}"
+        head = "  ".join(part for part in (entry["provider"], entry["base_url"], key, entry.get("check", "")) if part)
+        out.print(Text(head, style="bold"))
+        table = Table(box=None, show_header=False, pad_edge=True)
+        for model in entry["models"]:
+            seconds = model["seconds"] if isinstance(model["seconds"], str) else "/".join(map(str, model["seconds"]))
+            facts = (model["route"].partition(":")[2], ", ".join(model["modes"]), f"{seconds} s", model["price"])
+            ends = f"retired {model['retired_on']}" if model["lifecycle"].startswith("was") else model["lifecycle"]
+            table.add_row(*[Text(fact, no_wrap=True) for fact in facts], Text(ends, style="yellow"))
+        out.print(table)
 
 
 def shots_line(counts: Mapping[str, int]) -> str:

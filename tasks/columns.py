@@ -83,7 +83,7 @@ def table_of(
     faults = _twice(line, headers)
     for at, text in enumerate(headers):
         name = text or f"column {at + 1}"
-        faults += _clean([line], name, [text]) + _clean(lines, name, columns[at])
+        faults += _clean([line], name, [header[at]]) + _clean(lines, name, columns[at])
         faults += [] if text else _nameless(lines, name, columns[at])
     kept = [at for at, text in enumerate(headers) if text]
     opaque = {place: opaque[at] for place, at in enumerate(kept) if at in opaque}
@@ -150,7 +150,7 @@ def _delimiter(text: str, overrides: Mapping[str, str]) -> str:
     names = known(overrides.values())
 
     def fitness(delimiter: str) -> tuple[bool, int, float, int]:
-        rows = [row for row in csv.reader(head, delimiter=delimiter) if not blank(row)] or [[]]
+        rows = [row for row in csv.reader(head, delimiter=delimiter) if not blank(row)] or [["", ""]]
         width = len(rows[0])
         even = sum(len(row) == width for row in rows) / len(rows)
         return width > 1, sum(normal(cell) in names for cell in rows[0]), even, width

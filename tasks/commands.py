@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
-from tasks import standing
+from tasks import catalogue, inventory, settings, standing
 from tasks.errors import Fault, TargetError
 from tasks.ledger import Ledger, spent
 from tasks.manifest import summary
@@ -15,6 +16,7 @@ from tasks.planned import ShotPlan
 from tasks.rollup import costs
 from tasks.session import Session
 from tasks.storage import StoreError
+from tasks.transport import Http
 
 
 def fault_json(fault: Fault) -> dict[str, Any]:
@@ -154,6 +156,20 @@ async def rescue(running: Session) -> dict[str, Any]:
         "by_provider": money["by_provider"],
         "errors": [],
     }
+
+
+async def providers(config: str | None, *, check: bool) -> dict[str, Any]:
+    """The answer of ``providers --json``; with ``check`` each gateway that has a key is asked, at no cost."""
+    loaded, known = settings.from_environment(config), catalogue.load()
+    entries = inventory.listed(loaded, known, datetime.now(UTC).date())
+    http = Http()
+    try:
+        for entry in entries if check else []:
+            name = entry["provider"]
+            entry["check"] = await inventory.check(loaded.providers[name], known.providers[name].check, http)
+    finally:
+        await http.close()
+    return {"config": str(loaded.path), "providers": entries, "errors": []}
 
 
 def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]]]:

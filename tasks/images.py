@@ -217,7 +217,6 @@ def _centre(source: tuple[int, int], target: Size) -> tuple[float, float, float,
 def _resizable(image: Image.Image) -> Image.Image:
     """The same picture in a mode whose values may be averaged: alpha multiplied in, no palette, 8 bits."""
     if image.mode.startswith("I;16"):
-        image.info.pop("transparency", None)  # one 16-bit value as a key, which Pillow reads as 8-bit
         return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
     if image.mode in ("I", "F"):
         raise MediaError("has 32 bits a channel; save it with 8 or 16")
@@ -242,12 +241,10 @@ def _opaque(image: Image.Image, profile: bytes | None, background: tuple[int, in
 
 def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """RGB by the embedded profile; without one, or with a broken or a wrong one, by the usual formulas."""
-    lab = image.mode == "LAB"
-    if profile or lab:
+    if profile:
         with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
-            source = ImageCms.createProfile("LAB") if lab else ImageCms.ImageCmsProfile(BytesIO(profile or b""))
-            target = ImageCms.createProfile("sRGB")
-            converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+            ours, sent = ImageCms.createProfile("sRGB"), ImageCms.ImageCmsProfile(BytesIO(profile))
+            converted = ImageCms.profileToProfile(image, sent, ours, outputMode="RGB")
             if converted is not None:
                 return converted
     return image.convert("RGB")

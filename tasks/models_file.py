@@ -45,6 +45,7 @@ _FACTS: Spec = {
     "checked": kinds.day,
     "failed_is_charged": _FAILED,
     "failed_source": kinds.text,
+    "check": kinds.text,
     "options": kinds.free_table,
     "choices": _choices,
 }
@@ -106,13 +107,17 @@ _MODEL: Spec = {
 
 @dataclass(frozen=True, slots=True)
 class ProviderFacts:
-    """A gateway as its documents have it. ``defaults`` are values of a config's ``[provider.X]`` fields."""
+    """A gateway as its documents have it. ``defaults`` are values of a config's ``[provider.X]`` fields.
+
+    ``check`` is the path of a call that costs nothing and needs the key; empty where none is documented.
+    """
 
     name: str
     source: str
     checked: str
     failed_is_charged: bool | Literal["unknown"]
     failed_source: str
+    check: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)

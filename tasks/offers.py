@@ -69,7 +69,7 @@ class Market:
             return f"{name}: takes no {number_text(shot.seconds)} s"
         if size is None:
             return f"{name}: makes nothing of the shape {shot.size}"
-        travels = self._travels(model, size, image) if shot.mode == "image_to_video" else ""
+        travels = self._travels(model, provider, size, image) if shot.mode == "image_to_video" else ""
         if travels is None:
             return f"{name}: takes images by URL only, and this target cannot sign one"
         if shot.mode == "remix" and not self._remixes(model, remix):
@@ -89,11 +89,11 @@ class Market:
             return f"{lifecycle(model, self.today)} (allow_retired = true in [chain] tries it all the same)"
         return ""
 
-    def _travels(self, model: Model, size: Size, image: Image) -> str | None:
+    def _travels(self, model: Model, provider: ProviderSettings | None, size: Size, image: Image) -> str | None:
         """How the picture goes out, or None where this route cannot get it."""
         if model.provider == "animatic":
             return ""
-        if "data" in model.images:
+        if "data" in model.images or (provider is not None and provider.options.get("allow_data_uri")):
             return "data"
         if "url" in model.images and self.signs:
             return "signed"

@@ -23,7 +23,7 @@ from tasks.ledger import Ledger, spent
 from tasks.lock import LEASE, Lock, beat
 from tasks.media import Media
 from tasks.models import ZERO, ShotResult, Status, Storyboard
-from tasks.outcome import UNSETTLED, exit_code
+from tasks.outcome import UNSETTLED, Ended, exit_code
 from tasks.plan import Facts, Planner, row_keys
 from tasks.planned import Plan, ShotPlan, Wanted
 from tasks.progress import Progress
@@ -248,7 +248,9 @@ class Session:
             return ShotResult(plan.shot, plan.fingerprint, plan.key, status, kept=plan.kept)
         assert self.renderer is not None, "open() comes first"  # noqa: S101 - as above
         known = self.renderer.results.get(plan.shot.shot_id)
-        result = known or self.renderer.result(plan)
+        halted = self.stopped if plan.renders and known is None else None
+        ended = Ended("skipped", halted.error_class, str(halted)) if halted else None
+        result = known or self.renderer.result(plan, ended)
         if result.status == "skipped" and not plan.selected and not result.attempts:
             return replace(result, error_class="", error="")
         return result

@@ -23,6 +23,7 @@ T = TypeVar("T")
 CREATES_ONCE = {"file", "local", "memory", "s3", "s3a", "abfs", "abfss", "az", "sftp", "ssh"}
 SIGNS = {"s3", "s3a", "abfs", "abfss", "az", "gs", "gcs"}
 EXTRAS = {"s3": "s3", "s3a": "s3", "abfs": "azure", "abfss": "azure", "az": "azure", "gs": "gcs", "gcs": "gcs"}
+EXTRAS |= {"sftp": "sftp", "ssh": "sftp"}
 
 _memory_lock = threading.Lock()
 
@@ -45,7 +46,7 @@ def split(url: str) -> tuple[str, str]:
     """A file's folder and its name: ``("s3://b/dir", "board.csv")``; local folders come back absolute."""
     if has_scheme(url):
         scheme, _, rest = url.partition("://")
-        folder, _, name = rest.split("?")[0].rpartition("/")
+        folder, _, name = (rest.split("?")[0] if is_http(url) else rest).rpartition("/")
         return f"{scheme}://{folder}", name
     path = Path(url).expanduser().absolute()
     return str(path.parent), path.name
@@ -58,6 +59,8 @@ def _options(url: str, options: Mapping[str, Any]) -> dict[str, Any]:
         merged.setdefault("use_listings_cache", False)  # listings go stale on object stores
     if scheme in ("s3", "s3a"):
         merged.setdefault("config_kwargs", {"signature_version": "s3v4"})  # what signed URLs need
+        if region := merged.pop("region", ""):  # s3fs knows it by another name only
+            merged["client_kwargs"] = {"region_name": region, **merged.get("client_kwargs", {})}
     return merged
 
 
@@ -65,8 +68,8 @@ class Store:
     """A folder at any fsspec URL. Paths are relative to it, with ``/``.
 
     ``exclusive`` says whether `create` can be trusted against other processes, ``signs`` whether `sign` gives
-    URLs. Every method raises `StoreError`; a missing object is `FileNotFoundError`. Methods block: async
-    callers hand them to a thread.
+    URLs. Every method raises `StoreError`; to a reader a missing object is `FileNotFoundError`. Methods block:
+    async callers hand them to a thread.
     """
 
     def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
@@ -76,8 +79,9 @@ class Store:
         try:
             self.fs, root = fsspec.core.url_to_fs(self.url, **_options(url, options or {}))
         except ImportError as error:
-            extra = EXTRAS.get(self.scheme, self.scheme)
-            raise StoreError(f"{self.url} needs another package: pip install 'storyreel[{extra}]'") from error
+            extra = EXTRAS.get(self.scheme)
+            cure = f"pip install 'storyreel[{extra}]'" if extra else _reason(error)
+            raise StoreError(f"{self.url} needs another package: {cure}") from error
         except Exception as error:
             raise StoreError(f"{self.url} cannot be opened: {_reason(error)}") from error
         self.root = str(root).rstrip("/")
@@ -97,6 +101,13 @@ class Store:
         except Exception as error:
             raise StoreError(f"{self.url}/{path}: {_reason(error)}") from error
 
+    def _change(self, path: str, act: Callable[[], object]) -> None:
+        """As `_guard`; to a writer a missing bucket is an error like any other, and no missing object."""
+        try:
+            self._guard(path, act)
+        except FileNotFoundError as error:
+            raise StoreError(f"{self.url}/{path}: {_reason(error)}") from error
+
     def read(self, path: str) -> bytes:
         """The whole object."""
         return self._guard(path, lambda: bytes(self.fs.cat_file(self.full(path))))
@@ -110,39 +121,46 @@ class Store:
                 with contextlib.suppress(FileNotFoundError):
                     found[path] = self.read(path)
             return found
-        full = {self.full(path): path for path in wanted}
-        got = self._guard("", lambda: self.fs.cat(list(full), on_error="return") if full else {})
-        broken = [e for e in got.values() if isinstance(e, Exception) and not isinstance(e, FileNotFoundError)]
-        if broken:
-            raise StoreError(f"{self.url}: {_reason(broken[0])}") from broken[0]
-        return {full[name]: data for name, data in got.items() if isinstance(data, bytes)}
+        full = [self.full(path) for path in wanted]  # not `cat`: it takes brackets in a name for a pattern
+        got = self._guard("", lambda: self.fs.cat_ranges(full, None, None, on_error="return"))
+        for path, data in zip(wanted, got, strict=True):
+            if isinstance(data, Exception) and not isinstance(data, FileNotFoundError):
+                raise StoreError(f"{self.url}/{path}: {_reason(data)}") from data
+        return {path: data for path, data in zip(wanted, got, strict=True) if isinstance(data, bytes)}
 
     def write(self, path: str, data: bytes) -> None:
         """Write the whole object over whatever stands there; readers see the old or the new one."""
         if self.local:
-            self._guard(path, lambda: self._write_local(path, data))
+            self._change(path, lambda: self._write_local(path, data))
         else:
-            self._guard(path, lambda: self.fs.pipe_file(self.full(path), data))
+            self._change(path, lambda: self.fs.pipe_file(self.full(path), data))
 
     def create(self, path: str, data: bytes) -> bool:
         """Write the object only if none is there. True when it holds these bytes afterwards.
 
-        A store that answered into the void and then says "exists" has kept our bytes: they are compared.
+        A store that answered into the void and then failed, or says "exists", may have kept our bytes, and not
+        every store says "exists" in words that are known: what stands there is compared.
         """
         try:
-            self._guard(path, lambda: self._create(path, data))
-        except StoreError as error:
-            if not isinstance(error.__cause__, FileExistsError):
+            self._change(path, lambda: self._create(path, data))
+        except StoreError:
+            standing = self._standing(path)
+            if standing is None:
                 raise
-            return self.read(path) == data
+            return standing == data
         return True
+
+    def _standing(self, path: str) -> bytes | None:
+        with contextlib.suppress(FileNotFoundError, StoreError):
+            return self.read(path)
+        return None
 
     def put(self, path: str, local: Path) -> None:
         """Upload a local file whole, without holding it in memory."""
         if self.local:
-            self._guard(path, lambda: self._put_local(path, local))
+            self._change(path, lambda: self._put_local(path, local))
         else:
-            self._guard(path, lambda: self.fs.put_file(str(local), self.full(path)))
+            self._change(path, lambda: self.fs.put_file(str(local), self.full(path)))
 
     def get(self, path: str, local: Path) -> None:
         """Download an object to a local file."""
@@ -185,7 +203,7 @@ class Store:
     def _write_local(self, path: str, data: bytes) -> None:
         final, temporary = self._temporary(path)
         try:
-            temporary.write_bytes(data)
+            _flush(temporary, data)
             temporary.replace(final)
         finally:
             temporary.unlink(missing_ok=True)
@@ -219,17 +237,28 @@ class Store:
         """Link a whole temporary file to its name: exclusive, and never half written after a kill."""
         final, temporary = self._temporary(path)
         try:
-            with temporary.open("wb") as handle:
-                handle.write(data)
-                handle.flush()
-                os.fsync(handle.fileno())  # an order must not be sent before its record would outlive a power cut
+            _flush(temporary, data)
             os.link(temporary, final)
         finally:
             temporary.unlink(missing_ok=True)
 
 
+def _flush(path: Path, data: bytes) -> None:
+    """Write through to the disk: a record must outlive a power cut before the step that it makes safe."""
+    with path.open("wb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _unless_missing(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
 def _walk(root: Path, folder: Path) -> Iterable[str]:
-    for parent, _, files in os.walk(folder):
+    """Paths below ``root``. A folder that cannot be listed is an error: an unread ledger would buy again."""
+    for parent, _, files in os.walk(folder, onerror=_unless_missing):
         below = Path(parent).relative_to(root).as_posix()
         for name in files:
             if not name.endswith(".tmp"):
@@ -247,9 +276,10 @@ def read_url(url: str, options: Mapping[str, Any], max_bytes: int) -> bytes:
     store = Store(folder, options)
 
     def act() -> bytes:
-        if store.fs.isdir(store.full(name)):
+        found = store.fs.info(store.full(name))
+        if found.get("type", "file") != "file":  # a folder; a device or a pipe, which has no end
             raise FileNotFoundError(url)
-        size = int(store.fs.info(store.full(name)).get("size") or 0)
+        size = int(found.get("size") or 0)
         if size > max_bytes:
             raise OSError(f"{size} bytes, at most {max_bytes} are read")
         return bytes(store.fs.cat_file(store.full(name)))

@@ -7,11 +7,14 @@ public, and connects to the very address it checked.
 
 import asyncio
 import ipaddress
+import re
 import socket
-from collections.abc import Callable, Collection, Mapping
+import zlib
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import aclosing
 from pathlib import Path
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from typing import Any, cast
+from urllib.parse import urljoin
 
 import httpx
 
@@ -20,6 +23,14 @@ from tasks.models import Reply, Request
 
 REPLY_BYTES = 4_000_000
 REDIRECTS = 5
+PIECE = 65536  # bytes that are unpacked at a time
+PLAIN = {"accept-encoding": "identity"}  # replies are small and clips are packed already
+CALM = httpx.Limits(max_connections=None, max_keepalive_connections=400)
+# two names may share an address: a connection kept open would serve the second under the first one's certificate
+ONCE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+NOT_PUBLIC = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv6Network("3fff::/20"))  # Python calls them global
+UNICAST = ipaddress.IPv6Network("2000::/3")  # all of v6 that was ever given out
+TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class NotSent(StoryreelError):
@@ -43,19 +54,27 @@ class HttpStatus(StoryreelError):
 
 
 def bare(url: str) -> str:
-    """The URL without its query: signatures stay out of messages and records."""
-    parts = urlsplit(url)
-    return f"data:... ({len(url)} characters)" if parts.scheme == "data" else url.partition("?")[0]
+    """The URL without user, query and fragment: passwords and signatures stay out of messages and records."""
+    if url[:5].lower() == "data:":
+        return f"data:... ({len(url)} characters)"
+    return re.sub(r"^([^/]*//)[^/]*@", r"\1", re.split("[?#]", url, maxsplit=1)[0])
 
 
 def host_of(url: str) -> tuple[str, str]:
-    """``("host", "host:port")`` in lower case, the port filled in by scheme."""
+    """``("host", "host:port")`` in lower case, the port filled in by scheme; both empty where there is no host.
+
+    Read by the parser that will connect, so that no spelling means one host here and another one there. An IPv6
+    host stands in brackets, a name in its ASCII form.
+    """
     try:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
+        parts = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
         return "", ""
-    host = (parts.hostname or "").lower()
+    host = parts.raw_host.decode("ascii")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    if not host or port > 65535:
+        return "", ""
+    host = f"[{host}]" if ":" in host else host
     return host, f"{host}:{port}"
 
 
@@ -70,47 +89,59 @@ def public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour
-        if ip in ipaddress.ip_network("64:ff9b::/96"):
+        if ip in TRANSLATED:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return public(str(inner))
-    return ip.is_global and not ip.is_multicast
+        if ip not in UNICAST:
+            return False
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in NOT_PUBLIC)
 
 
 class Guard(httpx.AsyncHTTPTransport):
     """Connects only to public addresses, or to the hosts allowed by name."""
 
     def __init__(self, allowed: Collection[str], **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(limits=ONCE, **options)
         self.allowed = allowed
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Resolve once, check every address, connect to the checked one with the name kept for TLS."""
+        """Resolve once, check every address, connect to a checked one with the name kept for TLS."""
         url = str(request.url)
         if named(url, self.allowed):
             return await super().handle_async_request(request)
         if request.url.scheme != "https":
             raise Forbidden(f"{bare(url)} is not https")
-        address = await _checked(request.url.host, request.url.port or 443)
-        pinned = httpx.Request(
-            request.method,
-            request.url.copy_with(host=address),
-            headers=request.headers,
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": request.url.host},
-        )
-        return await super().handle_async_request(pinned)
+        trouble: Exception | None = None
+        for address in await _checked(request.url.raw_host.decode("ascii"), request.url.port or 443):
+            try:
+                return await super().handle_async_request(_pinned(request, address))
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                trouble = error
+        raise trouble or httpx.ConnectError(f"{request.url.host} has no address")
 
 
-async def _checked(host: str, port: int) -> str:
+def _pinned(request: httpx.Request, address: str) -> httpx.Request:
+    """The same request to an address: a new one, for the old one's URL is what redirects are relative to."""
+    sni = {"sni_hostname": request.url.raw_host.decode("ascii")}
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,
+        stream=request.stream,
+        extensions={**request.extensions, **sni},
+    )
+
+
+async def _checked(host: str, port: int) -> list[str]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise httpx.ConnectError(f"{host} has no address") from error
-    addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or not all(public(address) for address in addresses):
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not all(public(address) for address in addresses):
         raise Forbidden(f"{host} is not a public address")
-    return addresses[0]
+    return addresses
 
 
 class Http:
@@ -118,8 +149,8 @@ class Http:
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.transport = transport
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=400)
-        self.api = httpx.AsyncClient(transport=transport or httpx.AsyncHTTPTransport(limits=limits, trust_env=False))
+        network = transport or httpx.AsyncHTTPTransport(limits=CALM, trust_env=False)
+        self.api = httpx.AsyncClient(transport=network, headers=PLAIN)
         self.guarded: dict[tuple[str, ...], httpx.AsyncClient] = {}
 
     async def close(self) -> None:
@@ -130,12 +161,41 @@ class Http:
     def _client(self, allowed: Collection[str]) -> httpx.AsyncClient:
         hosts = tuple(sorted(allowed))
         if hosts not in self.guarded:
-            self.guarded[hosts] = httpx.AsyncClient(transport=self.transport or Guard(hosts, trust_env=False))
+            network = self.transport or Guard(hosts, trust_env=False)
+            self.guarded[hosts] = httpx.AsyncClient(transport=network, headers=PLAIN)
         return self.guarded[hosts]
 
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
-        """One API call, never redirected. `NotSent` or `Lost` where no whole reply came within ``timeout``."""
-        built = self.api.build_request(
+        """One API call, never redirected.
+
+        `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds.
+        """
+        seen: list[str] = []
+
+        async def watch(event: str, info: object) -> None:
+            seen.append(event)
+
+        try:
+            async with asyncio.timeout(timeout):
+                response = await self.api.send(self._built(request, url, headers, timeout, watch), stream=True)
+                try:
+                    body = await _bounded(response, REPLY_BYTES)
+                finally:
+                    await response.aclose()
+        except httpx.LocalProtocolError as error:  # its text would show the header that holds the key
+            raise NotSent(f"the request to {host_of(url)[1]} cannot be written as HTTP") from error
+        except NEVER_LEFT as error:
+            raise NotSent(f"no connection to {host_of(url)[1]}: {_say(error)}") from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            if _still_connecting(seen):
+                raise NotSent(f"no connection to {host_of(url)[1]} within {timeout:g} s") from error
+            raise Lost(f"no whole reply from {host_of(url)[1]}: {_say(error)}") from error
+        return Reply(response.status_code, body, {k.lower(): v for k, v in response.headers.items()})
+
+    def _built(
+        self, request: Request, url: str, headers: Mapping[str, str], timeout: float, watch: object
+    ) -> httpx.Request:
+        return self.api.build_request(
             request.method,
             url,
             params=dict(request.params) or None,
@@ -144,19 +204,8 @@ class Http:
             data=dict(request.form) or None,
             files=dict(request.files) or None,
             timeout=httpx.Timeout(timeout, pool=None),
+            extensions={"trace": watch},
         )
-        try:
-            async with asyncio.timeout(timeout):
-                response = await self.api.send(built, stream=True)
-                try:
-                    body = await _bounded(response, REPLY_BYTES)
-                finally:
-                    await response.aclose()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
-            raise NotSent(f"no connection to {host_of(url)[1]}: {_say(error)}") from error
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise Lost(f"no whole reply from {host_of(url)[1]}: {_say(error)}") from error
-        return Reply(response.status_code, body, {k.lower(): v for k, v in response.headers.items()})
 
     async def download(
         self,
@@ -172,7 +221,8 @@ class Http:
         """Stream a file to ``out`` and give its media type as claimed.
 
         Redirects are followed by hand, each hop checked; ``headers`` says what a hop's host may be told.
-        `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``total`` seconds), `MediaError` (too large).
+        `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``total`` seconds, or ``out`` cannot hold it),
+        `MediaError` (too large).
         """
         try:
             async with asyncio.timeout(total):
@@ -188,16 +238,55 @@ class Http:
                         await _stream(response, out, max_bytes)
                         return str(response.headers.get("content-type", ""))
                 raise Forbidden(f"{bare(url)} redirects more than {REDIRECTS} times")
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, OverflowError) as error:
             raise Lost(f"{bare(url)}: {_say(error)}") from error
+
+
+NEVER_LEFT = (
+    *(httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL),
+    *(UnicodeError, OverflowError),  # a host or a port that no resolver takes
+)
+
+
+def _still_connecting(seen: Collection[str]) -> bool:
+    """Whether httpx's trace knows of a connection that was begun and of no request on it."""
+    return "connection.connect_tcp.started" in seen and not any(e.endswith("request_headers.started") for e in seen)
+
+
+async def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The body in pieces of bounded size. httpx unpacks each chunk whole: 64 kB of a bomb become 64 MB or more."""
+    raw = cast(httpx.AsyncByteStream, response.stream)
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding in ("", "identity"):
+        async for chunk in raw:
+            yield chunk
+        return
+    if coding not in ("gzip", "x-gzip"):
+        raise httpx.DecodingError(f"the body is packed as {coding[:40]!r}, which nobody asked for")
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    async for chunk in raw:
+        while chunk and not unpack.eof:
+            yield _unpacked(unpack, chunk)
+            chunk = unpack.unconsumed_tail
+        if unpack.eof:
+            return
+    raise httpx.ReadError("the packed body is cut short")
+
+
+def _unpacked(unpack: "zlib._Decompress", chunk: bytes) -> bytes:
+    try:
+        return unpack.decompress(chunk, PIECE)
+    except zlib.error as error:
+        raise httpx.DecodingError("the body is not packed as it says") from error
 
 
 async def _bounded(response: httpx.Response, most: int) -> bytes:
     body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > most:
-            raise httpx.ReadError(f"the reply is larger than {most} bytes")
+    async with aclosing(_pieces(response)) as pieces:
+        async for piece in pieces:
+            body += piece
+            if len(body) > most:
+                raise httpx.ReadError(f"the reply is larger than {most} bytes")
     return bytes(body)
 
 
@@ -207,11 +296,12 @@ async def _stream(response: httpx.Response, out: Path, max_bytes: int) -> None:
         raise MediaError(f"{bare(str(response.url))} has {claimed} bytes, at most {max_bytes} are taken")
     size = 0
     with out.open("wb") as handle:
-        async for chunk in response.aiter_bytes(65536):
-            size += len(chunk)
-            if size > max_bytes:
-                raise MediaError(f"{bare(str(response.url))} has more than {max_bytes} bytes")
-            handle.write(chunk)
+        async with aclosing(_pieces(response)) as pieces:
+            async for piece in pieces:
+                size += len(piece)
+                if size > max_bytes:
+                    raise MediaError(f"{bare(str(response.url))} has more than {max_bytes} bytes")
+                handle.write(piece)
     if claimed.isdigit() and "content-encoding" not in response.headers and size != int(claimed):
         raise httpx.ReadError(f"{size} of {claimed} bytes came")
 

@@ -80,13 +80,15 @@ def write(
     still: Any = None,
     noise: bool = False,
     form: str = "mp4",
+    codec: str = "libx264",
 ) -> Path:
     """A clip of plain colours, or of one still, as another program would write it."""
     with av.open(str(path), "w", format=form, options={"movflags": movflags} if movflags else {}) as out:
-        picture = out.add_stream("libx264", rate=rate, width=size.width, height=size.height) if video else None
+        picture = out.add_stream(codec, rate=rate, width=size.width, height=size.height) if video else None
         sound = out.add_stream("aac", rate=48_000, layout="mono") if audio else None
         if picture:
             picture.pix_fmt = "yuv420p"
+            picture.options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
             if degrees:
                 picture.set_display_rotation(degrees)
             grain = np.random.default_rng(1)

@@ -70,7 +70,7 @@ def test_the_clip_is_what_was_ordered(tmp_path: Path, name: str, size: Size, sec
 
 def test_the_file_is_h264_that_plays_while_it_loads(tmp_path: Path) -> None:
     """H.264 in yuv420p and BT.709, the index before the media, no time of making."""
-    path = made(tmp_path, order("card"))
+    path = made(tmp_path, order("card", size=Size(320, 180)))
     with av.open(str(path)) as container:
         context = container.streams.video[0].codec_context
         assert (context.name, context.pix_fmt, context.colorspace) == ("h264", "yuv420p", 1)
@@ -214,10 +214,14 @@ def test_a_card_keeps_its_margins(cells: dict[str, Any], size: Size) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.text(st.sampled_from("abcWi . "), max_size=400), st.integers(60, 600), st.integers(10, 200))
-def test_text_fits_its_room(text: str, room: int, height: int) -> None:
+@given(
+    st.lists(st.text(st.sampled_from("abcWi."), min_size=1, max_size=12), max_size=80),
+    st.integers(40, 300),
+    st.integers(10, 120),
+)
+def test_text_fits_its_room(words: list[str], room: int, height: int) -> None:
     """Lines are never too wide nor too many, and hold every letter unless they end in an ellipsis."""
-    sizes = [30.0, 20.0, 10.0]
+    sizes, text = [30.0, 20.0, 10.0], " ".join(words)
     size, lines = fitted(text, room, height, sizes)
     assert all(font(size).getlength(line) <= room for line in lines)
     assert len(lines) <= 1 or CAP * size + LEADING * size * (len(lines) - 1) <= height
@@ -373,6 +377,7 @@ def cut_clip() -> bytes:
         ("kenburns", b"", None, "no still"),
         ("kenburns", b"<html>", None, "no picture"),
         ("kenburns", plain(GREY)[:90], None, "no picture"),
+        ("kenburns", b"P6 16 16 255\n" + bytes(768), None, "no picture"),
         ("caption", None, None, "no source clip"),
         ("caption", None, b"", "neither mp4 nor webm"),
         ("caption", None, b"#EXTM3U\nfile:///etc/hostname\n", "neither mp4 nor webm"),

@@ -1,7 +1,7 @@
 """What a reference image becomes: upright, of the right colours, size, kind and weight."""
 
 from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle, pairwise
+from itertools import cycle
 
 import pytest
 from hypothesis import given, settings
@@ -48,6 +48,7 @@ def test_lab():
     """A TIFF in L*a*b* arrives in the colours it stands for."""
     to_lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     lab = ImageCms.profileToProfile(quad(), *to_lab, outputMode="LAB")
+    lab.info.clear()  # Pillow would write the profile into the file
     assert has_corners(frame(saved(lab, "TIFF")), QUAD)
 
 
@@ -96,6 +97,12 @@ def test_orientation_unknown(value):
     assert has_corners(frame(saved(quad(), "PNG", exif=exif)), QUAD)
 
 
+@pytest.mark.parametrize("notes", [b"rubbish", b"II*\0\xff", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\xff\xff\0\6"])
+def test_orientation_in_broken_exif(notes):
+    """Broken EXIF leaves the picture as it is stored, and is no reason to refuse it."""
+    assert has_corners(frame(saved(quad(), "PNG", exif=b"Exif\0\0" + notes)), QUAD)
+
+
 @pytest.mark.parametrize(
     "picture",
     [quad(), quad().quantize(4), quad([(*c, 255) for c in QUAD], mode="RGBA")],
@@ -139,8 +146,8 @@ def test_blur_fills_the_bars():
     assert near(image.getpixel((600, 400)), W) and near(image.getpixel((600, 50)), (255, 0, 255))
     left, right = image.getpixel((100, 400)), image.getpixel((1500, 400))
     assert min(left) > 180 and near(right, B, 60)
-    column = [image.getpixel((200, y))[1] for y in range(0, 800)]
-    assert max(abs(a - b) for a, b in pairwise(column)) < 12
+    bar = frame(saved(noise((400, 400)), "PNG"), 1600, 800, "blur").crop((0, 0, 400, 800))
+    assert all(high - low < 60 for low, high in bar.getextrema())
 
 
 @settings(max_examples=60, deadline=None)

@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -163,6 +164,19 @@ def test_a_hole_in_the_media_is_caught(tmp_path: Path, share: float) -> None:
     """Media that is zeros from some point to its end, as a broken download leaves it, does not decode."""
     with pytest.raises(MediaError, match=r"not decode|cannot be decoded"):
         probe(holed(tmp_path, share))
+
+
+def test_pictures_that_are_left_out_are_caught(tmp_path: Path) -> None:
+    """H.265 packets of filler, which the decoder passes over in silence, do not count as pictures."""
+    path = write(tmp_path / "clip.mp4", colours=((0, 0, 0),) * 36, noise=True, codec="libx265")
+    with av.open(str(path)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    data = bytearray(path.read_bytes())
+    for at, size in places[12:]:
+        filler = struct.pack(">IH", size - 4, 38 << 9 | 1)
+        data[at or 0 : (at or 0) + len(filler)] = filler
+    with pytest.raises(MediaError, match="last pictures do not decode"):
+        probe(saved(tmp_path, bytes(data)))
 
 
 @pytest.mark.parametrize(
