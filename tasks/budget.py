@@ -56,9 +56,9 @@ class Purse:
             self.stopped = f"charges passed the budget of {usd_text(self.limit)} USD"
 
     def lose(self, amount: Decimal) -> None:
-        """Count money that gave no clip; past ``max_wasted`` nothing more is bought in this run."""
+        """Count money that gave no clip; at ``max_wasted`` nothing more is bought in this run."""
         self.wasted += amount
-        if self.max_wasted is not None and amount and self.wasted > self.max_wasted:
+        if self.max_wasted is not None and amount and self.wasted >= self.max_wasted:
             self.stopped = f"{usd_text(self.wasted)} USD of this run gave no clip (max_wasted_usd)"
 
     def release(self, quote: Decimal) -> None:

@@ -8,6 +8,7 @@ import random
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from tasks.models import Attempt, Reply, Route
@@ -18,6 +19,7 @@ LONGEST_WAIT = 120.0  # a longer Retry-After sends the shots to the next route a
 LOSING_STREAK = 5  # paid attempts in a row at one route that gave no clip
 EXHAUSTED = 3  # shots in a row that a provider was too busy for
 PAUSE = 120.0  # then it is left alone for so long
+GLANCE = 1.0  # a shot that waits for its turn looks up this often: its provider may be out by now
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
@@ -33,13 +35,20 @@ def retry_after(reply: Reply, wall: Clock) -> float | None:
         return None
     if text.isascii() and text.replace(".", "", 1).isdigit():
         return min(float(text), 1e9)
-    try:
-        until = parsedate_to_datetime(text).timestamp()
-        since = reply.headers.get("date")
-        now = parsedate_to_datetime(since).timestamp() if since else wall()
-    except (ValueError, TypeError, OverflowError):
+    until = _moment(text)
+    if until is None:
         return None
-    return max(until - now, 0.0)
+    since = _moment(reply.headers.get("date", ""))
+    return max(until - (wall() if since is None else since), 0.0)
+
+
+def _moment(text: str) -> float | None:
+    """Epoch seconds of an HTTP date, which is UTC where it names no zone; None where it is no date."""
+    try:
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def backoff(tries: int, roll: Callable[[], float] = random.random) -> float:
@@ -78,17 +87,21 @@ class Lane:
         return ""
 
     async def ready(self) -> None:
-        """Wait until cooldown and the submits of the last minute allow one more; it is counted as sent."""
-        while True:
+        """Wait until cooldown and the submits of the last minute allow one more; it is counted as sent.
+
+        Back at once and uncounted where the whole provider is out: `out` says why.
+        """
+        rate = self.settings.submits_per_minute
+        most, span = max(1, int(rate)), max(60.0, 60.0 / rate)
+        while not self.locked and self.clock() >= self.paused_until:
             now = self.clock()
-            while self.sent and now - self.sent[0] >= 60:
+            while self.sent and self.sent[0] + span <= now:
                 self.sent.popleft()
-            full = len(self.sent) >= self.settings.submits_per_minute
-            until = max(self.quiet_until, self.sent[0] + 60 if full and self.sent else 0.0)
+            until = max(self.quiet_until, self.sent[0] + span if len(self.sent) >= most else 0.0)
             if until <= now:
                 self.sent.append(now)
                 return
-            await self.sleep(until - now)
+            await self.sleep(min(until - now, GLANCE))
 
     def cool(self, seconds: float) -> None:
         """A Retry-After holds for the whole provider."""
@@ -107,7 +120,7 @@ class Lane:
         """Learn from an attempt: acceptance ends a busy streak, money without a clip feeds the losing one."""
         if attempt.outcome != "busy":
             self.exhausted = 0
-        if attempt.clip is not None:
+        if attempt.clip is not None or attempt.outcome == "late":
             self.streaks[attempt.route] = 0
         elif attempt.charged or attempt.at_risk:
             self.streaks[attempt.route] = self.streaks.get(attempt.route, 0) + 1

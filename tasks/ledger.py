@@ -10,6 +10,7 @@ Every record repeats what the ones before it said, so that one object tells the 
 Attempts, costs and what is reused are read from here and from nowhere else.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,7 +27,8 @@ from tasks.storage import Store
 
 SCHEMA = 1
 NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|wanted)\.json")
-RANK = {"intent": 0, "accepted": 1, "settled": 2}
+RANK = {"wanted": 0, "intent": 0, "accepted": 1, "overdue": 2, "settled": 3}
+STATE = {"intent": "unclear", "accepted": "pending", "overdue": "overdue"}
 Record = dict[str, Any]
 
 
@@ -52,7 +54,6 @@ class Entry:
 
     record: Record
     kind: str = "intent"
-    overdue: bool = False
 
 
 @dataclass(slots=True)
@@ -88,8 +89,7 @@ def attempt_of(entry: Entry) -> Attempt:
     record = entry.record
     settled = entry.kind == "settled"
     quoted = Decimal(record["quoted_usd"])
-    lost = entry.kind == "intent"
-    state = "unclear" if lost else "overdue" if entry.overdue else "pending"
+    lost, doubtful = entry.kind == "intent", entry.kind in ("intent", "overdue")
     clip = record.get("clip")
     return Attempt(
         key=record["key"],
@@ -99,14 +99,14 @@ def attempt_of(entry: Entry) -> Attempt:
         run_id=record["run_id"],
         provider=record["provider"],
         model=record["model"],
-        outcome=record["outcome"] if settled else state,
+        outcome=record["outcome"] if settled else STATE[entry.kind],
         seconds=Decimal(record["sent_s"]),
         size=record["sent_size"],
         quoted=quoted,
         scene=record["scene"],
         mode=record["mode"],
-        error_class=record.get("error_class", "") if settled or not (lost or entry.overdue) else "Unclear",
-        error=record.get("error", "") if settled or not lost else "the order was sent and no reply was recorded",
+        error_class="Unclear" if doubtful else record.get("error_class", ""),
+        error="the order was sent and no reply was recorded" if lost else record.get("error", ""),
         job_id=record.get("job", {}).get("id", ""),
         charged=Decimal(record["charged_usd"]) if settled else ZERO,
         at_risk=Decimal(record["at_risk_usd"]) if settled else quoted,
@@ -141,27 +141,24 @@ class Ledger:
     def load(self) -> "Ledger":
         """Read every record that still matters. `TargetError` for a newer schema or an unreadable record."""
         self.pages = {}
-        found: dict[tuple[str, int], tuple[str, str]] = {}
-        overdue, wanted = set(), []
-        for name in self.store.names("ledger"):
-            match = NAME.fullmatch(name)
-            if not match:
-                continue
-            key, n, kind = match[1], int(match[2]), match[3]
-            if kind == "wanted":
-                wanted.append(name)
-            elif kind == "overdue":
-                overdue.add((key, n))
-            elif (key, n) not in found or RANK[kind] > RANK[found[key, n][0]]:
-                found[key, n] = (kind, name)
-        texts = self.store.read_many([name for _, name in found.values()] + wanted)
-        for (key, n), (kind, name) in found.items():
-            entry = Entry(_read(name, texts[name]), kind, (key, n) in overdue)
-            self.page(key).entries[n] = entry
-        for name in wanted:
-            record = _read(name, texts[name])
-            self.page(record["key"]).wanted[record["w"]] = record
+        self._take_in("ledger")
         return self
+
+    def _take_in(self, folder: str) -> None:
+        newest: dict[tuple[str, int, bool], tuple[str, str]] = {}  # every record repeats the ones before it
+        for name in self.store.names(folder):
+            if match := NAME.fullmatch(name):
+                key, n, kind = match[1], int(match[2]), match[3]
+                slot = (key, n, kind == "wanted")
+                if slot not in newest or RANK[kind] > RANK[newest[slot][0]]:
+                    newest[slot] = (kind, name)
+        texts = self.store.read_many(name for _, name in newest.values())
+        for (key, n, wish), (kind, name) in newest.items():
+            record = _read(name, kind, texts.get(name, b""))
+            if wish:
+                self.page(key).wanted[n] = record
+            else:
+                self.page(key).entries[n] = Entry(record, kind)
 
     def page(self, key: str) -> Page:
         """The key's page; an empty one where nothing is known."""
@@ -186,6 +183,8 @@ class Ledger:
         """Record that an order is about to be sent. `Stopped` when another writer took this number first."""
         record = self._base(asked, order, quote) | {"kind": "intent", "base_url": base_url, "frame": frame}
         if not self.store.create(self._name(record, "intent"), _bytes(record)):
+            with contextlib.suppress(TargetError):  # whatever stands there: this run does not order
+                self._take_in(f"ledger/{asked.key}")
             raise Stopped("Interrupted", "another run is ordering this shot: nothing was sent")
         return self._keep(record, "intent")
 
@@ -193,18 +192,15 @@ class Ledger:
         """Record the gateway's receipt."""
         request = {k: v for k, v in asdict(job.request).items() if v}
         receipt = {"id": job.id, "request": request, "remote_ids": dict(job.remote_ids)}
-        record = self._record(attempt) | {"kind": "accepted", "job": receipt, "accepted_at": self.clock()}
+        record = self.record(attempt) | {"kind": "accepted", "job": receipt, "accepted_at": self.clock()}
         self.store.write(self._name(record, "accepted"), _bytes(record))
         return self._keep(record, "accepted")
 
     def overdue(self, attempt: Attempt, why: str) -> Attempt:
         """Record that patience with the job ran out. It stays unsettled."""
-        record = self._record(attempt) | {"kind": "overdue", "error": why, "overdue_at": self.clock()}
+        record = self.record(attempt) | {"kind": "overdue", "error": why, "overdue_at": self.clock()}
         self.store.write(self._name(record, "overdue"), _bytes(record))
-        entry = self.page(attempt.key).entries[attempt.n]
-        entry.overdue = True
-        entry.record["error"] = why
-        return attempt_of(entry)
+        return self._keep(record, "overdue")
 
     def settled(
         self,
@@ -219,7 +215,7 @@ class Ledger:
         remote_ids: Mapping[str, str] | None = None,
     ) -> Attempt:
         """Record that the attempt is over, and its money."""
-        record = self._record(attempt) | {
+        record = self.record(attempt) | {
             "kind": "settled",
             "outcome": outcome,
             "charged_usd": usd_text(usd(charged)),
@@ -263,7 +259,7 @@ class Ledger:
 
     def record(self, attempt: Attempt) -> Record:
         """The newest record of an attempt, as it stands at the target."""
-        return self._record(attempt)
+        return self.page(attempt.key).entries[attempt.n].record
 
     def _base(self, asked: Asked, order: Order, quote: Decimal) -> Record:
         shot, model = order.shot, order.route.model
@@ -287,14 +283,9 @@ class Ledger:
             "submitted_at": self.clock(),
         }
 
-    def _record(self, attempt: Attempt) -> Record:
-        return self.page(attempt.key).entries[attempt.n].record
-
     def _keep(self, record: Record, kind: str) -> Attempt:
-        entries = self.page(record["key"]).entries
-        overdue = record["n"] in entries and entries[record["n"]].overdue
-        entries[record["n"]] = Entry(record, kind, overdue)
-        return attempt_of(entries[record["n"]])
+        entry = self.page(record["key"]).entries[record["n"]] = Entry(record, kind)
+        return attempt_of(entry)
 
     @staticmethod
     def _name(record: Record, kind: str) -> str:
@@ -305,15 +296,30 @@ def _bytes(record: Record) -> bytes:
     return json.dumps(record, sort_keys=True, default=str).encode()
 
 
-def _read(name: str, data: bytes) -> Record:
+def _read(name: str, kind: str, data: bytes) -> Record:
     try:
         record: Record = json.loads(data)
-        schema = int(record["schema"])
-    except (ValueError, KeyError, TypeError) as error:
+        if int(record["schema"]) <= SCHEMA:
+            _check(name, kind, record)
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise TargetError(f"{name} is no ledger record of this program: move it away or restore it") from error
-    if schema > SCHEMA:
+    if int(record["schema"]) > SCHEMA:
+        schema = record["schema"]
         raise TargetError(f"{name} has schema {schema}; this program reads up to {SCHEMA}: use a newer storyreel")
     return record
+
+
+def _check(name: str, kind: str, record: Record) -> None:
+    """Raise what a use of the record would raise later, in the middle of a run."""
+    number = record["w" if kind == "wanted" else "n"]
+    if f"ledger/{record['key']}/{number}-{kind}.json" != name:
+        raise ValueError(name)
+    if kind == "wanted":
+        list(record["had"]), int(record["upto"])
+        return
+    attempt_of(Entry(record, kind))
+    if kind in ("accepted", "overdue"):
+        job_of(record)
 
 
 def spent(attempts: Iterable[Attempt]) -> Decimal:

@@ -21,6 +21,11 @@ NAME = re.compile(r"(\d+)\.json")
 LEASE = 60.0
 
 
+def seconds() -> float:
+    """A clock that goes on while the machine sleeps, where there is one: a lease runs out meanwhile."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 def _text(path: str) -> str:
     try:
         return Path(path).read_text().strip()
@@ -70,7 +75,7 @@ class Lock:
         *,
         folder: str = "lock",
         lease: float = LEASE,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = seconds,
         sleep: Callable[[float], None] = time.sleep,
         by_process: bool = True,
     ) -> None:
@@ -96,7 +101,7 @@ class Lock:
                 raise TargetError(
                     f"{self.store.url} is in use by run {holder.get('run_id', '?')} "
                     f"(process {holder.get('pid', '?')} on {holder.get('host', '?')}, "
-                    f"lock/{max(held)}.json): wait for it to end, or stop it"
+                    f"{self._path(max(held))}): wait for it to end, or stop it"
                 )
             self.n = max(held, default=0) + 1
             if self._create():
@@ -112,12 +117,12 @@ class Lock:
 
         Its own object must still be there: a newcomer may have come, worked and gone while we hung.
         """
+        asked = self.clock()  # before the look: a process that hangs after it may have been replaced meanwhile
         mine = self._read(self.n) or {}
         if mine.get("token") != self.token or max(self._numbers(), default=0) > self.n:
             self.beaten_at = float("-inf")
             raise TargetError(f"{self.store.url} was taken over by another run")
         self.beat += 1
-        asked = self.clock()
         self.store.write(self._path(self.n), self._bytes())
         self.beaten_at = asked
 

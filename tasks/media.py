@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from tasks import images
 from tasks.errors import MediaError, StoryreelError
@@ -11,24 +12,29 @@ from tasks.models import Fit, Size
 from tasks.names import frame_stem
 from tasks.settings import Settings
 from tasks.storage import Store, StoreError, has_scheme, is_http, read_url
-from tasks.transport import Http
+from tasks.transport import Forbidden, Http
+
+T = TypeVar("T")
 
 FRAME_BYTES = 3_500_000  # as a data URI it stays below 5 MB, the smallest limit that a gateway documents
 FETCH_SECONDS = 120.0
+STALL_SECONDS = 30.0
 FETCHES = 8  # at once
 
 
 class Media:
     """Pictures and source clips of one run, kept in ``folder`` while it lasts.
 
-    ``at_target`` holds the names below ``frames/`` that the target already has: what is there is not made again.
+    ``at_target`` holds the names below ``frames/`` that the target already has, by stem: what is there is not made
+    again, nor is what this run made. ``delivered`` are the frames that this run has written to the target.
     """
 
     def __init__(self, settings: Settings, store: Store, http: Http, folder: Path) -> None:
         self.settings, self.store, self.http, self.folder = settings, store, http, folder
-        self.files: dict[str, Path] = {}
         self.at_target: dict[str, str] = {}
-        self.made: dict[str, Path] = {}
+        self.delivered: set[str] = set()
+        self.had: dict[str, Any] = {}
+        self.turns: dict[str, asyncio.Lock] = {}
         self.places = asyncio.Semaphore(FETCHES)
         self.cores = asyncio.Semaphore(2)
 
@@ -36,36 +42,46 @@ class Media:
         """Remember the frames that the target has, by stem."""
         self.at_target = {n.rpartition(".")[0]: n for n in names if n.startswith("frames/")}
 
+    async def _once(self, name: str, make: Callable[[], Awaitable[T]]) -> T:
+        """What ``make`` gives, made once however many shots ask at a time; its `MediaError` counts as well."""
+        async with self.turns.setdefault(name, asyncio.Lock()):
+            if name not in self.had:
+                try:
+                    self.had[name] = await make()
+                except MediaError as error:
+                    self.had[name] = error
+        if isinstance(self.had[name], MediaError):
+            raise MediaError(str(self.had[name]))
+        return cast(T, self.had[name])
+
     async def file(self, reference: str) -> Path:
         """The referenced file on this machine. `MediaError` says why it cannot be had."""
         if not has_scheme(reference):
             return _checked_path(Path(reference))
-        if reference not in self.files:
-            async with self.places:
-                self.files[reference] = await self._bring(reference)
-        return self.files[reference]
+        return await self._once(f"file {reference}", lambda: self._bring(reference))
 
     async def _bring(self, reference: str) -> Path:
         out = self.folder / hashlib.sha256(reference.encode()).hexdigest()[:24]
         most = self.settings.images.max_bytes
+        hosts = frozenset(self.settings.images.allow_hosts)
         try:
-            if is_http(reference):
-                await self.http.download(
-                    reference,
-                    out,
-                    allowed=frozenset(self.settings.images.allow_hosts),
-                    max_bytes=most,
-                    stall=30.0,
-                    total=FETCH_SECONDS,
-                )
-            else:
-                out.write_bytes(await asyncio.to_thread(read_url, reference, self.settings.target_options, most))
+            async with self.places:
+                if is_http(reference):
+                    await self.http.download(
+                        reference, out, allowed=hosts, max_bytes=most, stall=STALL_SECONDS, total=FETCH_SECONDS
+                    )
+                else:
+                    out.write_bytes(await asyncio.to_thread(read_url, reference, self.settings.target_options, most))
         except MediaError:
             raise
         except FileNotFoundError as error:
             raise MediaError("is not there") from error
+        except Forbidden as error:
+            raise MediaError(f"may not be fetched: {error} ([images] allow_hosts names exceptions)") from error
         except StoryreelError as error:
             raise MediaError(f"cannot be fetched: {error}") from error
+        except OSError as error:
+            raise MediaError(f"cannot be kept here: {error.strerror}") from error
         return out
 
     async def digest(self, reference: str) -> str:
@@ -83,12 +99,13 @@ class Media:
 
     async def check(self, reference: str) -> tuple[int, int]:
         """Decode the whole picture: its width and height upright. `MediaError` says what is wrong with it."""
-        limits = self.settings.images
-        path = await self.file(reference)
+        return await self._once(f"size {reference}", lambda: self._measured(reference))
+
+    async def _measured(self, reference: str) -> tuple[int, int]:
+        path, limits = await self.file(reference), self.settings.images
+        most = {"max_bytes": limits.max_bytes, "max_pixels": limits.max_pixels}
         async with self.cores:
-            return await asyncio.to_thread(
-                lambda: images.check(path.read_bytes(), max_bytes=limits.max_bytes, max_pixels=limits.max_pixels)
-            )
+            return await asyncio.to_thread(lambda: images.check(_read(path, limits.max_bytes), **most))
 
     async def check_video(self, reference: str) -> None:
         """Decode the source clip's first and last picture. `MediaError` says what is wrong with it."""
@@ -102,45 +119,71 @@ class Media:
         stem = f"frames/{frame_stem(digest, size, fit)}"
         if stem in self.at_target:
             return self.at_target[stem]
-        source = await self.file(reference)
-        pixels = self.settings.images.max_pixels
+        return await self._once(stem, lambda: self._normalised(reference, stem, size, fit))
+
+    async def _normalised(self, reference: str, stem: str, size: Size, fit: Fit) -> str:
+        source, limits = await self.file(reference), self.settings.images
 
         def work() -> str:
-            data = source.read_bytes()
-            frame, kind = images.normalise(data, size, fit, max_pixels=pixels, max_bytes=FRAME_BYTES)
+            data = _read(source, limits.max_bytes)
+            frame, kind = images.normalise(data, size, fit, max_pixels=limits.max_pixels, max_bytes=FRAME_BYTES)
             name = f"{stem}.{images.suffix(kind)}"
-            local = self.folder / name.replace("/", "_")
-            local.write_bytes(frame)
-            self.made[name] = local
+            self._local(name).write_bytes(frame)
             return name
 
         async with self.cores:
-            if stem not in self.at_target:
-                self.at_target[stem] = await asyncio.to_thread(work)
-        return self.at_target[stem]
+            return await asyncio.to_thread(work)
+
+    def _local(self, name: str) -> Path:
+        return self.folder / name.replace("/", "_")
 
     async def frame(self, reference: str, digest: str, size: Size, fit: Fit) -> tuple[str, bytes]:
         """The frame's path and bytes; the target has it afterwards. `MediaError` or `StoreError`."""
         name = await self.make_frame(reference, digest, size, fit)
-        if name not in self.made:
-            return name, await asyncio.to_thread(self.store.read, name)
-        data = self.made[name].read_bytes()
-        await asyncio.to_thread(self.store.write, name, data)
+        if not self._local(name).is_file():
+            try:
+                return name, await asyncio.to_thread(self.store.read, name)
+            except FileNotFoundError:  # deleted since the target was looked at
+                del self.at_target[name.rpartition(".")[0]]
+                return await self.frame(reference, digest, size, fit)
+        data = self._local(name).read_bytes()
+        if name not in self.delivered:
+            await asyncio.to_thread(self.store.write, name, data)
+            self.delivered.add(name)
         return name, data
 
     async def clip(self, path: str) -> Path:
         """A clip of the target on this machine. `MediaError` when it cannot be had."""
-        out = self.folder / path.replace("/", "_")
-        try:
+        out = self._local(path)
+
+        async def bring() -> Path:
             await asyncio.to_thread(self.store.get, path, out)
+            return out
+
+        try:
+            return await self._once(f"clip {path}", bring)
         except (StoreError, FileNotFoundError) as error:
             raise MediaError(f"the source clip cannot be read: {error}") from error
-        return out
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    """The file's bytes, after a look at how many they are."""
+    try:
+        size = path.stat().st_size
+        if size > max_bytes:
+            raise MediaError(f"is {size} bytes long; at most {max_bytes} are read")
+        return path.read_bytes()
+    except OSError as error:
+        raise MediaError(f"cannot be read: {error.strerror}") from error
 
 
 def _checked_path(path: Path) -> Path:
-    if path.is_dir():
+    try:
+        folder, file = path.is_dir(), path.is_file()
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise MediaError(f"cannot be read: {error.strerror}") from error
+    if folder:
         raise MediaError("is a folder, not a file")
-    if not path.is_file():
+    if not file:
         raise MediaError("is not there")
     return path

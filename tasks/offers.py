@@ -31,10 +31,10 @@ class Market:
         ``image`` says how the picture could travel as it is (``url`` and its size), ``remix`` who made the source:
         a provider, ``url`` or ``file``. Shots that ask alike share one answer.
         """
-        asked = (shot.route, shot.mode, shot.seconds, shot.size, image, remix)
+        asked = (shot.route, shot.mode, shot.seconds, shot.size, image, remix, shot.source_shot)
         if asked not in self.memo:
             chain, names = self._routes(shot)
-            found = [self._offer(name, shot, chain, image, remix) for name in names]
+            found = [self._offer(name, shot, chain, image, remix) for name in dict.fromkeys(names)]
             usable = tuple(one for one in found if isinstance(one, Offer))
             self.memo[asked] = usable, tuple(one for one in found if isinstance(one, str)) or self._unknown(shot)
         return self.memo[asked]
@@ -93,11 +93,12 @@ class Market:
         """How the picture goes out, or None where this route cannot get it."""
         if model.provider == "animatic":
             return ""
-        if "data" in model.images or (provider is not None and provider.options.get("allow_data_uri")):
+        for way in model.images:  # in the order that its entry prefers
+            if way == "data" or self.signs:
+                return "data" if way == "data" else "signed"
+        if provider is not None and provider.options.get("allow_data_uri"):
             return "data"
-        if "url" in model.images and self.signs:
-            return "signed"
-        kind, known = image
+        kind, known = image  # last, because what is served there may change
         return "as is" if "url" in model.images and kind == "url" and known in (None, size) else None
 
     def _remixes(self, model: Model, remix: str) -> bool:

@@ -25,9 +25,16 @@ def clip_in_use(attempts: Sequence[Attempt], present: Collection[str] | None, st
     ``present`` are the objects at the target (None: all are taken to be there). ``stand_ins`` says that the
     built-in renderer's clips are only that, because the chain has a usable gateway before it.
     """
-    whole = [a for a in attempts if a.clip is not None and (present is None or a.clip.path in present)]
+    whole = _whole(attempts, present)
     own = [a for a in whole if not (stand_ins and a.provider == "animatic")]
     return own[-1] if own else whole[-1] if whole else None
+
+
+def _whole(attempts: Sequence[Attempt], present: Collection[str] | None) -> list[Attempt]:
+    """The attempts whose clip lies at the target, in the order of delivery: a file is that of its last writer."""
+    made = sorted(((a, a.clip.path) for a in attempts if a.clip is not None), key=lambda pair: pair[0].settled_at)
+    last = {path: attempt for attempt, path in made}
+    return [a for a, path in made if last[path] is a and (present is None or path in present)]
 
 
 def is_stand_in(attempt: Attempt | None, stand_ins: bool) -> bool:
@@ -36,9 +43,9 @@ def is_stand_in(attempt: Attempt | None, stand_ins: bool) -> bool:
 
 
 def lost_clips(attempts: Sequence[Attempt], present: Collection[str]) -> list[Attempt]:
-    """Bought clips that are gone from the target although a job can still be asked for them, newest first."""
-    gone = [a for a in attempts if a.clip is not None and a.clip.path not in present and a.job_id]
-    return gone[::-1]
+    """Bought clips that the target has no more although a job can still be asked for them, newest first."""
+    there = _whole(attempts, present)
+    return [a for a in reversed(attempts) if a.clip is not None and a.job_id and a not in there]
 
 
 def refused(page: Page) -> bool:
@@ -66,8 +73,8 @@ def result_of(
 ) -> ShotResult:
     """The row of a shot as the ledger tells it, after a run or in the middle of one.
 
-    ``ended`` is how this run left it; without that, a shot with no clip stands as its last attempt left it, and
-    one that was never ordered is ``skipped`` (Interrupted).
+    ``ended`` is how this run left it. Without that, a shot with no clip that this run has to render is open:
+    ``skipped`` (Interrupted); any other stands as its last attempt left it.
     """
     attempts = page.attempts()
     made = clip_in_use(attempts, present, plan.stand_ins)
@@ -77,7 +84,7 @@ def result_of(
     if made is not None and not is_stand_in(made, plan.stand_ins):
         status: Status = "rendered" if fresh(made, run_id) else "reused"
         return ShotResult(**base, status=status, clip=made.clip, made_by=made)  # type: ignore[arg-type]  # base is a mix
-    why = ended or _left(page, last)
+    why = ended or (_open(last) if plan.renders and plan.action != "keep" else _left(page, last))
     if made is not None:
         told = {"error_class": why.error_class, "error": why.error}
         return ShotResult(**base, status="stand_in", clip=made.clip, made_by=made, **told)  # type: ignore[arg-type]  # as above
@@ -98,13 +105,18 @@ def fresh(attempt: Attempt, run_id: str) -> bool:
     return run_id in (attempt.run_id, attempt.settled_by)
 
 
+def _open(last: Attempt | None) -> Ended:
+    said = f"not finished; last at {last.route}: {last.error or last.outcome}" if last else "not started"
+    if last and last.outcome == "pending":
+        said = f"job {last.job_id} at {last.route} is bought and not collected"
+    return Ended("skipped", "Interrupted", said)
+
+
 def _left(page: Page, last: Attempt | None) -> Ended:
-    if last is None:
-        return Ended("skipped", "Interrupted", "not started")
+    if last is None or last.outcome == "pending":
+        return _open(last)
     if refused(page):
         return Ended("refused", "Moderated", last.error)
-    if last.outcome == "pending":
-        return Ended("skipped", "Interrupted", f"job {last.job_id} at {last.route} is bought and not collected")
-    classes = {"overdue": "Unclear", "unclear": "Unclear", "late": "Interrupted", "clip": "Target"}
+    classes = {"late": "Target", "clip": "Target"}
     error_class = last.error_class or classes.get(last.outcome, "Failed")
     return Ended("failed", error_class, last.error or "its clip is gone from the target")

@@ -94,51 +94,90 @@ class Planner:
         """By shot_id: the fingerprint where every digest it needs is known, and its parts."""
         fingerprints: dict[str, str] = {}
         parts: dict[str, dict[str, Any]] = {}
+        orders = self._orders() if self.facts.pins else {}
         for shot in _sources_first(self.board.shots):
-            row = fingerprints.get(shot.source_shot, "")
-            sources = (row,) if shot.source_shot else self._digests(shot, shot.source)
-            images = self._digests(shot, shot.image)
-            choices = [parts_of(shot, image_digest=i, source=s) for i in images for s in sources]
-            chosen = choices[0] if len(choices) == 1 else self._ordered(choices)
+            chosen = self._parts(shot, self._source_row(shot, fingerprints), orders)
             parts[shot.shot_id] = chosen
             if (chosen["image"] or not shot.image) and (chosen["source"] or not (shot.source or shot.source_shot)):
                 fingerprints[shot.shot_id] = fingerprint_of(chosen)
         return fingerprints, parts
 
-    def _digests(self, shot: Shot, reference: str) -> tuple[str, ...]:
-        """What the reference may hash to: as read, or as the ledger remembers a remote one, oldest first."""
-        pins = self.facts.pins.get(reference, ())
-        if pins and shot.shot_id not in self.rerender:
-            return pins
-        return (self.facts.digests.get(reference, ""),)
+    def _source_row(self, shot: Shot, fingerprints: Mapping[str, str]) -> str:
+        """The fingerprint of the row a remix starts from; of one that this run leaves alone, that of its last row."""
+        source = shot.source_shot
+        if source and not self._selected(source) and source in self.facts.rows:
+            return str(self.facts.rows[source].get("fingerprint") or "")
+        return fingerprints.get(source, "")
 
-    def _ordered(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
-        """Of several digests of one URL: the newest that this very shot was ordered with, else the first known."""
-        known = {key.partition("-")[0] for key in self.ledger.pages}
-        return next((c for c in reversed(choices) if fingerprint_of(c)[:16] in known), choices[0])
+    def _parts(self, shot: Shot, row: str, orders: Mapping[str, tuple[bool, str]]) -> dict[str, Any]:
+        """What the shot asks for. Of several digests of one URL: those of its unsettled job, else of its newest order,
+        else the first known; a named shot without such a job gets what the URL serves today."""
+
+        def choices(pins: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
+            images, sources = self._digests(shot.image, pins), self._digests(shot.source, pins)
+            sources = (row,) if shot.source_shot else sources
+            return [parts_of(shot, image_digest=i, source=s) for i in images for s in sources]
+
+        def order(choice: dict[str, Any]) -> tuple[bool, str]:
+            return orders.get(fingerprint_of(choice)[:16], (False, ""))
+
+        known = choices(self.facts.pins)
+        chosen = max(known, key=order) if len(known) > 1 else known[0]
+        named = shot.shot_id in self.rerender and orders and not order(chosen)[0]
+        return choices({})[0] if named else chosen
+
+    def _digests(self, reference: str, pins: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """What the reference may hash to: as the ledger remembers a remote one, oldest first, or as it was read."""
+        return pins.get(reference, ()) or (self.facts.digests.get(reference, ""),)
+
+    def _orders(self) -> dict[str, tuple[bool, str]]:
+        """By 16 hex of a fingerprint: whether a job of it can still be collected, and when it was last ordered."""
+        found: dict[str, tuple[bool, str]] = {}
+        for attempt in self.ledger.history():
+            name = attempt.key[:16]
+            waits, last = found.get(name, (False, ""))
+            waits = waits or (attempt.outcome in UNSETTLED and not self._unreachable(attempt))
+            found[name] = waits, max(last, attempt.submitted_at)
+        return found
+
+    def _unreachable(self, attempt: Attempt) -> str:
+        """Why today's config or keys cannot ask after the attempt's job; empty when they can."""
+        base = str(self.ledger.record(attempt).get("base_url", ""))
+        return unreachable(self.settings.providers.get(attempt.provider), attempt.provider, base)
+
+    def _selected(self, shot_id: str) -> bool:
+        return not self.only or shot_id in self.only
 
     def _shot(self, shot: Shot, fingerprint: str, key: str, parts: dict[str, Any]) -> ShotPlan:
-        selected = not self.only or shot.shot_id in self.only
+        selected = self._selected(shot.shot_id)
         if not selected and shot.shot_id in self.facts.rows:
             kept = self.facts.rows[shot.shot_id]
             key = self.facts.row_keys.get(shot.shot_id, "")
             fingerprint = str(kept.get("fingerprint") or "")
             return ShotPlan(shot, False, fingerprint, key, parts, "keep", kept=kept)
-        image, remix = self._image_of(shot), self._remix_of(shot)
-        offers, passed_over = self.market.offers(shot, image, remix)
+        offers, passed_over = self.market.offers(shot, self._image_of(shot), self._remix_of(shot))
+        plan = ShotPlan(shot, selected, fingerprint, key, parts, "new", (), offers, passed_over)
         page = self.ledger.pages.get(key, Page()) if key else Page()
-        attempts = page.attempts()
-        stand_ins = bool(offers and offers[0].paid)
-        made = clip_in_use(attempts, self.facts.present, stand_ins)
-        action, changed = self._action(shot, page, made, is_stand_in(made, stand_ins), parts)
-        lost = made is None and bool(lost_clips(attempts, self.facts.present))
-        collects = lost or any(a.outcome in UNSETTLED for a in attempts)
-        plan = ShotPlan(
-            shot, selected, fingerprint, key, parts, action, changed, offers, passed_over, (), collects=collects
-        )
+        made = self._made(plan)
+        stand_in = is_stand_in(made, plan.stand_ins)
+        action, changed = self._action(shot, page, made, stand_in, parts)
+        plan = replace(plan, action=action, changed=changed, collects=self._collects(shot, page, action))
         if selected:
-            self._check(plan, attempts)
-        return replace(plan, warnings=self._shot_warnings(plan))
+            self._check(plan, page.attempts())
+        return replace(plan, warnings=self._shot_warnings(plan, stand_in))
+
+    def _made(self, plan: ShotPlan) -> Attempt | None:
+        """The attempt whose clip stands for the shot now, a stand-in's too."""
+        page = self.ledger.pages.get(plan.key, Page())
+        return clip_in_use(page.attempts(), self.facts.present, plan.stand_ins)
+
+    def _collects(self, shot: Shot, page: Page, action: Action) -> bool:
+        """Whether a job bought earlier is asked first: one that is not settled, or one whose clip the target lost."""
+        attempts = page.attempts()
+        jobs = [a for a in attempts if a.outcome in UNSETTLED]
+        if action != "keep" and page.open_wish is None and shot.shot_id not in self.rerender:
+            jobs += lost_clips(attempts, self.facts.present)
+        return any(not self._unreachable(a) for a in jobs)
 
     def _action(
         self, shot: Shot, page: Page, made: Attempt | None, stand_in: bool, parts: Mapping[str, Any]
@@ -150,14 +189,13 @@ class Planner:
         if page.open_wish is not None and page.entries:
             return "rerender", ()
         if made is not None:
-            return ("rerender", ("route",)) if stand_in else ("keep", ())
+            return ("rerender", ()) if stand_in else ("keep", ())
         row = self.facts.rows.get(shot.shot_id, {})
         old_key = self.facts.row_keys.get(shot.shot_id, "")
         if row.get("status") in ("failed", "skipped", None) or page.entries:
             return "new", ()
         before: Mapping[str, Any] = next((e.record["parts"] for e in self._entries(old_key)), {})
-        changed = tuple(name for name, value in parts.items() if before.get(name) != value)
-        return "rerender", changed if before else ()
+        return "rerender", _changed(before, parts) if before else ()
 
     def _entries(self, key: str) -> list[Any]:
         return list(self.ledger.pages[key].entries.values()) if key in self.ledger.pages else []
@@ -166,12 +204,9 @@ class Planner:
         """Faults that forbid a start: no usable route, no source clip, a job that cannot be asked after."""
         shot, named = plan.shot, plan.shot.shot_id in self.rerender
         for attempt in attempts:
-            if attempt.outcome in UNSETTLED and not named:
-                base = str(self.ledger.record(attempt).get("base_url", ""))
-                provider = self.settings.providers.get(attempt.provider)
-                if reason := unreachable(provider, attempt.provider, base):
-                    said = f"job {attempt.job_id} bought at {attempt.route} cannot be asked after: {reason}"
-                    self._fault(shot, "", "", f"{said}; or name the shot in --rerender and risk its money")
+            if attempt.outcome in UNSETTLED and not named and (reason := self._unreachable(attempt)):
+                said = f"job {attempt.job_id} bought at {attempt.route} cannot be asked after: {reason}"
+                self._fault(shot, "", "", f"{said}; or name the shot in --rerender and risk its money")
         if plan.action == "keep":
             return
         if not plan.offers and not plan.collects:
@@ -182,24 +217,27 @@ class Planner:
             self._fault(shot, "source", shot.source_shot, "is not selected and has no clip: add it to --only")
 
     def _has_clip(self, plan: ShotPlan) -> bool:
-        page = self.ledger.pages.get(plan.key, Page())
-        stand_in = bool(plan.kept and plan.kept.get("status") == "stand_in")
-        return not stand_in and clip_in_use(page.attempts(), self.facts.present, False) is not None
+        made = self._made(plan)
+        return made is not None and not is_stand_in(made, plan.stand_ins)
 
     def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:
         self.faults.append(Fault(shot.row, shot.shot_id, column, value, message))
 
     def _remix_of(self, shot: Shot) -> str:
-        """Who will have made the source clip: a provider's name, ``url`` for a public file, ``file``, or nothing."""
+        """Who makes the source clip: the provider of the row's first route, ``url`` for a public file, or ``file``.
+
+        What happened to the source in earlier runs does not count: a board that could start once always can.
+        """
         if shot.source:
             return "url" if shot.source.startswith("https://") else "file"
         source = self.planned.get(shot.source_shot)
         if source is None:
             return ""
-        made = clip_in_use(self.ledger.pages.get(source.key, Page()).attempts(), self.facts.present, False)
-        if made is not None and (source.action == "keep" or not source.selected):
-            return made.provider
-        return source.offers[0].route.model.provider if source.offers else "file"
+        offers = (
+            source.offers
+            or self.market.offers(source.shot, self._image_of(source.shot), self._remix_of(source.shot))[0]
+        )
+        return offers[0].route.model.provider if offers else "file"
 
     def _image_of(self, shot: Shot) -> tuple[str, Size | None]:
         """How the image could travel as it is: ``url`` and its size, known or not yet; else nothing."""
@@ -208,10 +246,12 @@ class Planner:
         size = self.facts.sizes.get(shot.image)
         return "url", Size(*size) if size else None
 
-    def _shot_warnings(self, plan: ShotPlan) -> tuple[str, ...]:
+    def _shot_warnings(self, plan: ShotPlan, stand_in: bool) -> tuple[str, ...]:
         shot, said = plan.shot, list(plan.shot.warnings)
         if plan.action == "keep":
             return ()
+        if stand_in:
+            said.append("what it has is a stand-in by the built-in renderer")
         if plan.offers:
             first, model = plan.offers[0], plan.offers[0].route.model
             if first.seconds != shot.seconds:
@@ -225,6 +265,12 @@ class Planner:
         if plan.collects:
             said.append("a job bought earlier is asked first")
         return tuple(said + [f"passed over: {reason}" for reason in plan.passed_over])
+
+
+def _changed(before: Mapping[str, Any], parts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that ask for something else. ``fit`` comes and goes with the image, and then was not changed."""
+    names = [name for name, value in parts.items() if before.get(name) != value]
+    return tuple(name for name in names if name != "fit" or (parts["fit"] and before.get("fit")))
 
 
 def _sources_first(shots: Iterable[Shot]) -> list[Shot]:

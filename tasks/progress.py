@@ -29,7 +29,9 @@ class Progress:
     reserved: Decimal = ZERO
 
     def say(self, shot_id: str, text: str) -> None:
-        """What the shot is doing; the first word of it puts the shot in flight."""
+        """What the shot is doing; the first word of it puts the shot in flight, and one that is over stays over."""
+        if shot_id in self.ended:
+            return  # a POST that outlives its cancelled shot still has its receipt to tell of
         if shot_id in self.flights:
             self.flights[shot_id].says = text
         else:

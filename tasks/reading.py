@@ -1,19 +1,21 @@
 """Reading what a user gives: the board, the ids on the command line, the files that the rows point at."""
 
 import asyncio
+import os
+import posixpath
 import tempfile
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from tasks import storyboard
 from tasks.errors import BoardError, Fault, MediaError, StoryreelError
 from tasks.models import Shot, Storyboard
 from tasks.settings import Settings
-from tasks.storage import StoreError, has_scheme, is_http, read_url, split
-from tasks.transport import Http, host_of
+from tasks.storage import has_scheme, is_http, read_url, split
+from tasks.transport import Http, bare, host_of
 
 if TYPE_CHECKING:
     from tasks.planned import ShotPlan
@@ -21,18 +23,28 @@ if TYPE_CHECKING:
 
 BOARD_BYTES = 500_000_000
 FETCH_SECONDS = 120.0
+HERE = ("", "file", "local")  # how a path on this machine may be spelled
 
 
 async def read_board(url: str, settings: Settings, http: Http) -> Storyboard:
     """The storyboard at a local path or any URL. `BoardError` when it cannot be read or holds faults."""
-    folder, name = split(url)
     try:
+        folder, name = split(url)
         data = await (_fetch(url, http) if is_http(url) else _load(url, settings))
     except FileNotFoundError:
-        raise BoardError(f"{url} is not there") from None
-    except (StoreError, StoryreelError) as error:
-        raise BoardError(f"{url} cannot be read: {error}") from error
+        what = "is a folder, not a board" if _is_folder(url) else "is not there"
+        raise BoardError(f"{_shown(url)} {what}") from None
+    except (StoryreelError, RuntimeError) as error:  # the latter: ~somebody without a home
+        raise BoardError(f"{_shown(url)} cannot be read: {error}") from error
     return storyboard.read(data, name, settings, folder)
+
+
+def _shown(url: str) -> str:
+    return bare(url) if has_scheme(url) else url
+
+
+def _is_folder(url: str) -> bool:
+    return not has_scheme(url) and Path(url).expanduser().is_dir()
 
 
 async def _load(url: str, settings: Settings) -> bytes:
@@ -54,10 +66,10 @@ def check_ids(board: Storyboard, only: Collection[str], rerender: Collection[str
     known = {shot.shot_id: None for shot in board.shots}
     faults = []
     for option, ids in (("--only", only), ("--rerender", [i for i in rerender if i != "all" or "all" in known])):
-        for name in ids:
+        for name in dict.fromkeys(ids):
             if name not in known:
                 near = get_close_matches(name, known, 1)
-                hint = f"; did you mean {near[0]}?" if near else f"; the first is {next(iter(known))}"
+                hint = f"; did you mean {near[0]}?" if near else f"; the first is {next(iter(known), 'none')}"
                 faults.append(Fault(0, name, option, name, f"no such shot in the board{hint}"))
     if faults:
         raise BoardError(faults)
@@ -73,9 +85,36 @@ def _references(shots: Iterable[Shot]) -> list[tuple[Shot, str, str]]:
     return found
 
 
+def strays(reference: str, folder: str, allowed: Iterable[str]) -> bool:
+    """Whether a reference leaves ``folder`` and all the ``allowed`` ones. http is guarded elsewhere, by host."""
+    if is_http(reference):
+        return False
+    scheme, path = _place(reference)
+    roots = [_place(root) for root in (folder, *allowed)]
+    return "::" in reference or not any(scheme == s and path.is_relative_to(p) for s, p in roots)
+
+
+def _place(url: str) -> tuple[str, PurePath]:
+    """Scheme and normal path; links are followed on this machine, where they could lead out."""
+    scheme, _, rest = url.rpartition("://")
+    if scheme.lower() in HERE:
+        return "", PurePath(os.path.realpath(rest))
+    return scheme.lower(), PurePath(posixpath.normpath(f"/{rest}"))
+
+
+def _outside(session: "Session", reference: str) -> str:
+    """Why a board that came from a URL may not name the reference; empty when it may."""
+    board = session.wanted.board
+    if board.rpartition("://")[0].lower() in HERE:
+        return ""
+    out = strays(reference, split(board)[0], session.settings.images.allow_paths)
+    return "lies outside the board's own folder ([images] allow_paths names exceptions)" if out else ""
+
+
 async def read_files(session: "Session", *, fetch: bool) -> list[Fault]:
     """Hash what the rows point at into the session's facts: the faults of selected rows whose file cannot be had.
 
+    A board from a URL names files below its own folder or `allow_paths`: the others are faults, and never read.
     A remote file that the ledger knows is not fetched again unless its shot is named; without ``fetch`` no
     remote file is read at all, and those without a known digest are listed as trusted.
     """
@@ -86,6 +125,9 @@ async def read_files(session: "Session", *, fetch: bool) -> list[Fault]:
     wanted: dict[str, None] = {}
     references = _references(session.board.shots)
     for shot, _, reference in references:
+        if outside := _outside(session, reference):
+            problems[reference] = outside
+            continue
         selected = not only or shot.shot_id in only
         pinned = reference in session.facts.pins and not named & {shot.shot_id, "all"}
         if has_scheme(reference) and (pinned or not selected):
@@ -124,7 +166,12 @@ async def check_media(session: "Session", *, fetch: bool) -> list[Fault]:
     async def one(plan: "ShotPlan") -> None:
         shot, media = plan.shot, session.media
         column, reference = ("image", shot.image) if shot.image else ("source", shot.source)
-        if not reference or reference in unread or (has_scheme(reference) and not fetch):
+        if (
+            not reference
+            or reference in unread
+            or _outside(session, reference)
+            or (has_scheme(reference) and not fetch)
+        ):
             return
         try:
             if column == "source":

@@ -10,7 +10,7 @@ import ipaddress
 import re
 import socket
 import zlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, cast
@@ -31,6 +31,7 @@ ONCE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 NOT_PUBLIC = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv6Network("3fff::/20"))  # Python calls them global
 UNICAST = ipaddress.IPv6Network("2000::/3")  # all of v6 that was ever given out
 TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
 
 
 class NotSent(StoryreelError):
@@ -171,20 +172,16 @@ class Http:
         `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds.
         """
         seen: list[str] = []
-
-        async def watch(event: str, info: object) -> None:
-            seen.append(event)
-
         try:
             async with asyncio.timeout(timeout):
-                response = await self.api.send(self._built(request, url, headers, timeout, watch), stream=True)
+                response = await self.api.send(self._built(request, url, headers, timeout, seen), stream=True)
                 try:
                     body = await _bounded(response, REPLY_BYTES)
                 finally:
                     await response.aclose()
         except httpx.LocalProtocolError as error:  # its text would show the header that holds the key
             raise NotSent(f"the request to {host_of(url)[1]} cannot be written as HTTP") from error
-        except NEVER_LEFT as error:
+        except (*NEVER_LEFT, UnicodeError, OverflowError) as error:  # the last two: no resolver takes host or port
             raise NotSent(f"no connection to {host_of(url)[1]}: {_say(error)}") from error
         except (httpx.HTTPError, TimeoutError) as error:
             if _still_connecting(seen):
@@ -193,8 +190,11 @@ class Http:
         return Reply(response.status_code, body, {k.lower(): v for k, v in response.headers.items()})
 
     def _built(
-        self, request: Request, url: str, headers: Mapping[str, str], timeout: float, watch: object
+        self, request: Request, url: str, headers: Mapping[str, str], timeout: float, seen: list[str]
     ) -> httpx.Request:
+        async def watch(event: str, info: object) -> None:
+            seen.append(event)
+
         return self.api.build_request(
             request.method,
             url,
@@ -242,18 +242,12 @@ class Http:
             raise Lost(f"{bare(url)}: {_say(error)}") from error
 
 
-NEVER_LEFT = (
-    *(httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL),
-    *(UnicodeError, OverflowError),  # a host or a port that no resolver takes
-)
-
-
 def _still_connecting(seen: Collection[str]) -> bool:
     """Whether httpx's trace knows of a connection that was begun and of no request on it."""
     return "connection.connect_tcp.started" in seen and not any(e.endswith("request_headers.started") for e in seen)
 
 
-async def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
+async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     """The body in pieces of bounded size. httpx unpacks each chunk whole: 64 kB of a bomb become 64 MB or more."""
     raw = cast(httpx.AsyncByteStream, response.stream)
     coding = response.headers.get("content-encoding", "").strip().lower()
@@ -264,20 +258,16 @@ async def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
     if coding not in ("gzip", "x-gzip"):
         raise httpx.DecodingError(f"the body is packed as {coding[:40]!r}, which nobody asked for")
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    async for chunk in raw:
-        while chunk and not unpack.eof:
-            yield _unpacked(unpack, chunk)
-            chunk = unpack.unconsumed_tail
-        if unpack.eof:
-            return
-    raise httpx.ReadError("the packed body is cut short")
-
-
-def _unpacked(unpack: "zlib._Decompress", chunk: bytes) -> bytes:
     try:
-        return unpack.decompress(chunk, PIECE)
+        async for chunk in raw:
+            while chunk and not unpack.eof:
+                yield unpack.decompress(chunk, PIECE)
+                chunk = unpack.unconsumed_tail
+            if unpack.eof:
+                return
     except zlib.error as error:
         raise httpx.DecodingError("the body is not packed as it says") from error
+    raise httpx.ReadError("the packed body is cut short")
 
 
 async def _bounded(response: httpx.Response, most: int) -> bytes:
@@ -302,8 +292,6 @@ async def _stream(response: httpx.Response, out: Path, max_bytes: int) -> None:
                 if size > max_bytes:
                     raise MediaError(f"{bare(str(response.url))} has more than {max_bytes} bytes")
                 handle.write(piece)
-    if claimed.isdigit() and "content-encoding" not in response.headers and size != int(claimed):
-        raise httpx.ReadError(f"{size} of {claimed} bytes came")
 
 
 def _say(error: BaseException) -> str:

@@ -84,7 +84,9 @@ def write(
 ) -> Path:
     """A clip of plain colours, or of one still, as another program would write it."""
     with av.open(str(path), "w", format=form, options={"movflags": movflags} if movflags else {}) as out:
-        picture = out.add_stream(codec, rate=rate, width=size.width, height=size.height) if video else None
+        picture: Any = None
+        if video:
+            picture = out.add_stream(codec, rate=rate, width=size.width, height=size.height)
         sound = out.add_stream("aac", rate=48_000, layout="mono") if audio else None
         if picture:
             picture.pix_fmt = "yuv420p"

@@ -78,6 +78,7 @@ def test_whole_row() -> None:
         ("prompt,sound", "a,rain", "extras", {"sound": "rain"}),
         ("prompt,End Frame", "a,z.png", "extras", {"End Frame": "z.png"}),
         ("prompt, notes", 'a, "b, c"', "extras", {"notes": "b, c"}),
+        ("prompt,notes", "a, b ", "extras", {"notes": " b "}),
         ("sep=;\nprompt;notes, misc", "a;b", "extras", {"notes, misc": "b"}),
         ("shot code,shot_id,prompt", "x,y,a", "extras", {"shot code": "x"}),
     ],

@@ -1,0 +1,62 @@
+"""``python -m tests.crash.victim N COUNT_FILE -- render ...``: the storyreel command, killed at its N-th step.
+
+A step is one side of anything that touches the world: before and after each object written to the target, each
+request to a gateway, each download. N = 0 kills nothing; the number of steps goes to COUNT_FILE at each of them.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flows import cli
+from tasks.storage import Store
+from tasks.transport import Http
+
+
+class Reaper:
+    """Counts the steps and ends the process at the chosen one, as a power cut would."""
+
+    def __init__(self, at: int, out: Path) -> None:
+        self.at, self.out, self.steps = at, out, 0
+
+    def step(self) -> None:
+        self.steps += 1
+        self.out.write_text(str(self.steps))
+        if self.steps == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **options: Any) -> Any:
+            self.step()
+            done = act(*args, **options)
+            self.step()
+            return done
+
+        return wrapped
+
+    def around_async(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        async def wrapped(*args: Any, **options: Any) -> Any:
+            self.step()
+            done = await act(*args, **options)
+            self.step()
+            return done
+
+        return wrapped
+
+
+def main() -> None:
+    at, out, arguments = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[4:]
+    reaper = Reaper(at, out)
+    for name in ("write", "create", "put", "delete"):
+        setattr(Store, name, reaper.around(getattr(Store, name)))
+    for name in ("ask", "download"):
+        setattr(Http, name, reaper.around_async(getattr(Http, name)))
+    sys.argv = ["storyreel", *arguments]
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Every command and every block of the documents does what it stands there for."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tasks import settings, storyboard
+from tasks.transport import host_of
+
+ROOT = Path(__file__).parent.parent
+PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md")
+#: These run this very test, or install what runs it: `.ci/run` calls them on a clean clone.
+ELSEWHERE = ("make test", "make check", "make install", "git clone", "make bench", "make format", "make crash")
+
+
+def blocks(page: str, kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+
+
+def commands(page: str) -> list[str]:
+    lines = [line for block in blocks(page, "console") for line in block.splitlines()]
+    return [line[2:] for line in lines if line.startswith("$ ") and not line[2:].startswith(ELSEWHERE)]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of what a clone holds, so that a command of the page writes nothing here."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True)
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tmp_path / name)
+    here = Path(sys.executable).parent
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "bin").symlink_to(here)
+    for mark in (".user", ".developer"):
+        (tmp_path / ".venv" / mark).touch()
+    return tmp_path
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
+def test_every_command_of_a_page_runs(page: str, copy: Path, environment: dict[str, str]) -> None:
+    """The commands of a page, typed one after the other into one shell, all end with success."""
+    script = "set -e\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
+    for command in commands(page):
+        script += f"echo '+ {command}'\n{command}\n"
+        if command.endswith("&"):
+            script += "for i in $(seq 100); do (echo > /dev/tcp/127.0.0.1/8765) 2>/dev/null && break; sleep 0.1; done\n"
+    env = {**os.environ, **environment}
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=copy, env=env, capture_output=True, text=True, start_new_session=True, timeout=280
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    if page == "README.md":
+        assert "6 rendered" in done.stdout
+        assert "6 reused" in done.stdout
+        assert (copy / "out/demo/manifest.parquet").is_file()
+
+
+@pytest.mark.parametrize("block", blocks("README.md", "toml"))
+def test_every_config_of_the_readme_loads(block: str, tmp_path: Path) -> None:
+    """A config shown in the README is one."""
+    file = tmp_path / "shown.toml"
+    file.write_text(block)
+    assert settings.load(file, {}).chains[""].routes
+
+
+@pytest.mark.parametrize("block", blocks("README.md", "csv"))
+def test_every_board_of_the_readme_reads(block: str) -> None:
+    """A shot list shown in the README is one."""
+    board = storyboard.read(block.encode(), "shown.csv", settings.load(None, {}), "/boards")
+    assert [shot.shot_id for shot in board.shots] == ["A1", "A2"]
+    assert board.extra_columns == ("Camera",)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_between_the_pages_lead_somewhere(page: str) -> None:
+    """A relative link or picture of a page is there."""
+    for target in re.findall(r"\]\(([^)]+)\)", (ROOT / page).read_text()):
+        if not host_of(target)[0] and not target.startswith("#"):
+            assert (ROOT / target.partition("#")[0]).exists(), f"{page}: {target}"
