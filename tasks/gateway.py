@@ -16,6 +16,8 @@ from tasks.models import ZERO, Attempt, Basis, Job, Order, Request
 from tasks.run import Run, adapter, addressed
 from tasks.transport import Lost, NotSent
 
+Submitted = tuple[Attempt | None, float | None]
+
 
 class Gateway:
     """Takes orders to gateways and brings clips back. A gateway's errors become settled attempts.
@@ -25,30 +27,41 @@ class Gateway:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.posting: set[asyncio.Task[tuple[Attempt, float | None]]] = set()
+        self.posting: set[asyncio.Task[Submitted]] = set()
 
-    async def buy(self, asked: Asked, order: Order, quote: Decimal, frame: str = "") -> Attempt | None:
+    async def buy(
+        self, asked: Asked, order: Order, quote: Decimal, frame: str = "", *, last: bool = False
+    ) -> Attempt | None:
         """Take one order to its provider: the last attempt it came to, settled or overdue.
 
-        None where no attempt could be made, because the route is out.
+        None where no attempt could be made, because the route is out. ``last``: the shot has no other route.
         """
         lane = self.run.lane(order.route.model.provider)
-        attempt: Attempt | None = None
         async with lane.places:
-            for tries in range(1, SUBMITS + 1):
-                await lane.ready()
-                if lane.out(order.route):
-                    return attempt
-                attempt, wait = await self._submit_shielded(lane, asked, order, quote, frame)
-                if attempt.outcome != "busy":
-                    break
-                lane.cool(backoff(tries, self.run.roll) if wait is None else wait)
-                if wait is not None and wait > LONGEST_WAIT:
-                    break
-            else:
-                lane.too_busy()
+            attempt = await self._submitted(lane, asked, order, quote, frame, last)
             if attempt is not None and attempt.outcome == "pending":
                 attempt = await finish(self.run, attempt, use=lambda: True)
+        return attempt
+
+    async def _submitted(
+        self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str, last: bool
+    ) -> Attempt | None:
+        """Submit until something else than `Busy` comes of it, four times at the most."""
+        attempt, tries = None, 0
+        while tries < SUBMITS:
+            await lane.ready(last=last)
+            if lane.out(order.route, last=last):
+                return attempt
+            made, wait = await self._submit_shielded(lane, asked, order, quote, frame)
+            if made is None:
+                continue
+            attempt, tries = made, tries + 1
+            if attempt.outcome != "busy":
+                return attempt
+            lane.cool(backoff(tries, self.run.roll) if wait is None else wait)
+            if wait is not None and wait > LONGEST_WAIT:
+                return attempt
+        lane.too_busy()
         return attempt
 
     async def collect(self, attempt: Attempt, use: Callable[[], bool]) -> Attempt:
@@ -61,9 +74,7 @@ class Gateway:
         if self.posting:
             await asyncio.wait(self.posting, timeout=seconds)
 
-    async def _submit_shielded(
-        self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str
-    ) -> tuple[Attempt, float | None]:
+    async def _submit_shielded(self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str) -> Submitted:
         """A cancelled shot must not tear its POST from its receipt: the POST goes on by itself."""
         self.run.may_submit()
         self.run.purse.reserve(quote)
@@ -72,15 +83,16 @@ class Gateway:
         task.add_done_callback(self._posted)
         return await asyncio.shield(task)
 
-    def _posted(self, task: "asyncio.Task[tuple[Attempt, float | None]]") -> None:
+    def _posted(self, task: "asyncio.Task[Submitted]") -> None:
         self.posting.discard(task)
         if not task.cancelled():
             task.exception()  # read here, because the shot that waited for it may be gone
 
-    async def _submit(
-        self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str
-    ) -> tuple[Attempt, float | None]:
-        """One POST between its intent and its receipt; with a `Busy`, the wait its gateway asks for."""
+    async def _submit(self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str) -> Submitted:
+        """One POST between its intent and its receipt; with a `Busy`, the wait its gateway asks for.
+
+        No attempt where its gateway told another shot to wait, or to go, while the intent was written.
+        """
         run = self.run
         try:
             intent = run.ledger.intent
@@ -90,9 +102,14 @@ class Gateway:
             raise
         try:
             run.may_submit()
+            if run.purse.stopped:
+                raise Stopped("Budget", run.purse.stopped)
+            if lane.quiet() or lane.out(order.route, last=True):
+                await self._withdraw(attempt)
+                return None, None
             job = await self._post(lane, adapter(order.route.model.provider).submit(order), order)
-        except Stopped as error:
-            await run.settle(attempt, "refused", error=error)
+        except Stopped:
+            await self._withdraw(attempt)
             raise
         except GatewayError as error:
             wait = error.retry_after if isinstance(error, Busy) else None
@@ -101,6 +118,11 @@ class Gateway:
         lane.exhausted = 0
         run.progress.say(order.shot.shot_id, f"{order.route.name} accepted, job {job.id[:40]}")
         return attempt, None
+
+    async def _withdraw(self, attempt: Attempt) -> None:
+        """The order did not leave: its intent and its reservation go."""
+        await self.run.write(self.run.ledger.withdrawn, attempt)
+        self.run.purse.release(attempt.quoted)
 
     async def _post(self, lane: Lane, request: Request, order: Order) -> Job:
         """Send the order. Raises what it was refused with; `Unclear` when nobody can know."""

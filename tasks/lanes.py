@@ -66,6 +66,7 @@ class Lane:
     locked: str = ""
     quiet_until: float = 0.0
     paused_until: float = 0.0
+    tired_until: float = 0.0
     exhausted: int = 0
     sent: deque[float] = field(default_factory=deque)
     streaks: dict[str, int] = field(default_factory=dict)
@@ -74,8 +75,12 @@ class Lane:
     def __post_init__(self) -> None:
         self.places = asyncio.Semaphore(max(1, self.settings.max_in_flight))
 
-    def out(self, route: Route) -> str:
-        """Why nothing may be sent to the route now; empty when it may."""
+    def out(self, route: Route, *, last: bool = False) -> str:
+        """Why nothing may be sent to the route now; empty when it may.
+
+        A provider that is only left alone because it was too busy is still asked by a shot that has no other
+        route (``last``).
+        """
         if self.locked:
             return f"{self.settings.name} is out for this run: {self.locked}"
         if route.name in self.gone:
@@ -84,16 +89,22 @@ class Lane:
             return f"{route.name} is out for this run: {LOSING_STREAK} paid orders in a row gave no clip"
         if self.clock() < self.paused_until:
             return f"{self.settings.name} asks to be left alone for {self.paused_until - self.clock():.0f} s"
+        if self.clock() < self.tired_until and not last:
+            return f"{self.settings.name} was too busy for {EXHAUSTED} shots in a row"
         return ""
 
-    async def ready(self) -> None:
+    def quiet(self) -> bool:
+        """Whether a Retry-After forbids an order at this moment."""
+        return self.clock() < max(self.quiet_until, self.paused_until)
+
+    async def ready(self, *, last: bool = False) -> None:
         """Wait until cooldown and the submits of the last minute allow one more; it is counted as sent.
 
-        Back at once and uncounted where the whole provider is out: `out` says why.
+        Back at once and uncounted where the whole provider is out: `out`, told the same ``last``, says why.
         """
         rate = self.settings.submits_per_minute
         most, span = max(1, int(rate)), max(60.0, 60.0 / rate)
-        while not self.locked and self.clock() >= self.paused_until:
+        while not self.locked and self.clock() >= max(self.paused_until, 0.0 if last else self.tired_until):
             now = self.clock()
             while self.sent and self.sent[0] + span <= now:
                 self.sent.popleft()
@@ -114,7 +125,7 @@ class Lane:
         """A shot used up its submits; after a few such shots in a row the provider is left alone for a while."""
         self.exhausted += 1
         if self.exhausted >= EXHAUSTED:
-            self.paused_until = max(self.paused_until, self.clock() + PAUSE)
+            self.tired_until = self.clock() + PAUSE
 
     def note(self, attempt: Attempt) -> None:
         """Learn from an attempt: acceptance ends a busy streak, money without a clip feeds the losing one."""

@@ -188,6 +188,11 @@ class Ledger:
             raise Stopped("Interrupted", "another run is ordering this shot: nothing was sent")
         return self._keep(record, "intent")
 
+    def withdrawn(self, attempt: Attempt) -> None:
+        """Take an intent back whose order was not sent: no attempt was made, and its number is free again."""
+        self.store.delete(self._name(self.record(attempt), "intent"))
+        del self.page(attempt.key).entries[attempt.n]
+
     def accepted(self, attempt: Attempt, job: Job) -> Attempt:
         """Record the gateway's receipt."""
         request = {k: v for k, v in asdict(job.request).items() if v}

@@ -195,7 +195,8 @@ class Planner:
         if row.get("status") in ("failed", "skipped", None) or page.entries:
             return "new", ()
         before: Mapping[str, Any] = next((e.record["parts"] for e in self._entries(old_key)), {})
-        return "rerender", _changed(before, parts) if before else ()
+        changed = _changed(before, parts)
+        return ("rerender", changed if before else ()) if changed else ("new", ())  # one more row that asks alike
 
     def _entries(self, key: str) -> list[Any]:
         return list(self.ledger.pages[key].entries.values()) if key in self.ledger.pages else []

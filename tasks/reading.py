@@ -161,17 +161,14 @@ async def check_media(session: "Session", *, fetch: bool) -> list[Fault]:
     """
     faults: list[Fault] = []
     sizes = dict(session.facts.sizes)
-    unread: set[str] = set()
+    known = {*session.facts.digests, *session.facts.pins}
+    references = {reference for _, _, reference in _references(session.board.shots)}
+    unread = {reference for reference in references if reference not in known or _outside(session, reference)}
 
     async def one(plan: "ShotPlan") -> None:
         shot, media = plan.shot, session.media
         column, reference = ("image", shot.image) if shot.image else ("source", shot.source)
-        if (
-            not reference
-            or reference in unread
-            or _outside(session, reference)
-            or (has_scheme(reference) and not fetch)
-        ):
+        if not reference or reference in unread or (has_scheme(reference) and not fetch):
             return
         try:
             if column == "source":
@@ -184,8 +181,6 @@ async def check_media(session: "Session", *, fetch: bool) -> list[Fault]:
         except MediaError as error:
             faults.append(Fault(shot.row, shot.shot_id, column, reference, str(error)))
 
-    digests = {**session.facts.digests}
-    unread |= {r for _, _, r in _references(session.board.shots) if r not in digests and r not in session.facts.pins}
     needing = [plan for plan in session.plan.shots if plan.renders and plan.action != "keep"]
     for start in range(0, len(needing), 64):
         await asyncio.gather(*(one(plan) for plan in needing[start : start + 64]))

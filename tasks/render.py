@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -51,11 +52,16 @@ class Brake(Protocol):
 
 
 class Renderer:
-    """Renders the shots of one run. ``results`` fills as shots end; ``present`` are the objects at the target."""
+    """Renders the shots of one run. ``results`` fills as shots end; ``present`` are the objects at the target.
 
-    def __init__(self, run: Run, gateway: Gateway, media: Media, brake: Brake, present: set[str]) -> None:
+    ``plans`` has every row by shot_id: a remix may start from one that this run has nothing to do for.
+    """
+
+    def __init__(
+        self, run: Run, gateway: Gateway, media: Media, brake: Brake, present: set[str], plans: Mapping[str, ShotPlan]
+    ) -> None:
         self.run, self.gateway, self.media, self.brake = run, gateway, media, brake
-        self.present = present
+        self.present, self.plans = present, plans
         self.results: dict[str, ShotResult] = {}
         self.cores = asyncio.Semaphore(2)
 
@@ -108,10 +114,10 @@ class Renderer:
         if missing := self._source_missing(plan):
             return missing
         last, said = None, list(plan.passed_over)
-        for offer in plan.offers:
-            tries = 0
-            while (reason := self._out(offer, closed)) == "":
-                attempt = await self._attempt(plan, offer)
+        for place, offer in enumerate(plan.offers):
+            tries, later = 0, plan.offers[place + 1 :]
+            while (reason := self._out(offer, closed, later)) == "":
+                attempt = await self._attempt(plan, offer, last=self._last(closed, later))
                 if attempt is None:
                     continue
                 last, tries = attempt, tries + 1
@@ -126,19 +132,31 @@ class Renderer:
             said += [reason] if reason else []
         return _ended(last) if last else Ended("failed", "NoRoute", "; ".join(said) or "no usable route")
 
-    def _out(self, offer: Offer, closed: set[str]) -> str:
+    def _out(self, offer: Offer, closed: set[str], later: Sequence[Offer] = ()) -> str:
         if offer.route.name in closed:
             return f"{offer.route.name}: an earlier order there is unclear"
-        return self.run.lane(offer.route.model.provider).out(offer.route) if offer.paid else ""
+        lane = self.run.lane(offer.route.model.provider) if offer.paid else None
+        return lane.out(offer.route, last=self._last(closed, later)) if lane else ""
+
+    def _last(self, closed: set[str], later: Sequence[Offer]) -> bool:
+        """Whether no gateway after this one can be asked."""
+        return not any(offer.paid and not self._out(offer, closed) for offer in later)
 
     def _source_missing(self, plan: ShotPlan) -> Ended | None:
-        source = self.results.get(plan.shot.source_shot)
+        source = self._made(plan.shot)
         if source is None or (source.clip is not None and source.status != "stand_in"):
             return None
         status = source.status if source.status in ("refused", "skipped") else "failed"
         return Ended(status, "Source", f"{source.shot.shot_id} has no clip of its own ({source.status})")
 
-    async def _attempt(self, plan: ShotPlan, offer: Offer) -> Attempt | None:
+    def _made(self, shot: Shot) -> ShotResult | None:
+        """The row that a remix starts from as it stands, made in this run or in an earlier one."""
+        source = shot.source_shot
+        if source in self.plans and source not in self.results:
+            return self.result(self.plans[source])
+        return self.results.get(source)
+
+    async def _attempt(self, plan: ShotPlan, offer: Offer, *, last: bool) -> Attempt | None:
         """One order at one route, by a gateway or by the built-in renderer."""
         shot = plan.shot
         frame, name = await self._frame(plan, offer)
@@ -147,7 +165,7 @@ class Renderer:
         order = Order(shot, offer.route, offer.seconds, offer.size, prompt, frame, source)
         asked = Asked(plan.key, plan.fingerprint, plan.parts, _remote(shot.image), _remote(shot.source))
         if offer.paid:
-            return self._seen(await self.gateway.buy(asked, order, offer.quote, name))
+            return self._seen(await self.gateway.buy(asked, order, offer.quote, name, last=last))
         return self._seen(await self._draw(plan, order, asked, name))
 
     def _seen(self, attempt: Attempt | None) -> Attempt | None:
@@ -174,7 +192,8 @@ class Renderer:
         shot = plan.shot
         if shot.mode != "remix":
             return None
-        made = self.results[shot.source_shot].made_by if shot.source_shot in self.results else None
+        row = self._made(shot)
+        made = row.made_by if row else None
         if made is None or made.clip is None:
             return SourceClip(uri=shot.source)
         uri = await asyncio.to_thread(self.run.store.sign, made.clip.path, SIGNED_SECONDS) if offer.paid else ""
@@ -202,7 +221,7 @@ class Renderer:
         return await self.run.write(made, asked, order, clip, frame=frame, stand_in=stand_in, error=error)
 
     async def _local_source(self, plan: ShotPlan) -> Path:
-        source = self.results.get(plan.shot.source_shot)
+        source = self._made(plan.shot)
         if source is not None and source.clip is not None:
             return await self.media.clip(source.clip.path)
         return await self.media.file(plan.shot.source)

@@ -6,7 +6,9 @@ made again under it; the manifest is written with every row; then the first orde
 
 import asyncio
 import contextlib
+import random
 import tempfile
+import time
 import uuid
 from collections.abc import AsyncIterator, Collection
 from contextvars import ContextVar
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from tasks import catalogue, manifest, reading, settings, standing
 from tasks.budget import Purse
 from tasks.errors import BoardError, Stopped, TargetError
+from tasks.lanes import Clock, Sleep
 from tasks.ledger import Ledger, spent
 from tasks.lock import LEASE, Lock, beat
 from tasks.media import Media
@@ -42,7 +45,8 @@ DRAIN_SECONDS = 5.0
 class Session:
     """One command over one target. `check` writes nothing; `open` holds the lock; `publish` writes the manifest.
 
-    ``run_id`` names the run in every record. ``today`` and ``lease`` are parameters for tests.
+    ``run_id`` names the run in every record. ``today``, ``lease``, ``clock``, ``sleep`` and ``roll`` (see `Run`) are
+    parameters for tests.
     """
 
     wanted: Wanted
@@ -54,6 +58,9 @@ class Session:
     run_id: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}")
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     lease: float = LEASE
+    clock: Clock = time.monotonic
+    sleep: Sleep = asyncio.sleep
+    roll: Clock = random.random
     progress: Progress = field(default_factory=Progress)
     stopped: Stopped | None = None
     plan: Plan = field(default_factory=lambda: Plan(()))
@@ -137,7 +144,8 @@ class Session:
             await asyncio.to_thread(self.lock.take)
         except StoreError as error:
             raise TargetError(f"the target cannot be written: {error}") from error
-        beating = asyncio.create_task(beat(self.lock, self._lock_lost, self.progress.line))
+        watch = beat(self.lock, lambda why: self.stop(Stopped("Interrupted", why)), self.progress.line)
+        beating = asyncio.create_task(watch)
         try:
             renderer = await self._prepared()
             try:
@@ -181,12 +189,12 @@ class Session:
         self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
         run = Run(
             self.settings, self.catalogue, self.store, self.ledger, self.purse, self.folder, self.http,
-            progress=self.progress, may_submit=self.may_submit,
+            progress=self.progress, may_submit=self.may_submit, clock=self.clock, sleep=self.sleep, roll=self.roll,
         )  # fmt: skip
         self.progress.total = sum(plan.selected for plan in self.plan.shots)
         self.progress.spent = self.purse.committed - self.purse.reserved
-        self.renderer = Renderer(run, Gateway(run), self.media, self, set(self.facts.present))
         self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
+        self.renderer = Renderer(run, Gateway(run), self.media, self, set(self.facts.present), self.plans)
         self.done = {shot_id: asyncio.Event() for shot_id in self.plans}
         await self.publish()
         return self.renderer
@@ -197,9 +205,6 @@ class Session:
             raise self.stopped
         if not self.lock.fresh:
             raise Stopped("Interrupted", "the lock could not be renewed in time: nothing more is ordered")
-
-    def _lock_lost(self, why: str) -> None:
-        self.stop(Stopped("Interrupted", why))
 
     def stop(self, reason: Stopped) -> None:
         """No order leaves after this; the first reason counts."""
@@ -258,16 +263,9 @@ class Session:
     async def publish(self) -> None:
         """Write manifest, attempts and costs whole, the manifest's JSON last."""
         rows = self.results()
-        files = await asyncio.to_thread(
-            manifest.files,
-            rows,
-            list(self.ledger.history()),
-            run_id=self.run_id,
-            board=self.wanted.board,
-            target=self.store.url,
-            extra_columns=self.board.extra_columns,
-            budget=self.budget,
-        )
+        told: dict[str, Any] = {"run_id": self.run_id, "board": self.wanted.board, "target": self.store.url}
+        told |= {"extra_columns": self.board.extra_columns, "budget": self.budget}
+        files = await asyncio.to_thread(manifest.files, rows, list(self.ledger.history()), **told)
         for name in sorted(files, key=lambda n: n == "manifest.json"):
             await asyncio.to_thread(self.store.write, name, files[name])
 

@@ -1,37 +1,40 @@
 """HTTP: one request with a deadline, a guarded fetch, a guarded download. The only importer of httpx.
 
-httpx has no total deadline, so every step runs under ``asyncio.timeout``. What a stranger names (an image of
+httpx has no total deadline, so every step runs under ``asyncio.timeout``. Its client keeps cookies and prepares
+redirects that nobody follows, so requests go to its transports. What a stranger names (an image of
 a board, a result URL) goes through `Guard`, which resolves the name once, refuses every address that is not
 public, and connects to the very address it checked.
 """
 
 import asyncio
-import ipaddress
 import re
 import socket
+import ssl
 import zlib
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urljoin
 
 import httpx
 
+from tasks.addresses import public
 from tasks.errors import MediaError, StoryreelError
 from tasks.models import Reply, Request
 
 REPLY_BYTES = 4_000_000
 REDIRECTS = 5
+# of a deadline, for TCP and for TLS each: what ends while it connects must not look as if it had left
+CONNECT_SHARE = 0.45
 PIECE = 65536  # bytes that are unpacked at a time
-PLAIN = {"accept-encoding": "identity"}  # replies are small and clips are packed already
+# replies are small and clips are packed already; some front doors turn away who does not say his name
+PLAIN = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "storyreel"}
 CALM = httpx.Limits(max_connections=None, max_keepalive_connections=400)
 # two names may share an address: a connection kept open would serve the second under the first one's certificate
 ONCE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-NOT_PUBLIC = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv6Network("3fff::/20"))  # Python calls them global
-UNICAST = ipaddress.IPv6Network("2000::/3")  # all of v6 that was ever given out
-TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
-NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, UnicodeError)
 
 
 class NotSent(StoryreelError):
@@ -43,7 +46,7 @@ class Lost(StoryreelError):
 
 
 class Forbidden(StoryreelError):
-    """A URL that must not be asked: a private address, another scheme, too many redirects."""
+    """A URL that must not be asked: a private address or none, another scheme, too many redirects."""
 
 
 class HttpStatus(StoryreelError):
@@ -83,20 +86,6 @@ def named(url: str, hosts: Collection[str]) -> bool:
     """Whether the URL's host stands in ``hosts``, by name or by name and port."""
     host, with_port = host_of(url)
     return bool(host) and (host in hosts or with_port in hosts)
-
-
-def public(address: str) -> bool:
-    """Whether an IP address is one of the open internet; mapped and translated v4 addresses are looked through."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if ip in TRANSLATED:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return public(str(inner))
-        if ip not in UNICAST:
-            return False
-    return ip.is_global and not ip.is_multicast and not any(ip in network for network in NOT_PUBLIC)
 
 
 class Guard(httpx.AsyncHTTPTransport):
@@ -145,25 +134,29 @@ async def _checked(host: str, port: int) -> list[str]:
     return addresses
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates of certifi; to read them takes longer than to connect."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Http:
     """The connections of one run. ``transport`` stands in for the network where a test wants it to."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.transport = transport
-        network = transport or httpx.AsyncHTTPTransport(limits=CALM, trust_env=False)
-        self.api = httpx.AsyncClient(transport=network, headers=PLAIN)
-        self.guarded: dict[tuple[str, ...], httpx.AsyncClient] = {}
+        self.api = transport or httpx.AsyncHTTPTransport(limits=CALM, verify=_trust())
+        self.guarded: dict[tuple[str, ...], httpx.AsyncBaseTransport] = {}
 
     async def close(self) -> None:
         """Close every connection."""
-        for client in [self.api, *self.guarded.values()]:
-            await client.aclose()
+        for network in [self.api, *self.guarded.values()]:
+            await network.aclose()
 
-    def _client(self, allowed: Collection[str]) -> httpx.AsyncClient:
+    def _guard(self, allowed: Collection[str]) -> httpx.AsyncBaseTransport:
         hosts = tuple(sorted(allowed))
         if hosts not in self.guarded:
-            network = self.transport or Guard(hosts, trust_env=False)
-            self.guarded[hosts] = httpx.AsyncClient(transport=network, headers=PLAIN)
+            self.guarded[hosts] = self.transport or Guard(hosts, verify=_trust())
         return self.guarded[hosts]
 
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
@@ -171,41 +164,22 @@ class Http:
 
         `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds.
         """
-        seen: list[str] = []
+        if not host_of(url)[0]:
+            raise NotSent(f"{bare(url)} names no host")
         try:
             async with asyncio.timeout(timeout):
-                response = await self.api.send(self._built(request, url, headers, timeout, seen), stream=True)
+                response = await self.api.handle_async_request(_built(request, url, headers, timeout))
                 try:
                     body = await _bounded(response, REPLY_BYTES)
                 finally:
                     await response.aclose()
         except httpx.LocalProtocolError as error:  # its text would show the header that holds the key
             raise NotSent(f"the request to {host_of(url)[1]} cannot be written as HTTP") from error
-        except (*NEVER_LEFT, UnicodeError, OverflowError) as error:  # the last two: no resolver takes host or port
+        except NEVER_LEFT as error:
             raise NotSent(f"no connection to {host_of(url)[1]}: {_say(error)}") from error
         except (httpx.HTTPError, TimeoutError) as error:
-            if _still_connecting(seen):
-                raise NotSent(f"no connection to {host_of(url)[1]} within {timeout:g} s") from error
             raise Lost(f"no whole reply from {host_of(url)[1]}: {_say(error)}") from error
         return Reply(response.status_code, body, {k.lower(): v for k, v in response.headers.items()})
-
-    def _built(
-        self, request: Request, url: str, headers: Mapping[str, str], timeout: float, seen: list[str]
-    ) -> httpx.Request:
-        async def watch(event: str, info: object) -> None:
-            seen.append(event)
-
-        return self.api.build_request(
-            request.method,
-            url,
-            params=dict(request.params) or None,
-            headers={**request.headers, **headers},
-            json=request.json,
-            data=dict(request.form) or None,
-            files=dict(request.files) or None,
-            timeout=httpx.Timeout(timeout, pool=None),
-            extensions={"trace": watch},
-        )
 
     async def download(
         self,
@@ -224,27 +198,54 @@ class Http:
         `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``total`` seconds, or ``out`` cannot hold it),
         `MediaError` (too large).
         """
+        network = self._guard(allowed)
         try:
             async with asyncio.timeout(total):
                 for _ in range(REDIRECTS + 1):
-                    client = self._client(allowed)
-                    timeout = httpx.Timeout(stall, pool=None)
-                    async with client.stream("GET", url, headers=dict(headers(url)), timeout=timeout) as response:
+                    response = await network.handle_async_request(_get(url, headers(url), stall))
+                    try:
                         if response.has_redirect_location:
                             url = urljoin(url, response.headers["location"])
                             continue
                         if response.status_code != 200:
                             raise HttpStatus(response.status_code, url)
-                        await _stream(response, out, max_bytes)
+                        await _stream(response, url, out, max_bytes)
                         return str(response.headers.get("content-type", ""))
+                    finally:
+                        await response.aclose()
                 raise Forbidden(f"{bare(url)} redirects more than {REDIRECTS} times")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, OverflowError) as error:
+        except (httpx.HTTPError, OSError, ValueError) as error:
             raise Lost(f"{bare(url)}: {_say(error)}") from error
 
 
-def _still_connecting(seen: Collection[str]) -> bool:
-    """Whether httpx's trace knows of a connection that was begun and of no request on it."""
-    return "connection.connect_tcp.started" in seen and not any(e.endswith("request_headers.started") for e in seen)
+def _built(request: Request, url: str, headers: Mapping[str, str], timeout: float) -> httpx.Request:
+    limits = httpx.Timeout(timeout, connect=CONNECT_SHARE * timeout, pool=None)
+    built = httpx.Request(
+        request.method,
+        url,
+        params=dict(request.params) or None,
+        headers={**PLAIN, **request.headers, **headers},
+        json=request.json,
+        data=dict(request.form) or None,
+        files=dict(request.files) or None,
+        extensions={"timeout": limits.as_dict()},
+    )
+    return _signed(built)
+
+
+def _get(url: str, headers: Mapping[str, str], stall: float) -> httpx.Request:
+    if not host_of(url)[0]:
+        raise Forbidden(f"{bare(url)} names no host")
+    limits = {"timeout": httpx.Timeout(stall, pool=None).as_dict()}
+    return _signed(httpx.Request("GET", url, headers={**PLAIN, **headers}, extensions=limits))
+
+
+def _signed(request: httpx.Request) -> httpx.Request:
+    """With the name and password that stand in the URL itself, if any."""
+    url = request.url
+    if url.userinfo and "authorization" not in request.headers:
+        next(httpx.BasicAuth(url.username, url.password).auth_flow(request))
+    return request
 
 
 async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
@@ -280,17 +281,17 @@ async def _bounded(response: httpx.Response, most: int) -> bytes:
     return bytes(body)
 
 
-async def _stream(response: httpx.Response, out: Path, max_bytes: int) -> None:
+async def _stream(response: httpx.Response, url: str, out: Path, max_bytes: int) -> None:
     claimed = response.headers.get("content-length", "")
     if claimed.isdigit() and int(claimed) > max_bytes:
-        raise MediaError(f"{bare(str(response.url))} has {claimed} bytes, at most {max_bytes} are taken")
+        raise MediaError(f"{bare(url)} has {claimed} bytes, at most {max_bytes} are taken")
     size = 0
     with out.open("wb") as handle:
         async with aclosing(_pieces(response)) as pieces:
             async for piece in pieces:
                 size += len(piece)
                 if size > max_bytes:
-                    raise MediaError(f"{bare(str(response.url))} has more than {max_bytes} bytes")
+                    raise MediaError(f"{bare(url)} has more than {max_bytes} bytes")
                 handle.write(piece)
 
 

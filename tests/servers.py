@@ -78,11 +78,11 @@ class _Lossy(BaseHTTPRequestHandler):
         for name, value in answer.getheaders():
             if name.lower() not in ("connection", "transfer-encoding", "content-length", "server", "date"):
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Length", answer.getheader("Content-Length") or str(len(data)))
         self.end_headers()
         self.wfile.write(data)
 
-    do_PUT = do_GET = _pass
+    do_PUT = do_GET = do_HEAD = _pass
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

@@ -18,7 +18,7 @@ import pytest
 from tasks import video
 from tasks.storage import Store
 from tests.sandbox.server import Sandbox
-from tests.servers import S3
+from tests.servers import S3, serving_s3
 
 ROOT = Path(__file__).parent.parent.parent
 STRIDE = int(os.environ.get("STORYREEL_CRASH_STRIDE", "23"))
@@ -50,7 +50,7 @@ def board(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[S3]:
-    with S3() as server:
+    with serving_s3() as server:
         yield server
 
 
@@ -105,7 +105,7 @@ def test_killed_at_any_step(kind: str, board: Path, tmp_path: Path, environment:
     while n <= steps:
         with Sandbox(job_seconds=0.02) as box:
             env = {**environment, **box.env()}
-            target = str(tmp_path / f"target-{n}") if kind == "disk" else s3.bucket(f"crash-{n}")
+            target = str(tmp_path / f"target-{n}") if kind == "disk" else s3.folder()
             code, steps, told = run(n, board, target, config, env)
             if code == -9:
                 steps = 10**6

@@ -1,0 +1,229 @@
+"use strict";
+(() => {
+  const page = document.documentElement;
+  page.classList.add("js", "booting");
+
+  const one = (query, within = document) => within.querySelector(query);
+  const all = (query, within = document) => [...within.querySelectorAll(query)];
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+  // A clip is a video only while somebody looks at it: a thousand players would be a thousand downloads.
+  function player(link, settings) {
+    const video = Object.assign(document.createElement("video"), { loop: true, playsInline: true, ...settings });
+    video.src = link.href;
+    return video;
+  }
+
+  function unload(video) {
+    video.pause();
+    video.removeAttribute("src");
+    video.load();
+    video.remove();
+  }
+
+  const preview = {
+    link: null,
+    video: null,
+    timer: 0,
+    start(link) {
+      if (calm.matches || box.open() || this.link === link) return;
+      this.stop();
+      this.link = link;
+      this.timer = setTimeout(() => this.roll(), 90);
+    },
+    roll() {
+      const { link } = this;
+      this.video = player(link, { muted: true, className: "take", tabIndex: -1 });
+      this.video.setAttribute("aria-hidden", "true");
+      this.video.addEventListener("playing", () => link.classList.add("playing"));
+      link.append(this.video);
+      this.video.play().catch(() => {});
+    },
+    stop() {
+      clearTimeout(this.timer);
+      if (this.video) unload(this.video);
+      this.link?.classList.remove("playing");
+      this.link = this.video = null;
+    },
+  };
+
+  const box = {
+    dialog: null,
+    link: null,
+    video: null,
+    open() {
+      return Boolean(this.dialog?.open);
+    },
+    shots() {
+      return all(".card:not([hidden]) a.still").filter((link) => !link.closest(".scene[hidden]"));
+    },
+    show(link) {
+      preview.stop();
+      if (this.video) unload(this.video);
+      this.link = link;
+      this.video = player(link, { controls: true, tabIndex: -1 });
+      this.tell(link.closest(".card"));
+      one(".stage", this.dialog).append(this.video);
+      if (!this.open()) this.dialog.showModal();
+      this.video.focus();
+      this.video.play().catch(() => this.silently());
+    },
+    silently() {
+      if (!this.video) return;
+      this.video.muted = true;
+      this.video.play().catch(() => {});
+    },
+    tell(card) {
+      const part = (query) => (card ? one(query, card).textContent.trim() : "");
+      const links = this.shots();
+      const place = card ? `${links.indexOf(this.link) + 1} of ${links.length}` : "";
+      one("#box-id").textContent = card ? part("h3") : "The reel";
+      const status = one("#box-status");
+      status.replaceChildren(...(card ? [one(".status", card).cloneNode(true)] : []));
+      status.className = card ? card.dataset.status : "";
+      one("#box-place").textContent = place;
+      one("#box-prompt").textContent = part(".prompt");
+      one("#box-facts").textContent = part(".facts");
+      for (const button of all(".previous, .next", this.dialog)) button.hidden = !card || links.length < 2;
+    },
+    step(by) {
+      const links = this.shots();
+      const at = links.indexOf(this.link);
+      if (at >= 0) this.show(links[(at + by + links.length) % links.length]);
+    },
+    toggle() {
+      if (this.video.paused) this.video.play().catch(() => {});
+      else this.video.pause();
+    },
+    key(event) {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const steps = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+      const space = event.key === " " && event.target.tagName !== "BUTTON";
+      if (!space && !(event.key in steps)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (space) this.toggle();
+      else this.step(steps[event.key]);
+    },
+    closed() {
+      if (this.video) unload(this.video);
+      const link = this.link;
+      this.link = this.video = null;
+      link?.focus({ preventScroll: true });
+      link?.scrollIntoView({ block: "nearest" });
+    },
+  };
+
+  const sheet = {
+    cards: [],
+    words: new Map(),
+    start() {
+      this.cards = all(".card").map((card) => ({ card, home: card.parentElement }));
+      one(".tools").addEventListener("input", () => this.apply());
+      for (const chip of all(".chip")) chip.addEventListener("click", () => this.press(chip));
+      for (const button of all("#reset, [data-reset]")) button.addEventListener("click", () => this.again());
+      window.addEventListener("pageshow", () => this.apply());
+    },
+    press(chip) {
+      chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
+      this.apply();
+    },
+    reset() {
+      one("#text").value = "";
+      one("#scene").value = one("#gateway").value = "*";
+      for (const chip of all(".chip")) chip.setAttribute("aria-pressed", "false");
+      this.apply();
+    },
+    again() {
+      this.reset();
+      one("#text").focus({ preventScroll: true });
+    },
+    wanted() {
+      const words = one("#text").value.toLowerCase().split(/\s+/).filter(Boolean);
+      const pressed = all('.chip[aria-pressed="true"]').map((chip) => chip.dataset.status);
+      return { words, pressed, scene: one("#scene").value, gateway: one("#gateway").value };
+    },
+    fits(card, { words, pressed, scene, gateway }) {
+      const is = card.dataset;
+      if (scene !== "*" && `=${is.scene}` !== scene) return false;
+      if (gateway !== "*" && `=${is.gateway}` !== gateway) return false;
+      if (pressed.length && !is.status.split(" ").some((status) => pressed.includes(status))) return false;
+      return words.every((word) => this.text(card).includes(word));
+    },
+    text(card) {
+      if (!this.words.has(card)) this.words.set(card, `${card.dataset.scene} ${card.textContent}`.toLowerCase());
+      return this.words.get(card);
+    },
+    apply() {
+      preview.stop();
+      const wanted = this.wanted();
+      let found = 0;
+      for (const { card } of this.cards) {
+        card.hidden = !this.fits(card, wanted);
+        found += card.hidden ? 0 : 1;
+      }
+      this.sort(one("#order").value);
+      const narrowed = found < this.cards.length || wanted.words.length || wanted.pressed.length;
+      one("#found").textContent = found < this.cards.length ? `${found} of ${this.cards.length} shots` : `${found} shots`;
+      one("#reset").hidden = !narrowed;
+      one("#empty").hidden = found > 0;
+    },
+    sort(order) {
+      const flat = one("#sorted");
+      const now = flat.dataset.order ?? "board";
+      if (order !== now) this.move(flat, order);
+      for (const scene of all(".scene")) {
+        scene.hidden = (scene === flat) === (order === "board") || !one(".card:not([hidden])", scene);
+      }
+    },
+    move(flat, order) {
+      flat.dataset.order = order;
+      const cost = ({ card }) => Number(card.dataset.cost);
+      const sign = order === "dear" ? -1 : 1;
+      const listed = order === "board" ? this.cards : [...this.cards].sort((a, b) => sign * (cost(a) - cost(b)));
+      for (const { card, home } of listed) (order === "board" ? home : one("ol", flat)).append(card);
+    },
+  };
+
+  function start() {
+    box.dialog = one("#box");
+    for (const details of all("details.more")) details.open = false;
+    page.classList.remove("booting");
+    sheet.start();
+
+    const still = (event) => event.target.closest?.("a.still");
+    document.addEventListener("pointerover", (event) => {
+      if (event.pointerType !== "touch" && still(event)) preview.start(still(event));
+    });
+    document.addEventListener("pointerout", (event) => {
+      if (still(event) && !still(event).contains(event.relatedTarget)) preview.stop();
+    });
+    document.addEventListener("focusin", (event) => {
+      if (event.target.matches("a.still:focus-visible")) preview.start(event.target);
+    });
+    document.addEventListener("focusout", (event) => {
+      if (event.target === preview.link) preview.stop();
+    });
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a[data-play]");
+      if (link && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) {
+        event.preventDefault();
+        box.show(link);
+      }
+      if (event.target.closest('.needs a[href^="#"]')) sheet.reset();
+    });
+    box.dialog.addEventListener("keydown", (event) => box.key(event), true);
+    box.dialog.addEventListener("close", () => box.closed());
+    box.dialog.addEventListener("click", (event) => {
+      if (event.target === box.dialog || event.target.className === "stage") box.dialog.close();
+    });
+    one(".close", box.dialog).addEventListener("click", () => box.dialog.close());
+    one(".previous", box.dialog).addEventListener("click", () => box.step(-1));
+    one(".next", box.dialog).addEventListener("click", () => box.step(1));
+    window.addEventListener("beforeprint", () => {
+      for (const image of all("img[loading]")) image.loading = "eager";
+    });
+  }
+
+  document.addEventListener("DOMContentLoaded", start);
+})();

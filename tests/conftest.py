@@ -1,0 +1,115 @@
+"""What tests of several rooms share: a real Prefect server, and the environment of a person without keys."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from flows.cli import main
+from tests.flows import Cli, Ran
+
+PATIENCE = 90.0  # seconds; a cold start on a busy machine takes 15
+SILENT = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
+
+
+def without_settings() -> dict[str, str]:
+    """This process's environment without what would steer storyreel, Prefect or the display."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("STORYREEL_", "PREFECT_", "COV_", "PYTEST_"))
+        and not name.endswith("_API_KEY")
+        and name not in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES")
+    }
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile folder of Prefect's that belongs to this test session."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture(scope="session")
+def prefect_server(prefect_home: Path) -> Iterator[str]:
+    """The API URL of a Prefect server that runs as long as the test session."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    prefect = str(Path(sys.executable).with_name("prefect"))
+    options = ("--host", "127.0.0.1", "--port", str(port), "--no-ui", "--no-scheduler", "--no-late-runs")
+    settings = {"PREFECT_HOME": str(prefect_home), "PREFECT_SERVER_LOGGING_LEVEL": "WARNING"}
+    with (prefect_home / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [prefect, "server", "start", *options],
+            env={**without_settings(), **SILENT, **settings},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _wait_for(url, process, Path(log.name))
+            yield url
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    with httpx.Client(trust_env=False, timeout=2) as client:
+        while time.monotonic() < until and process.poll() is None:
+            try:
+                if client.get(f"{url}/health").status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.1)  # nobody listens yet
+    raise RuntimeError(f"no Prefect server at {url}:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def environment(prefect_server: str, prefect_home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What a ``storyreel`` started by a test sees: this session's server, no key, no setting, a /tmp of its own."""
+    own = {"PREFECT_API_URL": prefect_server, "PREFECT_HOME": str(prefect_home), "TERM": "xterm-256color"}
+    return {**without_settings(), **SILENT, **own, "TMPDIR": str(tmp_path_factory.mktemp("scratch"))}
+
+
+@pytest.fixture(scope="session")
+def cli(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Cli:
+    """The installed command, run in an empty working directory against this session's Prefect server."""
+    return Cli(environment, tmp_path_factory.mktemp("elsewhere"))
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Ran]:
+    """The command's `main` in this process, with no key, no setting, and a Prefect server that is not there."""
+    for name in set(os.environ) - set(without_settings()) - {"PYTEST_CURRENT_TEST"}:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect-home"))
+    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port()}/api")
+
+    def run(*args: object, **more: str) -> Ran:
+        for name, value in more.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["storyreel", *map(str, args)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), said.out, said.err)
+
+    return run

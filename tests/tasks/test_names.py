@@ -1,0 +1,177 @@
+import hashlib
+import re
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.models import Shot, Size
+from tasks.names import clip_stem, fingerprint_of, frame_stem, key_of, number_text, parts_of, slug_of
+from tests.tasks.purchases import shot
+
+
+def asked(**values: Any) -> str:
+    return fingerprint_of(parts_of(shot(**values), image_digest="ab" * 32, source="cd" * 32))
+
+
+def test_the_fingerprint_is_pinned() -> None:
+    """The same question has the same fingerprint in every version: another one would buy every clip again."""
+    bare = Shot("sh010", 2, "A", "a cat", "text_to_video", Decimal(8), Size(1280, 720), "cover")
+    all_ = {"negative_prompt": "blur", "mode": "remix", "fit": "blur", "seed": 7, "audio": True}
+    full = replace(bare, route="pixazo:sora-2-pro", **all_)
+    unicode_ = replace(bare, prompt="Übung 😀 „x“\nzwei", seconds=Decimal("4.50"))
+    files = {"image_digest": "ab" * 32, "source": "cd" * 32}
+    asked = (parts_of(bare), parts_of(full, **files), parts_of(unicode_, **files))
+    assert tuple(map(fingerprint_of, asked)) == (
+        "63e1f48aa10453f7205f4fa991456997fe8bfbc2f4028b2cce06e8a3a8c1eed2",
+        "9484376871dba7f1655219a43b6658b95ccd3dac654367b2fec2dfb5fdf77644",
+        "ff9db8e858d5c44541325fe7498eac7e893cf08cd79297109f63f57c4ecb202f",
+    )
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "prompt": {"prompt": "a dog"},
+    "negative_prompt": {"negative_prompt": "blur"},
+    "mode": {"mode": "remix"},
+    "fit": {"fit": "blur"},
+    "seconds": {"seconds": Decimal("8.5")},
+    "size": {"size": Size(720, 1280)},
+    "seed": {"seed": 0},
+    "audio": {"audio": False},
+    "route": {"route": "hero"},
+}
+
+
+def test_what_was_asked_changes_the_fingerprint() -> None:
+    """Each thing that a row asks for, and each of its files, makes another question."""
+    parts = parts_of(shot(), image_digest="ab" * 32, source="cd" * 32)
+    files = [parts | {"image": "ef" * 32}, parts | {"source": "ef" * 32}]
+    found = [asked(), *(asked(**change) for change in CHANGES.values()), *map(fingerprint_of, files)]
+    assert len(set(found)) == 2 + 1 + len(CHANGES)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shot_id": "sh999"},
+        {"row": 77},
+        {"scene": "B"},
+        {"image": "elsewhere/same.png"},
+        {"source": "elsewhere/same.mp4"},
+        {"source_shot": "sh020"},
+        {"seconds": Decimal("8.00")},
+        {"extras": {"note": "x"}},
+        {"warnings": ("snapped",)},
+    ],
+)
+def test_what_was_not_asked_changes_nothing(change: dict[str, Any]) -> None:
+    """No id, row, scene, path, spelling of a number or carried column is in a fingerprint."""
+    assert asked(**change) == asked()
+
+
+def test_fit_counts_with_an_image_only() -> None:
+    """How an image would fit is no part of a question without one."""
+    assert parts_of(shot(fit="blur")) == parts_of(shot(fit="cover"))
+
+
+def test_false_and_silence_differ() -> None:
+    """A cell that says no is not an empty cell."""
+    assert len({asked(audio=value) for value in (None, False, True)}) == 3
+    assert len({asked(seed=value) for value in (None, 0, 1)}) == 3
+
+
+@given(st.fixed_dictionaries({"prompt": st.text(st.characters(), max_size=20)}))
+def test_any_text_has_a_fingerprint(cells: dict[str, str]) -> None:
+    """Any text, halves of characters too, can be asked for, and the order of the parts is nothing."""
+    parts = parts_of(shot(**cells))
+    assert re.fullmatch("[0-9a-f]{64}", fingerprint_of(parts))
+    assert fingerprint_of(dict(reversed(parts.items()))) == fingerprint_of(parts)
+
+
+def test_keys_count() -> None:
+    """A key is 16 hex of the fingerprint and the number of the row with it."""
+    assert [key_of("0123456789abcdef" * 4, k) for k in (1, 2, 10)] == [
+        "0123456789abcdef-1",
+        "0123456789abcdef-2",
+        "0123456789abcdef-10",
+    ]
+
+
+def six(shot_id: str) -> str:
+    return hashlib.sha256(shot_id.encode()).hexdigest()[:6]
+
+
+@pytest.mark.parametrize(
+    ("shot_id", "slug"),
+    [
+        ("sh010", "sh010"),
+        ("a_b-c", "a_b-c"),
+        ("-", "-"),
+        ("x" * 60, "x" * 60),
+        ("x" * 61, "x" * 50 + "-" + six("x" * 61)),
+        ("SH010", "sh010-" + six("SH010")),
+        ("Sc 1 / Übung", "sc-1-ubung-" + six("Sc 1 / Übung")),
+        ("../../etc/passwd", "etc-passwd-" + six("../../etc/passwd")),
+        ("sh010\n", "sh010-" + six("sh010\n")),
+        ("001.5", "001-5-" + six("001.5")),
+        ("日本", "ri-ben-" + six("日本")),
+        ("!!!", "shot-" + six("!!!")),
+        ("Ab " * 30, ("ab-" * 30)[:50].strip("-") + "-" + six("Ab " * 30)),
+    ],
+)
+def test_slugs(shot_id: str, slug: str) -> None:
+    """A safe id is its own slug; any other is its slug cut to 50 and 6 hex of its sha256."""
+    assert slug_of(shot_id) == slug
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100))
+def test_slugs_are_safe(shot_id: str) -> None:
+    """A slug is a plain file name on every system, whatever the id holds."""
+    assert re.fullmatch(r"[a-z0-9_-]{1,60}", slug_of(shot_id))
+
+
+ids = st.text(st.sampled_from("aAbB -_.é"), min_size=1, max_size=4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(ids, st.sampled_from(["a cat", "a dog", "a fox"])), unique_by=lambda row: row[0]))
+def test_no_two_rows_share_a_clip(rows: list[tuple[str, str]]) -> None:
+    """On a board no two rows have the same clip name, even where names know no case."""
+    seen: Counter[str] = Counter()
+    stems = []
+    for shot_id, prompt in rows:
+        seen[prompt] += 1
+        stems.append(clip_stem(shot_id, key_of(asked(prompt=prompt), seen[prompt])))
+    assert len({stem.lower() for stem in stems}) == len(rows)
+
+
+@given(ids, st.lists(st.tuples(st.integers(0, 5), st.integers(1, 40)), unique=True, max_size=12))
+def test_one_id_never_names_two_keys_alike(shot_id: str, questions: list[tuple[int, int]]) -> None:
+    """Over all runs an id may stand for many keys: each has a clip name of its own, twins of one question too."""
+    keys = [key_of(asked(seed=seed), k) for seed, k in questions]
+    assert len({clip_stem(shot_id, key) for key in keys}) == len(keys)
+
+
+def test_the_first_row_shows_its_key() -> None:
+    """A clip's name is its slug and 8 hex; for the first row of a question these are the key's own."""
+    assert clip_stem("sh010", "0123456789abcdef-1") == "sh010-01234567"
+    twin = "0123456789abcdef-11"
+    assert clip_stem("sh010", twin) == f"sh010-{hashlib.sha256(twin.encode()).hexdigest()[:8]}"
+
+
+def test_frames_are_named_by_what_they_are() -> None:
+    """A frame is named by its file's digest, size and fit."""
+    assert frame_stem("0123456789abcdef", Size(1280, 720), "cover") == "0123456789ab-1280x720-cover"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("8", "8"), ("8.0", "8"), ("4.50", "4.5"), ("1E+1", "10"), ("0.0", "0"), ("-0", "0"), ("0.001", "0.001")],
+)
+def test_numbers_have_one_spelling(value: str, text: str) -> None:
+    """Equal numbers are spelled alike, without exponents."""
+    assert number_text(Decimal(value)) == text

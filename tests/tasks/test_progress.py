@@ -1,0 +1,61 @@
+"""What a run is doing, counted."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.models import STATUSES
+from tasks.progress import Progress
+
+IDS = [f"sh{n:03d}" for n in range(8)]
+SAY = st.tuples(st.just("say"), st.sampled_from(IDS), st.sampled_from(["ordered", "running"]))
+END = st.tuples(st.just("end"), st.sampled_from(IDS), st.sampled_from(STATUSES))
+
+
+@given(st.lists(SAY | END, max_size=40), st.integers(0, 3))
+def test_counts(events, idle):
+    """Whatever happens in whatever order, each shot counts once: the four counts add up to the total."""
+    progress = Progress(total=len(IDS) + idle)
+    for act, shot_id, word in events:
+        getattr(progress, act)(shot_id, word)
+        counts = progress.counts()
+        assert sum(counts.values()) == progress.total
+        assert min(counts.values()) >= 0
+
+
+@given(st.lists(st.sampled_from(STATUSES), max_size=20))
+def test_which_count(statuses):
+    """Done are the shots with a clip of their own, failed all others that are over."""
+    progress = Progress(total=len(statuses) + 1)
+    for n, status in enumerate(statuses):
+        progress.say(str(n), "ordered")
+        progress.end(str(n), status)
+    good = sum(status in ("rendered", "reused") for status in statuses)
+    assert progress.counts() == {"done": good, "running": 0, "waiting": 1, "failed": len(statuses) - good}
+
+
+def test_flight():
+    """The first word puts a shot in flight, since then; later ones say what happens to it; its end takes it out."""
+    now = iter([5.0, 6.0])
+    progress = Progress(total=2, clock=lambda: next(now))
+    progress.say("sh010", "ordered")
+    progress.say("sh010", "running")
+    assert (progress.flights["sh010"].since, progress.flights["sh010"].says) == (5.0, "running")
+    assert progress.counts() == {"done": 0, "running": 1, "waiting": 1, "failed": 0}
+    progress.end("sh010", "rendered")
+    assert progress.flights == {}
+
+
+def test_word_after_the_end():
+    """A late receipt of a shot that is over does not put it in flight again."""
+    progress = Progress(total=1)
+    progress.end("sh010", "skipped")
+    progress.say("sh010", "accepted")
+    assert progress.counts() == {"done": 0, "running": 0, "waiting": 0, "failed": 1}
+
+
+def test_line():
+    """Lines go to whoever listens, and to nobody otherwise."""
+    heard = []
+    Progress().line("unheard")
+    Progress(listen=heard.append).line("heard")
+    assert heard == ["heard"]
