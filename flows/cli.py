@@ -78,7 +78,7 @@ def render(
         wanted = _wanted(board, to, config, budget, only, rerender, concurrency)
         async with session(wanted, progress) as running:
             await running.check(fetch=True)
-            if not quiet and not json:
+            if not quiet or (running.plan.worst and running.budget is None):
                 display.say(commands.headline(running))
             code = await _run(running, quiet=quiet)
             told = commands.rendered(running, code, time.monotonic() - since)
@@ -107,16 +107,22 @@ async def _run(running: Session, *, quiet: bool) -> int:
 
         HANDOVER.set(running)
         asked = running.wanted
-        state: Any = await render_storyboard(
-            asked.board,
-            asked.to,
-            asked.config,
-            None if asked.budget_usd is None else float(asked.budget_usd),
-            list(asked.only),
-            list(asked.rerender),
-            asked.concurrency,
-            return_state=True,
-        )
+        try:
+            state: Any = await render_storyboard(
+                asked.board,
+                asked.to,
+                asked.config,
+                None if asked.budget_usd is None else float(asked.budget_usd),
+                list(asked.only),
+                list(asked.rerender),
+                asked.concurrency,
+                return_state=True,
+            )
+        except Exception as error:
+            if running.renderer is None:
+                raise StartError(f"Prefect did not start the run: {error}") from error
+            display.say(f"Prefect was lost on the way ({type(error).__name__}); ledger and manifest are whole")
+            return running.exit_code()
         if running.renderer is None:
             raise StartError(state.message or "the run did not start")
     return running.exit_code()
@@ -126,7 +132,7 @@ def _quiet_prefect() -> None:
     """The embedded server phones nobody, and Prefect's own log stays out of a person's way."""
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "ERROR")
 
 

@@ -73,7 +73,7 @@ def watching(progress: Progress, *, quiet: bool) -> Iterator[None]:
             progress.listen = lambda line: err.print(Text(line, style="yellow"))
             yield
         return
-    progress.listen = say
+    progress.listen, progress.each = say, True
     yield
 
 

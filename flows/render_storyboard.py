@@ -6,12 +6,15 @@ import signal
 from collections.abc import Awaitable
 from contextvars import ContextVar
 from decimal import Decimal
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from prefect import flow, get_run_logger, tags, task
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
+from pydantic import Field
 
+from flows.approval import approved
+from flows.artifacts import closing_artifacts, faults_artifact, moving, plan_artifact
 from tasks.errors import StartError
 from tasks.models import ShotResult
 from tasks.money import usd_text
@@ -57,7 +60,12 @@ async def _one(plan: ShotPlan, running: Session, places: asyncio.Semaphore) -> N
             running.done[plan.shot.shot_id].set()
             return
         with tags(f"scene:{plan.shot.scene or 'none'}", f"mode:{plan.shot.mode}"):
-            await cast(Awaitable[Any], render_shot(plan.shot.shot_id, return_state=True))
+            try:
+                await cast(Awaitable[Any], render_shot(plan.shot.shot_id, return_state=True))
+            except Exception as error:
+                running.progress.line(f"Prefect did not record {plan.shot.shot_id}: {type(error).__name__}")
+        if not running.done[plan.shot.shot_id].is_set():  # a server that died must not cost the shot
+            await running.shot(plan.shot.shot_id)
 
 
 async def _all(running: Session) -> None:
@@ -74,16 +82,18 @@ async def _all(running: Session) -> None:
     await asyncio.gather(*flights)
 
 
-@flow(name="render-storyboard", persist_result=False, validate_parameters=True)
+@flow(name="render-storyboard", persist_result=False)
 async def render_storyboard(
-    board: str,
-    to: str,
-    config: str | None = None,
-    budget_usd: float | None = None,
-    only: list[str] | None = None,
-    rerender: list[str] | None = None,
-    concurrency: int | None = None,
-    approve_over_usd: float | None = None,
+    board: Annotated[str, Field(description="Shot list: CSV or Parquet, a path or any fsspec URL")],
+    to: Annotated[str, Field(description="Target folder: a path or any fsspec URL")],
+    config: Annotated[str | None, Field(description="Config file; empty for the one without keys")] = None,
+    budget_usd: Annotated[float | None, Field(ge=0, description="US dollars over all runs of the target")] = None,
+    only: Annotated[list[str] | None, Field(description="Look at these shots only")] = None,
+    rerender: Annotated[list[str] | None, Field(description="Buy another clip for these shots, or all")] = None,
+    concurrency: Annotated[int | None, Field(ge=1, le=400, description="Shots in flight at once")] = None,
+    approve_over_usd: Annotated[
+        float | None, Field(ge=0, description="Wait for a person's word when the plan costs more US dollars than this")
+    ] = None,
 ) -> State:
     """Render a storyboard: read, check, lock, render each shot, publish.
 
@@ -99,16 +109,26 @@ async def render_storyboard(
                 money = None if budget_usd is None else Decimal(str(budget_usd))
                 wanted = Wanted(board, to, config, money, tuple(only or ()), tuple(rerender or ()), concurrency)
                 running = await stack.enter_async_context(session(wanted))
+                running.progress.listen = get_run_logger().warning
                 await running.check(fetch=True)
+            if not await approved(running, approve_over_usd):
+                return Cancelled(message="not approved: nothing was ordered, nothing spent")
             return await _rendered(running)
         except StartError as error:
+            await faults_artifact(error.faults)
             return Failed(message=str(error))
 
 
 async def _rendered(running: Session) -> State:
     RUNNING.set(running)
+    await plan_artifact(running)
     async with running.open():
-        await _all(running)
+        moves = asyncio.create_task(moving(running.progress))
+        try:
+            await _all(running)
+        finally:
+            moves.cancel()
+    await closing_artifacts(running)
     return final_state(running)
 
 

@@ -58,8 +58,9 @@ class Gateway:
             attempt, tries = made, tries + 1
             if attempt.outcome != "busy":
                 return attempt
-            lane.cool(backoff(tries, self.run.roll) if wait is None else wait)
-            if wait is not None and wait > LONGEST_WAIT:
+            if wait is None:
+                lane.cool(backoff(tries, self.run.roll))
+            elif wait > LONGEST_WAIT:
                 return attempt
         lane.too_busy()
         return attempt
@@ -112,8 +113,8 @@ class Gateway:
             await self._withdraw(attempt)
             raise
         except GatewayError as error:
-            wait = error.retry_after if isinstance(error, Busy) else None
-            return await self._unaccepted(lane, order, attempt, error), wait
+            wait = self._heed(lane, order, error)  # before anything is written: others are about to order
+            return await self._unaccepted(attempt, error), wait
         attempt = await run.write(run.ledger.accepted, attempt, job)
         lane.exhausted = 0
         run.progress.say(order.shot.shot_id, f"{order.route.name} accepted, job {job.id[:40]}")
@@ -144,16 +145,22 @@ class Gateway:
             raise Unclear("answered with a result and no receipt: nothing to ask after")
         return got
 
-    async def _unaccepted(self, lane: Lane, order: Order, attempt: Attempt, error: GatewayError) -> Attempt:
-        """Settle an order that brought no receipt: free where nothing was accepted, at risk where nobody knows."""
-        outcome = type(error).__name__.lower()
-        risk = attempt.quoted if isinstance(error, Unclear) else ZERO
-        basis: Basis = "unknown" if isinstance(error, Unclear) else "free"
-        attempt = await self.run.settle(attempt, outcome, at_risk=risk, basis=basis, error=error)
+    def _heed(self, lane: Lane, order: Order, error: GatewayError) -> float | None:
+        """What a reply means for every shot of this provider; the wait that it asks for."""
         if isinstance(error, Locked) and not lane.locked:
             lane.locked = str(error)
             self.run.progress.line(f"{lane.settings.name} is out for this run: {error}")
         if isinstance(error, Refused) and error.gone and order.route.name not in lane.gone:
             lane.gone[order.route.name] = str(error)
             self.run.progress.line(f"{order.route.name} is out for this run: {error}")
-        return attempt
+        wait = error.retry_after if isinstance(error, Busy) else None
+        if wait is not None:
+            lane.cool(wait)
+        return wait
+
+    async def _unaccepted(self, attempt: Attempt, error: GatewayError) -> Attempt:
+        """Settle an order that brought no receipt: free where nothing was accepted, at risk where nobody knows."""
+        outcome = type(error).__name__.lower()
+        risk = attempt.quoted if isinstance(error, Unclear) else ZERO
+        basis: Basis = "unknown" if isinstance(error, Unclear) else "free"
+        return await self.run.settle(attempt, outcome, at_risk=risk, basis=basis, error=error)

@@ -1,7 +1,7 @@
 """What is to be done with every shot, by which routes, and what it comes to. Decides everything, spends nothing."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -156,24 +156,22 @@ class Planner:
             fingerprint = str(kept.get("fingerprint") or "")
             return ShotPlan(shot, False, fingerprint, key, parts, "keep", kept=kept)
         offers, passed_over = self.market.offers(shot, self._image_of(shot), self._remix_of(shot))
-        plan = ShotPlan(shot, selected, fingerprint, key, parts, "new", (), offers, passed_over)
         page = self.ledger.pages.get(key, Page()) if key else Page()
-        made = self._made(plan)
-        stand_in = is_stand_in(made, plan.stand_ins)
+        attempts, stand_ins = page.attempts(), bool(offers and offers[0].paid)
+        made = clip_in_use(attempts, self.facts.present, stand_ins)
+        stand_in = is_stand_in(made, stand_ins)
         action, changed = self._action(shot, page, made, stand_in, parts)
-        plan = replace(plan, action=action, changed=changed, collects=self._collects(shot, page, action))
+        collects = bool(attempts) and self._collects(shot, page, attempts, action)
+        plan = ShotPlan(
+            shot, selected, fingerprint, key, parts, action, changed, offers, passed_over, collects=collects
+        )
         if selected:
-            self._check(plan, page.attempts())
-        return replace(plan, warnings=self._shot_warnings(plan, stand_in))
+            self._check(plan, attempts)
+        warnings = self._shot_warnings(plan, stand_in)
+        return replace(plan, warnings=warnings) if warnings else plan
 
-    def _made(self, plan: ShotPlan) -> Attempt | None:
-        """The attempt whose clip stands for the shot now, a stand-in's too."""
-        page = self.ledger.pages.get(plan.key, Page())
-        return clip_in_use(page.attempts(), self.facts.present, plan.stand_ins)
-
-    def _collects(self, shot: Shot, page: Page, action: Action) -> bool:
+    def _collects(self, shot: Shot, page: Page, attempts: Sequence[Attempt], action: Action) -> bool:
         """Whether a job bought earlier is asked first: one that is not settled, or one whose clip the target lost."""
-        attempts = page.attempts()
         jobs = [a for a in attempts if a.outcome in UNSETTLED]
         if action != "keep" and page.open_wish is None and shot.shot_id not in self.rerender:
             jobs += lost_clips(attempts, self.facts.present)
@@ -218,7 +216,8 @@ class Planner:
             self._fault(shot, "source", shot.source_shot, "is not selected and has no clip: add it to --only")
 
     def _has_clip(self, plan: ShotPlan) -> bool:
-        made = self._made(plan)
+        page = self.ledger.pages.get(plan.key, Page())
+        made = clip_in_use(page.attempts(), self.facts.present, plan.stand_ins)
         return made is not None and not is_stand_in(made, plan.stand_ins)
 
     def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:

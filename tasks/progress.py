@@ -23,6 +23,7 @@ class Progress:
     total: int = 0
     clock: Callable[[], float] = time.monotonic
     listen: Callable[[str], None] = lambda line: None
+    each: bool = False
     flights: dict[str, Flight] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
     spent: Decimal = ZERO
@@ -42,9 +43,11 @@ class Progress:
         self.listen(text)
 
     def end(self, shot_id: str, status: str) -> None:
-        """The shot is over."""
+        """The shot is over; where every shot gets its line, it gets it now."""
         self.flights.pop(shot_id, None)
         self.ended[shot_id] = status
+        if self.each:
+            self.listen(f"{len(self.ended)}/{self.total} {shot_id} {status}")
 
     def counts(self) -> dict[str, int]:
         """``done``, ``running``, ``waiting`` and ``failed``: they add up to the total."""

@@ -100,17 +100,17 @@ class Session:
         faults = await reading.read_files(self, fetch=fetch)
         planner = self._planner(chosen)
         self.plan = planner.plan()
-        faults += planner.faults
-        faults += await reading.check_media(self, fetch=fetch)
+        faults += [*planner.faults, *await reading.check_media(self, fetch=fetch)]
+        if fetch and not faults:
+            planner = self._planner(chosen)  # sizes are known now
+            self.plan = planner.plan()
+            faults += planner.faults
         if faults:
             raise BoardError(sorted(set(faults), key=lambda f: (f.row, f.column)))
-        if fetch:
-            self.plan = self._planner(chosen).plan()  # sizes are known now
         return self.plan
 
     def _planner(self, chosen: Collection[str]) -> Planner:
-        only = self.wanted.only
-        asked = self.wanted.rerender
+        only, asked = self.wanted.only, self.wanted.rerender
         rerender = set(chosen) if "all" in asked else set(asked) & set(chosen)
         return Planner(self.board, self.facts, self.ledger, self.settings, self.catalogue, only=only, rerender=rerender)
 

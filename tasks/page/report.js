@@ -49,6 +49,7 @@
 
   const box = {
     dialog: null,
+    opener: null,
     link: null,
     video: null,
     open() {
@@ -56,6 +57,11 @@
     },
     shots() {
       return all(".card:not([hidden]) a.still").filter((link) => !link.closest(".scene[hidden]"));
+    },
+    enter(link) {
+      const card = link.dataset.play && document.getElementById(link.dataset.play);
+      this.opener = link;
+      this.show(card ? one("a.still", card) : link);
     },
     show(link) {
       preview.stop();
@@ -84,12 +90,14 @@
       one("#box-place").textContent = place;
       one("#box-prompt").textContent = part(".prompt");
       one("#box-facts").textContent = part(".facts");
-      for (const button of all(".previous, .next", this.dialog)) button.hidden = !card || links.length < 2;
+      for (const button of all(".previous, .next, .walk", this.dialog)) button.hidden = !card || links.length < 2;
     },
     step(by) {
       const links = this.shots();
       const at = links.indexOf(this.link);
-      if (at >= 0) this.show(links[(at + by + links.length) % links.length]);
+      if (at < 0) return;
+      this.opener = null;
+      this.show(links[(at + by + links.length) % links.length]);
     },
     toggle() {
       if (this.video.paused) this.video.play().catch(() => {});
@@ -107,10 +115,10 @@
     },
     closed() {
       if (this.video) unload(this.video);
-      const link = this.link;
-      this.link = this.video = null;
-      link?.focus({ preventScroll: true });
-      link?.scrollIntoView({ block: "nearest" });
+      const back = this.opener ?? this.link;
+      this.opener = this.link = this.video = null;
+      back.focus({ preventScroll: true });
+      back.scrollIntoView({ block: "nearest" });
     },
   };
 
@@ -191,7 +199,7 @@
     page.classList.remove("booting");
     sheet.start();
 
-    const still = (event) => event.target.closest?.("a.still");
+    const still = (event) => event.target.closest?.("a.still, a.hero");
     document.addEventListener("pointerover", (event) => {
       if (event.pointerType !== "touch" && still(event)) preview.start(still(event));
     });
@@ -199,7 +207,7 @@
       if (still(event) && !still(event).contains(event.relatedTarget)) preview.stop();
     });
     document.addEventListener("focusin", (event) => {
-      if (event.target.matches("a.still:focus-visible")) preview.start(event.target);
+      if (event.target.matches(":is(a.still, a.hero):focus-visible")) preview.start(event.target);
     });
     document.addEventListener("focusout", (event) => {
       if (event.target === preview.link) preview.stop();
@@ -208,10 +216,12 @@
       const link = event.target.closest("a[data-play]");
       if (link && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)) {
         event.preventDefault();
-        box.show(link);
+        box.enter(link);
       }
       if (event.target.closest('.needs a[href^="#"]')) sheet.reset();
     });
+    const opened = ({ target }) => target.closest?.(".card")?.classList.toggle("opened", target.open);
+    document.addEventListener("toggle", opened, true);
     box.dialog.addEventListener("keydown", (event) => box.key(event), true);
     box.dialog.addEventListener("close", () => box.closed());
     box.dialog.addEventListener("click", (event) => {

@@ -1,6 +1,7 @@
 """The gateway chain over real sockets: the sandbox on one side, a whole run without Prefect on the other."""
 
 import asyncio
+import contextlib
 import csv
 import heapq
 import itertools
@@ -8,7 +9,7 @@ import json
 import socket
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -166,14 +167,8 @@ async def rendered(
     ``tamper`` gets the session before anything is read.
     """
     hours, lines = hours or Hours(), list[str]()
-    wire = Wire(hours)
     asked = Wanted(str(board), str(target), str(config), **wanted)
-    loaded = settings.load(asked.config, env)
-    with tempfile.TemporaryDirectory() as folder:
-        running = Session(
-            asked, loaded, prices or catalogue.load(), Store(asked.to), wire, Path(folder),
-            clock=hours.clock, sleep=hours.sleep, roll=hours.roll, progress=Progress(listen=lines.append),
-        )  # fmt: skip
+    async with opened(asked, env, hours, lines, prices) as (running, wire):
         tamper(running)
         try:
             await running.check(fetch=True)
@@ -181,10 +176,23 @@ async def rendered(
                 await _all(running)
         except StartError as error:
             return Outcome(2, plan=running.plan, calls=wire.calls, hours=hours, errors=str(error))
+        return Outcome(running.exit_code(), *read_back(target), running.plan, lines, wire.calls, hours)
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    asked: Wanted, env: Mapping[str, str], hours: Hours, lines: list[str], prices: Catalogue | None = None
+) -> AsyncIterator[tuple[Session, Wire]]:
+    """A session on the target, on fake hours and a real network, and its client."""
+    wire, loaded = Wire(hours), settings.load(asked.config, env)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            yield Session(
+                asked, loaded, prices or catalogue.load(), Store(asked.to), wire, Path(folder),
+                clock=hours.clock, sleep=hours.sleep, roll=hours.roll, progress=Progress(listen=lines.append),
+            ), wire  # fmt: skip
         finally:
             await wire.close()
-    tables = read_back(target)
-    return Outcome(running.exit_code(), *tables, running.plan, lines, wire.calls, hours)
 
 
 async def _all(running: Session) -> None:
@@ -268,6 +276,12 @@ class Studio:
         """A board of one shot through these routes."""
         render = more.pop("render", None)
         return await self.render(self.board(prompt), self.config(*routes, render=render), env, **more)
+
+    async def plan(self, board: Path, config: Path | str) -> Plan:
+        """What a run would do; nothing is done."""
+        asked = Wanted(str(board), str(self.target), str(config))
+        async with opened(asked, self.env(), self.hours, []) as (session, _):
+            return await session.check(fetch=False)
 
     def audit(self, outcome: Outcome) -> None:
         """What holds after every run: equal sums in all tables, the bill within them, an attempt a POST, no key."""

@@ -20,7 +20,7 @@ from PIL import Image
 
 STORYREEL = str(Path(sys.executable).with_name("storyreel"))
 SMALL = {"duration": "0.5", "size": "320x180"}
-PATIENCE = 60.0
+PATIENCE = 90.0
 
 
 @dataclass(frozen=True, slots=True)

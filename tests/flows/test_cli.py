@@ -199,7 +199,7 @@ def test_the_status_of_a_target(story: Story, cli: Cli) -> None:
     words = cli("status", story.target)
     assert words.code == 0
     assert words.err == ""
-    assert any(line.split()[:2] == ["animatic", "7"] for line in words.out.splitlines()), words.out
+    assert any(line.split()[:2] == ["animatic", "6"] for line in words.out.splitlines()), words.out
 
 
 def test_that_lighthouse_is_rendered_once(cli: Cli, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ allow_retired = true
 [render]
 budget_usd = 20.0
 """
-MIXED = [
+MIXED: list[dict[str, object]] = [
     {"shot_id": "good", "scene": "One", "prompt": "a sail", "duration": 4, "size": "1280x720"},
     {"shot_id": "bad", "scene": "One", "prompt": "a doomed sail", "duration": 4, "size": "1280x720"},
     {"shot_id": "child", "scene": "Two", "prompt": "again", "source": "bad"},
@@ -306,7 +306,7 @@ class Stopped(NamedTuple):
 @pytest.fixture(scope="module", params=[signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def stopped(request: pytest.FixtureRequest, cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Stopped:
     folder = tmp_path_factory.mktemp("stopped")
-    rows = [{"shot_id": f"s{n}", "prompt": f"wave {n}", "duration": 6} for n in range(6)]
+    rows: list[dict[str, object]] = [{"shot_id": f"s{n}", "prompt": f"wave {n}", "duration": 6} for n in range(6)]
     board, target = write_board(folder / "board.csv", rows), folder / "film"
     command = ("render", board, "--to", target, "--json", "--concurrency", 1)
     process = cli.start(*command)

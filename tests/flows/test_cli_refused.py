@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -278,30 +277,21 @@ def test_that_a_manifest_that_cannot_be_written_is_told(typed: Typed, finished: 
     assert list(target.glob("lock/*")) == []
 
 
-class _Hanging(SimpleHTTPRequestHandler):
-    """Answers no request before it is told to."""
-
-    asked = threading.Event()
-    over = threading.Event()
-
-    def do_GET(self) -> None:
-        """Say that somebody asks, and wait."""
-        self.asked.set()
-        self.over.wait(60)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def hanging(tmp_path: Path) -> Iterator[tuple[str, threading.Event]]:
     """The URL of a board that never comes, and an event for when somebody asks for it."""
-    handler = type("Handler", (_Hanging,), {"asked": threading.Event(), "over": threading.Event()})
-    with serving(tmp_path, handler) as host:
+    asked, over = threading.Event(), threading.Event()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.set()
+            over.wait(60)
+
+    with serving(tmp_path, Handler) as host:
         try:
-            yield f"http://{host}/board.csv", handler.asked
+            yield f"http://{host}/board.csv", asked
         finally:
-            handler.over.set()
+            over.set()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)

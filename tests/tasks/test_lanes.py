@@ -276,11 +276,39 @@ def test_exhausted():
     for _ in range(EXHAUSTED):
         assert lane.out(route()) == ""
         lane.too_busy()
-    assert "120 s" in lane.out(route())
+    assert lane.out(route()) == lane.out(route("other")) == "pixazo was too busy for 3 shots in a row"
     clock.now += PAUSE - 0.5
     assert lane.out(route())
     clock.now += 0.5
     assert lane.out(route()) == ""
+
+
+async def test_last_route():
+    """A shot without another route still asks a provider that was too busy, but never one that asked for a pause."""
+    lane, clock = lane_of()
+    for _ in range(EXHAUSTED):
+        lane.too_busy()
+    assert lane.out(route(), last=True) == ""
+    await lane.ready()
+    assert not lane.sent
+    await lane.ready(last=True)
+    assert (len(lane.sent), clock.now) == (1, 1000)
+    lane.cool(LONGEST_WAIT + 1)
+    assert lane.out(route(), last=True)
+    await lane.ready(last=True)
+    assert len(lane.sent) == 1
+
+
+@pytest.mark.parametrize("seconds", [3, 500])
+def test_quiet(seconds):
+    """Whether a Retry-After is running can be asked right before an order leaves."""
+    lane, clock = lane_of()
+    assert not lane.quiet()
+    lane.cool(seconds)
+    clock.now += seconds - 0.5
+    assert lane.quiet()
+    clock.now += 0.5
+    assert not lane.quiet()
 
 
 def test_half_open():

@@ -263,8 +263,20 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return config(tmp_path_factory.mktemp("many"), pictures + chain)
 
 
-@given(st.lists(asked_shots, min_size=1, max_size=12), st.booleans())
-@settings(max_examples=60, deadline=None)
+@st.composite
+def alike(draw: st.DrawFn) -> list[tuple[Shot, Image, str]]:
+    """Shots that ask what the first one asks, but for one cell."""
+    first = draw(asked_shots)
+    others = []
+    for _ in range(draw(st.integers(1, 8))):
+        name = draw(st.sampled_from(sorted(CELLS)))
+        other = replace(first[0], **{name: draw(CELLS[name])})
+        others.append(draw(st.sampled_from([(other, *first[1:]), draw(asked_shots)])))
+    return [first, *others]
+
+
+@given(alike(), st.booleans())
+@settings(max_examples=100, deadline=None)
 def test_shots_planned_together_get_what_each_gets_alone(
     many: Settings, asked: list[tuple[Shot, Image, str]], signs: bool
 ) -> None:
@@ -272,6 +284,13 @@ def test_shots_planned_together_get_what_each_gets_alone(
     together = market(many, signs=signs)
     for one in asked:
         assert together.offers(*one) == market(many, signs=signs).offers(*one)
+
+
+def test_each_remix_is_told_its_own_source(many: Settings) -> None:
+    """Two remixes that differ in their source alone are passed over with reasons of their own."""
+    shop = market(many)
+    told = [shop.offers(shot(mode="remix", source_shot=name), NOTHING, "pixazo")[1] for name in ("a", "b")]
+    assert told == [(f"{REMIX}: remixes only clips of its own: pin {name} to aigateway",) for name in ("a", "b")]
 
 
 @given(asked_shots, st.booleans())

@@ -1,0 +1,123 @@
+"""What people who watch the Prefect UI see beside the task runs: plan, progress, manifest, money, links."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from prefect.artifacts import (
+    acreate_link_artifact,
+    acreate_markdown_artifact,
+    acreate_progress_artifact,
+    acreate_table_artifact,
+    aupdate_progress_artifact,
+)
+
+from tasks.commands import over_budget
+from tasks.errors import Fault
+from tasks.money import usd_text
+from tasks.progress import Progress
+from tasks.rows import MANIFEST, Row
+from tasks.session import Session
+
+MOST_ROWS = 1000
+MOVES_EVERY = 3.0
+SHOWN = ("shot_id", "scene", "status", "provider", "duration_s", "charged_usd", "at_risk_usd", "error_class", "error")
+
+
+def cell(value: object) -> str:
+    """Any text as one cell of a markdown table: nothing in it is markup, and it stays on its line."""
+    text = " ".join(str("" if value is None else value).split())
+    for mark in "\\`*_{}[]<>()#+-!|&~":
+        text = text.replace(mark, f"&#{ord(mark)};")
+    return text
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A markdown table."""
+    lines = [heads, ["---"] * len(heads), *[[cell(value) for value in row] for row in rows]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def plan_text(running: Session) -> str:
+    """The plan as markdown: totals first, then a line a shot that costs or does something."""
+    plan = running.plan
+    words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
+    lines = [f"**{words}: {usd_text(plan.quoted)} USD, {usd_text(plan.worst)} USD at worst**", ""]
+    if over := over_budget(running):
+        lines += [cell(over), ""]
+    shots = [s for s in plan.shots if s.selected and s.action != "keep"][:MOST_ROWS]
+    rows = [
+        (s.shot.shot_id, s.action, s.offers[0].route.name if s.offers else "", usd_text(s.quoted), usd_text(s.worst))
+        for s in shots
+    ]
+    lines.append(table(("shot", "", "route", "USD", "at worst"), rows))
+    lines += ["", *[f"- {cell(warning)}" for warning in plan.warnings]]
+    return "\n".join(lines)
+
+
+def faults_text(faults: Sequence[Fault]) -> str:
+    """Every fault of a board as markdown."""
+    rows = [(f.row or "", f.shot_id, f.column, f.value[:80], f.message) for f in faults]
+    return f"**{len(faults)} faults; nothing was started**\n\n" + table(("row", "shot", "column", "value", ""), rows)
+
+
+def costs_text(costs: Mapping[str, Any]) -> str:
+    """The money as markdown, by provider, scene and mode, and what is at risk."""
+    totals = costs["totals"]
+    parts = [
+        f"**{totals['clips']} of {totals['shots']} clips, {totals['charged_usd']} USD charged, "
+        f"{totals['wasted_usd']} of it wasted, {totals['at_risk_usd']} at risk**"
+    ]
+    for name in ("by_provider", "by_scene", "by_mode"):
+        rows = [
+            (key or "none", b["clips"], b["charged_usd"], b["wasted_usd"], b["at_risk_usd"])
+            for key, b in costs[name].items()
+        ]
+        parts.append(table((name.replace("_", " "), "clips", "charged", "wasted", "at risk"), rows))
+    return "\n\n".join(parts)
+
+
+def manifest_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The manifest for a table artifact: shots without a clip first, at most 1,000 rows."""
+    ordered = sorted(rows, key=lambda row: row["status"] in ("rendered", "reused"))
+    return [{name: row[name] for name in SHOWN if name in MANIFEST} for row in ordered[:MOST_ROWS]]
+
+
+async def plan_artifact(running: Session) -> None:
+    """Show the plan."""
+    await acreate_markdown_artifact(key="storyreel-plan", markdown=plan_text(running), description="What will be done")
+
+
+async def faults_artifact(faults: Sequence[Fault]) -> None:
+    """Show what is wrong with the board."""
+    await acreate_markdown_artifact(key="storyreel-plan", markdown=faults_text(faults), description="Faults")
+
+
+async def closing_artifacts(running: Session) -> None:
+    """Show money and manifest, and where the target has an http address, its report."""
+    costs = costs_text(running.money())
+    await acreate_markdown_artifact(key="storyreel-costs", markdown=costs, description="What it came to")
+    rows = await asyncio.to_thread(running.last_rows)
+    described = f"{len(rows)} shots; those without a clip first"
+    await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)
+    if link := await asyncio.to_thread(_report_link, running):
+        await acreate_link_artifact(key="storyreel-report", link=link, link_text="report.html")
+
+
+def _report_link(running: Session) -> str:
+    """A week's http address of the report; empty where the target gives none or there is no report."""
+    there = running.store.signs and running.store.exists("report.html")
+    return running.store.sign("report.html", 7 * 24 * 3600) if there else ""
+
+
+async def moving(progress: Progress) -> None:
+    """A progress artifact that follows the run until cancelled, at most every three seconds."""
+    artifact = await acreate_progress_artifact(progress=0.0, key="storyreel-progress", description="Shots done")
+    shown = 0.0
+    while isinstance(artifact, UUID):
+        await asyncio.sleep(MOVES_EVERY)
+        done = round(100.0 * len(progress.ended) / max(progress.total, 1), 1)
+        if done != shown:
+            await aupdate_progress_artifact(artifact_id=artifact, progress=done)
+            shown = done
