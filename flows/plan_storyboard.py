@@ -27,7 +27,7 @@ async def plan_storyboard(
 ) -> State:
     """Say what a render would do and cost, as an artifact. Fails when the board has faults or the budget is passed."""
     money = None if budget_usd is None else Decimal(str(budget_usd))
-    wanted = Wanted(board, to, config, money, tuple(only or ()), tuple(rerender or ()))
+    wanted = Wanted(board, to, config, money, tuple(only or ()), tuple(rerender or ()), confined=True)
     try:
         async with session(wanted) as running:
             plan = await running.check(fetch=False)

@@ -107,7 +107,9 @@ async def render_storyboard(
                 heed_signals(running)
             else:
                 money = None if budget_usd is None else Decimal(str(budget_usd))
-                wanted = Wanted(board, to, config, money, tuple(only or ()), tuple(rerender or ()), concurrency)
+                wanted = Wanted(
+                    board, to, config, money, tuple(only or ()), tuple(rerender or ()), concurrency, confined=True
+                )
                 running = await stack.enter_async_context(session(wanted))
                 running.progress.listen = get_run_logger().warning
                 await running.check(fetch=True)

@@ -49,6 +49,13 @@ class Look:
 
 def look(path: Path) -> Look:
     """A whole mp4 by its headers and its first packet. One of ``BROKEN`` if it is none."""
+    with looked(path) as (found, _, _):
+        return found
+
+
+@contextmanager
+def looked(path: Path) -> Iterator[tuple[Look, InputContainer, VideoStream]]:
+    """What `look` finds, and the clip still open, at its start."""
     check_boxes(path)
     upright = _is_upright(path)
     with opened(path) as (container, stream):
@@ -56,8 +63,10 @@ def look(path: Path) -> Look:
         rate = Fraction(stream.average_rate or RATE)
         rate = rate if 1 <= rate <= MOST_RATE else Fraction(RATE)
         seconds = (stream.duration or 0) * Fraction(stream.time_base or 0) or 1 / rate
-        sound = _sound_of(container)
-        return Look(size, rate, seconds, _make(container, stream, size, rate) if upright else None, sound)
+        make = _make(container, stream, size, rate) if upright else None
+        found = Look(size, rate, seconds, make, _sound_of(container))
+        container.seek(0)
+        yield found, container, stream
 
 
 @contextmanager

@@ -73,8 +73,9 @@ def result_of(
 ) -> ShotResult:
     """The row of a shot as the ledger tells it, after a run or in the middle of one.
 
-    ``ended`` is how this run left it. Without that, a shot with no clip that this run has to render is open:
-    ``skipped`` (Interrupted); any other stands as its last attempt left it.
+    ``ended`` is how this run left it. Without that, a stand-in tells how the last gateway left the shot; a shot
+    with no clip that this run has to render is open, ``skipped`` (Interrupted); any other stands as its last
+    attempt left it.
     """
     attempts = page.attempts()
     made = clip_in_use(attempts, present, plan.stand_ins)
@@ -84,10 +85,11 @@ def result_of(
     if made is not None and not is_stand_in(made, plan.stand_ins):
         status: Status = "rendered" if fresh(made, run_id) else "reused"
         return ShotResult(**base, status=status, clip=made.clip, made_by=made)  # type: ignore[arg-type]  # base is a mix
-    why = ended or (_open(last) if plan.renders and plan.action != "keep" else _left(page, last))
     if made is not None:
+        why = ended or _behind(page)
         told = {"error_class": why.error_class, "error": why.error}
         return ShotResult(**base, status="stand_in", clip=made.clip, made_by=made, **told)  # type: ignore[arg-type]  # as above
+    why = ended or (_open(last) if plan.renders and plan.action != "keep" else _left(page, last))
     return ShotResult(**base, status=why.status, error_class=why.error_class, error=why.error)  # type: ignore[arg-type]  # as above
 
 
@@ -103,6 +105,12 @@ def exit_code(rows: Sequence[ShotResult], stopped: Stopped | None) -> int:
 def fresh(attempt: Attempt, run_id: str) -> bool:
     """Whether the clip came in this run (a job of an earlier run that this one collected counts)."""
     return run_id in (attempt.run_id, attempt.settled_by)
+
+
+def _behind(page: Page) -> Ended:
+    """Why a drawing stands in: how the last gateway left the shot."""
+    paid = [a for a in page.attempts() if a.provider != "animatic"]
+    return _left(page, paid[-1]) if paid else Ended("failed", "NoRoute", "no gateway could be asked")
 
 
 def _open(last: Attempt | None) -> Ended:

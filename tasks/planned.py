@@ -98,7 +98,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config."""
+    """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config.
+
+    ``confined``: the board comes from an inbox or a deployment, and may not name files outside its own folder.
+    """
 
     board: str
     to: str
@@ -107,3 +110,4 @@ class Wanted:
     only: tuple[str, ...] = ()
     rerender: tuple[str, ...] = ()
     concurrency: int | None = None
+    confined: bool = False

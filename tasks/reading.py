@@ -103,9 +103,9 @@ def _place(url: str) -> tuple[str, PurePath]:
 
 
 def _outside(session: "Session", reference: str) -> str:
-    """Why a board that came from a URL may not name the reference; empty when it may."""
+    """Why a board that nobody at this terminal chose may not name the reference; empty when it may."""
     board = session.wanted.board
-    if board.rpartition("://")[0].lower() in HERE:
+    if not session.wanted.confined and board.rpartition("://")[0].lower() in HERE:
         return ""
     out = strays(reference, split(board)[0], session.settings.images.allow_paths)
     return "lies outside the board's own folder ([images] allow_paths names exceptions)" if out else ""
@@ -114,7 +114,8 @@ def _outside(session: "Session", reference: str) -> str:
 async def read_files(session: "Session", *, fetch: bool) -> list[Fault]:
     """Hash what the rows point at into the session's facts: the faults of selected rows whose file cannot be had.
 
-    A board from a URL names files below its own folder or `allow_paths`: the others are faults, and never read.
+    A board from a URL, an inbox or a deployment names files below its own folder or `allow_paths`: the others are
+    faults, and never read.
     A remote file that the ledger knows is not fetched again unless its shot is named; without ``fetch`` no
     remote file is read at all, and those without a known digest are listed as trusted.
     """

@@ -1,35 +1,32 @@
 """The rough cut: every shot of a board in one mp4, in board order.
 
 Clips of the most common make are copied packet by packet. What differs is encoded anew, fitted into the size of
-the reel; a shot without a clip is a card that says why, held for the seconds that were asked for. Each part is
-opened twice: once to look, two side by side and in threads, and once to join, one by one.
+the reel; a shot without a clip is a card that says why, held for the seconds that were asked for. Parts are opened
+one by one: once each if all are of one make, else once to look and once to join.
 """
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import repeat
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from PIL import ImageDraw
-
-from tasks import avcc, titles
+from tasks import avcc
 from tasks.animatic import even_size
 from tasks.errors import MediaError, StoryreelError
-from tasks.footage import BROKEN, Look, Make, look
+from tasks.footage import BROKEN, Look, Make, look, looked, opened
 from tasks.models import Size
 from tasks.planes import Planes
-from tasks.splice import Reel, Unwritable, timed
+from tasks.slate import slate
+from tasks.splice import Reel, Sound, Unwritable, timed
 
-AT_ONCE = 2  # parts looked at side by side, and so files that a part may have fetched at a time
 LOST = (*BROKEN, StoryreelError)  # why a part's file cannot be had
-Sound = Literal["", "copied", "encoded"]
 Open = Callable[[], AbstractContextManager[Path]]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ def join(
     out: Path,
     *,
     size: Size | None = None,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = lambda done, of: None,
 ) -> Summary:
     """Write the reel of the parts to ``out``: H.264, sound where a part has some, playable as it loads.
 
@@ -101,9 +98,11 @@ def join(
     the sum of the parts to the nearest frame. A clip that is broken or cannot be had becomes a card. MediaError
     when no part has a usable clip, naming each, or when the reel cannot be written; then nothing is left there.
     """
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        seen = list(pool.map(_seen, parts))
+    seen: list[Look | str] = []
     try:
+        if whole := _straight(parts, seen, size, out, progress):
+            return whole
+        seen += [_seen(part) for part in parts[len(seen) :]]
         while True:
             try:
                 return _written(parts, seen, _planned(parts, seen, size), out, progress)
@@ -116,23 +115,46 @@ def join(
         raise
 
 
-def card(part: Part, size: Size) -> Planes:
-    """The card of a shot without a clip, as video holds it: scene and shot above, the words in the middle."""
-    accent = titles.accent_of(part.scene)
-    picture = titles.ground(size, accent)
-    draw, unit = ImageDraw.Draw(picture), titles.unit(size)
-    left, top = size.width * titles.TEXT_MARGIN, size.height * titles.TEXT_MARGIN
-    room, small = size.width - 2 * left, titles.font(3.4 * unit)
-    head = " / ".join(text for text in map(titles.drawable, (part.scene, part.shot_id)) if text)
-    draw.text((left, top + 3.4 * unit), titles.shortened(head, small, room), font=small, fill=accent, anchor="ls")
-    words, height = titles.drawable(part.words) or "no clip", size.height - 2 * top - 12 * unit
-    type_size, lines = titles.fitted(words, room, height, [n * unit / 4 for n in range(28, 11, -1)])
-    tall = titles.CAP * type_size + titles.LEADING * type_size * (len(lines) - 1)
-    base = (size.height - tall) / 2 + titles.CAP * type_size
-    for number, line in enumerate(lines):
-        y = base + number * titles.LEADING * type_size
-        draw.text((left, y), line, font=titles.font(type_size), fill=titles.CREAM, anchor="ls")
-    return Planes.of(picture)
+def _straight(
+    parts: Sequence[Part], seen: list[Look | str], size: Size | None, out: Path, progress: Progress
+) -> Summary | None:
+    """The reel copied while looking, if all parts are of one make; if not, ``seen`` has what was seen so far."""
+    opens = [part.open for part in parts if part.open]
+    reel: Reel | None = None
+    try:
+        for number, opener in enumerate(opens if len(opens) == len(parts) else ()):
+            with opener() as path, looked(path) as (found, container, stream):
+                seen.append(found)
+                if found.make is None or not _alike(found, seen[0], size):
+                    return None
+                if reel is None:
+                    reel = Reel(out, found.size, found.rate, "copied" if found.sound else "")
+                    reel.begin_like(container, stream, found.make, alone=True)
+                start = reel.at
+                reel.copy(container, stream)
+                if found.sound:
+                    reel.copy_sound(path, start)
+            progress(number + 1, len(parts))
+        return _finished(reel, len(parts), 0, 0, ()) if reel else None
+    except LOST as error:
+        seen[number:] = [_reason(error)]
+        return None
+    finally:
+        if reel:
+            reel.drop()
+
+
+def _alike(found: Look, first: Look | str, size: Size | None) -> bool:
+    """Whether a clip can be copied after the first, picture and sound, into a reel of the size."""
+    if not isinstance(first, Look) or size not in (None, found.size):
+        return False
+    return found.make == first.make and found.sound == first.sound and (not found.sound or found.sound[0] == "aac")
+
+
+def _finished(reel: Reel, copied: int, encoded: int, cards: int, skipped: Sequence[tuple[str, str]]) -> Summary:
+    reel.close()
+    seconds = float(reel.at)
+    return Summary(reel.size, float(reel.rate), seconds, copied, encoded, cards, reel.sound, tuple(skipped))
 
 
 def _seen(part: Part) -> Look | str:
@@ -181,13 +203,7 @@ def _sound(seen: Sequence[Look | str], make: Make | None) -> Sound:
     return "encoded" if kinds != {None} else ""
 
 
-def _written(
-    parts: Sequence[Part],
-    seen: Sequence[Look | str],
-    plan: _Plan,
-    out: Path,
-    progress: Callable[[int, int], None],
-) -> Summary:
+def _written(parts: Sequence[Part], seen: Sequence[Look | str], plan: _Plan, out: Path, progress: Progress) -> Summary:
     reel, due, skipped = Reel(out, plan.size, plan.rate, plan.sound), Fraction(0), []
     try:
         _begin(reel, parts, plan)
@@ -198,22 +214,19 @@ def _written(
                 due, reason = _held(reel, part, due, found), found
             skipped += [(part.shot_id, reason)] if reason else []
             progress(number + 1, len(parts))
-        reel.close()
-    except BaseException:
+        clips = [one for one in seen if isinstance(one, Look)]
+        copied = sum(one.make == plan.make for one in clips) if plan.make else 0
+        return _finished(reel, copied, len(clips) - copied, len(parts) - len(clips), skipped)
+    finally:
         reel.drop()
-        raise
-    clips = [one for one in seen if isinstance(one, Look)]
-    copied = sum(one.make == plan.make for one in clips) if plan.make else 0
-    counts = copied, len(clips) - copied, len(parts) - len(clips)
-    return Summary(plan.size, float(plan.rate), float(reel.at), *counts, plan.sound, tuple(skipped))
 
 
 def _begin(reel: Reel, parts: Sequence[Part], plan: _Plan) -> None:
-    if plan.make is None or plan.like is None:
+    if plan.like is None or plan.make is None:
         reel.begin()
         return
-    with _file(parts[plan.like], plan.like) as path:
-        reel.begin_like(path, plan.make, plan.alone)
+    with _file(parts[plan.like], plan.like) as path, looked(path) as (_, container, stream):
+        reel.begin_like(container, stream, plan.make, plan.alone)
 
 
 @contextmanager
@@ -232,7 +245,8 @@ def _clip(reel: Reel, part: Part, found: Look, plan: _Plan, due: Fraction, numbe
     start, failed = reel.at, list[str]()
     with _file(part, number) as path:
         if plan.make and found.make == plan.make:
-            reel.copy(path)
+            with opened(path) as (container, stream):
+                reel.copy(container, stream)
             due += reel.at - start
         else:
             due += found.seconds
@@ -269,7 +283,8 @@ def _or_card(pictures: Iterator[Planes], part: Part, size: Size, failed: list[st
 
 
 def _because(part: Part, reason: str, size: Size) -> Planes:
-    return card(replace(part, words=f"clip unusable: {reason}") if reason else part, size)
+    words = f"clip unusable: {reason}" if reason else part.words
+    return slate(part.scene, part.shot_id, words, size)
 
 
 def _heard(reel: Reel, path: Path | None) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from tasks.errors import MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
 from tasks.jobs import deliver, recover
+from tasks.lanes import SUBMITS
 from tasks.ledger import Asked, Page
 from tasks.media import Media
 from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
@@ -108,9 +109,11 @@ class Renderer:
     async def _walk(self, plan: ShotPlan, page: Page) -> Ended | None:
         """The routes in order, until a clip, a stop, or the end of the chain: None when there is a clip."""
         render = self.run.settings.render
-        closed = unclear_routes(page)
+        closed = _closed(page)
         if closed and render.on_unclear == "fail":
-            return Ended("failed", "Unclear", f"an order at {', '.join(sorted(closed))} may have been accepted")
+            return Ended(
+                "failed", "Unclear", f"an order at {', '.join(sorted(unclear_routes(page)))} may have been accepted"
+            )
         if missing := self._source_missing(plan):
             return missing
         last, said = None, list(plan.passed_over)
@@ -119,7 +122,8 @@ class Renderer:
             while (reason := self._out(offer, closed, later)) == "":
                 attempt = await self._attempt(plan, offer, last=self._last(closed, later))
                 if attempt is None:
-                    continue
+                    reason = self._out(offer, closed, later)
+                    break
                 last, tries = attempt, tries + 1
                 step = after(attempt, tries, on_unclear=render.on_unclear, on_moderated=render.on_moderated)
                 if step == "done":
@@ -127,13 +131,15 @@ class Renderer:
                 self.run.progress.line(f"{plan.shot.shot_id}: {attempt.route}: {attempt.error_class}: {attempt.error}")
                 if step == "stop":
                     return _ended(attempt)
-                if step == "next":
+                if attempt.outcome == "unclear":
+                    closed.add(attempt.provider)
+                if step == "next" or self.gateway.submits(plan.key, offer.route.name) >= SUBMITS:
                     break
             said += [reason] if reason else []
         return _ended(last) if last else Ended("failed", "NoRoute", "; ".join(said) or "no usable route")
 
     def _out(self, offer: Offer, closed: set[str], later: Sequence[Offer] = ()) -> str:
-        if offer.route.name in closed:
+        if closed & {offer.route.name, offer.route.model.provider}:
             return f"{offer.route.name}: an earlier order there is unclear"
         lane = self.run.lane(offer.route.model.provider) if offer.paid else None
         return lane.out(offer.route, last=self._last(closed, later)) if lane else ""
@@ -225,6 +231,13 @@ class Renderer:
         if source is not None and source.clip is not None:
             return await self.media.clip(source.clip.path)
         return await self.media.file(plan.shot.source)
+
+
+def _closed(page: Page) -> set[str]:
+    """Routes at which an order may stand, and gateways that lost the reply to one: another of their models is no way
+    round it."""
+    routes = unclear_routes(page)
+    return routes | {a.provider for a in page.attempts() if a.outcome == "unclear" and a.route in routes}
 
 
 def _ended(attempt: Attempt) -> Ended:

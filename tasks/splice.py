@@ -9,11 +9,12 @@ from contextlib import suppress
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import numpy as np
 from av.container import InputContainer
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from tasks import avcc
@@ -33,6 +34,7 @@ MOST_LATE = 60 * SOUND_RATE  # samples that sound is believed to begin after its
 LONG_AGO = -(2**62)
 
 Samples = NDArray[np.float32]
+Sound = Literal["", "copied", "encoded"]
 
 
 class Unwritable(Exception):
@@ -62,7 +64,7 @@ class Reel:
     all parts are encoded. ``sound`` is ``""``, ``"copied"`` (as in ``like``) or ``"encoded"`` (AAC, 48 kHz stereo).
     """
 
-    def __init__(self, out: Path, size: Size, rate: Fraction, sound: str) -> None:
+    def __init__(self, out: Path, size: Size, rate: Fraction, sound: Sound) -> None:
         self.size, self.rate, self.sound = size, rate, sound
         self.base, self.delay, self.ticks, self.decoded = 1 / Fraction(rate.numerator), 0, 0, LONG_AGO
         self.x264 = X264 | {"g": str(2 * round(rate)), "x264-params": X264_PARAMS}
@@ -82,18 +84,17 @@ class Reel:
         _shape(self.video, self.video.codec_context, self.size)
         self._begin_sound(None)
 
-    def begin_like(self, path: Path, make: Make, alone: bool) -> None:
-        """Parts of this make will be copied, and nothing else if ``alone``."""
+    def begin_like(self, container: InputContainer, stream: VideoStream, make: Make, alone: bool) -> None:
+        """Parts of this clip's make will be copied, and nothing else if ``alone``."""
         self.base, self.delay = make.base, make.delay
-        with opened(path) as (container, stream):
-            self.video = self.out.add_stream_from_template(stream)
-            header = avcc.parse(make.header)
-            if header and not alone:
-                free = next(number for number in range(1, 32) if number not in header.ids)
-                self.x264["x264-params"] += f":sps-id={free}"
-                ours = avcc.parse(_h264(self.size, self.rate, self.x264).extradata or b"")
-                self.video.codec_context.extradata = avcc.merged(header, ours).data if ours else make.header
-            self._begin_sound(container)
+        self.video = self.out.add_stream_from_template(stream)
+        header = avcc.parse(make.header)
+        if header and not alone:
+            free = next(number for number in range(1, 32) if number not in header.ids)
+            self.x264["x264-params"] += f":sps-id={free}"
+            ours = avcc.parse(_h264(self.size, self.rate, self.x264).extradata or b"")
+            self.video.codec_context.extradata = avcc.merged(header, ours).data if ours else make.header
+        self._begin_sound(container)
 
     def close(self) -> None:
         """Write what is left. `Unwritable`."""
@@ -110,19 +111,18 @@ class Reel:
         with suppress(av.FFmpegError, OSError, ValueError):
             self.out.close()
 
-    def copy(self, path: Path) -> None:
+    def copy(self, container: InputContainer, stream: VideoStream) -> None:
         """The clip's pictures, packet by packet. One of ``BROKEN`` if it cannot be read to its end."""
-        with opened(path) as (container, stream):
-            first, end = None, 0
-            for packet in container.demux(stream):
-                if packet.pts is None or packet.dts is None:
-                    continue  # the empty packet after the last
-                if packet.is_corrupt:
-                    raise MediaError("the video is cut off: its last packets are not whole")
-                first = packet.pts if first is None else first
-                end = max(end, packet.pts - first + (packet.duration or 0))
-                self._show(packet, packet.pts - first + self.ticks, packet.dts - first + self.ticks)
-            self.ticks += end
+        first, end, ticks = None, 0, self.ticks
+        for packet in container.demux(stream):
+            if packet.pts is None or packet.dts is None:
+                continue  # the empty packet after the last
+            if packet.is_corrupt:
+                raise MediaError("the video is cut off: its last packets are not whole")
+            first = packet.pts if first is None else first
+            end = max(end, packet.pts - first + (packet.duration or 0))
+            self._show(packet, packet.pts - first + ticks, packet.dts - first + ticks)
+        self.ticks += end
 
     def encode(self, pictures: Iterator[Planes], frames: int) -> None:
         """So many pictures, as a part that can be decoded on its own."""

@@ -72,6 +72,26 @@ async def test_remixes_start_when_their_sources_were_made_in_an_earlier_run(stud
     assert sorted(call.prompt for call in second.orders()) == ["remix 1", "remix 2"]
 
 
+async def test_a_remix_alone_starts_from_the_clip_of_an_unselected_row(studio: Studio) -> None:
+    """``--only`` the remix: the row that it starts from was rendered before and is not looked at."""
+    rows = [{"prompt": "source", "route": OWN}, {"prompt": "remix", "source": "sh010"}]
+    board = studio.board(*rows)
+    await studio.render(board, "configs/sora.toml", only=("sh010",))
+    outcome = await studio.render(board, "configs/sora.toml", only=("sh020",))
+    assert (outcome.code, outcome.statuses()) == (0, {"reused": 1, "rendered": 1})
+    assert [call.prompt for call in outcome.orders()] == ["remix"]
+
+
+async def test_the_built_in_renderer_captions_a_clip_of_an_earlier_run(studio: Studio) -> None:
+    """A remix row that is added to a finished board starts from the clip that is there."""
+    chain = {"text_to_video": ["animatic:card"], "remix": ["animatic:caption"]}
+    config, rows = studio.config(chain=chain), [{"prompt": "a", "duration": "0.5", "size": "160x90"}]
+    await studio.render(studio.board(*rows), config)
+    rows.append({"prompt": "b", "duration": "0.5", "size": "160x90", "source": "sh010"})
+    outcome = await studio.render(studio.board(*rows), config)
+    assert (outcome.code, outcome.statuses()) == (0, {"reused": 1, "rendered": 1}), outcome.rows["sh020"]["error"]
+
+
 async def test_a_source_made_elsewhere_cannot_be_remixed(studio: Studio) -> None:
     """A source that fell to another gateway leaves its remix failed in plain words, at no cost."""
     studio.faults({"gateway": "aigateway", "status": 503, "prompt": "source"})

@@ -109,6 +109,24 @@ async def test_four_submits_a_shot_and_route_with_growing_waits(studio: Studio) 
     assert [round(wait, 1) for wait in waits] == [1.2, 2.5, 5.0] and len(outcome.orders("aivideoapi")) == 1
 
 
+async def test_once_more_after_a_free_failure_is_within_the_four_submits(studio: Studio) -> None:
+    """Three times busy and then a job that failed at no cost: four orders, and the next route."""
+    studio.faults({"kind": "rate", "gateway": "aigateway", "nth": [1, 2, 3]}, {"do": "failed", "gateway": "aigateway"})
+    outcome = await studio.one("aigateway", "aivideoapi")
+    assert [one[:2] for one in outcome.told] == [
+        *3 * [("aigateway", "busy")],
+        ("aigateway", "failed"),
+        ("aivideoapi", "clip"),
+    ]
+
+
+async def test_a_route_named_twice_in_a_chain_is_one_route(studio: Studio) -> None:
+    """The second mention finds its submits used up, and the chain goes on."""
+    studio.faults({"kind": "rate", "gateway": "pixazo"})
+    outcome = await studio.one("pixazo", "pixazo", "aivideoapi")
+    assert len(outcome.orders("pixazo")) == 4 and outcome.code == 0
+
+
 async def test_a_retry_after_of_nothing_is_no_endless_loop(studio: Studio) -> None:
     """``Retry-After: 0`` still means four submits at the most."""
     studio.faults({"status": 429, "retry_after": "0"})

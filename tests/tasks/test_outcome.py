@@ -71,7 +71,7 @@ def test_a_drawing_before_a_gateway_is_a_stand_in(desk: Desk, own: bool, ended: 
     told = row(desk, plan, ended)
     assert told.status == ("rendered" if own else "stand_in")
     assert told.clip is not None
-    expected = ended.error_class if ended else "Interrupted"
+    expected = ended.error_class if ended else "NoRoute"
     assert told.error_class == ("" if own else expected)
 
 
@@ -169,6 +169,16 @@ LEFT: dict[str, tuple[Status, str]] = {
 }
 
 
+@pytest.mark.parametrize("word", LEFT)
+def test_a_stand_in_says_how_the_last_gateway_left_the_shot(desk: Desk, word: str) -> None:
+    """The drawing that ended the chain is no error: the class is that of the gateway before it."""
+    acted(desk, desk.one(), word)
+    desk.drawn(desk.one())
+    told = row(desk, desk.one())
+    assert (told.status, told.error_class) == ("stand_in", LEFT[word][1])
+    assert told.error
+
+
 @pytest.mark.parametrize("earlier", ["", *LEFT])
 @pytest.mark.parametrize("last", LEFT)
 def test_a_row_that_this_run_leaves_alone_stands_as_its_last_attempt(desk: Desk, earlier: str, last: str) -> None:
@@ -225,6 +235,7 @@ def test_a_bought_clip_that_the_target_lost_is_a_matter_of_the_target(desk: Desk
 
 
 ENDS = [Ended("failed", "NoRoute", "none"), Ended("skipped", "Budget", "too dear"), Ended("refused", "Moderated", "no")]
+BEHIND = {"": "NoRoute", "clip": "Target", "failed": "Failed", "pending": "Interrupted"}
 WORDS = ("clip", "stand-in", "failed", "pending")
 STATES = [words for count in range(4) for words in itertools.product(WORDS, repeat=count)]
 
@@ -241,7 +252,8 @@ def test_every_combination_has_one_status(desk: Desk, words: tuple[str, ...]) ->
         told = result_of(plan, page, "run-1", present=present, ended=ended)
         file = delivered[-1] if delivered and present else ""
         why = ended or Ended("skipped", "Interrupted", "")
-        expected = {"clip": ("rendered", ""), "stand-in": ("stand_in", why.error_class)}
+        behind = ended.error_class if ended else BEHIND[next((w for w in words[::-1] if w != "stand-in"), "")]
+        expected = {"clip": ("rendered", ""), "stand-in": ("stand_in", behind)}
         assert (told.status, told.error_class) == expected.get(file, (why.status, why.error_class))
         assert told.clip == (told.made_by.clip if told.made_by else None)
         assert bool(told.clip) is bool(file)
