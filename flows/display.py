@@ -123,9 +123,9 @@ def shot_warnings(shots: Sequence[ShotPlan]) -> dict[str, list[str]]:
 
 def _plan_cells(plan: ShotPlan) -> list[str]:
     action = f"{plan.action} ({', '.join(plan.changed)})" if plan.changed else plan.action
-    if plan.action == "keep" or not plan.offers:
+    first = plan.first
+    if plan.action == "keep" or first is None:
         return [plan.shot.shot_id, action, "", "", "", ""]
-    first = plan.offers[0]
     sent = f"{first.seconds} s {first.size}"
     return [plan.shot.shot_id, action, first.route.name, sent, usd_text(plan.quoted), usd_text(plan.worst)]
 

@@ -88,7 +88,7 @@ def planned(running: Session, code: int) -> dict[str, Any]:
 
 
 def _planned_shot(plan: ShotPlan) -> dict[str, Any]:
-    first = plan.offers[0] if plan.offers and plan.action != "keep" else None
+    first = plan.first if plan.action != "keep" else None
     return {
         "shot_id": plan.shot.shot_id,
         "action": plan.action,

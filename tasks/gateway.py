@@ -47,7 +47,8 @@ class Gateway:
         self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str, last: bool
     ) -> Attempt | None:
         """Submit until something else than `Busy` comes of it, four times in this run at the most."""
-        attempt, tries = None, self.submits(asked.key, order.route.name)
+        attempt, page = None, self.run.ledger.page(asked.key)
+        tries = sum(a.route == order.route.name and a.run_id == self.run.ledger.run_id for a in page.attempts())
         while tries < SUBMITS:
             await lane.ready(last=last)
             if lane.out(order.route, last=last):
@@ -62,13 +63,9 @@ class Gateway:
                 lane.cool(backoff(tries, self.run.roll))
             elif wait > LONGEST_WAIT:
                 return attempt
-        lane.too_busy()
+        if attempt is not None:
+            lane.too_busy()
         return attempt
-
-    def submits(self, key: str, route: str) -> int:
-        """How often this run has ordered the shot at the route."""
-        ledger = self.run.ledger
-        return sum(a.route == route and a.run_id == ledger.run_id for a in ledger.page(key).attempts())
 
     async def collect(self, attempt: Attempt, use: Callable[[], bool]) -> Attempt:
         """Take up a job bought earlier: asked at once, then with patience anew."""

@@ -24,6 +24,7 @@ from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, host_of
 
 CLIP_BYTES = 2_000_000_000
 BAD_MEDIA = 3  # whole downloads that are no video before the job counts as failed
+RECOVERIES = 3  # looks for a clip that the target lost
 FOLLOWS = 3  # documents a job may send us through in one look
 
 
@@ -81,17 +82,25 @@ async def finish(run: Run, attempt: Attempt, use: Callable[[], bool], *, at_once
 
 
 async def recover(run: Run, attempt: Attempt) -> Attempt | None:
-    """Ask a settled job once more for its clip, because the target lost it: None when it cannot be had again."""
+    """Ask a settled job for its clip again, because the target lost it: None when it cannot be had.
+
+    A lost poll or download is no answer: it is repeated a few times before the shot counts as new.
+    """
     settings = run.lane(attempt.provider).settings
-    try:
-        done = await _look(run, settings, attempt)
-        if done is None or not done.url:
+    for _ in range(RECOVERIES):
+        try:
+            done = await _look(run, settings, attempt)
+            if done is not None and done.url:
+                clip = await _bring(run, attempt, settings, done)
+                money = {"charged": attempt.charged, "at_risk": attempt.at_risk, "basis": attempt.basis}
+                ids = attempt.remote_ids
+                return await run.write(run.ledger.settled, attempt, "clip", clip=clip, remote_ids=ids, **money)
+        except (MediaError, Failed, Moderated):
             return None
-        clip = await _bring(run, attempt, settings, done)
-    except (MediaError, GatewayError, Lost, NotSent, HttpStatus, Forbidden):
-        return None
-    money = {"charged": attempt.charged, "at_risk": attempt.at_risk, "basis": attempt.basis}
-    return await run.write(run.ledger.settled, attempt, "clip", clip=clip, remote_ids=attempt.remote_ids, **money)
+        except (GatewayError, Lost, NotSent, HttpStatus, Forbidden) as error:
+            run.progress.say(attempt.shot_id, f"{attempt.provider}: {error}")
+        await run.sleep(settings.poll_every_s)
+    return None
 
 
 async def _look(run: Run, settings: ProviderSettings, attempt: Attempt) -> Done | None:

@@ -63,6 +63,13 @@ def unclear_routes(page: Page) -> set[str]:
     return {a.route for a in page.attempts() if a.outcome in doubtful and a.n > since}
 
 
+def closed_gateways(page: Page) -> set[str]:
+    """Routes at which an order may stand, and gateways that lost the reply to one: another of their models is no way
+    round it."""
+    routes = unclear_routes(page)
+    return routes | {a.provider for a in page.attempts() if a.outcome == "unclear" and a.route in routes}
+
+
 def result_of(
     plan: ShotPlan,
     page: Page,
@@ -78,11 +85,12 @@ def result_of(
     attempt left it.
     """
     attempts = page.attempts()
-    made = clip_in_use(attempts, present, plan.stand_ins)
+    stand_ins = plan.stand_ins or (plan.kept is not None and _drawn_in_place(page))
+    made = clip_in_use(attempts, present, stand_ins)
     last = attempts[-1] if attempts else None
     frame = next((a.frame for a in reversed(attempts) if a.frame), "")
     base = {"shot": plan.shot, "fingerprint": plan.fingerprint, "key": plan.key, "attempts": attempts, "frame": frame}
-    if made is not None and not is_stand_in(made, plan.stand_ins):
+    if made is not None and not is_stand_in(made, stand_ins):
         status: Status = "rendered" if fresh(made, run_id) else "reused"
         return ShotResult(**base, status=status, clip=made.clip, made_by=made)  # type: ignore[arg-type]  # base is a mix
     if made is not None:
@@ -105,6 +113,11 @@ def exit_code(rows: Sequence[ShotResult], stopped: Stopped | None) -> int:
 def fresh(attempt: Attempt, run_id: str) -> bool:
     """Whether the clip came in this run (a job of an earlier run that this one collected counts)."""
     return run_id in (attempt.run_id, attempt.settled_by)
+
+
+def _drawn_in_place(page: Page) -> bool:
+    """Whether the ledger itself says that a drawing only stands in: all there is to go by without the chain."""
+    return any(entry.record.get("stand_in") for entry in page.entries.values())
 
 
 def _behind(page: Page) -> Ended:

@@ -1,57 +1,21 @@
 """What is to be done with every shot, by which routes, and what it comes to. Decides everything, spends nothing."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tasks.catalogue import Catalogue
 from tasks.errors import Fault
+from tasks.facts import Facts, sources_first
 from tasks.ledger import Ledger, Page
 from tasks.models import Attempt, Shot, Size, Storyboard
 from tasks.names import fingerprint_of, key_of, number_text, parts_of
 from tasks.offers import Market
-from tasks.outcome import UNSETTLED, clip_in_use, is_stand_in, lost_clips, refused
-from tasks.planned import Action, Plan, ShotPlan
+from tasks.outcome import UNSETTLED, clip_in_use, closed_gateways, is_stand_in, lost_clips, refused
+from tasks.planned import Action, Offer, Plan, ShotPlan
 from tasks.run import unreachable
 from tasks.settings import Settings
-
-Rows = Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What was found out before deciding.
-
-    ``digests``: sha256 by image or source as the shot names it; a reference that is missing was not read
-    (``trusted``) or not found. ``pins``: what the ledger knows of remote references, oldest first: a shot keeps
-    the digest that it was ordered with, whatever its URL serves later. ``sizes``: pixels of the pictures that
-    were decoded. ``present``: objects at the target. ``rows`` and ``row_keys``: the last manifest by shot_id.
-    ``signs``: whether the target can sign URLs.
-    """
-
-    today: date
-    digests: Mapping[str, str] = field(default_factory=dict)
-    pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    present: Collection[str] = frozenset()
-    rows: Rows = field(default_factory=dict)
-    row_keys: Mapping[str, str] = field(default_factory=dict)
-    signs: bool = False
-    trusted: tuple[str, ...] = ()
-
-
-def row_keys(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The ledger's key of each row of a manifest, by shot_id: counted as they were when it was written."""
-    seen: Counter[str] = Counter()
-    keys = {}
-    for row in rows:
-        fingerprint = str(row.get("fingerprint") or "")
-        if fingerprint:
-            seen[fingerprint] += 1
-            keys[str(row["shot_id"])] = key_of(fingerprint, seen[fingerprint])
-    return keys
 
 
 class Planner:
@@ -84,7 +48,7 @@ class Planner:
             if fingerprint := fingerprints.get(shot.shot_id):
                 seen[fingerprint] += 1
                 keys[shot.shot_id] = key_of(fingerprint, seen[fingerprint])
-        for shot in _sources_first(self.board.shots):
+        for shot in sources_first(self.board.shots):
             name = shot.shot_id
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
         shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
@@ -95,7 +59,7 @@ class Planner:
         fingerprints: dict[str, str] = {}
         parts: dict[str, dict[str, Any]] = {}
         orders = self._orders() if self.facts.pins else {}
-        for shot in _sources_first(self.board.shots):
+        for shot in sources_first(self.board.shots):
             chosen = self._parts(shot, self._source_row(shot, fingerprints), orders)
             parts[shot.shot_id] = chosen
             if (chosen["image"] or not shot.image) and (chosen["source"] or not (shot.source or shot.source_shot)):
@@ -155,15 +119,26 @@ class Planner:
             key = self.facts.row_keys.get(shot.shot_id, "")
             fingerprint = str(kept.get("fingerprint") or "")
             return ShotPlan(shot, False, fingerprint, key, parts, "keep", kept=kept)
-        offers, passed_over = self.market.offers(shot, self._image_of(shot), self._remix_of(shot))
+        offers, passed_over = self._offers(shot)
         page = self.ledger.pages.get(key, Page()) if key else Page()
         attempts, stand_ins = page.attempts(), bool(offers and offers[0].paid)
         made = clip_in_use(attempts, self.facts.present, stand_ins)
         stand_in = is_stand_in(made, stand_ins)
         action, changed = self._action(shot, page, made, stand_in, parts)
         collects = bool(attempts) and self._collects(shot, page, attempts, action)
+        closed = frozenset() if shot.shot_id in self.rerender else frozenset(closed_gateways(page))
         plan = ShotPlan(
-            shot, selected, fingerprint, key, parts, action, changed, offers, passed_over, collects=collects
+            shot,
+            selected,
+            fingerprint,
+            key,
+            parts,
+            action,
+            changed,
+            offers,
+            passed_over,
+            collects=collects,
+            closed=closed,
         )
         if selected:
             self._check(plan, attempts)
@@ -223,11 +198,20 @@ class Planner:
     def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:
         self.faults.append(Fault(shot.row, shot.shot_id, column, value, message))
 
-    def _remix_of(self, shot: Shot) -> str:
-        """Who makes the source clip: the provider of the row's first route, ``url`` for a public file, or ``file``.
+    def _offers(self, shot: Shot) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
+        """Usable routes and the reasons of the others. A remix goes by its source's first route, so that a board
+        that could start once always can; where that suits none, by whoever made the clip that is there."""
+        image = self._image_of(shot)
+        offers, passed_over = self.market.offers(shot, image, self._remix_of(shot))
+        source = self.planned.get(shot.source_shot)
+        if offers or source is None:
+            return offers, passed_over
+        attempts = self.ledger.pages.get(source.key, Page()).attempts()
+        made = clip_in_use(attempts, self.facts.present, source.stand_ins)
+        return self.market.offers(shot, image, made.provider) if made is not None else (offers, passed_over)
 
-        What happened to the source in earlier runs does not count: a board that could start once always can.
-        """
+    def _remix_of(self, shot: Shot) -> str:
+        """Who makes the source clip: the provider of the row's first route, ``url`` for a public file, or ``file``."""
         if shot.source:
             return "url" if shot.source.startswith("https://") else "file"
         source = self.planned.get(shot.source_shot)
@@ -271,17 +255,3 @@ def _changed(before: Mapping[str, Any], parts: Mapping[str, Any]) -> tuple[str, 
     """The columns that ask for something else. ``fit`` comes and goes with the image, and then was not changed."""
     names = [name for name, value in parts.items() if before.get(name) != value]
     return tuple(name for name in names if name != "fit" or (parts["fit"] and before.get("fit")))
-
-
-def _sources_first(shots: Iterable[Shot]) -> list[Shot]:
-    """The shots with every remix after the row that it starts from (the board has no cycles)."""
-    shots = list(shots)
-    by_id = {shot.shot_id: shot for shot in shots}
-    done: dict[str, Shot] = {}
-    for shot in shots:
-        line = [shot]
-        while line[-1].source_shot in by_id and line[-1].source_shot not in done:
-            line.append(by_id[line[-1].source_shot])
-        for one in reversed(line):
-            done[one.shot_id] = one
-    return list(done.values())

@@ -50,6 +50,12 @@ class ShotPlan:
     warnings: tuple[str, ...] = ()
     collects: bool = False  # a job bought earlier is asked first
     kept: Mapping[str, Any] | None = None
+    closed: frozenset[str] = frozenset()  # routes and gateways at which an earlier order of this shot is unclear
+
+    @property
+    def first(self) -> Offer | None:
+        """The route that is tried first."""
+        return next((o for o in self.offers if not {o.route.name, o.route.model.provider} & self.closed), None)
 
     @property
     def stand_ins(self) -> bool:
@@ -65,8 +71,8 @@ class ShotPlan:
     @property
     def quoted(self) -> Decimal:
         """What it costs when the first route delivers; nothing where a job is only collected."""
-        buys = self.renders and self.action != "keep" and not self.collects and self.offers
-        return self.offers[0].quote if buys else ZERO
+        buys = self.renders and self.action != "keep" and not self.collects
+        return self.first.quote if buys and self.first else ZERO
 
     @property
     def worst(self) -> Decimal:

@@ -10,12 +10,21 @@ from typing import Literal, Protocol
 from tasks.errors import MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
 from tasks.jobs import deliver, recover
-from tasks.lanes import SUBMITS
 from tasks.ledger import Asked, Page
 from tasks.media import Media
 from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
 from tasks.names import clip_stem
-from tasks.outcome import UNSETTLED, Ended, clip_in_use, is_stand_in, lost_clips, refused, result_of, unclear_routes
+from tasks.outcome import (
+    UNSETTLED,
+    Ended,
+    clip_in_use,
+    closed_gateways,
+    is_stand_in,
+    lost_clips,
+    refused,
+    result_of,
+    unclear_routes,
+)
 from tasks.planned import Offer, ShotPlan
 from tasks.run import Run
 from tasks.storage import StoreError, has_scheme
@@ -76,6 +85,8 @@ class Renderer:
                 ended = await self._walk(plan, page)
         except Stopped as stop:
             ended = Ended("skipped", stop.error_class, str(stop))
+        except MediaError as error:
+            ended = Ended("failed", "NoRoute", f"{plan.shot.image or plan.shot.source} {error}")
         except (TargetLost, StoreError) as error:
             self.brake.stop(Stopped("Target", f"the target refuses what was bought: {error}"))
             ended = Ended("failed", "Target", str(error))
@@ -89,18 +100,23 @@ class Renderer:
         return result_of(plan, page, self.run.ledger.run_id, present=self.present, ended=ended)
 
     def needs(self, plan: ShotPlan, page: Page) -> bool:
-        """Whether the shot still wants a clip of its own."""
-        if refused(page) or not plan.selected:
-            return False
+        """Whether the shot is still to be ordered."""
+        return plan.selected and not refused(page) and self.lacks(plan, page)
+
+    def lacks(self, plan: ShotPlan, page: Page) -> bool:
+        """Whether a clip that comes now is of use, whoever ordered it and however the shot ended since."""
+        return page.open_wish is not None or not self._has_own(plan, page)
+
+    def _has_own(self, plan: ShotPlan, page: Page) -> bool:
         made = clip_in_use(page.attempts(), self.present, plan.stand_ins)
-        return page.open_wish is not None or made is None or is_stand_in(made, plan.stand_ins)
+        return made is not None and not is_stand_in(made, plan.stand_ins)
 
     async def collect(self, plan: ShotPlan, page: Page) -> None:
         """Ask after every job that was bought and not settled, then after clips that are gone."""
         open_jobs = [a for a in page.attempts() if a.outcome in UNSETTLED and not self.run.can_ask(a)]
         for attempt in sorted(open_jobs, key=lambda a: (a.outcome != "overdue", a.n)):
             self.run.progress.say(plan.shot.shot_id, f"{attempt.route} job {attempt.job_id[:40]}, bought earlier")
-            self._seen(await self.gateway.collect(attempt, lambda: self.needs(plan, page)))
+            self._seen(await self.gateway.collect(attempt, lambda: self.lacks(plan, page)))
         if self.needs(plan, page) and page.open_wish is None:
             for attempt in lost_clips(page.attempts(), self.present):
                 if not self.run.can_ask(attempt) and self._seen(await recover(self.run, attempt)):
@@ -109,7 +125,7 @@ class Renderer:
     async def _walk(self, plan: ShotPlan, page: Page) -> Ended | None:
         """The routes in order, until a clip, a stop, or the end of the chain: None when there is a clip."""
         render = self.run.settings.render
-        closed = _closed(page)
+        closed = closed_gateways(page)
         if closed and render.on_unclear == "fail":
             return Ended(
                 "failed", "Unclear", f"an order at {', '.join(sorted(unclear_routes(page)))} may have been accepted"
@@ -118,6 +134,8 @@ class Renderer:
             return missing
         last, said = None, list(plan.passed_over)
         for place, offer in enumerate(plan.offers):
+            if not offer.paid and plan.stand_ins and self._has_own(plan, page):
+                break  # a stand-in must not take the place of the clip that is there
             tries, later = 0, plan.offers[place + 1 :]
             while (reason := self._out(offer, closed, later)) == "":
                 attempt = await self._attempt(plan, offer, last=self._last(closed, later))
@@ -133,7 +151,7 @@ class Renderer:
                     return _ended(attempt)
                 if attempt.outcome == "unclear":
                     closed.add(attempt.provider)
-                if step == "next" or self.gateway.submits(plan.key, offer.route.name) >= SUBMITS:
+                if step == "next":
                     break
             said += [reason] if reason else []
         return _ended(last) if last else Ended("failed", "NoRoute", "; ".join(said) or "no usable route")
@@ -231,13 +249,6 @@ class Renderer:
         if source is not None and source.clip is not None:
             return await self.media.clip(source.clip.path)
         return await self.media.file(plan.shot.source)
-
-
-def _closed(page: Page) -> set[str]:
-    """Routes at which an order may stand, and gateways that lost the reply to one: another of their models is no way
-    round it."""
-    routes = unclear_routes(page)
-    return routes | {a.provider for a in page.attempts() if a.outcome == "unclear" and a.route in routes}
 
 
 def _ended(attempt: Attempt) -> Ended:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -17,16 +17,17 @@ from tasks.page.words import MARKS, OWN, Cells, count, film, usd, when
 
 PAGE = Path(__file__).parent / "page"
 FILES = ("manifest.csv", "manifest.parquet", "manifest.json", "attempts.csv", "attempts.parquet", "costs.json")
-LONG = 200  # shots; past it cards out of sight are not laid out, and their heights are only guessed until seen
+LONG = 200  # shots; past it what is out of sight is not laid out, and its height is only guessed until seen
+PARTS = {"wide": 12, "square": 60, "tall": 60}  # shots laid out together: whole rows at any number of columns
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The shots of a scene, in board order, and its sums."""
+    """The shots of a scene in board order, in parts that the browser lays out when they come into sight."""
 
     name: str
     sums: str
-    cards: tuple[Card, ...]
+    parts: tuple[Sequence[Card], ...]
 
 
 def page(
@@ -96,13 +97,20 @@ def _figures(costs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _sheet(cards: Sequence[Card], rows: Sequence[Cells], costs: Mapping[str, Any]) -> dict[str, Any]:
+    shapes = Counter(_shape(row) for row in rows if row["width"] and row["height"])
+    shape = shapes.most_common(1)[0][0] if shapes else "wide"
+    long = len(cards) > LONG
+    size = PARTS[shape] if long else max(1, len(cards))
+    return {"scenes": list(_scenes(cards, costs["by_scene"], size)), "shape": shape, "long": long}
+
+
+def _scenes(cards: Sequence[Card], buckets: Mapping[str, Cells], size: int) -> Iterable[Scene]:
     scenes: dict[str, list[Card]] = {}
     for one in cards:
         scenes.setdefault(one.scene, []).append(one)
-    sums = {name: _sums(costs["by_scene"].get(name)) for name in scenes}
-    shown = [Scene(name or "No scene", sums[name], tuple(found)) for name, found in scenes.items()]
-    shapes = Counter(_shape(row) for row in rows if row["width"] and row["height"])
-    return {"scenes": shown, "shape": shapes.most_common(1)[0][0] if shapes else "wide", "long": len(cards) > LONG}
+    for name, found in scenes.items():
+        parts = tuple(found[i : i + size] for i in range(0, len(found), size))
+        yield Scene(name or "No scene", _sums(buckets.get(name)), parts)
 
 
 def _sums(bucket: Cells | None) -> str:

@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 from tasks import catalogue, manifest, reading, settings, standing
 from tasks.budget import Purse
 from tasks.errors import BoardError, Stopped, TargetError
+from tasks.facts import Facts, row_keys
 from tasks.lanes import Clock, Sleep
 from tasks.ledger import Ledger, spent
 from tasks.lock import LEASE, Lock, beat
 from tasks.media import Media
 from tasks.models import ZERO, ShotResult, Status, Storyboard
 from tasks.outcome import UNSETTLED, Ended, exit_code
-from tasks.plan import Facts, Planner, row_keys
+from tasks.plan import Planner
 from tasks.planned import Plan, ShotPlan, Wanted
 from tasks.progress import Progress
 from tasks.rollup import costs

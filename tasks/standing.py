@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from tasks.facts import row_keys
 from tasks.ledger import Ledger, Page
 from tasks.models import Shot, ShotResult, Size
 from tasks.names import number_text
 from tasks.outcome import result_of
-from tasks.plan import row_keys
 from tasks.planned import ShotPlan
 from tasks.rows import MANIFEST
 

@@ -232,7 +232,7 @@ def _json(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if value is None or (isinstance(value, int) and abs(value) < 2**63):
         return value
-    return str(value).encode("utf-8", "replace").decode()
+    return str(value).replace("\0", " ").encode("utf-8", "replace").decode()  # the library ends a text at NUL
 
 
 def _otio_item(library: Any, item: _Item) -> Any:

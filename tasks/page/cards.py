@@ -16,8 +16,7 @@ class Try:
 
     route: str
     word: str
-    sent: str
-    money: str
+    told: str
     error: str
     in_use: bool
 
@@ -130,7 +129,9 @@ def _tried(failed: Sequence[Cells]) -> str:
 def _try(one: Cells, in_use: bool) -> Try:
     sent = " at ".join(part for part in (seconds(one["sent_s"]), str(one["sent_size"])) if part)
     said = ": ".join(str(one[name]) for name in ("error_class", "error") if one[name])
-    return Try(route(one), word(one), sent, _price(one), said, in_use)
+    job = f"job {one['job_id']}" if one["job_id"] else ""
+    told = " · ".join(part for part in (sent, _price(one), job) if part)
+    return Try(route(one), word(one), told, said, in_use)
 
 
 def _price(one: Cells) -> str:

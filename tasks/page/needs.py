@@ -72,7 +72,8 @@ ADVICE: Mapping[str, tuple[str, str, str]] = {
     ),
     "at_risk": (
         "A second clip may be paid for",
-        "The shot has its clip, and another order may have been accepted too. Look for it at the gateway, or collect what is there.",
+        "The shot has its clip, and another order may have been accepted too. Look for it at the gateway, or "
+        "collect what is there.",
         "storyreel rescue TARGET",
     ),
 }

@@ -170,7 +170,9 @@
         card.hidden = !this.fits(card, wanted);
         found += card.hidden ? 0 : 1;
       }
-      this.sort(one("#order").value);
+      const order = one("#order").value;
+      one("#sheet").classList.toggle("narrowed", found < this.cards.length || order !== "board");
+      this.sort(order);
       const narrowed = found < this.cards.length || wanted.words.length || wanted.pressed.length;
       one("#found").textContent = found < this.cards.length ? `${found} of ${this.cards.length} shots` : `${found} shots`;
       one("#reset").hidden = !narrowed;

@@ -19,7 +19,7 @@ OUTCOMES = {"late": "late clip", "moderated": "refused by policy", "pending": "n
 
 def href(path: object) -> str:
     """A path of the target as a link that stays there, whatever a manifest says: no scheme, no host."""
-    return quote(str(path or "").lstrip("/"), safe="/")
+    return quote(str(path or "").lstrip("/"), safe="/", errors="replace")
 
 
 def route(one: Cells) -> str:

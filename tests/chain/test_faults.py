@@ -3,7 +3,6 @@
 Each shot is ordered at the gateway under test; AI Video API is the chain's next route where there is one.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from tests.chain.conftest import PRICE, Studio, shots
 
 Told = tuple[str, str, str, str, str]
-Fault = Mapping[str, Any]
+Fault = dict[str, Any]
 NEXT: Told = ("aivideoapi", "clip", "", "0.50", "0.00")
 
 

@@ -46,7 +46,8 @@ def board_of(studio: Studio, gateway: str) -> list[dict[str, Any]]:
 
 def price(gateway: str, row: Mapping[str, Any]) -> Decimal:
     rates = LARGE if row["size"] == "1792x1024" else PER_SECOND
-    return Decimal(rates[gateway]) * max(row["duration"], 8 if row["duration"] == 5 else 0)
+    seconds: int = {5: 8}.get(row["duration"], row["duration"])
+    return Decimal(rates[gateway]) * seconds
 
 
 @pytest.mark.parametrize("gateway", list(CHAIN))

@@ -418,7 +418,7 @@ async def test_quotes_never_pass_the_budget_at_any_concurrency(studio: Studio, f
 
 async def test_the_budget_moves_nothing_down_the_chain(studio: Studio) -> None:
     """A quote that does not fit skips the shot although the next route would be cheaper; a later, cheaper one fits."""
-    rows = [{"prompt": "long", "duration": 12}, {"prompt": "short"}]
+    rows: list[Any] = [{"prompt": "long", "duration": 12}, {"prompt": "short"}]
     config = studio.config("pixazo", "aigateway", render=ALONE)
     outcome = await studio.render(studio.board(*rows), config, budget_usd=Decimal(2))
     assert [(row["status"], row["error_class"]) for row in outcome.rows.values()] == [

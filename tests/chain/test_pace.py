@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tasks.session import Session
-from tests.chain.conftest import Call, Outcome, Studio, shots
+from tests.chain import Call
+from tests.chain.conftest import Outcome, Studio, shots
 
 ALONE = {"concurrency": 1}
 
@@ -137,7 +138,7 @@ async def test_a_retry_after_of_nothing_is_no_endless_loop(studio: Studio) -> No
 async def test_a_gateway_too_busy_for_three_shots_is_left_alone_by_shots_that_have_another(studio: Studio) -> None:
     """Three shots in a row used up their four submits; then only a shot without another route still asks there."""
     studio.faults({"status": 503, "gateway": "pixazo", "prompt": "shot"})
-    rows = [*shots(5), {"prompt": "pinned", "route": "pixazo:sora-2-pro"}]
+    rows: list[Any] = [*shots(5), {"prompt": "pinned", "route": "pixazo:sora-2-pro"}]
     outcome = await studio.render(studio.board(*rows), studio.config("pixazo", "aivideoapi", render=ALONE))
     assert [call.prompt for call in outcome.orders("pixazo")] == [s for s in shots(3) for _ in range(4)] + ["pinned"]
     assert (outcome.code, outcome.rows["sh060"]["provider"]) == (0, "pixazo")

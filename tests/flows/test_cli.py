@@ -310,7 +310,7 @@ def stopped(request: pytest.FixtureRequest, cli: Cli, tmp_path_factory: pytest.T
     board, target = write_board(folder / "board.csv", rows), folder / "film"
     command = ("render", board, "--to", target, "--json", "--concurrency", 1)
     process = cli.start(*command)
-    until_clips(target, 1, process)
+    until_clips(target, 2, process)  # with one shot in flight the first is then over, ledger and all
     ran = ended(process, request.param)
     was = manifest(target)
     return Stopped(ran, was, cli(*command))

@@ -106,7 +106,7 @@ def test_date_without_zone(monkeypatch, zone, date):
 
 @given(st.text(max_size=40) | st.text("0123456789.:,+- GMTOctWed", max_size=40), st.text(max_size=40))
 @example("Mon, 1", "0 Jan 1 0:0 +9999999")
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_header(text, date):
     """Whatever stands in the headers, it is a wait of no negative and no endless length, or none."""
     found = retry_after(Reply(429, b"", {"retry-after": text, "date": date}), lambda: WALL)
@@ -114,6 +114,7 @@ def test_any_header(text, date):
 
 
 @given(st.integers(1, 100), st.floats(0, 1))
+@settings(deadline=None)
 def test_backoff(tries, roll):
     """Doubling from one second to thirty, with up to a half on top."""
     plain = min(2 ** (tries - 1), 30)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tasks import standing
 from tasks.errors import Stopped
 from tasks.models import ShotResult, Status
 from tasks.outcome import (
@@ -177,6 +178,21 @@ def test_a_stand_in_says_how_the_last_gateway_left_the_shot(desk: Desk, word: st
     told = row(desk, desk.one())
     assert (told.status, told.error_class) == ("stand_in", LEFT[word][1])
     assert told.error
+
+
+@pytest.mark.parametrize("written", [True, False])
+@pytest.mark.parametrize("own", [True, False])
+def test_without_its_board_a_stand_in_is_told_by_the_ledger(desk: Desk, own: bool, written: bool) -> None:
+    """A rescue after a kill knows no chain: the record says whether the drawing only stood in."""
+    acted(desk, desk.one(), "failed")
+    rows = [{"shot_id": "sh010", "scene": "", "prompt": "a cat", "mode": "text_to_video", "requested_s": "8"}]
+    rows[0] |= {"status": "skipped", "clip": "", "fingerprint": desk.one().fingerprint}
+    desk.drawn(desk.one())
+    if own:
+        desk.clip(desk.one())
+    desk.run("run-2")
+    (told,) = standing.results(standing.plans(rows if written else [], desk.ledger), desk.ledger, "run-2")
+    assert told.status == ("reused" if own else "stand_in")
 
 
 @pytest.mark.parametrize("earlier", ["", *LEFT])

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.facts import row_keys
 from tasks.models import ZERO, Shot, Size
-from tasks.plan import row_keys
 from tasks.planned import ShotPlan
 from tests.tasks.desk import CARD, KEYS, OPENED, PIXAZO, PRO, REMIX, VIDEO, Desk, config, digest
 from tests.tasks.purchases import shot
@@ -35,7 +35,7 @@ HISTORIES: dict[str, tuple[History, str, bool, str]] = {
     "never seen": (lambda d, p: None, "new", False, "0.80"),
     "failed": (lambda d, p: d.settle(d.job(p), "failed"), "new", False, "0.80"),
     "refused by the gateway": (lambda d, p: d.settle(d.order(p), "refused"), "new", False, "0.80"),
-    "reply lost": (lambda d, p: d.order(p), "new", False, "0.80"),
+    "reply lost": (lambda d, p: d.order(p), "new", False, "0"),
     "content policy": (lambda d, p: d.settle(d.order(p), "moderated"), "keep", False, "0"),
     "content policy, then named": (
         lambda d, p: (d.settle(d.order(p), "moderated"), wished(d, p)), "rerender", False, "0.80",

@@ -1,6 +1,6 @@
 """What a run is doing, counted."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.models import STATUSES
@@ -12,6 +12,7 @@ END = st.tuples(st.just("end"), st.sampled_from(IDS), st.sampled_from(STATUSES))
 
 
 @given(st.lists(SAY | END, max_size=40), st.integers(0, 3))
+@settings(deadline=None)
 def test_counts(events, idle):
     """Whatever happens in whatever order, each shot counts once: the four counts add up to the total."""
     progress = Progress(total=len(IDS) + idle)
@@ -23,6 +24,7 @@ def test_counts(events, idle):
 
 
 @given(st.lists(st.sampled_from(STATUSES), max_size=20))
+@settings(deadline=None)
 def test_which_count(statuses):
     """Done are the shots with a clip of their own, failed all others that are over."""
     progress = Progress(total=len(statuses) + 1)

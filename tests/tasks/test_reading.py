@@ -325,6 +325,7 @@ async def test_local_board_reaches_everywhere(begin, tmp_path):
         ("gs://bucket/dir/a.png", True),
         ("simplecache::s3://bucket/dir/a.png", True),
         ("s3://bucket/dir/a::file:///etc/passwd", True),
+        ("s3://bucket/dir/a.zip::file", True),
         ("zip://a.png::file:///etc/x.zip", True),
         ("file:///etc/passwd", True),
         ("/etc/passwd", True),

@@ -126,7 +126,7 @@ async def test_lost(http, small, name):
         start = time.monotonic()
         with pytest.raises(Lost, match=rf"^no whole reply from 127\.0\.0\.1:{server.port}: \S"):
             await ask(http, server.url(), 0.2)
-    assert time.monotonic() - start < 0.6
+    assert time.monotonic() - start < 2
     assert server.paths == ["/"]
 
 
@@ -172,7 +172,7 @@ async def test_handshake_without_end(http):
         start = time.monotonic()
         with pytest.raises(NotSent, match="no connection"):
             await ask(http, f"https://{server.place}/", 0.2)
-    assert time.monotonic() - start < 0.4
+    assert time.monotonic() - start < 2
 
 
 async def test_second_request_on_a_connection(http):
@@ -264,7 +264,7 @@ async def test_download_lost(http, tmp_path, name):
         start = time.monotonic()
         with pytest.raises(Lost) as caught:
             await fetch(http, server, "/a?sign=secret", tmp_path / "a", stall=0.15)
-    assert time.monotonic() - start < 0.6
+    assert time.monotonic() - start < 2
     assert "secret" not in str(caught.value)
 
 
@@ -274,7 +274,7 @@ async def test_download_drips(http, tmp_path):
         start = time.monotonic()
         with pytest.raises(Lost):
             await fetch(http, server, "/", tmp_path / "a", stall=5, total=0.2)
-    assert time.monotonic() - start < 0.6
+    assert time.monotonic() - start < 2
 
 
 async def test_download_refused(http, tmp_path):
@@ -410,7 +410,7 @@ def test_public(address):
 
 
 @given(st.ip_addresses(v=4))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_wrapped(address):
     """A v4 address is as public within v6 as it is alone, whichever way it is wrapped."""
     inner = int(address)
@@ -608,7 +608,7 @@ def test_host_of(url):
 
 
 @given(st.text(max_size=40) | st.text("a.:/@[]#?\\%1é\n", max_size=20).map("https://".__add__))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_host_of_anything(text):
     """No text breaks the reading of names, and a host is only ever the one that httpx would ask."""
     host, place = host_of(text)

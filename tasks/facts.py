@@ -1,0 +1,60 @@
+"""What is known before anything is decided. Pure."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from tasks.models import Shot
+from tasks.names import key_of
+
+Rows = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was found out before deciding.
+
+    ``digests``: sha256 by image or source as the shot names it; a reference that is missing was not read
+    (``trusted``) or not found. ``pins``: what the ledger knows of remote references, oldest first: a shot keeps
+    the digest that it was ordered with, whatever its URL serves later. ``sizes``: pixels of the pictures that
+    were decoded. ``present``: objects at the target. ``rows`` and ``row_keys``: the last manifest by shot_id.
+    ``signs``: whether the target can sign URLs.
+    """
+
+    today: date
+    digests: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    present: Collection[str] = frozenset()
+    rows: Rows = field(default_factory=dict)
+    row_keys: Mapping[str, str] = field(default_factory=dict)
+    signs: bool = False
+    trusted: tuple[str, ...] = ()
+
+
+def row_keys(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The ledger's key of each row of a manifest, by shot_id: counted as they were when it was written."""
+    seen: Counter[str] = Counter()
+    keys = {}
+    for row in rows:
+        fingerprint = str(row.get("fingerprint") or "")
+        if fingerprint:
+            seen[fingerprint] += 1
+            keys[str(row["shot_id"])] = key_of(fingerprint, seen[fingerprint])
+    return keys
+
+
+def sources_first(shots: Iterable[Shot]) -> list[Shot]:
+    """The shots with every remix after the row that it starts from (the board has no cycles)."""
+    shots = list(shots)
+    by_id = {shot.shot_id: shot for shot in shots}
+    done: dict[str, Shot] = {}
+    for shot in shots:
+        line = [shot]
+        while line[-1].source_shot in by_id and line[-1].source_shot not in done:
+            line.append(by_id[line[-1].source_shot])
+        for one in reversed(line):
+            done[one.shot_id] = one
+    return list(done.values())
