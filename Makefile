@@ -2,20 +2,19 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TOOLS := --group dev --extra s3
 
-.PHONY: install demo test check format bench sandbox
+.PHONY: install demo test check format sandbox crash
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing storyreel into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[timeline]"
 	@touch $@
 
 $(VENV)/.developer: $(VENV)/.user
 	@echo "installing the tools of its developers ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[s3]" --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[s3,timeline]" --group dev
 	@touch $@
 
 install: $(VENV)/.user       ## into .venv, from constraints.txt
@@ -32,6 +31,9 @@ check: $(VENV)/.developer    ## format, lint, types, import rules, tests: the li
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
+
+crash: $(VENV)/.developer    ## kill a run at every one of its steps, on a disk and on an S3 server (half an hour)
+	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest tests/crash/test_crash.py
 
 format: $(VENV)/.developer   ## let ruff lay out the code
 	@$(BIN)/ruff format .

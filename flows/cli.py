@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -15,9 +16,10 @@ from cyclopts import App, CycloptsError, Parameter
 from flows import display
 from tasks import commands
 from tasks.errors import ConfigError, Fault, StartError
-from tasks.planned import Wanted
+from tasks.planned import Shown, Wanted
 from tasks.progress import Progress
 from tasks.session import HANDOVER, Session, session
+from tasks.showing import Showing
 
 app = App(
     name="storyreel",
@@ -33,6 +35,11 @@ Budget = Annotated[str | None, Parameter(help="US dollars that the target may co
 Only = Annotated[str, Parameter(help="Shot ids, with commas: look at these rows only.")]
 Rerender = Annotated[str, Parameter(help="Shot ids, with commas, or all: buy another clip for them.")]
 Concurrency = Annotated[int | None, Parameter(help="Shots in flight, 1 to 400.")]
+NoReport = Annotated[bool, Parameter(negative="", help="Leave out report.html.")]
+NoTimeline = Annotated[bool, Parameter(negative="", help="Leave out timeline.otio.")]
+NoReel = Annotated[bool, Parameter(negative="", help="Leave out reel.mp4, the rough cut.")]
+Edl = Annotated[bool, Parameter(negative="", help="Write timeline.edl as well.")]
+Fcpxml = Annotated[bool, Parameter(negative="", help="Write timeline.fcpxml as well.")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
 Quiet = Annotated[bool, Parameter(negative="", help="No progress on standard error.")]
 
@@ -67,6 +74,11 @@ def render(
     only: Only = "",
     rerender: Rerender = "",
     concurrency: Concurrency = None,
+    no_report: NoReport = False,
+    no_timeline: NoTimeline = False,
+    no_reel: NoReel = False,
+    edl: Edl = False,
+    fcpxml: Fcpxml = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -75,7 +87,8 @@ def render(
     progress = Progress()
 
     async def act() -> int:
-        wanted = _wanted(board, to, config, budget, only, rerender, concurrency)
+        shown = Shown(not no_report, not no_timeline, not no_reel, edl, fcpxml)
+        wanted = replace(_wanted(board, to, config, budget, only, rerender, concurrency), shown=shown)
         async with session(wanted, progress) as running:
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget is None):
@@ -96,7 +109,7 @@ async def _run(running: Session, *, quiet: bool) -> int:
     with display.watching(running.progress, quiet=quiet):
         if not commands.has_work(running):
             async with running.open():
-                pass
+                await running.show()
             return running.exit_code()
         _quiet_prefect()
         from flows.prefect_server import reachable
@@ -140,7 +153,11 @@ def _summary(told: dict[str, Any], running: Session) -> None:
     display.out.print(f"{display.shots_line(told['shots'])} in {display.clock(told['seconds'])}")
     display.money_lines(told["totals"], running.money()["by_provider"])
     url = told["target"]
-    for name, place in (("clips", "clips"), ("manifest", "manifest.parquet"), ("money", "costs.json")):
+    places = [("clips", "clips"), ("manifest", "manifest.parquet"), ("money", "costs.json")]
+    shown = running.wanted.shown
+    places += [("timeline", "timeline.otio")] * shown.timeline + [("reel", "reel.mp4")] * shown.reel
+    places += [("report", "report.html")] * shown.report
+    for name, place in [one for one in places if one[0] == "clips" or running.store.exists(one[1])]:
         display.out.print(f"{name:9}{url}/{place}", markup=False)
 
 
@@ -215,6 +232,36 @@ def rescue(url: To, *, config: Config = None, json: Json = False, quiet: Quiet =
             return int(told["exit_code"])
 
     return _caught(act, json, {})
+
+
+@app.command
+def report(
+    url: To,
+    *,
+    no_report: NoReport = False,
+    no_timeline: NoTimeline = False,
+    no_reel: NoReel = False,
+    edl: Edl = False,
+    fcpxml: Fcpxml = False,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Write report, timeline and rough cut again from a manifest. Renders nothing, buys nothing."""
+
+    async def act() -> int:
+        progress = Progress()
+        shown = Shown(not no_report, not no_timeline, not no_reel, edl, fcpxml)
+        async with session(Wanted("", url, config), progress) as running:
+            with display.watching(progress, quiet=json):
+                problems = await Showing(running.store, running.folder, progress).make(shown)
+            told = {"target": running.store.url, "report": f"{running.store.url}/report.html", "problems": problems}
+            if json:
+                _print({**told, "exit_code": int(bool(problems)), "errors": []})
+            else:
+                display.out.print(told["report"], markup=False)
+            return int(bool(problems))
+
+    return _caught(act, json, {"target": url})
 
 
 @app.command

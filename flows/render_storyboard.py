@@ -128,6 +128,7 @@ async def _rendered(running: Session) -> State:
         moves = asyncio.create_task(moving(running.progress))
         try:
             await _all(running)
+            await running.show()
         finally:
             moves.cancel()
     await closing_artifacts(running)

@@ -103,6 +103,17 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Which views of the target are made: report, timeline (and as EDL or FCPXML), rough cut."""
+
+    report: bool = True
+    timeline: bool = True
+    reel: bool = True
+    edl: bool = False
+    fcpxml: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config.
 
@@ -117,3 +128,4 @@ class Wanted:
     rerender: tuple[str, ...] = ()
     concurrency: int | None = None
     confined: bool = False
+    shown: Shown = Shown()

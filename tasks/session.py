@@ -33,6 +33,7 @@ from tasks.planned import Plan, ShotPlan, Wanted
 from tasks.progress import Progress
 from tasks.rollup import costs
 from tasks.run import Run
+from tasks.showing import Showing
 from tasks.storage import Store, StoreError
 from tasks.transport import Http
 
@@ -269,6 +270,20 @@ class Session:
         files = await asyncio.to_thread(manifest.files, rows, list(self.ledger.history()), **told)
         for name in sorted(files, key=lambda n: n == "manifest.json"):
             await asyncio.to_thread(self.store.write, name, files[name])
+
+    async def show(self) -> None:
+        """Make report, timeline and rough cut from the manifest as it is now written; not in a run that was stopped.
+
+        A rough cut of the very same clips in the same order is not cut again.
+        """
+        if self.stopped is not None:
+            return
+        await self.publish()
+        cut = [(row.shot.shot_id, row.clip.sha256 if row.clip else "") for row in self.results()]
+        before = [(name, str(row["sha256"] or "")) for name, row in self.facts.rows.items()]
+        there = cut == before and await asyncio.to_thread(self.store.exists, "reel.mp4")
+        shown = replace(self.wanted.shown, reel=self.wanted.shown.reel and not there)
+        await Showing(self.store, self.folder, self.progress).make(shown)
 
     def money(self) -> dict[str, Any]:
         """The rollup as it stands now: what costs.json holds."""

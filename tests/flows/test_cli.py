@@ -16,6 +16,7 @@ from tasks.models import STATUSES
 from tests.flows import Cli, Ran, column, draw, ended, manifest, until_clips, write_board
 from tests.sandbox import Sandbox
 
+pytestmark = pytest.mark.timeout(300)  # one sample is rendered whole, and the machine may have other work
 DATA = Path(__file__).parents[2] / "data"
 MANIFEST = [
     *("shot_id", "scene", "mode", "status", "provider", "model", "attempts", "clip", "sha256", "bytes", "width"),
@@ -326,10 +327,12 @@ def test_that_an_interrupted_run_leaves_a_whole_manifest(stopped: Stopped) -> No
 
 
 def test_that_the_next_run_finishes_an_interrupted_one(stopped: Stopped) -> None:
-    """What was rendered is reused, and the rest rendered."""
+    """What was rendered is reused (with what was being written when the signal came), and the rest rendered."""
     done = stopped.ran.counts["rendered"]
     assert stopped.next.code == 0
-    assert stopped.next.counts == {"rendered": 6 - done, "reused": done}
+    assert set(stopped.next.counts) == {"rendered", "reused"}
+    assert done <= stopped.next.counts["reused"] <= done + 1
+    assert stopped.next.told["clips"] == 6
 
 
 def test_that_only_looks_at_the_named_rows(cli: Cli, tmp_path: Path) -> None:
