@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -42,6 +43,10 @@ Edl = Annotated[bool, Parameter(negative="", help="Write timeline.edl as well.")
 Fcpxml = Annotated[bool, Parameter(negative="", help="Write timeline.fcpxml as well.")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
 Quiet = Annotated[bool, Parameter(negative="", help="No progress on standard error.")]
+
+
+#: What Prefect raised when its server was lost: its own farewell to that server would take minutes.
+LOST: list[Exception] = []
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -135,6 +140,7 @@ async def _run(running: Session, *, quiet: bool) -> int:
             if running.renderer is None:
                 raise StartError(f"Prefect did not start the run: {error}") from error
             display.say(f"Prefect was lost on the way ({type(error).__name__}); ledger and manifest are whole")
+            LOST.append(error)
             return running.exit_code()
         if running.renderer is None:
             raise StartError(state.message or "the run did not start")
@@ -189,7 +195,8 @@ def plan(
                     display.say(commands.over_budget(running))
             return code
 
-    return _caught(act, json, {})
+    nothing = {"new": 0, "keep": 0, "rerender": 0, "quoted_usd": "0.00", "worst_usd": "0.00"}
+    return _caught(act, json, {"shots": [], "totals": nothing})
 
 
 @app.command
@@ -299,11 +306,14 @@ def _caught(act: Callable[[], Any], as_json: bool, base: dict[str, Any]) -> int:
         return 2
     except KeyboardInterrupt:
         display.say("interrupted")
+        if as_json:
+            _print({**base, "exit_code": 130, "errors": []})
         return 130
 
 
 def main() -> None:
     """The console script."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = app(exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
@@ -312,4 +322,9 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
-    sys.exit(code if isinstance(code, int) else 0)
+    code = code if isinstance(code, int) else 0
+    if LOST:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

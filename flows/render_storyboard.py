@@ -60,12 +60,14 @@ async def _one(plan: ShotPlan, running: Session, places: asyncio.Semaphore) -> N
             running.done[plan.shot.shot_id].set()
             return
         with tags(f"scene:{plan.shot.scene or 'none'}", f"mode:{plan.shot.mode}"):
+            state: State | None = None
             try:
-                await cast(Awaitable[Any], render_shot(plan.shot.shot_id, return_state=True))
+                state = await cast(Awaitable[State], render_shot(plan.shot.shot_id, return_state=True))
             except Exception as error:
                 running.progress.line(f"Prefect did not record {plan.shot.shot_id}: {type(error).__name__}")
-        if not running.done[plan.shot.shot_id].is_set():  # a server that died must not cost the shot
+        if plan.shot.shot_id not in running.tried:  # a server that died must not cost the shot
             await running.shot(plan.shot.shot_id)
+        running.over(plan.shot.shot_id, str(state.message if state else ""))
 
 
 async def _all(running: Session) -> None:

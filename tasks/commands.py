@@ -9,6 +9,7 @@ from tasks import catalogue, inventory, settings, standing
 from tasks.errors import Fault, TargetError
 from tasks.ledger import Ledger, spent
 from tasks.manifest import summary
+from tasks.models import STATUSES
 from tasks.money import usd_text
 from tasks.names import number_text
 from tasks.outcome import UNSETTLED
@@ -108,9 +109,10 @@ async def status(running: Session) -> dict[str, Any]:
     results = standing.results(standing.plans(rows, ledger), ledger, "")
     history = list(ledger.history())
     money = costs(results, history, run_id="", budget=None)
+    shots = Counter(str(result.kept["status"] if result.kept else result.status) for result in results)
     return {
         "target": running.store.url,
-        "shots": summary(results),
+        "shots": {status: shots[status] for status in STATUSES},
         "totals": money["totals"],
         "by_provider": money["by_provider"],
         "superseded_usd": money["superseded_usd"],

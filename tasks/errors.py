@@ -20,6 +20,7 @@ StoryreelError
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,14 @@ class StartError(StoryreelError):
 
 
 class BoardError(StartError):
-    """The shot list, or a file it points at, is not usable."""
+    """The shot list, or a file it points at, is not usable.
+
+    ``board`` holds all rows as far as they could be read, so that their files can be looked at as well.
+    """
+
+    def __init__(self, faults: Sequence[Fault] | str, board: Any = None) -> None:
+        super().__init__(faults)
+        self.board = board
 
 
 class ConfigError(StartError):

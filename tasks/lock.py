@@ -59,10 +59,13 @@ def whoami() -> dict[str, Any]:
 
 def gone(holder: dict[str, Any]) -> bool:
     """True when the holder ran on this boot and in this pid namespace and its process is no more."""
+    return bool(holder.get("started") and _here(holder) and _started(int(holder.get("pid", 0))) != holder["started"])
+
+
+def _here(holder: dict[str, Any]) -> bool:
+    """Whether the holder ran on this boot and in this pid namespace: its processes and its clock are ours."""
     here = whoami()
-    known = holder.get("boot") and holder.get("started") and holder.get("namespace")
-    same = known and all(holder.get(part) == here[part] for part in ("boot", "namespace"))
-    return bool(same and _started(int(holder.get("pid", 0))) != holder["started"])
+    return all(holder.get(part) and holder.get(part) == here[part] for part in ("boot", "namespace"))
 
 
 class Lock:
@@ -140,11 +143,14 @@ class Lock:
         return won
 
     def _dead(self, n: int) -> bool:
-        """Watch the holder for one lease at the most, by our own clock."""
+        """Watch the holder for one lease at the most, by our own clock; on one machine the last heartbeat tells."""
         first = self._read(n)
         if first is None or (first.get("by_process", True) and gone(first)):
             return True
-        until = self.clock() + float(first.get("lease", self.lease))
+        lease = float(first.get("lease", self.lease))
+        if _here(first) and 0 <= self.clock() - float(first.get("beat_at", "-inf")) < lease:
+            return False
+        until = self.clock() + lease
         while self.clock() < until:
             self.sleep(min(1.0, self.lease / 12))
             seen = self._read(n)
@@ -172,6 +178,7 @@ class Lock:
 
     def _bytes(self) -> bytes:
         told = {"run_id": self.run_id, "token": self.token, "beat": self.beat, "lease": self.lease}
+        told["beat_at"] = self.clock()  # monotonic: of meaning on this boot only
         return json.dumps(told | whoami() | {"by_process": self.by_process}).encode()
 
 

@@ -66,6 +66,14 @@ def load(data: bytes) -> list[Row]:
     return shots
 
 
+def attempts(data: bytes) -> list[Row]:
+    """The rows of an ``attempts.parquet``, money as text."""
+    from pyarrow import parquet
+
+    listed = parquet.read_table(io.BytesIO(data)).to_pylist()
+    return [{c: usd_text(v) if isinstance(v, Decimal) else v for c, v in one.items()} for one in listed]
+
+
 def _parquet(table: Table, listed: Sequence[Row]) -> bytes:
     import pandas
     import pyarrow

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from tasks import storyboard
+from tasks.config_file import CONFIGS
 from tasks.errors import BoardError, Fault, MediaError, StoryreelError
 from tasks.models import Shot, Storyboard
 from tasks.settings import Settings
@@ -28,6 +29,7 @@ HERE = ("", "file", "local")  # how a path on this machine may be spelled
 
 async def read_board(url: str, settings: Settings, http: Http) -> Storyboard:
     """The storyboard at a local path or any URL. `BoardError` when it cannot be read or holds faults."""
+    url = _beside(url)
     try:
         folder, name = split(url)
         data = await (_fetch(url, http) if is_http(url) else _load(url, settings))
@@ -47,6 +49,12 @@ def _is_folder(url: str) -> bool:
     return not has_scheme(url) and Path(url).expanduser().is_dir()
 
 
+def _beside(url: str) -> str:
+    """The samples are found beside the code, wherever one stands."""
+    there = CONFIGS.parent / url
+    return str(there) if not has_scheme(url) and not Path(url).exists() and there.is_file() else url
+
+
 async def _load(url: str, settings: Settings) -> bytes:
     return await asyncio.to_thread(read_url, url, settings.target_options, BOARD_BYTES)
 
@@ -59,6 +67,36 @@ async def _fetch(url: str, http: Http) -> bytes:
             url, path, allowed={host_of(url)[1]}, max_bytes=BOARD_BYTES, stall=30.0, total=FETCH_SECONDS
         )
         return await asyncio.to_thread(path.read_bytes)
+
+
+async def read_whole(session: "Session") -> tuple[Storyboard, list[Fault]]:
+    """The board and the faults of its cells, of its ids and of those on the command line. `BoardError` when there
+    are no rows to look at."""
+    try:
+        board, faults = await read_board(session.wanted.board, session.settings, session.http), []
+    except BoardError as error:
+        if error.board is None:
+            raise
+        board, faults = error.board, error.faults
+    try:
+        check_ids(board, session.wanted.only, session.wanted.rerender)
+    except BoardError as error:
+        faults = [*error.faults, *faults]
+    return board, faults
+
+
+def sound(board: Storyboard, faults: Collection[Fault]) -> Storyboard:
+    """The rows without a fault, and not after one that has: those can be planned, to find what else is wrong."""
+    if not faults:
+        return board
+    rows = {fault.row for fault in faults}
+    shots = [shot for shot in board.shots if shot.row not in rows]
+    while True:
+        known = {shot.shot_id for shot in shots}
+        left = [shot for shot in shots if not shot.source_shot or shot.source_shot in known]
+        if len(left) == len(shots):
+            return replace(board, shots=tuple(left))
+        shots = left
 
 
 def check_ids(board: Storyboard, only: Collection[str], rerender: Collection[str]) -> set[str]:

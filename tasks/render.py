@@ -74,6 +74,7 @@ class Renderer:
         self.present, self.plans = present, plans
         self.results: dict[str, ShotResult] = {}
         self.cores = asyncio.Semaphore(2)
+        self.drawing: set[asyncio.Task[Attempt]] = set()
 
     async def shot(self, plan: ShotPlan) -> ShotResult:
         """The shot's row. A shot that fails is a row, never an exception; a cancelled one leaves its job."""
@@ -224,10 +225,28 @@ class Renderer:
         return SourceClip(uri, made.provider, made.job_id, made.remote_ids)
 
     async def _draw(self, plan: ShotPlan, order: Order, asked: Asked, frame: str) -> Attempt:
-        """The built-in renderer: its clip costs nothing, so its attempt is settled at once."""
+        """The built-in renderer, by itself: a cancelled shot must not tear a clip from its record."""
+        self.run.may_submit()
+        task = asyncio.create_task(self._drawn(plan, order, asked, frame))
+        self.drawing.add(task)
+        task.add_done_callback(self._drew)
+        return await asyncio.shield(task)
+
+    def _drew(self, task: "asyncio.Task[Attempt]") -> None:
+        self.drawing.discard(task)
+        if not task.cancelled():
+            task.exception()  # read here, because the shot that waited for it may be gone
+
+    async def drain(self, seconds: float) -> None:
+        """Let what is on its way come to its record, for so long at the most."""
+        await self.gateway.drain(seconds)
+        if self.drawing:
+            await asyncio.wait(self.drawing, timeout=seconds)
+
+    async def _drawn(self, plan: ShotPlan, order: Order, asked: Asked, frame: str) -> Attempt:
+        """A clip that costs nothing, so its attempt is settled at once."""
         from tasks import animatic
 
-        self.run.may_submit()
         part, stand_in = self.run.folder / f"{uuid.uuid4().hex}.mp4", plan.offers[0].paid
         data = order.frame.data if order.frame else None
         self.run.progress.say(plan.shot.shot_id, f"{order.route.name} drawing")
@@ -235,8 +254,10 @@ class Renderer:
         try:
             source = await self._local_source(plan) if order.shot.mode == "remix" else None
             async with self.cores:
+                self.run.may_submit()
                 await asyncio.to_thread(animatic.render, order, part, frame=data, source=source)
                 clip = await deliver(self.run.store, part, clip_stem(plan.shot.shot_id, plan.key))
+                self.present.add(clip.path)
         except MediaError as problem:
             error = problem
         finally:

@@ -6,34 +6,26 @@ made again under it; the manifest is written with every row; then the first orde
 
 import asyncio
 import contextlib
-import random
 import tempfile
-import time
-import uuid
 from collections.abc import AsyncIterator, Collection
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tasks import catalogue, manifest, reading, settings, standing
+from tasks import catalogue, reading, settings, standing
 from tasks.budget import Purse
 from tasks.errors import BoardError, Stopped, TargetError
-from tasks.facts import Facts, row_keys
-from tasks.lanes import Clock, Sleep
-from tasks.ledger import Ledger, spent
-from tasks.lock import LEASE, Lock, beat
-from tasks.media import Media
-from tasks.models import ZERO, ShotResult, Status, Storyboard
-from tasks.outcome import UNSETTLED, Ended, exit_code
+from tasks.facts import row_keys
+from tasks.ledger import spent
+from tasks.lock import beat
+from tasks.models import ZERO, ShotResult, Storyboard
+from tasks.outcome import UNSETTLED, Ended
 from tasks.plan import Planner
 from tasks.planned import Plan, ShotPlan, Wanted
 from tasks.progress import Progress
-from tasks.rollup import costs
+from tasks.results import Results
 from tasks.run import Run
-from tasks.showing import Showing
 from tasks.storage import Store, StoreError
 from tasks.transport import Http
 
@@ -43,48 +35,8 @@ if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs nei
 DRAIN_SECONDS = 5.0
 
 
-@dataclass
-class Session:
-    """One command over one target. `check` writes nothing; `open` holds the lock; `publish` writes the manifest.
-
-    ``run_id`` names the run in every record. ``today``, ``lease``, ``clock``, ``sleep`` and ``roll`` (see `Run`) are
-    parameters for tests.
-    """
-
-    wanted: Wanted
-    settings: settings.Settings
-    catalogue: catalogue.Catalogue
-    store: Store
-    http: Http
-    folder: Path
-    run_id: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}")
-    today: date = field(default_factory=lambda: datetime.now(UTC).date())
-    lease: float = LEASE
-    clock: Clock = time.monotonic
-    sleep: Sleep = asyncio.sleep
-    roll: Clock = random.random
-    progress: Progress = field(default_factory=Progress)
-    stopped: Stopped | None = None
-    plan: Plan = field(default_factory=lambda: Plan(()))
-    adopted: bool = False
-
-    def __post_init__(self) -> None:
-        self.ledger = Ledger(self.store, self.run_id)
-        self.lock = Lock(self.store, self.run_id, lease=self.lease)
-        self.media = Media(self.settings, self.store, self.http, self.folder)
-        self.board = Storyboard(())
-        self.facts = Facts(self.today)
-        self.renderer: Renderer | None = None
-        self.purse = Purse(self.budget)
-        self.plans: dict[str, ShotPlan] = {}
-        self.done: dict[str, asyncio.Event] = {}
-        self.working: set[asyncio.Task[ShotResult]] = set()
-
-    @property
-    def budget(self) -> Decimal | None:
-        """US dollars over all runs of this target; None for no limit."""
-        asked = self.wanted.budget_usd
-        return self.settings.render.budget_usd if asked is None else asked
+class Session(Results):
+    """One command over one target. `check` writes nothing; `open` holds the lock until its end and publishes."""
 
     @property
     def concurrency(self) -> int:
@@ -96,10 +48,11 @@ class Session:
 
         ``fetch`` brings remote files and makes the frames (a render); without it only local files are read.
         """
-        self.board = await reading.read_board(self.wanted.board, self.settings, self.http)
-        chosen = reading.check_ids(self.board, self.wanted.only, self.wanted.rerender)
+        self.board, faults = await reading.read_whole(self)
         await asyncio.to_thread(self._read_target)
-        faults = await reading.read_files(self, fetch=fetch)
+        faults += await reading.read_files(self, fetch=fetch)
+        self.board = reading.sound(self.board, faults)
+        chosen = set(self.wanted.only) or {shot.shot_id for shot in self.board.shots}
         planner = self._planner(chosen)
         self.plan = planner.plan()
         faults += [*planner.faults, *await reading.check_media(self, fetch=fetch)]
@@ -128,13 +81,6 @@ class Session:
         found = {"present": names, "rows": by_id, "row_keys": row_keys(rows), "pins": self.ledger.digests()}
         self.facts = replace(self.facts, signs=self.store.signs, **found)  # type: ignore[arg-type]  # a mix by name
 
-    def last_rows(self) -> list[dict[str, object]]:
-        """The rows of the manifest as it was last written; none where there is none."""
-        try:
-            return manifest.load(self.store.read("manifest.json"))
-        except FileNotFoundError:
-            return []
-
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["Renderer"]:
         """Hold the target: lock, ledger, plan and a manifest with every row; publish and let go at the end.
@@ -149,12 +95,15 @@ class Session:
         watch = beat(self.lock, lambda why: self.stop(Stopped("Interrupted", why)), self.progress.line)
         beating = asyncio.create_task(watch)
         try:
-            renderer = await self._prepared()
+            try:
+                renderer = await self._prepared()
+            except StoreError as error:
+                raise TargetError(f"the target cannot be written: {error}") from error
             try:
                 yield renderer
             finally:
-                await renderer.gateway.drain(DRAIN_SECONDS)
-                await self.publish()
+                await renderer.drain(DRAIN_SECONDS)
+                await self._publish_last()
         finally:
             beating.cancel()
             with contextlib.suppress(StoreError):
@@ -222,6 +171,7 @@ class Session:
     async def shot(self, shot_id: str) -> ShotResult:
         """Render one shot (after its source): its row. An interrupted one is a row as well."""
         assert self.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
+        self.tried.add(shot_id)
         work = asyncio.create_task(self.renderer.shot(self.plans[shot_id]))
         self.working.add(work)
         try:
@@ -233,66 +183,22 @@ class Session:
             result = self.row(self.plans[shot_id])
         finally:
             self.working.discard(work)
-            self.done[shot_id].set()
         self.progress.end(shot_id, result.status)
         return result
+
+    def over(self, shot_id: str, why: str) -> None:
+        """The shot's task is final. One that crashed without a row gets one that says so."""
+        assert self.renderer is not None, "open() comes first"  # noqa: S101 - as above
+        if shot_id not in self.renderer.results and self.stopped is None:
+            crashed = self.renderer.result(self.plans[shot_id], Ended("failed", "Failed", why or "crashed"))
+            self.renderer.results[shot_id] = crashed
+            self.progress.end(shot_id, crashed.status)
+        self.done[shot_id].set()
 
     async def source_ready(self, plan: ShotPlan) -> None:
         """Wait until the row that a remix starts from is over."""
         if plan.shot.source_shot in self.done:
             await self.done[plan.shot.source_shot].wait()
-
-    def results(self) -> list[ShotResult]:
-        """Every row in board order, as it stands now."""
-        return [self.row(plan) for plan in self.plan.shots]
-
-    def row(self, plan: ShotPlan) -> ShotResult:
-        """The row of one shot as it stands now."""
-        if self.adopted:
-            return standing.results([plan], self.ledger, self.run_id)[0]
-        if plan.kept is not None:
-            status: Status = "reused" if plan.kept["status"] == "rendered" else plan.kept["status"]
-            return ShotResult(plan.shot, plan.fingerprint, plan.key, status, kept=plan.kept)
-        assert self.renderer is not None, "open() comes first"  # noqa: S101 - as above
-        known = self.renderer.results.get(plan.shot.shot_id)
-        halted = self.stopped if plan.renders and known is None else None
-        ended = Ended("skipped", halted.error_class, str(halted)) if halted else None
-        result = known or self.renderer.result(plan, ended)
-        if result.status == "skipped" and not plan.selected and not result.attempts:
-            return replace(result, error_class="", error="")
-        return result
-
-    async def publish(self) -> None:
-        """Write manifest, attempts and costs whole, the manifest's JSON last."""
-        rows = self.results()
-        told: dict[str, Any] = {"run_id": self.run_id, "board": self.wanted.board, "target": self.store.url}
-        told |= {"extra_columns": self.board.extra_columns, "budget": self.budget}
-        files = await asyncio.to_thread(manifest.files, rows, list(self.ledger.history()), **told)
-        for name in sorted(files, key=lambda n: n == "manifest.json"):
-            await asyncio.to_thread(self.store.write, name, files[name])
-
-    async def show(self) -> None:
-        """Make report, timeline and rough cut from the manifest as it is now written; not in a run that was stopped.
-
-        A rough cut of the very same clips in the same order is not cut again.
-        """
-        if self.stopped is not None:
-            return
-        await self.publish()
-        cut = [(row.shot.shot_id, row.clip.sha256 if row.clip else "") for row in self.results()]
-        before = [(name, str(row["sha256"] or "")) for name, row in self.facts.rows.items()]
-        there = cut == before and await asyncio.to_thread(self.store.exists, "reel.mp4")
-        shown = replace(self.wanted.shown, reel=self.wanted.shown.reel and not there)
-        await Showing(self.store, self.folder, self.progress).make(shown)
-
-    def money(self) -> dict[str, Any]:
-        """The rollup as it stands now: what costs.json holds."""
-        return costs(self.results(), list(self.ledger.history()), run_id=self.run_id, budget=self.budget)
-
-    def exit_code(self) -> int:
-        """130, 3, 1 or 0 over the selected shots."""
-        chosen = [self.row(plan) for plan in self.plan.shots if plan.selected]
-        return exit_code(chosen, self.stopped)
 
 
 #: The session that a command line has checked already and hands to the flow that it starts.

@@ -5,8 +5,6 @@ It comes after the manifest, and none of it can lose the manifest: what fails is
 
 import asyncio
 import contextlib
-import csv
-import io
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -68,8 +66,7 @@ class Showing:
     def _report(self, rows: Rows, head: Mapping[str, Any]) -> None:
         from tasks import report
 
-        text = self.store.read("attempts.csv").decode()
-        attempts = list(csv.DictReader(io.StringIO(text, newline="")))
+        attempts = manifest.attempts(self.store.read("attempts.parquet"))
         costs = json.loads(self.store.read("costs.json"))
         told = {"board": str(head.get("board", "")), "run_id": str(head.get("run_id", "")), "made_at": now()}
         page = report.page(rows, attempts, costs, has_reel=self.store.exists("reel.mp4"), **told)

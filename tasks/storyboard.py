@@ -79,7 +79,7 @@ def read(data: bytes, name: str, settings: Settings, base: str) -> Storyboard:
     if faults:
         named = dict(zip(table.lines, sheet.ids, strict=True))
         faults = [replace(fault, shot_id=fault.shot_id or named.get(fault.row, "")) for fault in faults]
-        raise BoardError(sorted(faults, key=lambda fault: fault.row))
+        raise BoardError(sorted(faults, key=lambda fault: fault.row), Storyboard(shots))
     return Storyboard(shots, tuple(text for text, _ in extras))
 
 

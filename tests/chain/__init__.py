@@ -13,11 +13,11 @@ from tasks.transport import Http
 class Hours:
     """A clock whose sleepers are woken at once, in the order of their times: nothing waits, time passes all the same.
 
-    ``slept`` holds every wait in seconds; ``roll`` is jitter's middle.
+    ``slept`` holds every wait in seconds, ``tick`` is how long a jump takes in truth; ``roll`` is jitter's middle.
     """
 
     def __init__(self) -> None:
-        self.now = 1000.0
+        self.now, self.tick = 1000.0, 0.001
         self.slept: list[float] = []
         self.due: list[tuple[float, int]] = []
         self.numbers = itertools.count()
@@ -31,7 +31,7 @@ class Hours:
         heapq.heappush(self.due, mine)
         try:
             while self.now < mine[0]:
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(self.tick)
                 if self.due[0] == mine:
                     self.now = max(self.now, mine[0])
         finally:

@@ -21,6 +21,7 @@ from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 from tests.tasks.purchases import clip, shot
 
 QUOTE = Decimal("0.80")
+LATE = "job job-1 did not finish within 1200 s"
 JOB = Job("job-1", Request("GET", "v1/jobs/job-1", params={"model": "sora"}, headers={"x-a": "b"}), {"video": "v-1"})
 
 
@@ -63,7 +64,7 @@ def accepted(ledger: Ledger) -> Attempt:
 
 
 def overdue(ledger: Ledger) -> Attempt:
-    return ledger.overdue(accepted(ledger), "job job-1 did not finish within 1200 s")
+    return ledger.overdue(accepted(ledger), LATE)
 
 
 def bought(ledger: Ledger, asked: Asked = ASKED) -> Attempt:
@@ -102,7 +103,7 @@ def stand_in(ledger: Ledger) -> Attempt:
 KINDS: dict[Callable[[Ledger], Attempt], dict[str, Any]] = {
     intent: {"outcome": "unclear", "at_risk": QUOTE, "error_class": "Unclear", "basis": "unknown", "job_id": ""},
     accepted: {"outcome": "pending", "at_risk": QUOTE, "error_class": "", "error": "", "job_id": "job-1"},
-    overdue: {"outcome": "overdue", "at_risk": QUOTE, "error_class": "Unclear", "job_id": "job-1"},
+    overdue: {"outcome": "overdue", "at_risk": QUOTE, "error_class": "Unclear", "error": LATE, "job_id": "job-1"},
     bought: {"outcome": "clip", "charged": Decimal("0.75"), "basis": "reported", "clip": clip(), "error": ""},
     late: {"outcome": "late", "charged": QUOTE, "basis": "price_list", "clip": None, "error_class": ""},
     failed: {"outcome": "failed", "at_risk": QUOTE, "error_class": "Failed", "error": "the model gave up"},

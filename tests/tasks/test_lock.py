@@ -128,12 +128,22 @@ def test_the_holders_lease_counts(store: Store, time: Time) -> None:
     assert 300 <= time.now - 1000 <= 305
 
 
+def test_a_live_holder_of_this_machine_is_told_at_once(store: Store, time: Time) -> None:
+    """A heartbeat younger than a lease, of a process that is there: refused without any waiting."""
+    held(store, time)
+    time.now += LEASE - 1
+    with pytest.raises(TargetError, match="in use by run run-1"):
+        Lock(store, "run-2", clock=time, sleep=never).take()
+    assert store.names() == ["lock/1.json"]
+
+
 def test_a_holder_that_ends_while_watched(store: Store, time: Time) -> None:
     """A lock released under the eyes of a newcomer is free at once."""
     holder = held(store, time)
+    time.now += LEASE
     time.beats.append(holder.release)
     held(store, time, "run-2")
-    assert time.now - 1000 <= 5
+    assert time.now - 1000 - LEASE <= 5
     assert holder_of(store, max(int(name[5:-5]) for name in store.names())) == "run-2"
 
 
@@ -201,6 +211,7 @@ def test_a_killed_process_is_followed_at_once(tmp_path: Path) -> None:
 def test_renewing_after_a_take_over(store: Store, time: Time) -> None:
     """A holder that slept through a take-over may not renew nor order, and leaves the newcomer's lock alone."""
     old = held(store, time)
+    time.now += LEASE
     new = held(store, time, "run-2")
     with pytest.raises(TargetError, match="taken over"):
         old.renew()
@@ -213,6 +224,7 @@ def test_renewing_after_a_take_over(store: Store, time: Time) -> None:
 def test_renewing_after_the_newcomer_has_gone(store: Store, time: Time) -> None:
     """A holder that wakes when its newcomer has come, worked and gone finds no lock at all, and does not go on."""
     old = held(store, time)
+    time.now += LEASE
     held(store, time, "run-2").release()
     assert store.names() == []
     with pytest.raises(TargetError, match="taken over"):
@@ -223,6 +235,7 @@ def test_renewing_after_the_newcomer_has_gone(store: Store, time: Time) -> None:
 def test_renewing_under_the_same_number(store: Store, time: Time) -> None:
     """A later run under the old number is not taken for one's own."""
     old = held(store, time)
+    time.now += LEASE
     held(store, time, "run-2").release()
     held(store, time, "run-3")
     with pytest.raises(TargetError, match="taken over"):

@@ -1,0 +1,129 @@
+"""One run a target, and a run that finds everything done."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks import catalogue, commands, settings
+from tasks.errors import TargetError
+from tasks.ledger import Ledger
+from tasks.models import Clip, Order, Request, Route, Size
+from tasks.models import Job as Receipt
+from tasks.planned import Wanted
+from tasks.session import Session
+from tasks.storage import Store
+from tasks.transport import Http
+from tests.chain.conftest import rendered
+from tests.sandbox import Sandbox
+from tests.servers import S3, s3_server  # noqa: F401 - a fixture, taken by its name
+from tests.tasks.clips import good
+
+CHAIN = '[chain]\ntext_to_video = ["aigateway:openai/sora-2-text-to-video-pro"]\nallow_retired = true\n'
+MANY = 1000
+
+
+async def one_run(board: Path, target: str, config: Path, env: Mapping[str, str], options: dict[str, Any]) -> str:
+    """A whole run without Prefect: ``done``, or why it was not let in."""
+    with tempfile.TemporaryDirectory() as folder:
+        http = Http()
+        loaded = replace(settings.load(config, env), target_options=options)
+        store = Store(target, options)
+        wanted = Wanted(str(board), target, str(config))
+        running = Session(wanted, loaded, catalogue.load(), store, http, Path(folder))
+        try:
+            await running.check(fetch=True)
+            async with running.open():
+                await asyncio.gather(*(running.shot(p.shot.shot_id) for p in running.plan.shots if p.renders))
+            return "done"
+        except TargetError as error:
+            return str(error)
+        finally:
+            await http.close()
+
+
+@pytest.mark.parametrize("kind", ["disk", "memory", "s3"])
+async def test_of_two_runs_at_once_one_works_and_one_says_who_holds_it(kind: str, tmp_path: Path, s3: S3) -> None:
+    """Two runs on one target: one renders, the other names the holder, and each shot is bought once."""
+    target = {"disk": str(tmp_path / "film"), "memory": f"memory://two-{tmp_path.name}", "s3": s3.folder()}[kind]
+    board, config = tmp_path / "board.csv", tmp_path / "chain.toml"
+    board.write_text("prompt,duration\n" + "".join(f"wave {i},4\n" for i in range(4)))
+    config.write_text(CHAIN)
+    options = s3.options if kind == "s3" else {}
+    with Sandbox(job_seconds=0.5) as box:
+        both = await asyncio.gather(*(one_run(board, target, config, box.env(), options) for _ in range(2)))
+        assert sorted(word == "done" for word in both) == [False, True]
+        refused = next(word for word in both if word != "done")
+        assert "is in use by run" in refused or "taken by another run" in refused
+        assert box.bill()["aigateway"]["accepted"] == 4
+    assert Store(target, options).names("lock") == []
+
+
+def finished(target: Path, prompts: list[str], config: Path, env: Mapping[str, str]) -> None:
+    """A target whose shots are all bought and delivered, written by the ledger itself."""
+    loaded, known = settings.load(config, env), catalogue.load()
+    store = Store(str(target))
+    ledger = Ledger(store, "earlier")
+    model = known.model("aigateway:openai/sora-2-text-to-video-pro")
+    board = target.parent / "board.csv"
+    session = Session(Wanted(str(board), str(target)), loaded, known, store, Http(), target.parent)
+    plan = asyncio.run(session.check(fetch=False))
+    from tasks.ledger import Asked
+
+    for shot in plan.shots:
+        order = Order(shot.shot, Route(model), Decimal(4), Size(1280, 720), shot.shot.prompt)
+        attempt = ledger.intent(Asked(shot.key, shot.fingerprint, shot.parts), order, Decimal("0.40"))
+        attempt = ledger.accepted(attempt, Receipt(f"job-{shot.shot.shot_id}", Request("GET", "/v1/jobs/x")))
+        clip = Clip(f"clips/{shot.shot.shot_id}.mp4", "0" * 64, len(good()), 1280, 720, 24.0, 4.0)
+        store.write(clip.path, good())
+        ledger.settled(attempt, "clip", charged=Decimal("0.40"), basis="price_list", clip=clip)
+    assert len(plan.shots) == len(prompts)
+
+
+def test_a_finished_board_of_a_thousand_shots_makes_no_call(tmp_path: Path) -> None:
+    """1,000 finished shots again: nothing is planned, no gateway is asked, every row is reused."""
+    board, config, target = tmp_path / "board.csv", tmp_path / "chain.toml", tmp_path / "film"
+    prompts = [f"wave number {i}" for i in range(MANY)]
+    board.write_text("prompt,duration\n" + "".join(f"{prompt},4\n" for prompt in prompts))
+    config.write_text(CHAIN)
+    with Sandbox() as box:
+        finished(target, prompts, config, box.env())
+        since = time.process_time()
+        outcome = asyncio.run(rendered(board, target, box.env(), config=config))
+        print(f"{MANY} finished shots again: {time.process_time() - since:.1f} s of CPU")
+        assert outcome.calls == []
+        assert box.log() == []
+    assert outcome.code == 0
+    assert outcome.statuses() == {"reused": MANY}
+    assert outcome.costs["totals"]["charged_usd"] == "400.00"
+
+
+async def test_rescue_collects_and_buys_nothing(tmp_path: Path) -> None:
+    """A run dies with jobs in the air: rescue brings them home, `status` says so before and after."""
+    board, config, target = tmp_path / "board.csv", tmp_path / "chain.toml", tmp_path / "film"
+    board.write_text("prompt,duration,take\nwave,4,one\nfoam,4,two\n")
+    config.write_text(CHAIN)
+    with Sandbox(faults=[{"do": "late", "seconds": 1.0}]) as box:
+        first = await rendered(board, target, box.env(deadline_s=0.3), config=config)
+        assert first.code == 1
+        assert first.statuses() == {"failed": 2}
+        before = box.bill()["aigateway"]["orders"]
+        with tempfile.TemporaryDirectory() as folder:
+            http = Http()
+            loaded = settings.load(config, box.env())
+            running = Session(Wanted("", str(target)), loaded, catalogue.load(), Store(str(target)), http, Path(folder))
+            told = await commands.status(running)
+            assert [job["quoted_usd"] for job in told["uncollected"]] == ["0.40", "0.40"]
+            answer = await commands.rescue(running)
+            await http.close()
+        assert box.bill()["aigateway"]["orders"] == before
+        assert answer["exit_code"] == 0, answer
+        assert answer["collected"] == 2
+        assert answer["shots"]["rendered"] == 2
+        assert answer["totals"]["charged_usd"] == "0.80"
