@@ -11,8 +11,8 @@ from decimal import Decimal
 from tasks.errors import Busy, GatewayError, Locked, Refused, Stopped, Unclear
 from tasks.jobs import finish
 from tasks.lanes import LONGEST_WAIT, SUBMITS, Lane, backoff, retry_after
-from tasks.ledger import Asked
 from tasks.models import ZERO, Attempt, Basis, Job, Order, Request
+from tasks.records import Asked
 from tasks.run import Run, adapter, addressed
 from tasks.transport import Lost, NotSent
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tasks import video
 from tasks.errors import Failed, GatewayError, MediaError, Moderated, TargetLost, Unclear
-from tasks.ledger import job_of
 from tasks.models import ZERO, Attempt, Basis, Clip, Done, Pending, Request
 from tasks.money import usd
 from tasks.names import clip_stem
+from tasks.records import job_of
 from tasks.run import Run, adapter, addressed, key_may_go, key_of_provider
 from tasks.settings import ProviderSettings
 from tasks.storage import Store, StoreError

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from tasks.errors import Stopped
-from tasks.ledger import Page
 from tasks.models import Attempt, ShotResult, Status
 from tasks.planned import ShotPlan
+from tasks.records import Page
 
 UNSETTLED = ("pending", "overdue")
 

@@ -8,12 +8,13 @@ from typing import Any
 from tasks.catalogue import Catalogue
 from tasks.errors import Fault
 from tasks.facts import Facts, sources_first
-from tasks.ledger import Ledger, Page
+from tasks.ledger import Ledger
 from tasks.models import Attempt, Shot, Size, Storyboard
 from tasks.names import fingerprint_of, key_of, number_text, parts_of
 from tasks.offers import Market
 from tasks.outcome import UNSETTLED, clip_in_use, closed_gateways, is_stand_in, lost_clips, refused
 from tasks.planned import Action, Offer, Plan, ShotPlan
+from tasks.records import Page
 from tasks.run import unreachable
 from tasks.settings import Settings
 

@@ -10,7 +10,6 @@ from typing import Literal, Protocol
 from tasks.errors import MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
 from tasks.jobs import deliver, recover
-from tasks.ledger import Asked, Page
 from tasks.media import Media
 from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
 from tasks.names import clip_stem
@@ -26,6 +25,7 @@ from tasks.outcome import (
     unclear_routes,
 )
 from tasks.planned import Offer, ShotPlan
+from tasks.records import Asked, Page
 from tasks.run import Run
 from tasks.storage import StoreError, has_scheme
 

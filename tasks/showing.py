@@ -14,9 +14,9 @@ from typing import Any
 
 from tasks import manifest
 from tasks.errors import StoryreelError, TargetError
-from tasks.ledger import now
 from tasks.planned import Shown
 from tasks.progress import Progress
+from tasks.records import now
 from tasks.storage import Store
 
 Rows = list[dict[str, Any]]

@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.facts import row_keys
-from tasks.ledger import Ledger, Page
+from tasks.ledger import Ledger
 from tasks.models import Shot, ShotResult, Size
 from tasks.names import number_text
 from tasks.outcome import result_of
 from tasks.planned import ShotPlan
+from tasks.records import Page
 from tasks.rows import MANIFEST
 
 Rows = list[dict[str, Any]]

@@ -35,9 +35,9 @@ def copy(tmp_path: Path) -> Path:
         if (ROOT / name).is_file():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, tmp_path / name)
-    here = Path(sys.executable).parent
     (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv" / "bin").symlink_to(here)
+    for part in ("bin", "lib", "pyvenv.cfg"):
+        (tmp_path / ".venv" / part).symlink_to(Path(sys.prefix) / part)
     for mark in (".user", ".developer"):
         (tmp_path / ".venv" / mark).touch()
     return tmp_path

@@ -12,9 +12,10 @@ import pytest
 
 from tasks import catalogue
 from tasks.catalogue import Catalogue
-from tasks.ledger import Asked, Ledger
+from tasks.ledger import Ledger
 from tasks.models import Attempt, Order, Reply
 from tasks.planned import ShotPlan
+from tasks.records import Asked
 from tasks.run import adapter
 from tasks.session import Session
 from tasks.storage import Store, StoreError

@@ -13,12 +13,13 @@ from typing import Any
 from tasks import catalogue
 from tasks.errors import Failed, GatewayError, Moderated, Refused, Unclear
 from tasks.facts import Facts, row_keys
-from tasks.ledger import Asked, Ledger
+from tasks.ledger import Ledger
 from tasks.models import Attempt, Clip, Job, Order, Request, Route, Shot, Storyboard
 from tasks.names import clip_stem
 from tasks.outcome import result_of
 from tasks.plan import Planner
 from tasks.planned import Plan, ShotPlan
+from tasks.records import Asked
 from tasks.settings import Settings, load
 from tasks.storage import Store
 from tests.tasks.purchases import shot

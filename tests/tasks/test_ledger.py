@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import Failed, Moderated, Stopped, TargetError, Unclear
-from tasks.ledger import SCHEMA, Asked, Entry, Ledger, attempt_of, job_of, now, spent
+from tasks.ledger import Ledger, spent
 from tasks.models import ZERO, Attempt, Job, Model, Order, Request, Route, Size
 from tasks.names import fingerprint_of, key_of, parts_of
+from tasks.records import SCHEMA, Asked, Entry, attempt_of, job_of, now
 from tasks.storage import Store
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 from tests.tasks.purchases import clip, shot
