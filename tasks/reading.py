@@ -52,7 +52,10 @@ def _is_folder(url: str) -> bool:
 def _beside(url: str) -> str:
     """The samples are found beside the code, wherever one stands."""
     there = CONFIGS.parent / url
-    return str(there) if not has_scheme(url) and not Path(url).exists() and there.is_file() else url
+    try:
+        return str(there) if not has_scheme(url) and not Path(url).exists() and there.is_file() else url
+    except OSError:  # a name too long for any file: whoever reads it says so
+        return url
 
 
 async def _load(url: str, settings: Settings) -> bytes:

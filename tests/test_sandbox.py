@@ -190,7 +190,7 @@ def test_a_poll_below_the_floor_is_304_without_a_body(client: Client) -> None:
     job = client.buy("aigateway")
     codes = [client.ask("aigateway", job).status_code]
     start = time.monotonic()
-    while time.monotonic() < start + 0.25:
+    while 200 not in codes[1:] and time.monotonic() < start + 5:
         codes.append(client.ask("aigateway", job).status_code)
     assert codes[:2] == [200, 304] and 200 in codes[2:]
     assert client.ask("aigateway", job).content == b""
