@@ -23,7 +23,7 @@ demo: $(VENV)/.user          ## the main job on data/, with no key and no networ
 	@$(BIN)/storyreel render data/lighthouse.csv --to out/demo
 
 test: $(VENV)/.developer     ## every test, with the coverage of each module
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 check: $(VENV)/.developer    ## format, lint, types, import rules, tests: the line that CI runs
 	@$(BIN)/ruff format --check .

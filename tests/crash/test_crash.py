@@ -21,7 +21,7 @@ from tests.sandbox.server import Sandbox
 from tests.servers import S3, serving_s3
 
 ROOT = Path(__file__).parent.parent.parent
-STRIDE = int(os.environ.get("STORYREEL_CRASH_STRIDE", "41"))
+STRIDE = int(os.environ.get("STORYREEL_CRASH_STRIDE", "67"))
 BOARD = """shot_id,prompt,mode,image,duration
 one,a red kite over the dunes,t2v,,4
 two,the same dunes at night,i2v,dunes.png,4

@@ -1,0 +1,156 @@
+"""The scheduled inbox and the plan, as flows against a real Prefect server; and the commands that start none."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect.client.schemas.objects import State
+
+from flows.plan_storyboard import plan_storyboard
+from flows.render_inbox import render_inbox
+from tasks import inbox
+from tasks.names import slug_of
+from tasks.storage import Store
+from tests.flows import Ran, write_board
+from tests.flows.test_render_storyboard import in_prefect  # noqa: F401 - the module's fixture
+from tests.sandbox import Sandbox
+
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+ROOT = Path(__file__).parents[2]
+GOOD = [{"prompt": "a sail", "duration": "0.5", "size": "320x180"}]
+
+
+def turn(source: Path, target: Path) -> State[Any]:
+    """One turn of the schedule."""
+    return asyncio.run(render_inbox(str(source), str(target), return_state=True))
+
+
+def test_an_inbox_renders_what_is_new_or_changed_and_reports_what_is_broken(tmp_path: Path) -> None:
+    """Each good board has a target of its own and is done once; a broken one is told beside itself until mended."""
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    write_board(source / "film.csv", GOOD)
+    (source / "bad.csv").write_text("prompt,duration\n,x\n")
+    first = turn(source, target)
+    assert first.name == "Incomplete"
+    assert "2 of 2 boards were due; 1 went well" in str(first.message)
+    assert "is empty" in (source / "bad.csv.errors.txt").read_text()
+    film = target / slug_of("film.csv")
+    run = json.loads((film / "manifest.json").read_text())["run_id"]
+
+    write_board(source / "bad.csv", GOOD)
+    second = turn(source, target)
+    assert second.is_completed()
+    assert "1 of 2 boards were due" in str(second.message)
+    assert not (source / "bad.csv.errors.txt").exists()
+    assert json.loads((film / "manifest.json").read_text())["run_id"] == run
+
+    write_board(source / "film.csv", [{**GOOD[0], "prompt": "another sail"}])
+    assert "1 of 2 boards were due" in str(turn(source, target).message)
+    assert json.loads((film / "manifest.json").read_text())["run_id"] != run
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "ready"),
+    [({"a": 5}, {"a": 5}, ["a"]), ({"a": 5}, {"a": 6}, []), ({}, {"a": 5}, []), ({"a": 0}, {"a": 0}, [])],
+)
+def test_a_board_that_is_still_written_waits(before: dict[str, int], now: dict[str, int], ready: list[str]) -> None:
+    """Only a board of the same size in both looks is taken, and never an empty one."""
+    assert inbox.settled(before, now) == ready
+
+
+def test_what_an_inbox_takes_for_a_board(tmp_path: Path) -> None:
+    """Shot lists at its top; no pictures, reports, hidden files or folders."""
+    for name in ("a.csv", "b.PARQUET", "c.png", "a.csv.errors.txt", ".d.csv", "sub/e.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert sorted(inbox.boards(Store(str(tmp_path)))) == ["a.csv", "b.PARQUET"]
+
+
+def test_a_read_only_inbox_is_reported_at_the_target(tmp_path: Path) -> None:
+    """Where nothing can be written beside the board, the report stands at the target."""
+    (tmp_path / "file").write_text("no folder")
+    source, target = Store(str(tmp_path / "file" / "in")), Store(str(tmp_path / "out"))
+    place = inbox.broken(source, target, "film.csv", [])
+    assert Path(place) == tmp_path / "out" / "film.csv.errors.txt"
+    assert Path(place).exists()
+
+
+def test_a_deployed_board_stays_in_its_folder(tmp_path: Path) -> None:
+    """A board of a deployment that names a file elsewhere on the machine is a broken board."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret.png").write_bytes(b"x")
+    board = write_board(tmp_path / "in" / "b.csv", [{"prompt": "a sail", "image": "../secret.png"}])
+    state = asyncio.run(plan_storyboard(str(board), str(tmp_path / "out"), return_state=True))
+    assert state.is_failed()
+    assert "outside the board's own folder" in str(state.message)
+
+
+def test_a_plan_is_a_flow_that_spends_nothing(tmp_path: Path) -> None:
+    """The plan ends Completed with its price, or Failed when it passes the budget; the target stays empty."""
+    board = write_board(tmp_path / "b.csv", [{"prompt": "a sail", "duration": "4"}])
+    config = tmp_path / "paid.toml"
+    config.write_text('[chain]\ntext_to_video = ["pixazo:sora-2-pro"]\nallow_retired = true\n')
+    with Sandbox() as box, pytest.MonkeyPatch.context() as patch:
+        for name, value in box.env().items():
+            patch.setenv(name, value)
+        asked = {"config": str(config), "return_state": True}
+        state = asyncio.run(plan_storyboard(str(board), str(tmp_path / "out"), **asked))
+        assert state.is_completed()
+        assert state.message == "1.50 USD, 1.50 at worst"
+        over = asyncio.run(plan_storyboard(str(board), str(tmp_path / "out"), budget_usd=1.0, **asked))
+        assert (over.is_failed(), over.name) == (True, "Over budget")
+        assert box.log() == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_schedule_is_there_and_switched_off() -> None:
+    """prefect.yaml deploys the inbox every quarter of an hour, one at a time, and asleep; every entrypoint exists."""
+    told = {one["name"]: one for one in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]}
+    [schedule] = told["render-inbox"]["schedules"]
+    assert schedule == {"cron": "*/15 * * * *", "active": False}
+    assert told["render-inbox"]["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    for one in told.values():
+        file, _, name = one["entrypoint"].partition(":")
+        assert f"def {name}(" in (ROOT / file).read_text()
+        assert one["work_pool"]["name"] == "storyreel"
+
+
+def test_providers_says_which_key_is_found(typed: Callable[..., Ran]) -> None:
+    """Each gateway with its variable; `--check` asks those at no cost, and says what they answered."""
+    with Sandbox() as box:
+        env = {k: v for k, v in box.env().items() if "PIXAZO" in k}
+        ran = typed("providers", "--json", "--check", **env)
+    told = {one["provider"]: one for one in json.loads(ran.out)["providers"]}
+    assert (told["pixazo"]["key_found"], told["aimlapi"]["key_found"]) == (True, False)
+    assert told["pixazo"]["check"].startswith("reached")
+    assert told["animatic"]["check"] == "built in"
+    assert told["pixazo"]["models"][0]["price"] == "1.50 to 7.50 USD"
+    assert "PIXAZO_API_KEY found" in typed("providers").out
+
+
+def test_report_makes_the_views_again(typed: Callable[..., Ran], tmp_path: Path) -> None:
+    """`storyreel report` writes report, timelines and rough cut from a manifest, and says so of an empty folder."""
+    board = write_board(tmp_path / "b.csv", GOOD)
+    state = asyncio.run(render_inbox_board(board, tmp_path / "film"))
+    assert state.is_completed()
+    views = ("report.html", "timeline.otio", "reel.mp4")
+    for name in views:
+        (tmp_path / "film" / name).unlink()
+    ran = typed("report", tmp_path / "film", "--edl", "--fcpxml", "--json")
+    assert json.loads(ran.out)["problems"] == []
+    for name in (*views, "timeline.edl", "timeline.fcpxml"):
+        assert (tmp_path / "film" / name).stat().st_size > 100
+    assert typed("report", tmp_path / "nothing").code == 2
+
+
+async def render_inbox_board(board: Path, target: Path) -> State[Any]:
+    """One board as the inbox would render it."""
+    from flows.render_storyboard import render_storyboard
+
+    state: State[Any] = await render_storyboard(str(board), str(target), return_state=True)
+    return state
