@@ -1,7 +1,6 @@
 """The ``storyreel`` command: arguments in, flow called, exit code out."""
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -9,14 +8,30 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 
 from flows import display
+from flows.options import (
+    Board,
+    Budget,
+    Concurrency,
+    Config,
+    Edl,
+    Fcpxml,
+    Json,
+    NoReel,
+    NoReport,
+    NoTimeline,
+    Only,
+    Quiet,
+    Rerender,
+    To,
+    wanted_of,
+)
 from tasks import commands
-from tasks.errors import ConfigError, Fault, StartError
+from tasks.errors import StartError
 from tasks.planned import Shown, Wanted
 from tasks.progress import Progress
 from tasks.session import HANDOVER, Session, session
@@ -29,44 +44,8 @@ app = App(
     version_flags=["--version"],
 )
 
-Board = Annotated[str, Parameter(help="Shot list: CSV or Parquet, a local path or any fsspec URL.")]
-To = Annotated[str, Parameter(help="Target folder: a local path or any fsspec URL.")]
-Config = Annotated[str | None, Parameter(help="Config file; by default configs/animatic.toml (no key, no network).")]
-Budget = Annotated[str | None, Parameter(help="US dollars that the target may cost over all its runs.")]
-Only = Annotated[str, Parameter(help="Shot ids, with commas: look at these rows only.")]
-Rerender = Annotated[str, Parameter(help="Shot ids, with commas, or all: buy another clip for them.")]
-Concurrency = Annotated[int | None, Parameter(help="Shots in flight, 1 to 400.")]
-NoReport = Annotated[bool, Parameter(negative="", help="Leave out report.html.")]
-NoTimeline = Annotated[bool, Parameter(negative="", help="Leave out timeline.otio.")]
-NoReel = Annotated[bool, Parameter(negative="", help="Leave out reel.mp4, the rough cut.")]
-Edl = Annotated[bool, Parameter(negative="", help="Write timeline.edl as well.")]
-Fcpxml = Annotated[bool, Parameter(negative="", help="Write timeline.fcpxml as well.")]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
-Quiet = Annotated[bool, Parameter(negative="", help="No progress on standard error.")]
-
-
 #: What Prefect raised when its server was lost: its own farewell to that server would take minutes.
 LOST: list[Exception] = []
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _wanted(
-    board: str, to: str, config: str | None, budget: str | None, only: str, rerender: str, concurrency: int | None
-) -> Wanted:
-    money = None
-    with contextlib.suppress(InvalidOperation):
-        money = None if budget is None else Decimal(budget)
-    faults = []
-    if budget is not None and (money is None or not money.is_finite() or money < 0):
-        faults.append(Fault(0, "", "--budget", budget, "write US dollars such as 20 or 7.50"))
-    if concurrency is not None and not 1 <= concurrency <= 400:
-        faults.append(Fault(0, "", "--concurrency", str(concurrency), "write a whole number from 1 to 400"))
-    if faults:
-        raise ConfigError(faults)
-    return Wanted(board, to, config, money, _words(only), _words(rerender), concurrency)
 
 
 @app.command
@@ -93,7 +72,7 @@ def render(
 
     async def act() -> int:
         shown = Shown(not no_report, not no_timeline, not no_reel, edl, fcpxml)
-        wanted = replace(_wanted(board, to, config, budget, only, rerender, concurrency), shown=shown)
+        wanted = replace(wanted_of(board, to, config, budget, only, rerender, concurrency), shown=shown)
         async with session(wanted, progress) as running:
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget is None):
@@ -116,8 +95,10 @@ async def _run(running: Session, *, quiet: bool) -> int:
             async with running.open():
                 await running.show()
             return running.exit_code()
-        _quiet_prefect()
+        from flows.prefect_server import quiet as quiet_prefect
         from flows.prefect_server import reachable
+
+        quiet_prefect()
 
         server = await reachable(running.http)
         running.progress.line(f"Prefect: {server}")
@@ -145,14 +126,6 @@ async def _run(running: Session, *, quiet: bool) -> int:
         if running.renderer is None:
             raise StartError(state.message or "the run did not start")
     return running.exit_code()
-
-
-def _quiet_prefect() -> None:
-    """The embedded server phones nobody, and Prefect's own log stays out of a person's way."""
-    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-    os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "ERROR")
 
 
 def _summary(told: dict[str, Any], running: Session) -> None:
@@ -183,7 +156,7 @@ def plan(
     """Say what a render would do and cost. Calls no gateway, spends nothing, writes nothing."""
 
     async def act() -> int:
-        wanted = _wanted(board, to or "memory://storyreel-plan", config, budget, only, rerender, concurrency)
+        wanted = wanted_of(board, to or "memory://storyreel-plan", config, budget, only, rerender, concurrency)
         async with session(wanted) as running:
             found = await running.check(fetch=False)
             code = commands.plan_code(running)

@@ -1,4 +1,6 @@
-"""Which Prefect server a run will use."""
+"""Which Prefect server a run will use, and how loud it is."""
+
+import os
 
 from tasks.errors import ConfigError
 from tasks.models import Request
@@ -19,3 +21,11 @@ async def reachable(http: Http) -> str:
     except (NotSent, Lost) as error:
         raise ConfigError(f"the Prefect server of PREFECT_API_URL ({url}) does not answer: {error}") from error
     return str(url)
+
+
+def quiet() -> None:
+    """The embedded server phones nobody, and Prefect's own log stays out of a person's way."""
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "ERROR")

@@ -14,7 +14,7 @@ from tasks.models import Shot, Storyboard
 from tasks.settings import Settings
 from tasks.storyboard import read
 
-BASE = "/work/board"
+BASE = "/films/board"
 VARS = {"hero": "a tall woman", "villain": "a short man"}
 
 

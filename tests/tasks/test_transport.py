@@ -571,6 +571,8 @@ async def test_many_at_once(http, tmp_path):
 
     async with Loopback({"/": act}) as server:
         await asyncio.gather(*(fetch(http, server, "/", tmp_path / str(n)) for n in range(120)))
+    assert together.broken is False
+    assert len(list(tmp_path.iterdir())) == 120
 
 
 # --- names
