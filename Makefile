@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test check format sandbox crash
+.PHONY: install demo test slow check format sandbox crash
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -22,15 +22,18 @@ install: $(VENV)/.user       ## into .venv, from constraints.txt
 demo: $(VENV)/.user          ## the main job on data/, with no key and no network, into out/demo
 	@$(BIN)/storyreel render data/lighthouse.csv --to out/demo
 
-test: $(VENV)/.developer     ## every test, with the coverage of each module
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90
+test: $(VENV)/.developer     ## the tests, with the coverage of each module
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+slow: $(VENV)/.developer     ## runs that are killed at some of their steps, and every command of the documents
+	@$(BIN)/python -m pytest -n 3 -m slow
 
 check: $(VENV)/.developer    ## format, lint, types, import rules, tests: the line that CI runs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test slow
 
 crash: $(VENV)/.developer    ## kill a run at every one of its steps, on a disk and on an S3 server (half an hour)
 	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest tests/crash/test_crash.py

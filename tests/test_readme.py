@@ -15,7 +15,7 @@ from tasks.transport import host_of
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md")
 #: These run this very test, or install what runs it: `.ci/run` calls them on a clean clone.
-ELSEWHERE = ("make test", "make check", "make install", "git clone", "make bench", "make format", "make crash")
+ELSEWHERE = ("make test", "make check", "make install", "git clone", "make bench", "make format", "make crash", "make slow")
 
 
 def blocks(page: str, kind: str) -> list[str]:
@@ -43,6 +43,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
 def test_every_command_of_a_page_runs(page: str, copy: Path, environment: dict[str, str]) -> None:

@@ -94,6 +94,7 @@ def check(box: Sandbox, store: Store, told: dict[str, Any], scratch: Path) -> No
     assert store.names("lock") == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("kind", ["disk", "s3"])
 def test_killed_at_any_step(kind: str, board: Path, tmp_path: Path, environment: dict[str, str], s3: S3) -> None:
