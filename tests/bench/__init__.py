@@ -1,0 +1,1 @@
+"""Speed as a ratio to what a user would otherwise run, measured in one process, interleaved, never asserted."""
