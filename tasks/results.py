@@ -132,7 +132,7 @@ class Results:
         before = [(name, str(row["sha256"] or "")) for name, row in self.facts.rows.items()]
         there = cut == before and await asyncio.to_thread(self.store.exists, "reel.mp4")
         shown = replace(self.wanted.shown, reel=self.wanted.shown.reel and not there)
-        await Showing(self.store, self.folder, self.progress).make(shown)
+        await Showing(self.store, self.folder, self.progress, self.ledger).make(shown)
 
     def money(self) -> dict[str, Any]:
         """The rollup as it stands now: what costs.json holds."""

@@ -14,9 +14,11 @@ from typing import Any
 
 from tasks import manifest
 from tasks.errors import StoryreelError, TargetError
+from tasks.facts import row_keys
+from tasks.ledger import Ledger
 from tasks.planned import Shown
 from tasks.progress import Progress
-from tasks.records import now
+from tasks.records import Page, now
 from tasks.storage import Store
 
 Rows = list[dict[str, Any]]
@@ -25,8 +27,8 @@ Rows = list[dict[str, Any]]
 class Showing:
     """Makes the views of one target. ``folder`` is scratch space on this machine."""
 
-    def __init__(self, store: Store, folder: Path, progress: Progress) -> None:
-        self.store, self.folder, self.progress = store, folder, progress
+    def __init__(self, store: Store, folder: Path, progress: Progress, ledger: Ledger | None = None) -> None:
+        self.store, self.folder, self.progress, self.ledger = store, folder, progress, ledger
 
     async def make(self, shown: Shown) -> list[str]:
         """Write what ``shown`` names; the reasons of what could not be made. `TargetError` without a manifest."""
@@ -67,10 +69,22 @@ class Showing:
         from tasks import report
 
         attempts = manifest.attempts(self.store.read("attempts.parquet"))
+        rows = self._with_parts(rows)
         costs = json.loads(self.store.read("costs.json"))
         told = {"board": str(head.get("board", "")), "run_id": str(head.get("run_id", "")), "made_at": now()}
         page = report.page(rows, attempts, costs, has_reel=self.store.exists("reel.mp4"), **told)
         self.store.write("report.html", page)
+
+    def _with_parts(self, rows: Rows) -> Rows:
+        """The rows with what the manifest has no column for: the size asked, and what was to be avoided."""
+        ledger = self.ledger or Ledger(self.store, "").load()
+        keys = row_keys(rows)
+        found = []
+        for row in rows:
+            page = ledger.pages.get(keys.get(str(row["shot_id"]), ""), Page())
+            parts = page.entries[max(page.entries)].record["parts"] if page.entries else {}
+            found.append({**row, **{name: parts[name] for name in ("size", "negative_prompt") if parts.get(name)}})
+        return found
 
     def _reel(self, rows: Rows) -> None:
         from tasks import reel

@@ -69,7 +69,7 @@ def run(at: int, board: Path, target: str, config: Path, env: dict[str, str]) ->
     )
     assert "Traceback" not in done.stderr, done.stderr[-3000:]
     told = json.loads(done.stdout) if done.stdout.strip() else {}
-    return done.returncode, int(count.read_text()), told
+    return done.returncode, int(count.read_text() or 0), told  # empty: killed in the middle of counting
 
 
 def check(box: Sandbox, store: Store, told: dict[str, Any], scratch: Path) -> None:

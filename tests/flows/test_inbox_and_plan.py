@@ -135,7 +135,7 @@ def test_providers_says_which_key_is_found(typed: Callable[..., Ran]) -> None:
 
 def test_report_makes_the_views_again(typed: Callable[..., Ran], tmp_path: Path) -> None:
     """`storyreel report` writes report, timelines and rough cut from a manifest, and says so of an empty folder."""
-    board = write_board(tmp_path / "b.csv", GOOD)
+    board = write_board(tmp_path / "b.csv", [{**GOOD[0], "negative_prompt": "no gulls"}])
     state = asyncio.run(render_inbox_board(board, tmp_path / "film"))
     assert state.is_completed()
     views = ("report.html", "timeline.otio", "reel.mp4")
@@ -145,6 +145,7 @@ def test_report_makes_the_views_again(typed: Callable[..., Ran], tmp_path: Path)
     assert json.loads(ran.out)["problems"] == []
     for name in (*views, "timeline.edl", "timeline.fcpxml"):
         assert (tmp_path / "film" / name).stat().st_size > 100
+    assert "Avoid: no gulls" in (tmp_path / "film" / "report.html").read_text()
     assert typed("report", tmp_path / "nothing").code == 2
 
 
