@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 
-from flows import display
+from flows import display, prefect_server
 from flows.options import (
     Board,
     Budget,
@@ -95,12 +95,9 @@ async def _run(running: Session, *, quiet: bool) -> int:
             async with running.open():
                 await running.show()
             return running.exit_code()
-        from flows.prefect_server import quiet as quiet_prefect
-        from flows.prefect_server import reachable
+        prefect_server.quiet()
 
-        quiet_prefect()
-
-        server = await reachable(running.http)
+        server = await prefect_server.reachable(running.http)
         running.progress.line(f"Prefect: {server}")
         from flows.render_storyboard import render_storyboard
 
@@ -295,9 +292,6 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
-    code = code if isinstance(code, int) else 0
     if LOST:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+        prefect_server.leave(code)
+    sys.exit(code if isinstance(code, int) else 0)

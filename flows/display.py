@@ -157,6 +157,16 @@ def provider_tables(entries: Sequence[Mapping[str, Any]]) -> None:
         out.print(table)
 
 
+def uncollected(job: Mapping[str, str]) -> None:
+    """A job that was bought and not collected, on one line."""
+    out.print(f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}", markup=False)
+
+
+def rescued_line(told: Mapping[str, Any]) -> str:
+    """What a rescue came to."""
+    return f"{told['collected']} collected, {len(told['uncollected'])} still open; {shots_line(told['shots'])}"
+
+
 def shots_line(counts: Mapping[str, int]) -> str:
     """``8 rendered, 2 failed``: the statuses that occur."""
     return ", ".join(f"{number} {status}" for status, number in counts.items() if number) or "no shots"
