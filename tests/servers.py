@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,11 +35,27 @@ def _s3(endpoint_url: str) -> S3:
     return S3(endpoint_url, options={**named, "key": "loopback", "secret": "loopback"})
 
 
+def one_write_at_a_time(app: Callable[..., Any]) -> Callable[..., Any]:
+    """The WSGI app with its PUTs in single file.
+
+    S3 promises that of several `If-None-Match: *` writes one wins; moto looks and then writes, without a lock.
+    """
+    turn = threading.Lock()
+
+    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        with turn if environ["REQUEST_METHOD"] == "PUT" else contextlib.nullcontext():
+            return app(environ, start_response)
+
+    return serve
+
+
 @contextlib.contextmanager
 def serving_s3() -> Iterator[S3]:
     """Run moto's S3 server on a free port; the bucket is there."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
+    assert server._server is not None
+    server._server.app = one_write_at_a_time(server._server.app)
     try:
         host, port = server.get_host_and_port()
         found = _s3(f"http://{host}:{port}")
