@@ -1,7 +1,8 @@
 """What people who watch the Prefect UI see beside the task runs: plan, progress, manifest, money, links."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -109,6 +110,16 @@ def _report_link(running: Session) -> str:
     """A week's http address of the report; empty where the target gives none or there is no report."""
     there = running.store.signs and running.store.exists("report.html")
     return running.store.sign("report.html", 7 * 24 * 3600) if there else ""
+
+
+@contextlib.asynccontextmanager
+async def followed(progress: Progress) -> AsyncIterator[None]:
+    """Keep a progress artifact moving beside whatever is done inside."""
+    moves = asyncio.create_task(moving(progress))
+    try:
+        yield
+    finally:
+        moves.cancel()
 
 
 async def moving(progress: Progress) -> None:

@@ -14,12 +14,14 @@ from prefect.states import Cancelled, Completed, Failed
 from pydantic import Field
 
 from flows.approval import approved
-from flows.artifacts import closing_artifacts, faults_artifact, moving, plan_artifact
+from flows.artifacts import closing_artifacts, faults_artifact, followed, plan_artifact
 from tasks.errors import StartError
 from tasks.models import ShotResult
 from tasks.money import usd_text
+from tasks.part import PartSession, joined, part_session
 from tasks.planned import ShotPlan, Wanted
 from tasks.session import HANDOVER, Session, session
+from tasks.split import SeasonPart
 
 ENDED = "Without clip"
 STARTS_PER_SECOND = 25  # more overflows the queue in which a Prefect server keeps its events
@@ -96,6 +98,9 @@ async def render_storyboard(
     approve_over_usd: Annotated[
         float | None, Field(ge=0, description="Wait for a person's word when the plan costs more US dollars than this")
     ] = None,
+    part: Annotated[
+        SeasonPart | None, Field(description="Leave empty: render-season fills it in for its parts")
+    ] = None,
 ) -> State:
     """Render a storyboard: read, check, lock, render each shot, publish.
 
@@ -114,27 +119,37 @@ async def render_storyboard(
                 )
                 running = await stack.enter_async_context(session(wanted))
                 running.progress.listen = get_run_logger().warning
+                if part is not None:
+                    running = await stack.enter_async_context(joined(part_session(running, part)))
                 await running.check(fetch=True)
             if not await approved(running, approve_over_usd):
                 return Cancelled(message="not approved: nothing was ordered, nothing spent")
             return await _rendered(running)
         except StartError as error:
             await faults_artifact(error.faults)
+            if isinstance(running, PartSession):
+                await running.refuse(str(error))
             return Failed(message=str(error))
 
 
 async def _rendered(running: Session) -> State:
     RUNNING.set(running)
     await plan_artifact(running)
-    async with running.open():
-        moves = asyncio.create_task(moving(running.progress))
-        try:
-            await _all(running)
-            await running.show()
-        finally:
-            moves.cancel()
+    async with running.open(), followed(running.progress):
+        await _all(running)
+        await running.show()
+    if isinstance(running, PartSession):
+        return part_state(running)
     await closing_artifacts(running)
     return final_state(running)
+
+
+def part_state(running: PartSession) -> State:
+    """What a part came to; the money stands with its season."""
+    rows = [running.row(plan) for plan in running.plan.shots if plan.selected]
+    clips = sum(row.status in ("rendered", "reused") for row in rows)
+    message = f"{clips} of {len(rows)} clips"
+    return Completed(message=message) if clips == len(rows) else Failed(name="Incomplete", message=message)
 
 
 def heed_signals(running: Session) -> None:

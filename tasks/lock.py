@@ -2,12 +2,16 @@
 
 A lock is dead at once when its process is gone on this very machine; else when its heartbeat has not moved for
 one lease by the newcomer's own clock (clocks of two machines are never compared).
+
+The parts of a season share its target: the season holds ``lock/<n>.json``, each part ``lock/<part>/<n>.json`` by the
+same rule, and a part works only as long as it sees the season's heartbeat move (`Witness`).
 """
 
 import asyncio
 import json
 import os
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -18,6 +22,7 @@ from tasks.errors import TargetError
 from tasks.storage import Store, StoreError
 
 NAME = re.compile(r"(\d+)\.json")
+PART = re.compile(r"lock/part-\d+-\d+(?=/)")
 LEASE = 60.0
 
 
@@ -81,11 +86,14 @@ class Lock:
         clock: Callable[[], float] = seconds,
         sleep: Callable[[float], None] = time.sleep,
         by_process: bool = True,
+        token: str = "",
     ) -> None:
         self.store, self.run_id, self.folder = store, run_id, folder
         self.lease, self.clock, self.sleep = lease, clock, sleep
         self.by_process = by_process
-        self.token = uuid.uuid4().hex
+        self.stopping = False
+        self._turn = threading.Lock()
+        self.token = token or uuid.uuid4().hex
         self.n = 0
         self.beat = 0
         self.beaten_at = float("-inf")
@@ -96,7 +104,7 @@ class Lock:
         return self.clock() - self.beaten_at <= self.lease / 2
 
     def take(self) -> None:
-        """Take the lock. `TargetError`, and no object left behind, when a live run holds it."""
+        """Take the lock. `TargetError`, and no object left behind, when a live run or a part of one holds it."""
         while True:
             held = self._numbers()
             if held and not self._dead(max(held)):
@@ -114,25 +122,51 @@ class Lock:
             raise TargetError(f"{self.store.url} was taken by another run at the same moment")
         for n in held:
             self.store.delete(self._path(n))
+        if not PART.match(f"{self.folder}/"):
+            self._outlive_parts()
+
+    def _outlive_parts(self) -> None:
+        """Wait for the parts of an earlier season, which end once they see this lock; clear what dead ones left.
+
+        They are looked for after this lock stands: a part that found its season in order before is seen now.
+        """
+
+        def nap(length: float) -> None:
+            self.sleep(length)
+            self.renew()
+
+        until = self.clock() + self.lease
+        for folder in sorted({m[0] for name in self.store.names(self.folder) if (m := PART.match(name))}):
+            part = Lock(self.store, self.run_id, folder=folder, lease=self.lease, clock=self.clock, sleep=nap)
+            while (numbers := part._numbers()) and not part._dead(max(numbers)):
+                if self.clock() >= until:
+                    self.release()
+                    raise TargetError(f"{self.store.url} is in use by {folder}, a part of an earlier run: let it end")
+                nap(min(1.0, self.lease / 12))
+            for name in self.store.names(folder):
+                self.store.delete(name)
 
     def renew(self) -> None:
         """One heartbeat. Called every twelfth of a lease; `TargetError` when somebody else took over.
 
         Its own object must still be there: a newcomer may have come, worked and gone while we hung.
         """
-        asked = self.clock()  # before the look: a process that hangs after it may have been replaced meanwhile
-        mine = self._read(self.n) or {}
-        if mine.get("token") != self.token or max(self._numbers(), default=0) > self.n:
-            self.beaten_at = float("-inf")
-            raise TargetError(f"{self.store.url} was taken over by another run")
-        self.beat += 1
-        self.store.write(self._path(self.n), self._bytes())
-        self.beaten_at = asked
+        with self._turn:
+            if not self.n:
+                return
+            asked = self.clock()  # before the look: a process that hangs after it may have been replaced meanwhile
+            mine = self._read(self.n) or {}
+            if mine.get("token") != self.token or max(self._numbers(), default=0) > self.n:
+                self.beaten_at = float("-inf")
+                raise TargetError(f"{self.store.url} was taken over by another run")
+            self.beat += 1
+            self.store.write(self._path(self.n), self._bytes())
+            self.beaten_at = asked
 
     def release(self) -> None:
-        """Let the next run in."""
-        if self.n:
-            if (self._read(self.n) or {}).get("token") == self.token:
+        """Let the next run in. A heartbeat on its way comes before it or not at all: it would bring the lock back."""
+        with self._turn:
+            if self.n and (self._read(self.n) or {}).get("token") == self.token:
                 self.store.delete(self._path(self.n))
             self.n, self.beaten_at = 0, float("-inf")
 
@@ -179,7 +213,46 @@ class Lock:
     def _bytes(self) -> bytes:
         told = {"run_id": self.run_id, "token": self.token, "beat": self.beat, "lease": self.lease}
         told["beat_at"] = self.clock()  # monotonic: of meaning on this boot only
-        return json.dumps(told | whoami() | {"by_process": self.by_process}).encode()
+        return json.dumps(told | whoami() | {"by_process": self.by_process, "stopping": self.stopping}).encode()
+
+
+class Witness:
+    """Another run's lock, watched by the own clock: `alive` while its heartbeat moves, `fresh` while it just did."""
+
+    def __init__(
+        self,
+        store: Store,
+        token: str,
+        *,
+        folder: str = "lock",
+        lease: float = LEASE,
+        clock: Callable[[], float] = seconds,
+    ) -> None:
+        self.lock = Lock(store, "", folder=folder, lease=lease, clock=clock)
+        self.token, self.lease, self.clock = token, lease, clock
+        self.beat = -1
+        self.seen_at = float("-inf")
+
+    @property
+    def fresh(self) -> bool:
+        """Whether its heartbeat moved within half a lease."""
+        return self.clock() - self.seen_at <= self.lease / 2
+
+    @property
+    def alive(self) -> bool:
+        """Whether its heartbeat moved within a lease."""
+        return self.clock() - self.seen_at <= self.lease
+
+    def look(self) -> dict[str, Any] | None:
+        """Its record when it holds the highest number, else None; a heartbeat that moved is noted."""
+        asked = self.clock()
+        numbers = self.lock._numbers()
+        record = self.lock._read(max(numbers)) if numbers else None
+        if record is None or record.get("token") != self.token:
+            return None
+        if record.get("beat") != self.beat:
+            self.beat, self.seen_at = int(record.get("beat", 0)), asked
+        return record
 
 
 async def beat(lock: Lock, lost: Callable[[str], None], say: Callable[[str], None]) -> None:

@@ -7,7 +7,7 @@ made again under it; the manifest is written with every row; then the first orde
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from tasks.errors import BoardError, Stopped, TargetError
 from tasks.facts import row_keys
 from tasks.ledger import spent
 from tasks.lock import beat
-from tasks.models import ZERO, ShotResult, Storyboard
+from tasks.models import ZERO, Attempt, ShotResult, Storyboard
 from tasks.outcome import UNSETTLED, Ended
 from tasks.plan import Planner
 from tasks.planned import Plan, ShotPlan, Wanted
@@ -88,13 +88,7 @@ class Session(Results):
         `TargetError` when another run holds it or it cannot be written; `BoardError` when the ledger, read again,
         forbids a start.
         """
-        try:
-            await asyncio.to_thread(self.lock.take)
-        except StoreError as error:
-            raise TargetError(f"the target cannot be written: {error}") from error
-        watch = beat(self.lock, lambda why: self.stop(Stopped("Interrupted", why)), self.progress.line)
-        beating = asyncio.create_task(watch)
-        try:
+        async with self.held():
             try:
                 renderer = await self._prepared()
             except StoreError as error:
@@ -104,10 +98,27 @@ class Session(Results):
             finally:
                 await renderer.drain(DRAIN_SECONDS)
                 await self._publish_last()
+
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Hold the lock and keep it alive; inside itself it changes nothing."""
+        if self.lock.n:
+            yield
+            return
+        try:
+            await asyncio.to_thread(self.lock.take)
+        except StoreError as error:
+            raise TargetError(f"the target cannot be written: {error}") from error
+        beating = asyncio.create_task(self._beat())
+        try:
+            yield
         finally:
             beating.cancel()
             with contextlib.suppress(StoreError):
                 await asyncio.to_thread(self.lock.release)
+
+    async def _beat(self) -> None:
+        await beat(self.lock, lambda why: self.stop(Stopped("Interrupted", why)), self.progress.line)
 
     def adopt(self) -> None:
         """Take the rows from the last manifest and the ledger instead of a board: what `rescue` works on."""
@@ -135,7 +146,7 @@ class Session(Results):
 
         await asyncio.to_thread(self._read_target)
         await asyncio.to_thread(self._replan)
-        history = list(self.ledger.history())
+        history = [attempt for attempt in self.ledger.history() if self._counts(attempt)]
         self.purse = Purse(self.budget, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
         self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
         run = Run(
@@ -149,6 +160,22 @@ class Session(Results):
         self.done = {shot_id: asyncio.Event() for shot_id in self.plans}
         await self.publish()
         return self.renderer
+
+    async def reload(self, endings: Mapping[str, Ended]) -> None:
+        """Take in what others wrote at the target while the lock was held, and plan again: a season's parts work
+        elsewhere. ``endings`` tell by shot_id how a shot without a clip was left."""
+        assert self.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
+        await asyncio.to_thread(self._read_target)
+        chosen = reading.check_ids(self.board, self.wanted.only, ())
+        self.plan = await asyncio.to_thread(self._planner(chosen).plan)
+        self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
+        self.renderer.plans, self.renderer.present = self.plans, set(self.facts.present)
+        results = {name: self.renderer.result(plan, endings.get(name)) for name, plan in self.plans.items()}
+        self.renderer.results = {name: result for name, result in results.items() if self.plans[name].kept is None}
+
+    def _counts(self, attempt: Attempt) -> bool:
+        """Whether the attempt's money counts against the budget: all of the target's does."""
+        return True
 
     def may_submit(self) -> None:
         """`Stopped` once the run was told to stop, or while the lock's heartbeat is too old."""

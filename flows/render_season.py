@@ -1,0 +1,103 @@
+"""One large storyboard over a work pool: parts on any number of workers and machines, one manifest for the whole."""
+
+import time
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from prefect import flow, get_run_logger
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.deployments.flow_runs import arun_deployment
+from prefect.states import Cancelled, Failed
+from pydantic import Field
+
+from flows.artifacts import closing_artifacts, faults_artifact, followed, plan_artifact
+from flows.render_storyboard import final_state
+from tasks.errors import StartError, StoryreelError
+from tasks.planned import Wanted
+from tasks.season import Season, Start, Task
+from tasks.session import Session, session
+
+PARTS = "render-storyboard/render-storyboard"
+STARTS_SECONDS = 180.0  # from a worker's hand to the part's first heartbeat; 6 to 12 were measured on an idle machine
+
+
+@flow(name="render-season", persist_result=False)
+async def render_season(
+    board: Annotated[
+        str, Field(description="Shot list: CSV or Parquet, a path or any fsspec URL, seen by every worker")
+    ],
+    to: Annotated[str, Field(description="Target folder: a path or any fsspec URL, seen by every worker")],
+    config: Annotated[str | None, Field(description="Config file; empty for the one without keys")] = None,
+    budget_usd: Annotated[float | None, Field(ge=0, description="US dollars over all runs of the target")] = None,
+    shots_a_part: Annotated[int, Field(ge=1, le=2000, description="Shots in one part at most")] = 500,
+    parts_in_flight: Annotated[int, Field(ge=1, le=100, description="Parts at once at most")] = 4,
+) -> State:
+    """Render a large storyboard in parts, each a run of the deployment `render-storyboard` on the work pool.
+
+    The parts share the target, the budget and the limits of the gateways. Manifest, money and report are written
+    once, for the whole. Safe to repeat, with another split too.
+    """
+    money = None if budget_usd is None else Decimal(str(budget_usd))
+    try:
+        async with session(Wanted(board, to, config, money, confined=True)) as running:
+            running.progress.listen = get_run_logger().warning
+            running.lock.by_process = False  # its parts run elsewhere: only the lease tells that it is gone
+            await running.check(fetch=True)
+            await plan_artifact(running)
+            async with running.open(), followed(running.progress):
+                await Season(running, starter(running), shots_a_part, parts_in_flight).run()
+                await running.show()
+            await closing_artifacts(running)
+            return final_state(running)
+    except StartError as error:
+        await faults_artifact(error.faults)
+        return Failed(message=str(error))
+
+
+def starter(running: Session) -> Start:
+    """What starts a part: a run of its deployment, which any worker of the pool may take."""
+    asked = running.wanted
+    taken: dict[UUID, float] = {}
+
+    async def start(task: Task) -> Callable[[], Awaitable[bool]]:
+        parameters: dict[str, Any] = {
+            "board": asked.board,
+            "to": running.store.url,
+            "config": asked.config,
+            "budget_usd": None if task.budget_usd is None else float(task.budget_usd),
+            "only": list(task.only),
+            "concurrency": task.concurrency,
+            "part": task.part.model_dump(mode="json"),
+        }
+        name, once = f"{task.part.name} of {running.run_id}", task.part.attempt
+        try:
+            run = await arun_deployment(
+                PARTS, parameters=parameters, timeout=0, flow_run_name=name, idempotency_key=once
+            )
+        except Exception as error:
+            raise StoryreelError(f"Prefect did not take it: {error}") from error
+        return lambda: can_come(run.id, taken)
+
+    return start
+
+
+async def can_come(run_id: UUID, taken: dict[UUID, float]) -> bool:
+    """Whether a part that shows no heartbeat may still come to one. One that may not is kept from coming late.
+
+    A run that waits for a worker costs nothing and may wait; ``taken`` remembers since when a worker has it.
+    """
+    try:
+        async with get_client() as client:
+            state = (await client.read_flow_run(run_id)).state
+            if state is None or state.is_scheduled():
+                return True
+            since = taken.setdefault(run_id, time.monotonic())
+            if not state.is_final() and time.monotonic() - since < STARTS_SECONDS:
+                return True
+            await client.set_flow_run_state(run_id, Cancelled(message="another attempt is made"), force=True)
+    except Exception:
+        return True  # a server that is away for a moment says nothing about the part
+    return False

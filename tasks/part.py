@@ -1,0 +1,130 @@
+"""A part of a season: the same job over some of the board's shots, under the season's lock, with a share of the money.
+
+A part writes clips and ledger like any run. Manifest and report are the season's: the part tells it how its shots
+ended in ``lock/<part>/told.json``, which the season reads and clears away.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.errors import Stopped, TargetError
+from tasks.lock import Lock, Witness
+from tasks.models import Attempt
+from tasks.outcome import Ended
+from tasks.session import Session
+from tasks.split import SeasonPart, divided
+from tasks.storage import Store, StoreError
+
+TOLD = "told.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a part says at its end: how each shot without a clip was left, and why it did not start, if so."""
+
+    ended: Mapping[str, Ended]
+    refused: str = ""
+
+
+def told(store: Store, part: SeasonPart) -> Told | None:
+    """What this very attempt at the part has told; None as long as it has not."""
+    try:
+        found = json.loads(store.read(f"lock/{part.name}/{TOLD}"))
+    except FileNotFoundError:
+        return None
+    if found["attempt"] != part.attempt:
+        return None
+    return Told({name: Ended(*words) for name, words in found["ended"].items()}, found["refused"])
+
+
+@dataclass
+class PartSession(Session):
+    """A session over the shots in ``wanted.only``, whose budget is the part's share and counts its own orders."""
+
+    part: SeasonPart = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.run_id = self.part.run_id
+        self.settings = divided(self.settings, self.part.ways)
+        super().__post_init__()
+        own = {"folder": f"lock/{self.part.name}", "lease": self.part.lease, "token": self.part.attempt}
+        self.lock = Lock(self.store, self.run_id, **own)  # type: ignore[arg-type]  # a mix by name
+        self.season = Witness(self.store, self.part.token, lease=self.part.lease)
+
+    def may_submit(self) -> None:
+        """`Stopped` as in any run, and while the season's heartbeat is too old."""
+        super().may_submit()
+        if not self.season.fresh:
+            raise Stopped("Interrupted", "the season's heartbeat was not seen in time: nothing more is ordered")
+
+    def _counts(self, attempt: Attempt) -> bool:
+        """A part counts its own orders, those of an earlier attempt at it too: the season counted all others."""
+        return attempt.run_id == self.run_id and attempt.shot_id in self.wanted.only
+
+    async def _beat(self) -> None:
+        watching = asyncio.create_task(self._watch())
+        try:
+            await super()._beat()
+        finally:
+            watching.cancel()
+
+    async def _watch(self) -> None:
+        """Follow the season's heartbeat: the part stops when it stops, says so, or is somebody else's."""
+        while True:
+            if why := await asyncio.to_thread(self.season_gone):
+                return self.interrupt(why)
+            await asyncio.sleep(self.part.lease / 12)
+
+    def season_gone(self) -> str:
+        """Why the part has to stop; empty as long as the season goes on."""
+        try:
+            record = self.season.look()
+        except StoreError as error:
+            self.progress.line(f"the season's lock could not be read: {error}")
+        else:
+            if record is None:
+                return "the season is over"
+            if record.get("stopping"):
+                return "the season was stopped"
+        return "" if self.season.alive else "the season's heartbeat stopped"
+
+    async def publish(self) -> None:
+        """Leave manifest, attempts and costs to the season."""
+
+    async def show(self) -> None:
+        """Leave report, timeline and rough cut to the season."""
+
+    async def _publish_last(self) -> None:
+        rows = [self.row(plan) for plan in self.plan.shots if plan.selected]
+        await self._tell({r.shot.shot_id: Ended(r.status, r.error_class, r.error) for r in rows if r.error_class})
+
+    async def refuse(self, why: str) -> None:
+        """Tell the season that the part cannot start, so that it does not try again."""
+        await self._tell({}, why)
+
+    async def _tell(self, ended: Mapping[str, Ended], refused: str = "") -> None:
+        text: dict[str, Any] = {"attempt": self.part.attempt, "ended": ended, "refused": refused}
+        try:
+            await asyncio.to_thread(self.store.write, f"{self.lock.folder}/{TOLD}", json.dumps(text).encode())
+        except StoreError as error:
+            self.progress.line(f"the season could not be told (it reads the ledger): {error}")
+
+
+def part_session(plain: Session, part: SeasonPart) -> PartSession:
+    """The session of a part, from a plain one over the same target."""
+    parts = (plain.wanted, plain.settings, plain.catalogue, plain.store, plain.http, plain.folder)
+    return PartSession(*parts, progress=plain.progress, part=part)
+
+
+@contextlib.asynccontextmanager
+async def joined(running: PartSession) -> AsyncIterator[PartSession]:
+    """Hold the part's own lock from its first second on. `TargetError` when another attempt at the part holds it, or
+    when the season is over: looked at under that lock, so that whoever takes the target next sees the part."""
+    async with running.held():
+        if why := await asyncio.to_thread(running.season_gone):
+            raise TargetError(f"{running.part.name} does not start: {why}")
+        yield running

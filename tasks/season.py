@@ -1,0 +1,220 @@
+"""One large storyboard shared out: parts that run anywhere, judged by what they write at the target alone."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from tasks.errors import StoryreelError, TargetError
+from tasks.ledger import spent
+from tasks.lock import Witness, gone, seconds
+from tasks.outcome import Ended
+from tasks.part import Told, told
+from tasks.planned import ShotPlan
+from tasks.session import Session
+from tasks.split import Ids, SeasonPart, in_flight, quotes_of, shares, split
+from tasks.storage import Store, StoreError
+
+TRIES = 3  # starts of one part before its shots are left to the next run
+FAREWELL = 8.0  # seconds that the parts of a stopped season have to come to an end
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A part to be started: what it knows of the season, its shots and its share of the money (US dollars)."""
+
+    part: SeasonPart
+    only: Ids
+    budget_usd: Decimal | None
+    concurrency: int
+
+
+#: Starts a part somewhere. Its answer says later whether a part that shows no heartbeat can still come to one.
+Start = Callable[[Task], Awaitable[Callable[[], Awaitable[bool]]]]
+
+
+class Sight:
+    """One attempt at a part as it is seen from the season: by its heartbeat and by what it told."""
+
+    def __init__(self, store: Store, part: SeasonPart, clock: Callable[[], float] = seconds) -> None:
+        self.store, self.part = store, part
+        self.witness = Witness(store, part.attempt, folder=f"lock/{part.name}", lease=part.lease, clock=clock)
+        self.began = False
+
+    def look(self) -> Told | str:
+        """What it told, else ``waiting`` (not seen yet), ``alive`` or ``dead``."""
+        record = self.witness.look()
+        self.began = self.began or record is not None
+        living = record is not None and self.witness.alive and not (record.get("by_process") and gone(record))
+        if said := told(self.store, self.part):  # looked up last: it is written before the lock is let go
+            return said
+        return "alive" if living else "dead" if self.began else "waiting"
+
+
+@dataclass
+class Season:
+    """The parts of one session that holds its target's lock. ``start`` puts a part on its way."""
+
+    running: Session
+    start: Start
+    most: int
+    at_once: int
+    clock: Callable[[], float] = seconds
+    passes: int = 0
+    sights: dict[str, Sight] = field(default_factory=dict)
+    endings: dict[str, Ended] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Every shot that has something to do; one more pass takes what was skipped with the money that is left."""
+        try:
+            await self._pass([plan for plan in self.running.plan.shots if plan.renders])
+            if again := await self._skipped():
+                await self._pass(again)
+        except asyncio.CancelledError:
+            self.running.interrupt("the season was cancelled")
+            raise
+        finally:
+            if self.running.stopped is not None:
+                await self._farewell()
+
+    async def _pass(self, due: Sequence[ShotPlan]) -> None:
+        if not due or self.running.stopped is not None:
+            return
+        self.passes += 1
+        tasks = self._tasks(due)
+        ways = tasks[0].part.ways
+        places = asyncio.Semaphore(ways)
+        self.running.progress.line(f"pass {self.passes}: {len(due)} shots in {len(tasks)} parts, {ways} at once")
+
+        async def one(task: Task) -> None:
+            async with places:
+                await self._see_through(task)
+
+        async with asyncio.TaskGroup() as group:
+            for task in tasks:
+                group.create_task(one(task))
+        await self.running.reload(self.endings)
+
+    def _tasks(self, due: Sequence[ShotPlan]) -> list[Task]:
+        running = self.running
+        parts = split([plan.shot for plan in due], self.most)
+        ways = in_flight(running.plan, running.settings, self.at_once, len(parts))
+        money = shares(self.left, quotes_of(running.plan, parts))
+        spent_before = [self._spent(names) for names in parts]
+        concurrency = max(1, running.concurrency // ways)
+        return [
+            Task(self._part(place, ways), names, None if share is None else share + before, concurrency)
+            for place, (names, share, before) in enumerate(zip(parts, money, spent_before, strict=True), 1)
+        ]
+
+    def _part(self, place: int, ways: int, attempt: str = "") -> SeasonPart:
+        lock = self.running.lock
+        return SeasonPart(
+            name=f"part-{self.passes}-{place:03}",
+            attempt=attempt or uuid.uuid4().hex,
+            run_id=self.running.run_id,
+            token=lock.token,
+            lease=lock.lease,
+            ways=ways,
+        )
+
+    @property
+    def left(self) -> Decimal | None:
+        """US dollars that may still be committed at this target; None for no limit."""
+        budget = self.running.budget
+        return None if budget is None else budget - spent(self.running.ledger.history())
+
+    def _spent(self, names: Ids) -> Decimal:
+        """What this run has committed for these shots: a part counts it as its own."""
+        history = self.running.ledger.history()
+        return spent(a for a in history if a.run_id == self.running.run_id and a.shot_id in names)
+
+    async def _see_through(self, task: Task) -> None:
+        """Start a part, and again when it dies without a word; then take down how its shots ended."""
+        for tried in range(TRIES):
+            again = task.part.model_copy(update={"attempt": uuid.uuid4().hex}) if tried else task.part
+            said = await self._over(replace(task, part=again))
+            if isinstance(said, Told):
+                return await self._took(task, said)
+            if self.running.stopped is not None:
+                return None
+            self.running.progress.line(f"{task.part.name} died without a word")
+        why = f"{task.part.name} died {TRIES} times: run again, nothing is bought twice"
+        return await self._took(task, Told(dict.fromkeys(task.only, Ended("skipped", "Interrupted", why))))
+
+    async def _over(self, task: Task) -> Told | str:
+        """Start an attempt at a part and watch it until it told its end or is dead."""
+        try:
+            can_come = await self.start(task)
+        except StoryreelError as error:
+            self.running.progress.line(f"{task.part.name} did not start: {error}")
+            return "dead"
+        sight = self.sights[task.part.name] = Sight(self.running.store, task.part, self.clock)
+        while True:
+            try:
+                seen = await asyncio.to_thread(sight.look)
+            except StoreError as error:
+                self.running.progress.line(f"{task.part.name} cannot be seen: {error}")
+                seen = "alive"
+            if isinstance(seen, Told) or seen == "dead" or self.running.stopped is not None:
+                return seen
+            if seen == "waiting" and not await can_come():
+                return "dead"
+            await self.running.sleep(task.part.lease / 12)
+
+    async def _took(self, task: Task, said: Told) -> None:
+        """Take down how a part's shots ended, and clear away what it wrote under the lock."""
+        running = self.running
+        for name in task.only:
+            ended = said.ended.get(name) or (Ended("failed", "Failed", said.refused) if said.refused else None)
+            if ended is not None:
+                self.endings[name] = ended
+            running.progress.end(name, ended.status if ended else "rendered")
+        await self._clear(task.part.name)
+
+    async def _clear(self, name: str) -> None:
+        with contextlib.suppress(StoreError):  # whoever takes the target next clears it as well
+            for path in await asyncio.to_thread(self.running.store.names, f"lock/{name}"):
+                await asyncio.to_thread(self.running.store.delete, path)
+
+    async def _skipped(self) -> list[ShotPlan]:
+        """The shots that were skipped and that what is left would pay for, planned again."""
+        running = self.running
+        if running.stopped is not None:
+            return []
+        names = {name for name, ended in self.endings.items() if ended.status == "skipped"}
+        left = self.left
+        due = [plan for plan in running.plan.shots if plan.shot.shot_id in names and plan.renders]
+        if left is not None and not any(plan.quoted <= left for plan in due):
+            return []
+        for name in names:
+            del self.endings[name]
+            running.progress.ended.pop(name, None)
+        return due
+
+    async def _farewell(self) -> None:
+        """Tell the parts to stop, wait for their end, and read what they bought: the manifest must have it."""
+        running = self.running
+        running.lock.stopping = True
+        try:
+            await asyncio.to_thread(running.lock.renew)
+        except (TargetError, StoreError) as error:
+            running.progress.line(f"the parts stop by themselves: {error}")
+        until = self.clock() + FAREWELL
+        while self.clock() < until and any([await self._lives(sight) for sight in self.sights.values()]):
+            await running.sleep(0.5)
+        for name, sight in self.sights.items():
+            if not await self._lives(sight):
+                await self._clear(name)
+        try:
+            await running.reload(self.endings)
+        except (TargetError, StoreError) as error:
+            running.progress.line(f"the manifest does not have it all, the ledger has: {error}")
+
+    async def _lives(self, sight: Sight) -> bool:
+        try:
+            return await asyncio.to_thread(sight.look) == "alive"
+        except StoreError:
+            return False

@@ -1,0 +1,37 @@
+"""``python -m tests.chain.part_run JSON``: one part of a season as its flow runs it, without Prefect."""
+
+import asyncio
+import json
+import sys
+from decimal import Decimal
+from typing import Any
+
+from tasks.part import joined, part_session
+from tasks.planned import ShotPlan, Wanted
+from tasks.session import session
+from tasks.split import SeasonPart
+
+
+async def part_run(told: dict[str, Any]) -> None:
+    money = None if told["budget_usd"] is None else Decimal(told["budget_usd"])
+    wanted = Wanted(told["board"], told["to"], told["config"], money, tuple(told["only"]), (), told["concurrency"])
+    async with session(wanted) as plain, joined(part_session(plain, SeasonPart(**told["part"]))) as running:
+        await running.check(fetch=True)
+        async with running.open():
+            places = asyncio.Semaphore(running.concurrency)
+
+            async def one(plan: ShotPlan) -> None:
+                await running.source_ready(plan)
+                async with places:
+                    if running.stopped is None:
+                        await running.shot(plan.shot.shot_id)
+                    running.done[plan.shot.shot_id].set()
+
+            for plan in running.plan.shots:
+                if not plan.renders:
+                    running.done[plan.shot.shot_id].set()
+            await asyncio.gather(*(one(plan) for plan in running.plan.shots if plan.renders))
+
+
+if __name__ == "__main__":
+    asyncio.run(part_run(json.loads(sys.argv[1])))
