@@ -63,9 +63,11 @@ class Workers:
 
     async def end(self) -> None:
         for process in self.processes:
-            if process.returncode is None:
+            try:
+                await asyncio.wait_for(process.wait(), 15)
+            except TimeoutError:
                 process.kill()
-            await process.wait()
+                await process.wait()
         await asyncio.gather(*self.meetings)
 
 
