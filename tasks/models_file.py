@@ -89,7 +89,7 @@ _MODEL: Spec = {
     "exact": kinds.flag,
     "images": kinds.each(kinds.one_of("data", "url")),
     "max_image_bytes": kinds.whole(1),
-    "remix": kinds.each(kinds.one_of("job", "url")),
+    "remix": kinds.each(kinds.one_of("job", "url", "data")),
     "negative_prompt": kinds.flag,
     "seed": kinds.flag,
     "audio": kinds.flag,
