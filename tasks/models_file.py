@@ -46,6 +46,8 @@ _FACTS: Spec = {
     "failed_is_charged": _FAILED,
     "failed_source": kinds.text,
     "check": kinds.text,
+    "check_headers": kinds.free_table,
+    "lists": kinds.text,
     "options": kinds.free_table,
     "choices": _choices,
 }
@@ -109,7 +111,8 @@ _MODEL: Spec = {
 class ProviderFacts:
     """A gateway as its documents have it. ``defaults`` are values of a config's ``[provider.X]`` fields.
 
-    ``check`` is the path of a call that costs nothing and needs the key; empty where none is documented.
+    ``check`` is the path of a call that costs nothing and needs the key, ``lists`` that of the gateway's own list of
+    models; empty where none is documented. ``check_headers`` go with both.
     """
 
     name: str
@@ -118,6 +121,8 @@ class ProviderFacts:
     failed_is_charged: bool | Literal["unknown"]
     failed_source: str
     check: str = ""
+    check_headers: Mapping[str, str] = field(default_factory=dict)
+    lists: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
