@@ -61,7 +61,7 @@ class OpenRouter(Gateway):
     contents = ("/api/v1/videos/{id}/content",)
     free_calls = ("/api/v1/videos/models", "/api/v1/key")
     words = ("pending", "in_progress")
-    shapes = ("unsigned", "no_addresses", "no_cost", "foreign_polling")
+    shapes = ("unsigned", "no_addresses", "foreign_polling")
 
     def new_id(self, wish: Wish) -> str:
         return f"gen-vid-{int(time.time())}-{secrets.token_hex(10)}"
@@ -87,7 +87,7 @@ class OpenRouter(Gateway):
         return Answer(200, _head(job, word))
 
     def finished(self, job: Job, url: str) -> Answer:
-        usage = {} if job.shape == "no_cost" else {"usage": {"cost": float(job.billed), "is_byok": False}}
+        usage = {"usage": {"cost": float(job.billed), "is_byok": False}}
         if job.ending != "completed":
             return Answer(200, _head(job, "failed") | {"error": job.message} | usage)
         body = _head(job, "completed") | {"generation_id": f"gen-{job.token}"} | usage
