@@ -140,6 +140,9 @@ def read(file: Path) -> tuple[dict[str, Model], dict[str, ProviderFacts]]:
         entries = []
     for place, raw in enumerate(entries, start=1):
         _add_model(models, raw, place, providers, sheet)
+    for model in models.values():
+        if model.replaced_by and model.replaced_by not in models:
+            sheet.unknown(f"model {model.route}.replaced_by", model.replaced_by, models, "route")
     sheet.raise_any()
     return models, providers
 

@@ -206,6 +206,14 @@ def test_every_sora_model_is_retired(entry: Model) -> None:
     assert retired(entry, TODAY)
 
 
+@pytest.mark.parametrize("entry", [one for one in MODELS if one.retired_on], ids=lambda entry: entry.route)
+def test_a_retired_route_names_one_that_lives_and_does_the_same(entry: Model) -> None:
+    """What a plan tells to use instead is not retired itself, and makes what the other made."""
+    successor = KNOWN.model(entry.replaced_by)
+    assert not retired(successor, TODAY)
+    assert set(successor.modes) >= set(entry.modes) - ({"remix"} if len(entry.modes) > 1 else set())
+
+
 def test_who_charges_for_a_failed_job() -> None:
     """Entries carry what their gateway documents of failed jobs."""
     told = {entry.provider: entry.failed_is_charged for entry in MODELS}
@@ -278,6 +286,7 @@ def test_a_faulty_entry(tmp_path: Path, old: str, new: str, told: str) -> None:
     ("text", "told"),
     [
         (ENTRY, "unknown provider; none is known here"),
+        (GATEWAY + ENTRY + 'replaced_by = "pixazo:n"\n', "replaced_by: unknown route; nearest known: 'pixazo:m'"),
         (GATEWAY + ENTRY + ENTRY, "stands here twice"),
         (GATEWAY.replace('base_url = "https://gateway.pixazo.ai"', "") + ENTRY, "this provider has no base_url"),
         (GATEWAY.replace('"unknown"', '"maybe"'), "must be one of false, true, unknown"),

@@ -17,7 +17,8 @@ from tests.tasks.desk import CARD, CHAIN, DAY, KEYS, PIXAZO, PRO, REMIX, VIDEO, 
 from tests.tasks.purchases import shot
 
 KNOWN = catalogue.load()
-RETIRED = "was retired on 2026-09-24, no successor is named (allow_retired = true in [chain] tries it all the same)"
+SUCCESSOR = "use openrouter:bytedance/seedance-2.0"
+RETIRED = f"was retired on 2026-09-24, {SUCCESSOR} (allow_retired = true in [chain] tries it all the same)"
 HD = Size(1280, 720)
 NOTHING: Image = ("", None)
 
@@ -88,9 +89,12 @@ def test_a_retired_model_is_passed_over_from_its_day_on(tmp_path: Path, day: int
     ("day", "said"),
     [
         (date(2026, 3, 23), []),
-        (date(2026, 3, 24), ["deprecated since 2026-03-24, retires on 2026-09-24, no successor is named"]),
-        (date(2026, 9, 23), ["retires in 1 day (2026-09-24), no successor is named"]),
-        (date(2026, 9, 24), ["was retired on 2026-09-24, no successor is named"]),
+        (
+            date(2026, 3, 24),
+            ["deprecated since 2026-03-24, retires on 2026-09-24, use openrouter:bytedance/seedance-2.0"],
+        ),
+        (date(2026, 9, 23), ["retires in 1 day (2026-09-24), use openrouter:bytedance/seedance-2.0"]),
+        (date(2026, 9, 24), ["was retired on 2026-09-24, use openrouter:bytedance/seedance-2.0"]),
     ],
 )
 def test_lifecycle_is_told_once_for_each_route(tmp_path: Path, day: date, said: list[str]) -> None:
@@ -135,7 +139,7 @@ def test_the_end_of_a_pinned_route_is_told_without_a_place(tmp_path: Path) -> No
     """A row that names its only route has no chain to stand in."""
     shop = market(config(tmp_path), today=date(2026, 9, 23))
     shop.offers(shot(route=PIXAZO), NOTHING, "")
-    assert list(shop.warnings) == [f"{PIXAZO} retires in 1 day (2026-09-24), no successor is named"]
+    assert list(shop.warnings) == [f"{PIXAZO} retires in 1 day (2026-09-24), use openrouter:bytedance/seedance-2.0"]
 
 
 @pytest.mark.parametrize("missing", ["AIGATEWAY_API_KEY", "AIVIDEOAPI_API_KEY"])
