@@ -29,9 +29,9 @@ _POLICY = re.compile(
     r"|content[ _-]?polic|raimediafiltered",
     re.IGNORECASE,
 )
-_GONE = re.compile(
-    r"\bmodel\b(?:[^.\n]|\.(?!\s)){0,80}?\b(?:not found|does not exist|no longer (?:exists|available|supported)"
-    r"|(?:is|was|has been) (?:retired|removed|discontinued|shut down))\b",
+_GONE = re.compile(  # at most the model's name stands between: "the model's input image was not found" is another thing
+    r"\bmodel(?:\s(?:variant|name|id))?[\s:'\"`]{0,3}[^\s'\"`]{0,60}['\"`]?\s(?:(?:is|was|has been|does)\s)?"
+    r"(?:not\s(?:found|exist)|no longer (?:exists|available|supported)|retired|removed|discontinued|shut down)\b",
     re.IGNORECASE,
 )
 _PLAIN_POLICY = re.compile(r"content[ _-]?polic|(?<![a-z])(?:moderation|moderated|nsfw)(?![a-z])", re.IGNORECASE)

@@ -121,6 +121,14 @@ async def test_whatever_the_weather_nothing_is_paid_that_is_not_on_the_books(stu
     )
 
 
+async def test_a_retired_model_is_refused_before_any_call_and_its_successor_named(studio: Studio) -> None:
+    """Exit 2, nothing asked and nothing written, and the message says what to use instead."""
+    config = studio.config(chain={"allow_retired": False, "text_to_video": ["openai_videos:sora-2"]})
+    outcome = await studio.render(studio.board("x"), config)
+    assert (outcome.code, outcome.calls, studio.target.exists()) == (2, [], False)
+    assert "openai_videos:sora-2: was retired on 2026-09-24, use openrouter:bytedance/seedance-2.0" in outcome.errors
+
+
 # ------------------------------------------------------------------------------------------------ each by itself
 
 REFUSED = {

@@ -42,7 +42,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "out_of_money": (400, "You do not have enough credits to run this task."),
     "spend_limit": (400, "You do not have enough credits to run this task."),
     "not_found": (404, "Not found"),
-    "model_gone": (400, "The model you asked for is no longer available"),
+    "model_gone": (400, "Model variant is no longer available"),
     "bad_request": (400, "Validation of body failed"),
     "moderated": (400, POLICY),
 }
