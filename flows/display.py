@@ -155,6 +155,8 @@ def provider_tables(entries: Sequence[Mapping[str, Any]]) -> None:
             ends = f"retired {model['retired_on']}" if model["lifecycle"].startswith("was") else model["lifecycle"]
             table.add_row(*[Text(fact, no_wrap=True) for fact in facts], Text(ends, style="yellow"))
         out.print(table)
+        for line in entry.get("differences", ()):
+            out.print(Text(f"  differs: {line}", style="yellow"))
 
 
 def uncollected(job: Mapping[str, str]) -> None:

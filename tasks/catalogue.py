@@ -13,7 +13,7 @@ from tasks.models import Model, Size
 from tasks.models_file import ProviderFacts, list_price, read
 from tasks.money import usd
 
-SOON_DAYS = 60  # from here on a retirement is told
+SOON_DAYS = 30  # from here on a retirement is told
 SHAPE_PERCENT = 3  # how far the shape of a size that is sent may be from the one that was asked
 
 
@@ -106,7 +106,7 @@ def retired(model: Model, today: date) -> bool:
 
 
 def lifecycle(model: Model, today: date) -> str:
-    """In words for a plan: retired, retiring within 60 days, or deprecated. Empty where nothing is to be said."""
+    """In words for a plan: retired, retiring within 30 days, or deprecated. Empty where nothing is to be said."""
     use = f", use {model.replaced_by}" if model.replaced_by else ", no successor is named"
     if retired(model, today):
         return f"was retired on {model.retired_on}{use}"

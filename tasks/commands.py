@@ -161,14 +161,15 @@ async def rescue(running: Session) -> dict[str, Any]:
 
 
 async def providers(config: str | None, *, check: bool) -> dict[str, Any]:
-    """The answer of ``providers --json``; with ``check`` each gateway that has a key is asked, at no cost."""
+    """The answer of ``providers --json``; with ``check`` each gateway is asked, at no cost, and its list compared."""
     loaded, known = settings.from_environment(config), catalogue.load()
     entries = inventory.listed(loaded, known, datetime.now(UTC).date())
     http = Http()
     try:
         for entry in entries if check else []:
-            name = entry["provider"]
-            entry["check"] = await inventory.check(loaded.providers[name], known.providers[name].check, http)
+            provider, facts = loaded.providers[entry["provider"]], known.providers[entry["provider"]]
+            entry["check"] = await inventory.check(provider, facts, http)
+            entry["differences"] = await inventory.differs(provider, facts, known, http)
     finally:
         await http.close()
     return {"config": str(loaded.path), "providers": entries, "errors": []}

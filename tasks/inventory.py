@@ -4,8 +4,10 @@ from datetime import date
 from typing import Any
 
 from tasks.catalogue import Catalogue, lifecycle
-from tasks.models import Model, Request
+from tasks.models import Model, Reply, Request
+from tasks.models_file import ProviderFacts
 from tasks.money import usd_text
+from tasks.published import differences
 from tasks.run import addressed
 from tasks.settings import ProviderSettings, Settings
 from tasks.transport import Forbidden, Http, Lost, NotSent
@@ -58,18 +60,33 @@ def price_words(model: Model) -> str:
     return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
 
 
-async def check(provider: ProviderSettings, path: str, http: Http) -> str:
+async def check(provider: ProviderSettings, facts: ProviderFacts, http: Http) -> str:
     """What a call that costs nothing says of a provider's key and address, in a few words."""
     if not provider.base_url:
         return "built in"
-    request = Request("GET", path or "/")
     try:
-        url, headers = addressed(provider, request, provider.base_url)
-        reply = await http.ask(request, url, headers, PATIENCE)
+        reply = await _asked(provider, facts.check or "/", facts, http)
     except (NotSent, Lost, Forbidden) as error:
         return f"not reached: {error}"
-    if not path:
+    if not facts.check:
         return f"reached ({reply.status}); no free call is documented that would prove the key"
     if reply.status in (401, 403):
         return f"reached; the key was refused ({reply.status})"
     return "key accepted" if 200 <= reply.status < 300 else f"reached; answered {reply.status}"
+
+
+async def differs(provider: ProviderSettings, facts: ProviderFacts, catalogue: Catalogue, http: Http) -> list[str]:
+    """How the gateway's own list of models differs from the catalogue; empty where it agrees or has none."""
+    if not facts.lists:
+        return []
+    try:
+        reply = await _asked(provider, facts.lists, facts, http)
+    except (NotSent, Lost, Forbidden) as error:
+        return [f"its list of models cannot be read: {error}"]
+    return differences([model for model in catalogue.models.values() if model.provider == facts.name], reply)
+
+
+async def _asked(provider: ProviderSettings, path: str, facts: ProviderFacts, http: Http) -> Reply:
+    request = Request("GET", path, headers=facts.check_headers)
+    url, headers = addressed(provider, request, provider.base_url)
+    return await http.ask(request, url, headers, PATIENCE)

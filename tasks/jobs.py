@@ -17,7 +17,7 @@ from tasks.models import ZERO, Attempt, Basis, Clip, Done, Pending, Request
 from tasks.money import usd
 from tasks.names import clip_stem
 from tasks.records import job_of
-from tasks.run import Run, adapter, addressed, key_may_go, key_of_provider
+from tasks.run import Run, absolute, adapter, addressed, key_may_go, key_of_provider
 from tasks.settings import ProviderSettings
 from tasks.storage import Store, StoreError
 from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, host_of
@@ -105,9 +105,8 @@ async def recover(run: Run, attempt: Attempt) -> Attempt | None:
 
 async def _look(run: Run, settings: ProviderSettings, attempt: Attempt) -> Done | None:
     """One look at the job: its result when it is ready, None while it is not."""
-    record = run.ledger.record(attempt)
-    request: Request = job_of(record).request
-    base = str(record.get("base_url") or settings.base_url)
+    request: Request = job_of(run.ledger.record(attempt)).request
+    base = _base(run, settings, attempt)
     for _ in range(FOLLOWS):
         url, headers = addressed(settings, request, base)
         reply = await run.http.ask(request, url, headers, settings.stall_timeout_s)
@@ -122,12 +121,17 @@ async def _look(run: Run, settings: ProviderSettings, attempt: Attempt) -> Done 
     return None
 
 
+def _base(run: Run, settings: ProviderSettings, attempt: Attempt) -> str:
+    """Where the job lives: the base URL it was ordered at."""
+    return str(run.ledger.record(attempt).get("base_url") or settings.base_url)
+
+
 async def _bring(run: Run, attempt: Attempt, settings: ProviderSettings, done: Done) -> Clip:
     """Download the clip and put it at the target."""
     part = run.folder / f"{uuid.uuid4().hex}.mp4"
     try:
         await run.http.download(
-            done.url,
+            absolute(done.url, _base(run, settings, attempt)),
             part,
             allowed={host_of(settings.base_url)[1], *settings.allow_hosts},
             max_bytes=CLIP_BYTES,

@@ -82,8 +82,8 @@ class Model:
     ``seconds`` lists the lengths offered, ``any_seconds`` a closed range of whole seconds instead, and
     ``exact`` (the built-in renderer) takes any length and any size as asked. ``images`` are the ways an image
     may travel, in order of preference: ``data`` (data URI) or ``url``. ``remix`` is what a remix starts from:
-    ``job`` (a clip made by the same
-    gateway) or ``url``. Prices: ``per_second``, or ``table[(size, seconds)]``; both empty is an error.
+    ``job`` (a clip made by the same gateway), ``url`` or ``data`` (data URI).
+    Prices: ``per_second``, or ``table[(size, seconds)]``; both empty is an error.
     """
 
     provider: str
@@ -218,7 +218,7 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Media ready. ``url`` is empty where the reply names none that is usable; ``charge`` only if reported."""
+    """Media ready. ``url`` is an address, a path below the base URL, or empty; ``charge`` only if reported."""
 
     url: str
     charge: Decimal | None = None

@@ -46,6 +46,8 @@ _FACTS: Spec = {
     "failed_is_charged": _FAILED,
     "failed_source": kinds.text,
     "check": kinds.text,
+    "check_headers": kinds.free_table,
+    "lists": kinds.text,
     "options": kinds.free_table,
     "choices": _choices,
 }
@@ -89,7 +91,7 @@ _MODEL: Spec = {
     "exact": kinds.flag,
     "images": kinds.each(kinds.one_of("data", "url")),
     "max_image_bytes": kinds.whole(1),
-    "remix": kinds.each(kinds.one_of("job", "url")),
+    "remix": kinds.each(kinds.one_of("job", "url", "data")),
     "negative_prompt": kinds.flag,
     "seed": kinds.flag,
     "audio": kinds.flag,
@@ -109,7 +111,8 @@ _MODEL: Spec = {
 class ProviderFacts:
     """A gateway as its documents have it. ``defaults`` are values of a config's ``[provider.X]`` fields.
 
-    ``check`` is the path of a call that costs nothing and needs the key; empty where none is documented.
+    ``check`` is the path of a call that costs nothing and needs the key, ``lists`` that of the gateway's own list of
+    models; empty where none is documented. ``check_headers`` go with both.
     """
 
     name: str
@@ -118,6 +121,8 @@ class ProviderFacts:
     failed_is_charged: bool | Literal["unknown"]
     failed_source: str
     check: str = ""
+    check_headers: Mapping[str, str] = field(default_factory=dict)
+    lists: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -135,6 +140,9 @@ def read(file: Path) -> tuple[dict[str, Model], dict[str, ProviderFacts]]:
         entries = []
     for place, raw in enumerate(entries, start=1):
         _add_model(models, raw, place, providers, sheet)
+    for model in models.values():
+        if model.replaced_by and model.replaced_by not in models:
+            sheet.unknown(f"model {model.route}.replaced_by", model.replaced_by, models, "route")
     sheet.raise_any()
     return models, providers
 

@@ -1,5 +1,6 @@
 """Which routes can make a shot, what each would be sent, and what it would cost; and why the others cannot."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -34,10 +35,22 @@ class Market:
         asked = (shot.route, shot.mode, shot.seconds, shot.size, image, remix, shot.source_shot)
         if asked not in self.memo:
             chain, names = self._routes(shot)
-            found = [self._offer(name, shot, chain, image, remix) for name in dict.fromkeys(names)]
+            routes = tuple(dict.fromkeys(names))
+            found = [self._offer(name, shot, chain, image, remix) for name in routes]
+            self._warn(routes, found)
             usable = tuple(one for one in found if isinstance(one, Offer))
             self.memo[asked] = usable, tuple(one for one in found if isinstance(one, str)) or self._unknown(shot)
         return self.memo[asked]
+
+    def _warn(self, routes: tuple[str, ...], found: Sequence[Offer | str]) -> None:
+        """Say of every usable route that dies what becomes of it, and where in its chain it stands."""
+        for place, one in enumerate(found):
+            soon = lifecycle(one.route.model, self.today) if isinstance(one, Offer) else ""
+            where = f"fallback {place}" if place else "first route"
+            if soon:
+                self.warnings.setdefault(
+                    f"{where} ({routes[place]}) {soon}" if len(routes) > 1 else f"{routes[0]} {soon}"
+                )
 
     def _routes(self, shot: Shot) -> tuple[Chain, tuple[str, ...]]:
         """The shot's own route, its named chain's, or the default chain's."""
@@ -73,9 +86,7 @@ class Market:
         if travels is None:
             return f"{name}: takes images by URL only, and this target cannot sign one"
         if shot.mode == "remix" and not self._remixes(model, remix):
-            return f"{name}: remixes only clips of its own: pin {shot.source_shot or 'the source'} to {model.provider}"
-        if soon := lifecycle(model, self.today):
-            self.warnings.setdefault(f"{name} {soon}")
+            return f"{name}: {_unremixable(model, shot)}"
         fee = provider.fee if provider else Decimal(0)
         route = Route(model, provider.options if provider else {})
         return Offer(route, seconds, size, quote(model, seconds, size, fee), travels)
@@ -104,4 +115,12 @@ class Market:
     def _remixes(self, model: Model, remix: str) -> bool:
         if model.provider == "animatic" or ("job" in model.remix and remix == model.provider):
             return True
-        return "url" in model.remix and (remix == "url" or self.signs)
+        if "data" in model.remix and remix:
+            return True
+        return "url" in model.remix and (remix == "url" or (self.signs and remix != "file"))
+
+
+def _unremixable(model: Model, shot: Shot) -> str:
+    if "url" in model.remix:
+        return "takes a source by its https address only, and there is none of it"
+    return f"remixes only clips of its own: pin {shot.source_shot or 'the source'} to {model.provider}"

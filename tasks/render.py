@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from tasks.errors import MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
 from tasks.jobs import deliver, recover
-from tasks.media import Media
+from tasks.media import FRAME_BYTES, Media
 from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
 from tasks.names import clip_stem
 from tasks.outcome import (
@@ -217,11 +217,15 @@ class Renderer:
         shot = plan.shot
         if shot.mode != "remix":
             return None
+        ways = offer.route.model.remix
         row = self._made(shot)
         made = row.made_by if row else None
         if made is None or made.clip is None:
-            return SourceClip(uri=shot.source)
+            inline = "data" in ways and not shot.source.startswith("https://")
+            return SourceClip(await _video_uri(await self.media.file(shot.source)) if inline else shot.source)
         uri = await asyncio.to_thread(self.run.store.sign, made.clip.path, SIGNED_SECONDS) if offer.paid else ""
+        if not uri and "data" in ways:
+            uri = await _video_uri(await self.media.clip(made.clip.path))
         return SourceClip(uri, made.provider, made.job_id, made.remote_ids)
 
     async def _draw(self, plan: ShotPlan, order: Order, asked: Asked, frame: str) -> Attempt:
@@ -275,6 +279,17 @@ class Renderer:
 def _ended(attempt: Attempt) -> Ended:
     status: Literal["refused", "failed"] = "refused" if attempt.outcome == "moderated" else "failed"
     return Ended(status, attempt.error_class or "Failed", attempt.error)
+
+
+async def _video_uri(path: Path) -> str:
+    """The clip as a data URI; empty where it is larger than gateways take that way."""
+
+    def work() -> str:
+        if path.stat().st_size > FRAME_BYTES:
+            return ""
+        return f"data:video/mp4;base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+    return await asyncio.to_thread(work)
 
 
 def _remote(reference: str) -> str:

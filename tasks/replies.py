@@ -29,6 +29,11 @@ _POLICY = re.compile(
     r"|content[ _-]?polic|raimediafiltered",
     re.IGNORECASE,
 )
+_GONE = re.compile(  # at most the model's name stands between: "the model's input image was not found" is another thing
+    r"\bmodel(?:\s(?:variant|name|id))?[\s:'\"`]{0,3}[^\s'\"`]{0,60}['\"`]?\s(?:(?:is|was|has been|does)\s)?"
+    r"(?:not\s(?:found|exist)|no longer (?:exists|available|supported)|retired|removed|discontinued|shut down)\b",
+    re.IGNORECASE,
+)
 _PLAIN_POLICY = re.compile(r"content[ _-]?polic|(?<![a-z])(?:moderation|moderated|nsfw)(?![a-z])", re.IGNORECASE)
 
 
@@ -184,7 +189,8 @@ def _by_status(reply: Reply) -> GatewayError:
     if reply.status in (401, 402, 403):
         return Locked(said(reply))
     if 300 <= reply.status < 500 and reply.status != 408:
-        return Refused(said(reply), gone=reply.status in (404, 410))
+        gone = reply.status in (404, 410) or (reply.status in (400, 422) and bool(_GONE.search(words_of(reply))))
+        return Refused(said(reply), gone=gone)
     if is_ok(reply):
         return Unclear(f"HTTP {reply.status} without a job id: {said(reply, 'unreadable')}"[:LONGEST])
     return Unclear(said(reply))

@@ -121,10 +121,15 @@ def key_may_go(settings: ProviderSettings, url: str) -> bool:
     return secure and named(url, {host_of(settings.base_url)[1], *settings.key_hosts})
 
 
+def absolute(url: str, base: str) -> str:
+    """The address itself, or the path put below the base URL."""
+    known = url.lower().startswith(("http://", "https://"))
+    return url if known else base.rstrip("/") + "/" + url.lstrip("/")
+
+
 def addressed(settings: ProviderSettings, request: Request, base: str) -> tuple[str, dict[str, str]]:
     """The absolute URL and the key's header. `Forbidden` for a host that the config does not name."""
-    absolute = request.url.lower().startswith(("http://", "https://"))
-    url = request.url if absolute else base.rstrip("/") + "/" + request.url.lstrip("/")
+    url = absolute(request.url, base)
     if not key_may_go(settings, url):
         raise Forbidden(f"{host_of(url)[1]} is not {settings.name}'s host: nothing was asked there")
     return url, key_of_provider(settings)

@@ -68,8 +68,8 @@ class Wire(Http):
         self.turns = itertools.count(1)
 
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
-        body = dict(request.json or {})
-        prompt = str(body.get("prompt") or body.get("input", {}).get("prompt", ""))
+        body = dict(request.json or request.form)
+        prompt = str(body.get("prompt") or body.get("promptText") or body.get("input", {}).get("prompt", ""))
         gateway = url.split("/")[3]
         call = Call(gateway, request.method == "POST", prompt, self.hours.now, next(self.turns))
         self.calls.append(call)

@@ -26,8 +26,9 @@ from tasks.session import Session
 from tasks.storage import Store
 from tests.chain import Call, Hours, Wire
 from tests.sandbox import Sandbox
+from tests.sandbox.gateways import all_gateways
 
-GATEWAYS = ("aigateway", "aimlapi", "aivideoapi", "pixazo")
+GATEWAYS = tuple(all_gateways())
 MONEY = ("quoted_usd", "charged_usd", "wasted_usd", "at_risk_usd")
 T2V = {
     "aigateway": "aigateway:openai/sora-2-text-to-video-pro",
@@ -35,7 +36,7 @@ T2V = {
     "aivideoapi": "aivideoapi:sora-2",
     "pixazo": "pixazo:sora-2-pro",
 }
-PRICE = {name: Decimal(usd) for name, usd in zip(GATEWAYS, ("0.40", "1.56", "0.50", "1.50"), strict=True)}  # of 4 s
+PRICE = {name: Decimal(usd) for name, usd in zip(T2V, ("0.40", "1.56", "0.50", "1.50"), strict=True)}  # of 4 s
 Row = dict[str, Any]
 
 

@@ -123,7 +123,7 @@ def test_the_schedule_is_there_and_switched_off() -> None:
 def test_providers_says_which_key_is_found(typed: Callable[..., Ran]) -> None:
     """Each gateway with its variable; `--check` asks those at no cost, and says what they answered."""
     with Sandbox() as box:
-        env = {k: v for k, v in box.env().items() if "PIXAZO" in k}
+        env = {k: v for k, v in box.env().items() if "PIXAZO" in k or not k.endswith("_API_KEY")}
         ran = typed("providers", "--json", "--check", **env)
     told = {one["provider"]: one for one in json.loads(ran.out)["providers"]}
     assert (told["pixazo"]["key_found"], told["aimlapi"]["key_found"]) == (True, False)
@@ -131,6 +131,19 @@ def test_providers_says_which_key_is_found(typed: Callable[..., Ran]) -> None:
     assert told["animatic"]["check"] == "built in"
     assert told["pixazo"]["models"][0]["price"] == "1.50 to 7.50 USD"
     assert "PIXAZO_API_KEY found" in typed("providers").out
+
+
+def test_providers_tells_what_a_gateways_own_list_says_otherwise(typed: Callable[..., Ran]) -> None:
+    """`--check` proves the key and compares the published list, in words and as JSON, and buys nothing."""
+    with Sandbox() as box:
+        ran = typed("providers", "--json", "--check", **box.env())
+        told = {one["provider"]: one for one in json.loads(ran.out)["providers"]}["openrouter"]
+        words = typed("providers", "--check", **box.env()).out
+        assert box.jobs() == [] and {one["method"] for one in box.log()} == {"GET"}
+    assert told["check"] == "key accepted"
+    price = "openrouter:bytedance/seedance-2.0: 0.1512 USD/s there, 0.3024 here (1280x720, 720x1280, 960x960)"
+    assert price in told["differences"] and len(told["differences"]) == 2
+    assert "differs: openrouter:bytedance/seedance-2.0: 0.1512 USD/s there" in words
 
 
 def test_report_makes_the_views_again(typed: Callable[..., Ran], tmp_path: Path) -> None:

@@ -35,12 +35,23 @@ def source_of(name: str) -> str:
     return Path(str(adapter(name).__file__)).read_text("utf-8")
 
 
+def final_of(name: str) -> tuple[int, ...]:
+    """The statuses of a second document that are the gateway's own word of a failed job, as its documents have it."""
+    return tuple(getattr(adapter(name), "FINAL", ()))
+
+
 # --- shape -----------------------------------------------------------------------------------------------------
 
 
 def test_adapters_are_found() -> None:
     """The four gateways are there; a new file in tasks/providers is found without a list."""
     assert {"aigateway", "aimlapi", "aivideoapi", "pixazo"} <= set(NAMES)
+
+
+@each
+def test_final_statuses(name: str) -> None:
+    """Where a result stands in a document of its own, only a status that no trouble on the way has may be final."""
+    assert not set(final_of(name)) & {*LOST_POLLS, *range(500, 600)}
 
 
 @each
@@ -276,10 +287,10 @@ def test_any_reply_to_a_poll(name: str, data: st.DataObject) -> None:
     """Whatever answers a poll is work, an end under a 2xx, or the gateway's own failure; never a crash."""
     reply = Reply(data.draw(statuses), data.draw(bodies(name)))
     value = outcome_of(lambda: adapter(name).progress(reply))
-    if not 200 <= reply.status < 300:
+    if not 200 <= reply.status < 300 and reply.status not in final_of(name):
         assert value == Pending(f"HTTP {reply.status}")
     elif isinstance(value, Done):
-        assert value.url == "" or urlsplit(value.url).hostname
+        assert value.url == "" or value.url.startswith("/") or urlsplit(value.url).hostname
         assert value.charge is None or (value.charge.is_finite() and 0 <= value.charge <= replies.MOST_USD)
         assert all(isinstance(text, str) and text.encode() for text in value.remote_ids.values())
     elif isinstance(value, Pending):
@@ -389,6 +400,29 @@ def test_policy_against_status(status: int, code: str, message: str, kind: type[
     """Where a status has a meaning of its own, only words that can mean nothing else turn it into policy."""
     body = {"error": {"code": code, "message": message}}
     assert type(replies.refusal(Reply(status, json.dumps(body).encode()))) is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "gone"),
+    [
+        (400, "Model not found", True),
+        (400, "The model `sora-2` does not exist or you do not have access to it", True),
+        (422, "model veo-3.1 is no longer available", True),
+        (400, "This model has been retired.", True),
+        (400, "Model variant gen3a_turbo is no longer available", True),
+        (400, "prompt: not found", False),
+        (400, "the model's input image was not found", False),
+        (400, "The model input image was not found", False),
+        (400, "model takes 4, 8 or 12 seconds", False),
+        (400, "remodel not found", False),
+        (404, "", True),
+        (429, "model not found", None),
+    ],
+)
+def test_a_model_that_is_gone_is_told_by_words(status: int, message: str, gone: bool | None) -> None:
+    """A 400 or 422 that says so takes the route out as a 404 does; other words, and other statuses, do not."""
+    error = replies.refusal(Reply(status, json.dumps({"error": {"message": message}}).encode()))
+    assert getattr(error, "gone", None) is gone
 
 
 @pytest.mark.parametrize(

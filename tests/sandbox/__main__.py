@@ -37,7 +37,7 @@ def _end() -> threading.Event:
 def _tell(box: Sandbox) -> None:
     print(f"Sandbox at {box.url} (Ctrl-C ends it); bill at {box.url}/sandbox/bill\n")
     for name in box.world.gateways:
-        print(f"  {name:<12} {box.base_url(name)}")
+        print(f"  {name:<13} {box.base_url(name)}")
     print("\nPoint a chain at it with configs/sandbox.toml, or with this environment:\n")
     for name, value in sorted(box.env(poll_every_s=0.5, poll_max_s=1).items()):
         print(f"  export {name}={value}")

@@ -15,6 +15,7 @@ from tests.sandbox.book import Entry
 from tests.sandbox.desk import desk_routes
 from tests.sandbox.downloads import Downloads
 from tests.sandbox.faults import Fault
+from tests.sandbox.forms import Files, read_form
 from tests.sandbox.images import look
 from tests.sandbox.protocol import Answer, Call, Gateway, Job, Refusal
 from tests.sandbox.replies import plain_fault, retry_after
@@ -45,14 +46,17 @@ class Endpoints:
 
     def __init__(self, world: World, wires: Wires, gateway: Gateway, client: httpx.AsyncClient) -> None:
         self.world, self.wires, self.gateway, self.client = world, wires, gateway, client
+        self.downloads = Downloads(world, wires)
 
     def routes(self) -> list[Route]:
         """Submits, polls, free calls, and this gateway's 404 for the rest."""
         prefix, gateway = f"/{self.gateway.name}", self.gateway
         table: list[tuple[str, str, Callable[[Request, Entry], Awaitable[Response]]]] = []
         table += [("POST", path, self.submit) for path in gateway.submits]
-        table += [("GET", path.replace("{id}", "{id:path}"), self.poll) for path in gateway.polls]
         table += [("GET", path, self.free) for path in gateway.free_calls]
+        table += [("GET", path, self.content) for path in gateway.contents]
+        table += [("GET", path, self.result) for path in gateway.results]
+        table += [("GET", path.replace("{id}", "{id:path}"), self.poll) for path in gateway.polls]
         routes = [Route(prefix + path, self.guarded(work), methods=[verb]) for verb, path, work in table]
         return [*routes, Route(prefix + "/{rest:path}", self.guarded(self.nothing), methods=METHODS)]
 
@@ -69,6 +73,8 @@ class Endpoints:
             try:
                 if entry.foreign_key or not self.key(request) or self.key(request) == "bad":
                     raise Refusal("auth")
+                if wrong := [n for n, v in self.gateway.headers.items() if request.headers.get(n) != v]:
+                    raise Refusal("bad_request", f"header {wrong[0]} is required")
                 response = await work(request, entry)
             except Refusal as refusal:
                 response = self.refused(refusal, request)
@@ -94,27 +100,29 @@ class Endpoints:
 
     async def submit(self, request: Request, entry: Entry) -> Response:
         """An order: the script has the first word, then the documents, then the limits."""
-        body = await _json(request)
+        body, files = await _read(request, self.gateway.takes_forms)
         entry.prompt = self.gateway.prompt(body or {})
         fault = self.world.script.pick("submit", self.gateway.name, entry.prompt, entry.n)
         entry.fault = fault.do if fault else ""
         accepts = fault is None or fault.accepted or fault.do in ("lost_after", "malformed")
         if fault and not accepts:
             return self.faulty(fault, request, None)
-        call = self.call(request, body)
+        call = self.call(request, body, files)
         job = await self.accept(call, entry.n)
+        job.root = call.root
         entry.job = job.id
         receipt = self.gateway.accepted(job, call)
         return self.faulty(fault, request, receipt) if fault else _response(receipt)
 
-    def call(self, request: Request, body: dict[str, object] | None) -> Call:
-        if not request.headers.get("content-type", "").startswith("application/json"):
-            raise Refusal("bad_request", "Content-Type must be application/json")
+    def call(self, request: Request, body: dict[str, object] | None, files: Files) -> Call:
+        kinds = ("application/json", "multipart/form-data")[: 1 + self.gateway.takes_forms]
+        if not request.headers.get("content-type", "").startswith(kinds):
+            raise Refusal("bad_request", f"Content-Type must be {' or '.join(kinds)}")
         if body is None:
             raise Refusal("bad_request", "the body must be a JSON object")
         root, name = f"{self.world.url}/{self.gateway.name}", self.gateway.name
         find = self.world.book.accounts[name].jobs.get
-        return Call(self.below(request), root, body, self.world.options(name), find, self.world.is_done)
+        return Call(self.below(request), root, body, self.world.options(name), find, self.world.is_done, files)
 
     async def accept(self, call: Call, n: int) -> Job:
         wish = self.gateway.wish(call)
@@ -123,19 +131,36 @@ class Endpoints:
 
     async def poll(self, request: Request, entry: Entry) -> Response:
         """What has become of a job."""
-        world, gateway = self.world, self.gateway
-        job = world.book.accounts[gateway.name].jobs.get(self.asked(request))
+        return self.told(request, entry, self.state)
+
+    async def result(self, request: Request, entry: Entry) -> Response:
+        """The second document, where a job's result stands in one of its own."""
+        return self.told(request, entry, self.second)
+
+    async def content(self, request: Request, entry: Entry) -> Response:
+        """The clip itself, under a path that wants the key."""
+        job = self.found(request, entry)
+        if not self.world.is_done(job) or job.ending != "completed":
+            raise Refusal("not_found", "no content yet")
+        return await self.downloads.serve(request, job, entry)
+
+    def found(self, request: Request, entry: Entry) -> Job:
+        job = self.world.book.accounts[self.gateway.name].jobs.get(self.asked(request))
         if job is None:
             raise Refusal("not_found")
         entry.job, entry.prompt = job.id, job.prompt
+        return job
+
+    def told(self, request: Request, entry: Entry, say: Callable[[Job, bool, Fault | None], Answer]) -> Response:
+        world, gateway, job = self.world, self.gateway, self.found(request, entry)
         done = world.is_done(job)
         fault = world.script.pick("poll", gateway.name, job.prompt, job.n, job, done)
         entry.fault = fault.do if fault else ""
         if fault and fault.do not in ("unknown_status", "no_url", "url"):
-            return self.faulty(fault, request, self.state(job, done, None))
+            return self.faulty(fault, request, say(job, done, None))
         if gateway.has_floor and world.too_fast(job):
             return Response(status_code=304)
-        answer = self.state(job, done, fault)
+        answer = say(job, done, fault)
         job.polls += 1
         return _response(answer)
 
@@ -150,6 +175,13 @@ class Endpoints:
         if job.ending != "completed":
             return self.gateway.finished(job, "")
         return self.gateway.finished(job, fault.url if fault else self.world.fresh_url(job))
+
+    def second(self, job: Job, done: bool, fault: Fault | None) -> Answer:
+        if not done:
+            raise Refusal("not_found", "the request is still in progress")
+        if job.ending != "completed":
+            return self.gateway.result(job, "")
+        return self.gateway.result(job, fault.url if fault else self.world.fresh_url(job))
 
     async def free(self, request: Request, entry: Entry) -> Response:
         """A call that costs nothing."""
@@ -174,9 +206,13 @@ def _response(answer: Answer, more: Mapping[str, str] | None = None) -> Response
     return JSONResponse(answer.body, answer.status, headers)
 
 
-async def _json(request: Request) -> dict[str, object] | None:
+async def _read(request: Request, forms: bool) -> tuple[dict[str, object] | None, Files]:
+    """The body's fields, and its files where it is a form; None where it is neither form nor JSON object."""
+    kind = request.headers.get("content-type", "")
     try:
+        if forms and kind.startswith("multipart/form-data"):
+            return read_form(kind, await request.body()) or (None, {})
         value = await request.json()
     except (ValueError, ClientDisconnect):
-        return None
-    return value if isinstance(value, dict) else None
+        return None, {}
+    return (value if isinstance(value, dict) else None), {}

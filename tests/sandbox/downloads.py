@@ -37,6 +37,10 @@ class Downloads:
             return Response("<Error><Code>NoSuchKey</Code></Error>", 404, media_type="application/xml")
         if self.world.refuses_url(job, request.query_params):
             return Response(GONE, 403, media_type="application/xml")
+        return await self.serve(request, job, entry)
+
+    async def serve(self, request: Request, job: Job, entry: Entry) -> Response:
+        """The file of a finished job, or what the script makes of it."""
         hop = request.query_params.get("hop", "")
         fault = None if hop else self.world.script.pick("media", job.gateway, job.prompt, job.n, job)
         entry.fault = fault.do if fault else ""

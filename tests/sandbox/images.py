@@ -11,6 +11,7 @@ import ipaddress
 import urllib.parse
 from collections.abc import Sequence
 
+import av
 import httpx
 from PIL import Image
 
@@ -26,9 +27,12 @@ _seen: dict[bytes, tuple[Pixels, str]] = {}
 async def look(wish: Wish, gateway: Gateway, options: Options, client: httpx.AsyncClient) -> None:
     """Refuse a wish whose image or source video is not what the gateway takes; settle a size left open."""
     if wish.video:
-        data = await _fetch(wish.video, MAX_VIDEO_BYTES, client)
+        inline = wish.video.startswith("data:video/mp4;base64,")
+        data = _unpacked(wish.video.partition(",")[2]) if inline else await _fetch(wish.video, MAX_VIDEO_BYTES, client)
         if data is not None and data[4:8] != b"ftyp":
             raise Refusal("bad_request", "the source is no mp4")
+        if data is not None and wish.measured:
+            wish.size, wish.seconds = _measure(data)
     if wish.image:
         found = await _image_size(wish.image, gateway, options, client)
         if found is not None:
@@ -61,6 +65,13 @@ async def _image_size(uri: str, gateway: Gateway, options: Options, client: http
     if comma and TYPES[media_type] != kind:
         raise Refusal("bad_request", f"image says {media_type} and is {kind}")
     return size
+
+
+def _measure(data: bytes) -> tuple[Pixels, int]:
+    with av.open(io.BytesIO(data), "r") as file:
+        stream = file.streams.video[0]
+        assert stream.average_rate
+        return (stream.width, stream.height), round(len(list(file.decode(stream))) / stream.average_rate)
 
 
 def _unpacked(text: str) -> bytes:

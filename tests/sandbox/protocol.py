@@ -60,6 +60,7 @@ class Wish:
     image: str = ""
     sizes: tuple[Pixels, ...] = ()
     video: str = ""
+    measured: bool = False  # an edit: the source says how long and how large the clip is
     kept: bool = True
 
 
@@ -88,6 +89,7 @@ class Job:
     urls: int = 0
     oldest_url: int = 0
     counts: dict[int, int] = field(default_factory=dict)
+    root: str = ""
 
     @property
     def billed(self) -> Decimal:
@@ -125,6 +127,7 @@ class Call:
     options: Options
     find: Callable[[str], Job | None]
     is_done: Callable[[Job], bool]
+    files: Mapping[str, tuple[str, bytes, str]] = field(default_factory=dict)
 
 
 def text(most: int = 32_000) -> Rule:
@@ -141,6 +144,12 @@ def whole(*values: int) -> Rule:
     """One of these integers, as a JSON integer."""
     wanted = f"must be an integer, one of {', '.join(map(str, values))}"
     return lambda v: "" if isinstance(v, int) and not isinstance(v, bool) and v in values else wanted
+
+
+def among(low: int, high: int) -> Rule:
+    """A JSON integer in a closed range."""
+    wanted = f"must be an integer from {low} to {high}"
+    return lambda v: "" if isinstance(v, int) and not isinstance(v, bool) and low <= v <= high else wanted
 
 
 def flag(value: object) -> str:
@@ -172,13 +181,21 @@ def pixels(value: str) -> Pixels:
 
 
 class Gateway:
-    """One gateway's protocol. ``words`` are its statuses while working, the last one repeating."""
+    """One gateway's protocol. ``words`` are its statuses while working, the last one repeating.
+
+    ``results`` are the paths of a second document that holds a job's result, ``contents`` those of the file itself,
+    for whoever has the key. Without one of the ``headers`` nothing is answered.
+    """
 
     name: ClassVar[str]
     key_header: ClassVar[str] = "authorization"
     key_prefix: ClassVar[str] = "Bearer "
     submits: ClassVar[tuple[str, ...]]
     polls: ClassVar[tuple[str, ...]]
+    results: ClassVar[tuple[str, ...]] = ()
+    contents: ClassVar[tuple[str, ...]] = ()
+    headers: ClassVar[Mapping[str, str]] = {}
+    takes_forms: ClassVar[bool] = False
     free_calls: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[tuple[str, ...]]
     shapes: ClassVar[tuple[str, ...]] = ()
@@ -223,6 +240,10 @@ class Gateway:
 
     def finished(self, job: Job, url: str) -> Answer:
         """The final word; ``url`` is empty where the result is to have none."""
+        raise NotImplementedError
+
+    def result(self, job: Job, url: str) -> Answer:
+        """The second document of a job that is over."""
         raise NotImplementedError
 
     def error(self, kind: str, message: str, path: str) -> Answer:

@@ -12,7 +12,8 @@ from tasks.models import Model, Size
 
 KNOWN = load()
 MODELS = list(KNOWN.models.values())
-SORA = [model for model in MODELS if model.provider != "animatic"]
+PAID = [model for model in MODELS if model.provider != "animatic"]
+SORA = [model for model in PAID if "sora-2" in model.name]
 TODAY = date(2026, 11, 21)
 
 GATEWAY = """
@@ -119,12 +120,20 @@ def test_the_built_in_renderer_takes_what_was_asked() -> None:
     assert quote(card, Decimal("3.7"), Size(333, 777)) == 0
 
 
-@pytest.mark.parametrize("entry", SORA, ids=lambda entry: entry.route)
+@pytest.mark.parametrize("entry", PAID, ids=lambda entry: entry.route)
 def test_everything_offered_has_a_price(entry: Model) -> None:
-    """Each size and length of each paid entry has a price above zero, and a doubted one says why."""
-    prices = [quote(entry, Decimal(s), size) for size in entry.sizes for s in entry.seconds]
+    """Each size and length of each paid entry has a price above zero."""
+    low, high = entry.any_seconds or (0, -1)
+    prices = [quote(entry, Decimal(s), size) for size in entry.sizes for s in (*entry.seconds, *range(low, high + 1))]
     assert prices
-    assert min(prices) > 0
+    assert all(price.is_finite() and price > 0 for price in prices)
+
+
+@pytest.mark.parametrize("entry", MODELS, ids=lambda entry: entry.route)
+def test_every_entry_says_where_and_when_it_was_read(entry: Model) -> None:
+    """A source, and a day that has come."""
+    assert entry.source.strip()
+    assert date(2026, 1, 1) <= date.fromisoformat(entry.checked) <= TODAY
 
 
 @pytest.mark.parametrize(
@@ -170,8 +179,8 @@ def test_the_day_of_retirement(today: date, gone: bool) -> None:
     ("dates", "told"),
     [
         ({}, ""),
-        ({"retired_on": "2027-01-21"}, ""),  # 61 days
-        ({"retired_on": "2027-01-20"}, "retires in 60 days (2027-01-20), no successor is named"),
+        ({"retired_on": "2026-12-22"}, ""),  # 31 days
+        ({"retired_on": "2026-12-21"}, "retires in 30 days (2026-12-21), no successor is named"),
         ({"retired_on": "2026-12-03", "replaced_by": "n"}, "retires in 12 days (2026-12-03), use n"),
         ({"retired_on": "2026-11-22"}, "retires in 1 day (2026-11-22), no successor is named"),
         ({"retired_on": "2026-11-21", "replaced_by": "n"}, "was retired on 2026-11-21, use n"),
@@ -185,7 +194,7 @@ def test_the_day_of_retirement(today: date, gone: bool) -> None:
     ],
 )
 def test_lifecycle_in_words(dates: dict[str, str], told: str) -> None:
-    """A plan is told what became, or will within 60 days become, of a model, and what to use instead."""
+    """A plan is told what became, or will within 30 days become, of a model, and what to use instead."""
     assert lifecycle(model(**dates), TODAY) == told
 
 
@@ -197,16 +206,20 @@ def test_every_sora_model_is_retired(entry: Model) -> None:
     assert retired(entry, TODAY)
 
 
+@pytest.mark.parametrize("entry", [one for one in MODELS if one.retired_on], ids=lambda entry: entry.route)
+def test_a_retired_route_names_one_that_lives_and_does_the_same(entry: Model) -> None:
+    """What a plan tells to use instead is not retired itself, and makes what the other made."""
+    successor = KNOWN.model(entry.replaced_by)
+    assert not retired(successor, TODAY)
+    assert set(successor.modes) >= set(entry.modes) - ({"remix"} if len(entry.modes) > 1 else set())
+
+
 def test_who_charges_for_a_failed_job() -> None:
     """Entries carry what their gateway documents of failed jobs."""
     told = {entry.provider: entry.failed_is_charged for entry in MODELS}
-    assert told == {
-        "animatic": False,
-        "aigateway": False,
-        "pixazo": "unknown",
-        "aivideoapi": False,
-        "aimlapi": "unknown",
-    }
+    known = {"animatic": False, "aigateway": False, "pixazo": "unknown", "aivideoapi": False, "aimlapi": "unknown"}
+    assert {name: told[name] for name in known} == known
+    assert all(KNOWN.providers[entry.provider].failed_source for entry in MODELS)
 
 
 @pytest.mark.parametrize(
@@ -273,6 +286,7 @@ def test_a_faulty_entry(tmp_path: Path, old: str, new: str, told: str) -> None:
     ("text", "told"),
     [
         (ENTRY, "unknown provider; none is known here"),
+        (GATEWAY + ENTRY + 'replaced_by = "pixazo:n"\n', "replaced_by: unknown route; nearest known: 'pixazo:m'"),
         (GATEWAY + ENTRY + ENTRY, "stands here twice"),
         (GATEWAY.replace('base_url = "https://gateway.pixazo.ai"', "") + ENTRY, "this provider has no base_url"),
         (GATEWAY.replace('"unknown"', '"maybe"'), "must be one of false, true, unknown"),

@@ -17,7 +17,8 @@ from tests.tasks.desk import CARD, CHAIN, DAY, KEYS, PIXAZO, PRO, REMIX, VIDEO, 
 from tests.tasks.purchases import shot
 
 KNOWN = catalogue.load()
-RETIRED = "was retired on 2026-09-24, no successor is named (allow_retired = true in [chain] tries it all the same)"
+SUCCESSOR = "use openrouter:bytedance/seedance-2.0"
+RETIRED = f"was retired on 2026-09-24, {SUCCESSOR} (allow_retired = true in [chain] tries it all the same)"
 HD = Size(1280, 720)
 NOTHING: Image = ("", None)
 
@@ -88,17 +89,57 @@ def test_a_retired_model_is_passed_over_from_its_day_on(tmp_path: Path, day: int
     ("day", "said"),
     [
         (date(2026, 3, 23), []),
-        (date(2026, 3, 24), ["deprecated since 2026-03-24, retires on 2026-09-24, no successor is named"]),
-        (date(2026, 9, 23), ["retires in 1 day (2026-09-24), no successor is named"]),
-        (date(2026, 9, 24), ["was retired on 2026-09-24, no successor is named"]),
+        (
+            date(2026, 3, 24),
+            ["deprecated since 2026-03-24, retires on 2026-09-24, use openrouter:bytedance/seedance-2.0"],
+        ),
+        (date(2026, 9, 23), ["retires in 1 day (2026-09-24), use openrouter:bytedance/seedance-2.0"]),
+        (date(2026, 9, 24), ["was retired on 2026-09-24, use openrouter:bytedance/seedance-2.0"]),
     ],
 )
 def test_lifecycle_is_told_once_for_each_route(tmp_path: Path, day: date, said: list[str]) -> None:
-    """What is to be said of a model's end stands once a route, however many different shots take it."""
+    """What is to be said of a model's end stands once a route and its place, however many different shots take it."""
     shop = market(config(tmp_path), today=day)
     for seconds in (4, 8, 12):
         shop.offers(shot(seconds=Decimal(seconds)), NOTHING, "")
-    assert list(shop.warnings) == [f"{route} {line}" for line in said for route in (PRO, VIDEO)]
+    places = (f"first route ({PRO})", f"fallback 1 ({VIDEO})")
+    assert list(shop.warnings) == [f"{place} {line}" for line in said for place in places]
+
+
+ENDS = "2026-12-20"
+DYING = f'text_to_video = ["{PRO}", "{PIXAZO}", "{VIDEO}"]\nallow_retired = '
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        (date(2026, 11, 19), None),  # 31 days
+        (date(2026, 11, 20), "retires in 30 days"),
+        (date(2026, 12, 8), "retires in 12 days"),
+        (date(2026, 12, 19), "retires in 1 day"),
+        (date(2026, 12, 20), ""),
+        (date(2026, 12, 21), ""),
+    ],
+)
+def test_the_last_days_of_a_fallback(tmp_path: Path, day: date, told: str | None) -> None:
+    """From 30 days on a fallback's end is told with its place, its days and its successor; from its day on it is
+    passed over with the successor named, and nothing is to be warned of."""
+    alive = {name: replace(model, retired_on="", deprecated_on="") for name, model in KNOWN.models.items()}
+    dying = {**alive, VIDEO: replace(alive[VIDEO], retired_on=ENDS, replaced_by=PRO)}
+    shop = Market(config(tmp_path, DYING + "false"), replace(KNOWN, models=dying), day, signs=False)
+    usable, passed = shop.offers(shot(), NOTHING, "")
+    gone = told == ""
+    assert [offer.route.name for offer in usable] == [PRO, PIXAZO, *([] if gone else [VIDEO])]
+    end = f"{VIDEO}: was retired on {ENDS}, use {PRO} (allow_retired = true in [chain] tries it all the same)"
+    assert passed == ((end,) if gone else ())
+    assert list(shop.warnings) == ([f"fallback 2 ({VIDEO}) {told} ({ENDS}), use {PRO}"] if told else [])
+
+
+def test_the_end_of_a_pinned_route_is_told_without_a_place(tmp_path: Path) -> None:
+    """A row that names its only route has no chain to stand in."""
+    shop = market(config(tmp_path), today=date(2026, 9, 23))
+    shop.offers(shot(route=PIXAZO), NOTHING, "")
+    assert list(shop.warnings) == [f"{PIXAZO} retires in 1 day (2026-09-24), use openrouter:bytedance/seedance-2.0"]
 
 
 @pytest.mark.parametrize("missing", ["AIGATEWAY_API_KEY", "AIVIDEOAPI_API_KEY"])
@@ -224,14 +265,26 @@ def test_what_a_remix_may_start_from(tmp_path: Path, route: str, made_by: str, u
 
 
 @pytest.mark.parametrize(
-    ("made_by", "signs", "usable"),
-    [("url", False, True), ("pixazo", False, False), ("pixazo", True, True), ("file", False, False)],
+    ("ways", "made_by", "signs", "usable"),
+    [
+        (("url",), "url", False, True),
+        (("url",), "pixazo", False, False),
+        (("url",), "pixazo", True, True),
+        (("url",), "file", False, False),
+        (("url",), "file", True, False),  # a file beside the board is at no address
+        (("url",), "", False, False),
+        (("data",), "file", False, True),
+        (("data",), "pixazo", False, True),
+        (("data",), "url", False, True),
+        (("data",), "", False, False),
+    ],
 )
 def test_a_remix_by_url_needs_a_public_source_or_a_target_that_signs(
-    tmp_path: Path, made_by: str, signs: bool, usable: bool
+    tmp_path: Path, ways: tuple[str, ...], made_by: str, signs: bool, usable: bool
 ) -> None:
-    """A model that remixes URLs takes a public file, and clips of the target where it can sign them."""
-    model = replace(KNOWN.model(REMIX), remix=("url",))
+    """A model that remixes URLs takes a public file, and clips of the target where it can sign them; one that takes
+    data URIs takes any clip that there is."""
+    model = replace(KNOWN.model(REMIX), remix=ways)
     known = replace(KNOWN, models={**KNOWN.models, REMIX: model})
     shop = Market(config(tmp_path), known, DAY, signs)
     found, _ = shop.offers(shot(mode="remix", source_shot="a"), NOTHING, made_by)

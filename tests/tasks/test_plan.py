@@ -384,7 +384,7 @@ CHAIN_PIXAZO = f'text_to_video = ["{PIXAZO}", "{PRO}"]\nallow_retired = true'
 def test_lifecycle_is_told_once_a_route(desk: Desk) -> None:
     """However many shots take a retired route, the plan says it once, in the chain's order."""
     plan = desk.plan(*(shot(f"s{i}", prompt=str(i), seconds=Decimal(4 + i)) for i in range(4)))
-    assert plan.warnings == (f"{PRO} was retired on 2026-09-24, no successor is named",)
+    assert plan.warnings == (f"first route ({PRO}) was retired on 2026-09-24, use openrouter:bytedance/seedance-2.0",)
 
 
 def pictured(name: str = "sh010", **cells: Any) -> Shot:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tasks.models import Request
-from tasks.run import adapter, addressed, key_may_go, key_of_provider, unreachable
+from tasks.run import absolute, adapter, addressed, key_may_go, key_of_provider, unreachable
 from tasks.settings import ProviderSettings, load
 from tasks.transport import Forbidden
 from tests.tasks.desk import FOUR, KEYS, config
@@ -86,6 +86,21 @@ def test_a_foreign_host_is_never_asked(tmp_path: Path, url: str, base: str) -> N
     with pytest.raises(Forbidden, match="is not pixazo's host: nothing was asked there") as caught:
         addressed(pixazo(tmp_path), Request("GET", url), base)
     assert KEYS["PIXAZO_API_KEY"] not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "whole"),
+    [
+        ("/v1/videos/1/content", "https://a.example", "https://a.example/v1/videos/1/content"),
+        ("/v1/videos/1/content", "https://a.example/openai/", "https://a.example/openai/v1/videos/1/content"),
+        ("v1", "https://a.example", "https://a.example/v1"),
+        ("https://b.example/x.mp4?sig=1", "https://a.example", "https://b.example/x.mp4?sig=1"),
+        ("HTTPS://b.example/x", "https://a.example", "HTTPS://b.example/x"),
+    ],
+)
+def test_a_path_lies_below_the_base_and_an_address_stands_for_itself(url: str, base: str, whole: str) -> None:
+    """What an adapter names is a path of its gateway or an address of its own."""
+    assert absolute(url, base) == whole
 
 
 def test_a_host_that_was_named_is_asked_at_the_old_base(tmp_path: Path) -> None:

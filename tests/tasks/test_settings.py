@@ -416,11 +416,34 @@ def test_the_four_gateways(name: str) -> None:
     assert found.chains[""].allow_retired
 
 
-def test_the_sandbox_is_the_same_chain_on_loopback() -> None:
+def test_the_living_chain_is_one_family_through_four_gateways() -> None:
+    """Falling back keeps the look: every route that makes a clip is Seedance 2.0, no two at one gateway, none retired
+    or known to retire; edits take any clip."""
+    found, known = load("live.toml", {}), catalogue.load()
+    for mode, routes in found.chains[""].routes.items():
+        models = [known.model(route) for route in routes]
+        assert not any(model.retired_on for model in models)
+        if mode == "remix":
+            assert all({"url", "data"} <= set(model.remix) for model in models)
+        else:
+            assert all("seedance" in model.name and "2" in model.name for model in models)
+            assert len({model.provider for model in models}) == len(models) >= 3
+    assert set(found.chains[""].routes) == set(MODES) and not found.chains[""].allow_retired
+
+
+@pytest.mark.parametrize(
+    ("box", "file", "gateways"),
+    [
+        ("sandbox.toml", "sora.toml", FOUR),
+        ("sandbox_live.toml", "live.toml", ("openrouter", "fal", "runway", "openai_videos")),
+    ],
+)
+def test_the_sandbox_is_the_same_chain_on_loopback(box: str, file: str, gateways: tuple[str, ...]) -> None:
     """The sandbox config differs from the real one in where it goes and how fast, never in its routes."""
-    sandbox, real = load("sandbox.toml", {"STORYREEL_SANDBOX_KEY": "sandbox"}), load("sora.toml", {})
-    assert sandbox.chains == real.chains
-    for name in FOUR:
+    sandbox, real = load(box, {"STORYREEL_SANDBOX_KEY": "sandbox"}), load(file, {})
+    assert sandbox.chains == real.chains and sandbox.defaults == real.defaults
+    for name in gateways:
+        assert sandbox.providers[name].options == real.providers[name].options
         one = sandbox.providers[name]
         assert one.base_url == f"http://127.0.0.1:8765/{name}"
         assert one.allow_hosts == ("127.0.0.1:8765",)

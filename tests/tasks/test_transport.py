@@ -34,6 +34,7 @@ from tasks.transport import (
     host_of,
     named,
 )
+from tests.sandbox.forms import read_form
 from tests.tasks.loopback import Loopback, bomb, for_ever, goto, reply, then_cut, then_silence
 
 POST = Request("POST", "", json={"prompt": "a boat"})
@@ -71,6 +72,21 @@ def free_port():
 
 
 # --- one API call
+
+
+async def test_a_form_with_a_file_arrives_once_and_whole(http):
+    """Fields and file go out as one multipart body, and nothing of it in the question that follows."""
+    async with Loopback({"/v1/videos": reply(b"{}"), "/v1/videos/1": reply(b"{}")}) as server:
+        image = bytes(range(256)) * 20
+        files = {"input_reference": ("frame.png", image, "image/png")}
+        order = Request("POST", "", form={"prompt": "a boat – grün", "seconds": "8"}, files=files)
+        await http.ask(order, server.url("/v1/videos"), {"authorization": KEY}, 5)
+        await http.ask(Request("GET", ""), server.url("/v1/videos/1"), {}, 5)
+        sent, asked = server.seen
+    fields, received = read_form(sent.headers["content-type"], sent.body)
+    assert fields == {"prompt": "a boat – grün", "seconds": "8"} and received == files
+    assert sent.headers["authorization"] == KEY and int(sent.headers["content-length"]) == len(sent.body)
+    assert (asked.body, "content-type" in asked.headers) == (b"", False)
 
 
 async def test_ask(http):

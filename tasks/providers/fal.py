@@ -1,0 +1,85 @@
+"""fal: text to video, image to video, and remix by editing; one queue for every model.
+
+Documents, checked 2026-11-21: https://fal.ai/docs/model-apis/model-endpoints/queue (receipt, states, second document),
+https://fal.ai/docs/model-apis/errors (422, error_type), the llms.txt of each model (fields). Names and types of
+fields differ by model and stand in ``fields`` of its entry: ``image``, ``video``, ``duration`` (``text``, ``number``
+or absent), ``resolution``, ``ratio``. Of the addresses in a reply only the path is taken, below the base URL: the
+key goes nowhere else. A finished request's result may answer 422, which is fal's final word.
+"""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from tasks.errors import Refused
+from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.replies import aspect_of, check, dig, extras, failure, first_url, is_ok, refusal, text_of, waiting, word_of
+
+AUTH = ("Authorization", "Key {key}")
+FINAL = (422,)  # of the second document; a status question is never answered so
+PLACE = re.compile(r"/([\w.-]+/[\w.-]+/requests/([\w-]+))(?:/status)?(?:\?.*)?$", re.ASCII)
+
+
+def submit(order: Order) -> Request:
+    """The paid request. ``Refused`` for what the model does not take."""
+    check(order, "text_to_video", "image_to_video", "remix")
+    fields, mode = order.route.model.fields, order.shot.mode
+    body: dict[str, Any] = {"prompt": order.prompt}
+    if length := fields.get("duration"):
+        body["duration"] = int(order.seconds) if length == "number" else str(int(order.seconds))
+    if fields.get("resolution"):
+        body["resolution"] = f"{min(order.size.width, order.size.height)}p"
+    if fields.get("ratio"):
+        body["aspect_ratio"] = aspect_of(order.size)
+    if mode == "image_to_video" and order.frame:
+        body[str(fields.get("image", "image_url"))] = order.frame.uri
+    if mode == "remix":
+        uri = order.source.uri if order.source else ""
+        if not uri.startswith(("https://", "data:")):
+            raise Refused("needs a source with an https address, or one small enough to go inline")
+        body[str(fields.get("video", "video_url"))] = uri
+    return Request("POST", "/" + quote(order.route.model.name), json=extras(order) | body)
+
+
+def accepted(reply: Reply, order: Order) -> Job | Done:
+    """The receipt, or the error that the order was answered with."""
+    job = text_of(dig(reply.data, "request_id"))
+    if is_ok(reply) and job:
+        app = "/".join(order.route.model.name.split("/")[:2])  # documented: questions drop what follows
+        place = _place(dig(reply.data, "status_url"), job) or f"/{quote(app)}/requests/{quote(job, safe='')}"
+        return Job(job, Request("GET", f"{place}/status"))
+    raise refusal(_plain(reply))
+
+
+def _place(address: Any, job: str = "") -> str:
+    found = PLACE.search(text_of(address))
+    return f"/{found[1]}" if found and job in ("", found[2]) else ""
+
+
+def _plain(reply: Reply) -> Reply:
+    """The same reply with the first of fal's listed errors where the shared readers look for one."""
+    first = dig(reply.data, "detail", 0)
+    where = ".".join(filter(None, map(text_of, loc))) if isinstance(loc := dig(first, "loc"), list) else ""
+    told = ": ".join(filter(None, (where, text_of(dig(first, "msg")))))
+    return _saying(reply, dig(first, "type"), told)
+
+
+def _saying(reply: Reply, code: Any, message: Any) -> Reply:
+    error = {"code": text_of(code), "message": text_of(message)}
+    return replace(reply, body=json.dumps({"error": error}).encode()) if any(error.values()) else reply
+
+
+def progress(reply: Reply) -> Pending | Follow | Done:
+    """Pending, the second document, or Done; ``Failed`` or ``Moderated`` by fal's own final word."""
+    word, data = word_of(reply), reply.data
+    if reply.status in FINAL and isinstance(data.get("detail"), list):
+        raise failure(_plain(reply))
+    if word == "completed" and (data.get("error") or data.get("error_type")):
+        raise failure(_saying(reply, data.get("error_type"), data.get("error")))
+    if word == "completed":
+        place = _place(data.get("response_url"))
+        return Follow(Request("GET", place)) if place else Done("")
+    url = "" if word or not is_ok(reply) else first_url(dig(data, "video", "url"), dig(data, "videos", 0, "url"))
+    return Done(url) if url else waiting(reply, ("in_queue", "in_progress"))

@@ -1,0 +1,78 @@
+"""OpenRouter: text to video and image to video, one shape for every model, the cost in the reply.
+
+Documents, checked 2026-11-21: https://openrouter.ai/docs/guides/overview/multimodal/video-generation and the types
+of the published client openrouter 1.3.84 (body, states, signed and unsigned addresses, usage, errors whose ``code``
+is an HTTP status). The polling_url is not followed: the documented path with the same id is asked.
+``size_style = "resolution"`` sends 720p and a ratio where a model lists no sizes.
+"""
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.replies import (
+    aspect_of,
+    check,
+    dig,
+    extras,
+    failure,
+    first_url,
+    is_ok,
+    refusal,
+    text_of,
+    usd_of,
+    waiting,
+    whole_of,
+    word_of,
+)
+
+AUTH = ("Authorization", "Bearer {key}")
+PATH = "/api/v1/videos"
+
+
+def submit(order: Order) -> Request:
+    """The paid request. ``Refused`` for what the model does not take."""
+    check(order, "text_to_video", "image_to_video")
+    body: dict[str, Any] = {
+        "model": order.route.model.name,
+        "prompt": order.prompt,
+        "duration": int(order.seconds),
+    }
+    if order.route.options.get("size_style", "size") == "resolution":
+        short = min(order.size.width, order.size.height)
+        body |= {"resolution": f"{short}p", "aspect_ratio": aspect_of(order.size)}
+    else:
+        body["size"] = str(order.size)
+    if order.shot.mode == "image_to_video" and order.frame:
+        image = {"type": "image_url", "image_url": {"url": order.frame.uri}, "frame_type": "first_frame"}
+        body["frame_images"] = [image]
+    return Request("POST", PATH, json=extras(order) | body)
+
+
+def accepted(reply: Reply, order: Order) -> Job | Done:
+    """The receipt, or the error that the order was answered with: the body's ``code`` before the HTTP status."""
+    job, code = text_of(dig(reply.data, "id")), whole_of(dig(reply.data, "error", "code"))
+    if is_ok(reply) and job and code is None:
+        return Job(job, Request("GET", _path(job)))
+    if is_ok(reply) and not job and code is not None and code >= 400:
+        reply = replace(reply, status=code)
+    raise refusal(reply)
+
+
+def _path(job: str) -> str:
+    return f"{PATH}/{quote(job, safe='')}"
+
+
+def progress(reply: Reply) -> Pending | Follow | Done:
+    """Pending or Done with the cost; ``Failed`` or ``Moderated`` by the job's own final word."""
+    word, data = word_of(reply), reply.data
+    cost = usd_of(dig(data, "usage", "cost"))
+    if word in ("failed", "cancelled", "expired"):
+        raise failure(reply, charge=cost)
+    if word != "completed":
+        return waiting(reply, ("pending", "in_progress"))
+    job, generation = text_of(dig(data, "id")), text_of(dig(data, "generation_id"))
+    url = first_url(dig(data, "urls"), dig(data, "unsigned_urls"))
+    url = url or (f"{_path(job)}/content?index=0" if job else "")
+    return Done(url, charge=cost, remote_ids={"generation_id": generation} if generation else {})

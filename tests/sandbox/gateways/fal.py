@@ -1,0 +1,123 @@
+"""fal: a path a model, one queue, COMPLETED for good and bad ends, the result in a second document.
+
+Documents: fal's pages on the queue and on errors, and the llms.txt of each model (fields, types, prices). Only
+outputs that succeed are billed. Edits are billed by the seconds of what comes out, which are those of the source.
+"""
+
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+
+from tests.sandbox.protocol import (
+    LANDSCAPE,
+    POLICY,
+    PORTRAIT,
+    Answer,
+    Call,
+    Gateway,
+    Job,
+    Pixels,
+    Rule,
+    Wish,
+    check,
+    flag,
+    one_of,
+    text,
+)
+
+TEXT, IMAGE = "bytedance/seedance-2.0/text-to-video", "bytedance/seedance-2.0/image-to-video"
+KLING, GROK = "fal-ai/kling-video/o3/standard/video-to-video/edit", "xai/grok-imagine-video/edit-video"
+PER_SECOND = {TEXT: "0.3034", IMAGE: "0.3024", KLING: "0.336", GROK: "0.14"}
+APPS = ("bytedance/seedance-2.0", "fal-ai/kling-video", "xai/grok-imagine-video")
+SIZES = {"16:9": LANDSCAPE, "9:16": PORTRAIT, "1:1": (960, 960)}
+SEEDANCE: dict[str, Rule] = {
+    "duration": one_of(*(str(seconds) for seconds in range(4, 16))),
+    "resolution": one_of("720p"),
+    "aspect_ratio": one_of(*SIZES),
+    "generate_audio": flag,
+    "seed": lambda v: "" if isinstance(v, int) and not isinstance(v, bool) else "must be an integer",
+}
+EDITS: dict[str, dict[str, Rule]] = {KLING: {"keep_audio": flag}, GROK: {"resolution": one_of("480p", "720p")}}
+ERRORS: dict[str, tuple[int, str]] = {
+    "rate": (429, "Too many requests"),
+    "busy": (503, "Service unavailable"),
+    "server_error": (500, "Internal Server Error"),
+    "auth": (401, "Authentication is required to access this application."),
+    "out_of_money": (403, "User is locked. Reason: Exhausted balance."),
+    "spend_limit": (403, "User is locked. Reason: TOP_UP"),
+    "not_found": (404, "Request not found"),
+    "model_gone": (404, "Application not found"),
+}
+
+
+class Fal(Gateway):
+    """The protocol of queue.fal.run."""
+
+    name = "fal"
+    key_prefix = "Key "
+    submits = tuple(f"/{model}" for model in PER_SECOND)
+    polls = tuple(f"/{app}/requests/{{id}}/status" for app in APPS)
+    results = tuple(f"/{app}/requests/{{id}}" for app in APPS)
+    words = ("IN_QUEUE", "IN_PROGRESS")
+    shapes = ("foreign_urls", "no_urls", "error_in_result")
+
+    def new_id(self, wish: Wish) -> str:
+        return str(uuid.uuid4())
+
+    def wish(self, call: Call) -> Wish:
+        body, model = call.body, call.path.removeprefix("/")
+        if model in EDITS:
+            check(body, {"prompt": text(), "video_url": text(20_000_000)}, EDITS[model])
+            return Wish(body["prompt"], model, 5, None, sizes=(LANDSCAPE,), video=body["video_url"], measured=True)
+        needed: dict[str, Rule] = {"prompt": text()}
+        if model == IMAGE:
+            needed["image_url"] = text(40_000_000)
+        check(body, needed, SEEDANCE)
+        size = SIZES[body.get("aspect_ratio", "16:9")]
+        wish = Wish(body["prompt"], model, int(body.get("duration", "5")), size)
+        wish.image, wish.sizes = body.get("image_url", ""), (size,)
+        return wish
+
+    def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
+        return Decimal(PER_SECOND[model]) * seconds
+
+    def accepted(self, job: Job, call: Call) -> Answer:
+        root = "https://foreign.example" if job.shape == "foreign_urls" else call.root
+        return Answer(200, {"status": "IN_QUEUE", "queue_position": 0} | self._addresses(job, root))
+
+    def pending(self, job: Job, word: str) -> Answer:
+        return Answer(200, {"status": word, "logs": None} | self._addresses(job, job.root))
+
+    def finished(self, job: Job, url: str) -> Answer:
+        root = "https://foreign.example" if job.shape == "foreign_urls" else job.root
+        body = {"status": "COMPLETED", "logs": None, "metrics": {"inference_time": 1.0}} | self._addresses(job, root)
+        if job.ending == "failed" and job.shape != "error_in_result":
+            return Answer(200, body | {"error": job.message, "error_type": "runner_disconnected"})
+        if job.ending == "completed" and not url:
+            del body["response_url"]
+        return Answer(200, body)
+
+    def result(self, job: Job, url: str) -> Answer:
+        if job.ending == "completed":
+            return Answer(200, {"video": {"url": url, "content_type": "video/mp4", "file_name": "clip.mp4"}, "seed": 1})
+        kind = "content_policy_violation" if job.ending == "moderated" else "generation_error"
+        return Answer(422, {"detail": [{"loc": ["body", "prompt"], "msg": job.message, "type": kind}]})
+
+    def error(self, kind: str, message: str, path: str) -> Answer:
+        if kind == "no_id":
+            return Answer(200, {"status": "IN_QUEUE"})
+        if kind in ("bad_request", "moderated"):
+            named = {"bad_request": ("value_error", "Invalid value"), "moderated": ("content_policy_violation", POLICY)}
+            word, default = named[kind]
+            return Answer(422, {"detail": [{"loc": ["body"], "msg": message or default, "type": word}]})
+        status, default = ERRORS[kind]
+        return Answer(status, {"detail": message or default})
+
+    def _addresses(self, job: Job, root: str) -> dict[str, object]:
+        place = f"{root}/{'/'.join(job.model.split('/')[:2])}/requests/{job.id}"
+        urls = {"response_url": place, "status_url": f"{place}/status", "cancel_url": f"{place}/cancel"}
+        known: Mapping[str, object] = {"request_id": job.id}
+        return {**known, **({} if job.shape == "no_urls" else urls)}
+
+
+GATEWAY = Fal()

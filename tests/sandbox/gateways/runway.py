@@ -1,0 +1,126 @@
+"""Runway: tasks in upper-case words, a version header on every call, estimate and final cost in credits.
+
+Documents: the types of its published client (bodies, ratios, states, costs), its pages on errors and task failures;
+credits a second as its skills file lists them, 0.01 USD each, aleph2 by its predecessor's. A failed task is refunded
+here, one by policy is charged, and both report it.
+"""
+
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import ClassVar
+
+from tests.sandbox.protocol import (
+    LANDSCAPE,
+    POLICY,
+    PORTRAIT,
+    Answer,
+    Call,
+    Gateway,
+    Job,
+    Pixels,
+    Refusal,
+    Rule,
+    Wish,
+    among,
+    check,
+    flag,
+    one_of,
+    text,
+)
+
+CREDITS = {"seedance2": 36, "gen4.5": 12, "aleph2": 15}
+LENGTHS = {"seedance2": (4, 15), "gen4.5": (2, 10)}
+PROMPTS = {"seedance2": 3500, "gen4.5": 1000, "aleph2": 1000}
+RATIOS: dict[str, Pixels] = {"1280:720": LANDSCAPE, "720:1280": PORTRAIT}
+TEXT, IMAGE, EDIT = "/v1/text_to_video", "/v1/image_to_video", "/v1/video_to_video"
+ERRORS: dict[str, tuple[int, str]] = {
+    "rate": (429, "Too many requests"),
+    "busy": (503, "Service unavailable"),
+    "server_error": (500, "Internal error"),
+    "auth": (401, "The API key you provided was not found"),
+    "out_of_money": (400, "You do not have enough credits to run this task."),
+    "spend_limit": (400, "You do not have enough credits to run this task."),
+    "not_found": (404, "Not found"),
+    "model_gone": (400, "Model variant is no longer available"),
+    "bad_request": (400, "Validation of body failed"),
+    "moderated": (400, POLICY),
+}
+
+
+class Runway(Gateway):
+    """The protocol of api.dev.runwayml.com."""
+
+    name = "runway"
+    submits = (TEXT, IMAGE, EDIT)
+    polls = ("/v1/tasks/{id}",)
+    free_calls = ("/v1/organization",)
+    words = ("PENDING", "THROTTLED", "RUNNING")
+    shapes = ("no_cost",)
+    headers: ClassVar[Mapping[str, str]] = {"x-runway-version": "2024-11-06"}
+    failed_is_charged: ClassVar[Mapping[str, bool]] = {"moderated": True}
+
+    def prompt(self, body: Mapping[str, object]) -> str:
+        return super().prompt({"prompt": body.get("promptText", "")})
+
+    def new_id(self, wish: Wish) -> str:
+        return str(uuid.uuid4())
+
+    def wish(self, call: Call) -> Wish:
+        body, model = call.body, str(call.body.get("model", ""))
+        if model not in CREDITS or (model in LENGTHS) == (call.path == EDIT):
+            raise Refusal("bad_request", "Invalid enum value for model")
+        needed: dict[str, Rule] = {"model": text(), "promptText": text(PROMPTS[model])}
+        optional: dict[str, Rule] = {"seed": lambda v: "" if type(v) is int else "must be an integer"}
+        if call.path == EDIT:
+            check(body, needed | {"videoUri": text(5_000_000)}, optional)
+            return Wish(body["promptText"], model, 5, None, sizes=(LANDSCAPE,), video=body["videoUri"], measured=True)
+        needed |= {"ratio": one_of(*RATIOS), "duration": among(*LENGTHS[model])}
+        if call.path == IMAGE:
+            needed["promptImage"] = lambda v: "" if _first(v) else "must be one image at the first position"
+        check(body, needed, optional | ({"audio": flag} if model == "seedance2" else {}))
+        size = RATIOS[body["ratio"]]
+        wish = Wish(body["promptText"], model, body["duration"], size)
+        wish.image, wish.sizes = _first(body.get("promptImage")), (size,)
+        if len(wish.image) > 5_000_000:
+            raise Refusal("bad_request", "a data URI may have 5 MB")
+        return wish
+
+    def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
+        return Decimal(CREDITS[model] * seconds) / 100
+
+    def accepted(self, job: Job, call: Call) -> Answer:
+        return Answer(200, {"id": job.id, "estimatedCost": {"credits": int(job.price * 100)}})
+
+    def pending(self, job: Job, word: str) -> Answer:
+        return Answer(200, _head(job, word) | {"estimatedCost": {"credits": int(job.price * 100)}})
+
+    def finished(self, job: Job, url: str) -> Answer:
+        cost = {} if job.shape == "no_cost" else {"cost": {"credits": int(job.billed * 100)}}
+        if job.ending != "completed":
+            code = "SAFETY.OUTPUT.VIDEO" if job.ending == "moderated" else "INTERNAL.BAD_OUTPUT.CODE01"
+            return Answer(200, _head(job, "FAILED") | {"failure": job.message, "failureCode": code} | cost)
+        return Answer(200, _head(job, "SUCCEEDED") | {"output": [url] if url else []} | cost)
+
+    def error(self, kind: str, message: str, path: str) -> Answer:
+        if kind == "no_id":
+            return Answer(200, {"estimatedCost": {"credits": 1}})
+        status, default = ERRORS[kind]
+        return Answer(status, {"error": message or default})
+
+    def free(self, path: str, balance: Decimal) -> Answer:
+        return Answer(200, {"creditBalance": int(balance * 100), "tier": {"models": {}}, "usage": {"models": {}}})
+
+
+def _first(value: object) -> str:
+    """The first frame's address; empty where the value is anything else."""
+    one = value[0] if isinstance(value, list) and len(value) == 1 else None
+    right = isinstance(one, dict) and set(one) == {"uri", "position"} and one["position"] == "first"
+    return one["uri"] if right and isinstance(one, dict) and isinstance(one["uri"], str) else ""
+
+
+def _head(job: Job, word: str) -> dict[str, object]:
+    return {"id": job.id, "status": word, "createdAt": "2026-11-21T10:00:00.000Z"}
+
+
+GATEWAY = Runway()
