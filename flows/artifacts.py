@@ -101,14 +101,15 @@ async def closing_artifacts(running: Session) -> None:
     rows = await asyncio.to_thread(running.last_rows)
     described = f"{len(rows)} shots; those without a clip first"
     await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)
-    if link := await asyncio.to_thread(_report_link, running):
-        await acreate_link_artifact(key="storyreel-report", link=link, link_text="report.html")
+    for key, name in (("storyreel-report", "report.html"), ("storyreel-reel", "reel.mp4")):
+        if link := await asyncio.to_thread(_link, running, name):
+            await acreate_link_artifact(key=key, link=link, link_text=name, description=f"{running.store.url}/{name}")
 
 
-def _report_link(running: Session) -> str:
-    """A week's http address of the report; empty where the target gives none or there is no report."""
-    there = running.store.signs and running.store.exists("report.html")
-    return running.store.sign("report.html", 7 * 24 * 3600) if there else ""
+def _link(running: Session, name: str) -> str:
+    """A week's http address of a view; empty where the target gives none or there is no such view."""
+    there = running.store.signs and running.store.exists(name)
+    return running.store.sign(name, 7 * 24 * 3600) if there else ""
 
 
 async def moving(progress: Progress) -> None:
