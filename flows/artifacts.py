@@ -1,7 +1,8 @@
 """What people who watch the Prefect UI see beside the task runs: plan, progress, manifest, money, links."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -112,13 +113,29 @@ def _link(running: Session, name: str) -> str:
     return running.store.sign(name, 7 * 24 * 3600) if there else ""
 
 
-async def moving(progress: Progress) -> None:
-    """A progress artifact that follows the run until cancelled, at most every three seconds."""
+@contextlib.asynccontextmanager
+async def moving(progress: Progress) -> AsyncIterator[None]:
+    """A progress artifact that follows the run, at most every three seconds. A lost server costs no shot."""
+    over = asyncio.Event()
+    follows = asyncio.create_task(_follow(progress, over))
+    try:
+        yield
+    finally:
+        over.set()
+        await asyncio.wait([follows], timeout=MOVES_EVERY)
+        follows.cancel()
+
+
+async def _follow(progress: Progress, over: asyncio.Event) -> None:
     artifact = await acreate_progress_artifact(progress=0.0, key="storyreel-progress", description="Shots done")
     shown = 0.0
     while isinstance(artifact, UUID):
-        await asyncio.sleep(MOVES_EVERY)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), MOVES_EVERY)
+        last = over.is_set()
         done = round(100.0 * len(progress.ended) / max(progress.total, 1), 1)
         if done != shown:
             await aupdate_progress_artifact(artifact_id=artifact, progress=done)
             shown = done
+        if last:
+            return

@@ -152,13 +152,9 @@ async def _rendered(running: Session) -> State:
     KEPT.set(kept)
     running.progress.record = recorder(kept)
     await plan_artifact(running)
-    async with heeding(running), running.open():
-        moves = asyncio.create_task(moving(running.progress))
-        try:
-            await _all(running)
-            await running.show()
-        finally:
-            moves.cancel()
+    async with heeding(running), running.open(), moving(running.progress):
+        await _all(running)
+        await running.show()
     await closing_artifacts(running)
     return final_state(running)
 
