@@ -1,9 +1,10 @@
 """A person's word before a dear run: the flow waits, with the plan in sight."""
 
+import asyncio
+import math
 from dataclasses import replace
 from decimal import Decimal
 
-from prefect.exceptions import FlowPauseTimeout
 from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
 from pydantic import Field
@@ -14,6 +15,9 @@ from tasks.names import number_text
 from tasks.session import Session
 
 LOOKS_EVERY = 3  # seconds between two looks whether somebody has answered
+GRACE = (
+    600  # seconds that the server waits longer than we do: once its own time is up, it puts Failed for any last word
+)
 
 
 class Approval(RunInput):
@@ -35,9 +39,11 @@ async def refusal(running: Session, over_usd: float | None, hours: float) -> str
         await plan_artifact(running)
         said = f"The plan comes to {usd_text(agreed)} USD, {usd_text(running.plan.worst)} at worst."
         form = Approval.with_initial_data(description=said, budget_usd=None)
+        waits = hours * 3600
         try:
-            answer = await apause_flow_run(form, timeout=max(round(hours * 3600), 1), poll_interval=LOOKS_EVERY)
-        except FlowPauseTimeout:
+            async with asyncio.timeout(waits):
+                answer = await apause_flow_run(form, timeout=math.ceil(waits) + GRACE, poll_interval=LOOKS_EVERY)
+        except TimeoutError:
             return f"{usd_text(agreed)} USD were not approved within {number_text(Decimal(str(hours)))} hours"
         if not answer.approve:
             return f"{usd_text(agreed)} USD were refused"

@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 from flows.blocks import looked_up
 from flows.parameters import FREE, Config, Place, Usd
 from flows.render_storyboard import render_storyboard
-from tasks import inbox
+from tasks import inbox, settings
 from tasks.errors import Fault, StoryreelError
 from tasks.storage import Store
 
@@ -29,7 +29,9 @@ async def render_inbox(inbox_url: Place, to: Place, config: Config = FREE, budge
         budget_usd: US dollars that each board may cost. None leaves it to the config.
     """
     try:
-        options = (await looked_up(config)).target_options
+        loaded = await looked_up(config)
+        settings.check_secrets(loaded)  # else each board would be told to be broken
+        options = loaded.target_options
         source, target = Store(inbox_url, options), Store(to, options)
         before = await asyncio.to_thread(inbox.boards, source)
         await asyncio.sleep(SETTLES_SECONDS)

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,18 @@ class Api:
 
     def get(self, path: str) -> Any:
         """One object."""
-        return self.client.get(path).raise_for_status().json()
+        return self._asked("GET", path).json()
 
     def post(self, path: str, **body: Any) -> Any:
         """A question or an order."""
-        answer = self.client.post(path, json=body).raise_for_status()
+        answer = self._asked("POST", path, json=body)
         return answer.json() if answer.content else None
+
+    def _asked(self, verb: str, path: str, **more: Any) -> httpx.Response:
+        """An answer: a server whose database is busy says 503, and is asked again, as Prefect's own client does."""
+        ask = partial(self.client.request, verb, path, **more)
+        found: httpx.Response = self.wait(ask, lambda answer: answer.status_code != 503, 30)
+        return found.raise_for_status()
 
     def put_secret(self, name: str, value: str) -> None:
         """A Secret block, as the UI's form makes it."""

@@ -259,7 +259,7 @@ def test_that_the_server_knows_of_every_shot(api: Api, tmp_path: Path) -> None:
     assert state["message"] == f"{MANY} of {MANY} clips, 0.00 USD, 0.00 at risk"
 
     def completed() -> int:
-        return sum(one["state"]["type"] == "COMPLETED" for one in api.tasks(run))
+        return sum((one["state"] or {}).get("type") == "COMPLETED" for one in api.tasks(run))
 
     assert api.wait(completed, lambda found: found == MANY, patience=10) == MANY
     print(f"{MANY} task runs Completed {time.monotonic() - ended:.1f} s after the end")
