@@ -1,20 +1,23 @@
 """A person's word before a dear run: the flow waits, with the plan in sight."""
 
-from collections.abc import Awaitable
+import asyncio
+import math
 from dataclasses import replace
 from decimal import Decimal
-from typing import cast
 
-from prefect.exceptions import FlowPauseTimeout
-from prefect.flow_runs import pause_flow_run
+from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
 from pydantic import Field
 
 from flows.artifacts import plan_artifact
 from tasks.money import usd_text
+from tasks.names import number_text
 from tasks.session import Session
 
-WAITS_SECONDS = 24 * 3600
+LOOKS_EVERY = 3  # seconds between two looks whether somebody has answered
+GRACE = (
+    600  # seconds that the server waits longer than we do: once its own time is up, it puts Failed for any last word
+)
 
 
 class Approval(RunInput):
@@ -24,10 +27,11 @@ class Approval(RunInput):
     budget_usd: float | None = Field(default=None, ge=0, description="US dollars the target may cost over all runs")
 
 
-async def approved(running: Session, over_usd: float | None, waits: int = WAITS_SECONDS) -> bool:
-    """Whether the run may spend. Asks when the plan's total passes ``over_usd``, and again only if it rose since.
+async def refusal(running: Session, over_usd: float | None, hours: float) -> str:
+    """Why the run may not spend; empty when it may. Asks when the plan's total passes ``over_usd``.
 
-    The lock is not held while it waits: the plan is made again afterwards.
+    The lock is not held while it waits: the plan is made again afterwards, and asked about again only if its total
+    rose since.
     """
     agreed = Decimal(str(over_usd)) if over_usd is not None else None
     while agreed is not None and running.plan.quoted > agreed:
@@ -35,13 +39,15 @@ async def approved(running: Session, over_usd: float | None, waits: int = WAITS_
         await plan_artifact(running)
         said = f"The plan comes to {usd_text(agreed)} USD, {usd_text(running.plan.worst)} at worst."
         form = Approval.with_initial_data(description=said, budget_usd=None)
+        waits = hours * 3600
         try:
-            answer = await cast(Awaitable[Approval], pause_flow_run(wait_for_input=form, timeout=waits))
-        except FlowPauseTimeout:
-            return False
+            async with asyncio.timeout(waits):
+                answer = await apause_flow_run(form, timeout=math.ceil(waits) + GRACE, poll_interval=LOOKS_EVERY)
+        except TimeoutError:
+            return f"{usd_text(agreed)} USD were not approved within {number_text(Decimal(str(hours)))} hours"
         if not answer.approve:
-            return False
+            return f"{usd_text(agreed)} USD were refused"
         if answer.budget_usd is not None:
             running.wanted = replace(running.wanted, budget_usd=Decimal(str(answer.budget_usd)))
         await running.check(fetch=True)
-    return True
+    return ""

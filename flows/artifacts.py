@@ -102,33 +102,40 @@ async def closing_artifacts(running: Session) -> None:
     rows = await asyncio.to_thread(running.last_rows)
     described = f"{len(rows)} shots; those without a clip first"
     await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)
-    if link := await asyncio.to_thread(_report_link, running):
-        await acreate_link_artifact(key="storyreel-report", link=link, link_text="report.html")
+    for key, name in (("storyreel-report", "report.html"), ("storyreel-reel", "reel.mp4")):
+        if link := await asyncio.to_thread(_link, running, name):
+            await acreate_link_artifact(key=key, link=link, link_text=name, description=f"{running.store.url}/{name}")
 
 
-def _report_link(running: Session) -> str:
-    """A week's http address of the report; empty where the target gives none or there is no report."""
-    there = running.store.signs and running.store.exists("report.html")
-    return running.store.sign("report.html", 7 * 24 * 3600) if there else ""
+def _link(running: Session, name: str) -> str:
+    """A week's http address of a view; empty where the target gives none or there is no such view."""
+    there = running.store.signs and running.store.exists(name)
+    return running.store.sign(name, 7 * 24 * 3600) if there else ""
 
 
 @contextlib.asynccontextmanager
-async def followed(progress: Progress) -> AsyncIterator[None]:
-    """Keep a progress artifact moving beside whatever is done inside."""
-    moves = asyncio.create_task(moving(progress))
+async def moving(progress: Progress) -> AsyncIterator[None]:
+    """A progress artifact that follows the run, at most every three seconds. A lost server costs no shot."""
+    over = asyncio.Event()
+    follows = asyncio.create_task(_follow(progress, over))
     try:
         yield
     finally:
-        moves.cancel()
+        over.set()
+        await asyncio.wait([follows], timeout=MOVES_EVERY)
+        follows.cancel()
 
 
-async def moving(progress: Progress) -> None:
-    """A progress artifact that follows the run until cancelled, at most every three seconds."""
+async def _follow(progress: Progress, over: asyncio.Event) -> None:
     artifact = await acreate_progress_artifact(progress=0.0, key="storyreel-progress", description="Shots done")
     shown = 0.0
     while isinstance(artifact, UUID):
-        await asyncio.sleep(MOVES_EVERY)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), MOVES_EVERY)
+        last = over.is_set()
         done = round(100.0 * len(progress.ended) / max(progress.total, 1), 1)
         if done != shown:
             await aupdate_progress_artifact(artifact_id=artifact, progress=done)
             shown = done
+        if last:
+            return

@@ -1,18 +1,15 @@
 """The ``storyreel`` command: arguments in, flow called, exit code out."""
 
-import asyncio
-import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 
-from flows import display, prefect_server
+from flows import answer, blocks, display, prefect_server
 from flows.options import (
     Board,
     Budget,
@@ -34,7 +31,7 @@ from tasks import commands
 from tasks.errors import StartError
 from tasks.planned import Shown, Wanted
 from tasks.progress import Progress
-from tasks.session import HANDOVER, Session, session
+from tasks.session import HANDOVER, Session
 from tasks.showing import Showing
 
 app = App(
@@ -73,19 +70,19 @@ def render(
     async def act() -> int:
         shown = Shown(not no_report, not no_timeline, not no_reel, edl, fcpxml)
         wanted = replace(wanted_of(board, to, config, budget, only, rerender, concurrency), shown=shown)
-        async with session(wanted, progress) as running:
+        async with blocks.opened(wanted, progress) as running:
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget is None):
                 display.say(commands.headline(running))
             code = await _run(running, quiet=quiet)
             told = commands.rendered(running, code, time.monotonic() - since)
             if json:
-                _print(told)
+                answer.write(told)
             else:
-                _summary(told, running)
+                answer.summary(told, running)
             return code
 
-    return _caught(act, json, {"target": to})
+    return answer.caught(act, json, {"target": to})
 
 
 async def _run(running: Session, *, quiet: bool) -> int:
@@ -95,8 +92,6 @@ async def _run(running: Session, *, quiet: bool) -> int:
             async with running.open():
                 await running.show()
             return running.exit_code()
-        prefect_server.quiet()
-
         server = await prefect_server.reachable(running.http)
         running.progress.line(f"Prefect: {server}")
         from flows.render_storyboard import render_storyboard
@@ -125,18 +120,6 @@ async def _run(running: Session, *, quiet: bool) -> int:
     return running.exit_code()
 
 
-def _summary(told: dict[str, Any], running: Session) -> None:
-    display.out.print(f"{display.shots_line(told['shots'])} in {display.clock(told['seconds'])}")
-    display.money_lines(told["totals"], running.money()["by_provider"])
-    url = told["target"]
-    places = [("clips", "clips"), ("manifest", "manifest.parquet"), ("money", "costs.json")]
-    shown = running.wanted.shown
-    places += [("timeline", "timeline.otio")] * shown.timeline + [("reel", "reel.mp4")] * shown.reel
-    places += [("report", "report.html")] * shown.report
-    for name, place in [one for one in places if one[0] == "clips" or running.store.exists(one[1])]:
-        display.out.print(f"{name:9}{url}/{place}", markup=False)
-
-
 @app.command
 def plan(
     board: Board,
@@ -154,11 +137,11 @@ def plan(
 
     async def act() -> int:
         wanted = wanted_of(board, to or "memory://storyreel-plan", config, budget, only, rerender, concurrency)
-        async with session(wanted) as running:
+        async with blocks.opened(wanted) as running:
             found = await running.check(fetch=False)
             code = commands.plan_code(running)
             if json:
-                _print(commands.planned(running, code))
+                answer.write(commands.planned(running, code))
             else:
                 display.plan_table(found)
                 if code == 3:
@@ -166,7 +149,7 @@ def plan(
             return code
 
     nothing = {"new": 0, "keep": 0, "rerender": 0, "quoted_usd": "0.00", "worst_usd": "0.00"}
-    return _caught(act, json, {"shots": [], "totals": nothing})
+    return answer.caught(act, json, {"shots": [], "totals": nothing})
 
 
 @app.command
@@ -174,20 +157,18 @@ def status(url: To, *, config: Config = None, json: Json = False) -> int:
     """Say what is at a target: shots by status, money by gateway, jobs paid for and not yet collected."""
 
     async def act() -> int:
-        async with session(Wanted("", url, config)) as running:
+        async with blocks.opened(Wanted("", url, config), keys=False) as running:
             told = await commands.status(running)
             if json:
-                _print(told)
+                answer.write(told)
             else:
                 display.out.print(display.shots_line(told["shots"]))
                 display.money_lines(told["totals"], told["by_provider"])
                 for job in told["uncollected"]:
-                    display.out.print(
-                        f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}", markup=False
-                    )
+                    display.uncollected(job)
             return 0
 
-    return _caught(act, json, {})
+    return answer.caught(act, json, {})
 
 
 @app.command
@@ -195,20 +176,17 @@ def rescue(url: To, *, config: Config = None, json: Json = False, quiet: Quiet =
     """Take up every job at a target that was bought and not collected. Buys nothing."""
 
     async def act() -> int:
-        async with session(Wanted("", url, config)) as running:
+        async with blocks.opened(Wanted("", url, config)) as running:
             with display.watching(running.progress, quiet=quiet):
                 told = await commands.rescue(running)
             if json:
-                _print(told)
+                answer.write(told)
             else:
-                left = len(told["uncollected"])
-                display.out.print(
-                    f"{told['collected']} collected, {left} still open; {display.shots_line(told['shots'])}"
-                )
+                display.out.print(display.rescued_line(told))
                 display.money_lines(told["totals"], told["by_provider"])
             return int(told["exit_code"])
 
-    return _caught(act, json, {})
+    return answer.caught(act, json, {})
 
 
 @app.command
@@ -228,17 +206,17 @@ def report(
     async def act() -> int:
         progress = Progress()
         shown = Shown(not no_report, not no_timeline, not no_reel, edl, fcpxml)
-        async with session(Wanted("", url, config), progress) as running:
+        async with blocks.opened(Wanted("", url, config), progress, keys=False) as running:
             with display.watching(progress, quiet=json):
                 problems = await Showing(running.store, running.folder, progress).make(shown)
             told = {"target": running.store.url, "report": f"{running.store.url}/report.html", "problems": problems}
             if json:
-                _print({**told, "exit_code": int(bool(problems)), "errors": []})
+                answer.write({**told, "exit_code": int(bool(problems)), "errors": []})
             else:
                 display.out.print(told["report"], markup=False)
             return int(bool(problems))
 
-    return _caught(act, json, {"target": url})
+    return answer.caught(act, json, {"target": url})
 
 
 @app.command
@@ -251,39 +229,20 @@ def providers(
     """List each gateway: key found or not, base URL, its models, prices and retirement dates."""
 
     async def act() -> int:
-        told = await commands.providers(config, check=check)
+        told = await commands.providers(await blocks.looked_up(config), check=check)
         if json:
-            _print(told)
+            answer.write(told)
         else:
             display.provider_tables(told["providers"])
         return 0
 
-    return _caught(act, json, {})
-
-
-def _print(told: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
-
-
-def _caught(act: Callable[[], Any], as_json: bool, base: dict[str, Any]) -> int:
-    """Run a command: what a user can cause ends in words and a code, never in a traceback."""
-    try:
-        return int(asyncio.run(act()))
-    except StartError as error:
-        display.faults(error.faults)
-        if as_json:
-            _print({**base, "exit_code": 2, "errors": [commands.fault_json(fault) for fault in error.faults]})
-        return 2
-    except KeyboardInterrupt:
-        display.say("interrupted")
-        if as_json:
-            _print({**base, "exit_code": 130, "errors": []})
-        return 130
+    return answer.caught(act, json, {})
 
 
 def main() -> None:
     """The console script."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    prefect_server.quiet()
     try:
         code = app(exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:

@@ -1,6 +1,5 @@
 """What a person sees at a terminal: a live display, plain lines without one, tables, and a closing summary."""
 
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -145,7 +144,8 @@ def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str
 def provider_tables(entries: Sequence[Mapping[str, Any]]) -> None:
     """A block for each gateway: its key and address, then its models."""
     for entry in entries:
-        key = "needs no key" if not entry["key"] else f"{entry['key']} {'found' if entry['key_found'] else 'not set'}"
+        found = f"{entry['key_from']} found" if entry["key_found"] else entry["key_lacks"]
+        key = found if entry["key"] else "needs no key"
         head = "  ".join(part for part in (entry["provider"], entry["base_url"], key, entry.get("check", "")) if part)
         out.print(Text(head, style="bold"))
         table = Table(box=None, show_header=False, pad_edge=True)
@@ -172,8 +172,3 @@ def rescued_line(told: Mapping[str, Any]) -> str:
 def shots_line(counts: Mapping[str, int]) -> str:
     """``8 rendered, 2 failed``: the statuses that occur."""
     return ", ".join(f"{number} {status}" for status, number in counts.items() if number) or "no shots"
-
-
-def piped() -> bool:
-    """Whether standard output goes to a program."""
-    return not sys.stdout.isatty()

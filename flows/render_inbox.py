@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
-from pydantic import Field
 
+from flows.blocks import looked_up
+from flows.parameters import FREE, Config, Place, Usd
 from flows.render_storyboard import render_storyboard
 from tasks import inbox, settings
 from tasks.errors import Fault, StoryreelError
@@ -18,15 +19,19 @@ SETTLES_SECONDS = 2.0
 
 
 @flow(name="render-inbox", persist_result=False)
-async def render_inbox(
-    inbox_url: Annotated[str, Field(description="Folder with shot lists: a path or any fsspec URL")],
-    to: Annotated[str, Field(description="Targets go below this folder, one a board")],
-    config: Annotated[str | None, Field(description="Config file; empty for the one without keys")] = None,
-    budget_usd: Annotated[float | None, Field(ge=0, description="US dollars that each board may cost")] = None,
-) -> State:
-    """Render what is new or changed. A broken board is reported beside itself and does not stop the others."""
+async def render_inbox(inbox_url: Place, to: Place, config: Config = FREE, budget_usd: Usd = None) -> State:
+    """Render what is new or changed. A broken board is reported beside itself and does not stop the others.
+
+    Args:
+        inbox_url: Folder with shot lists: a path on the worker or any fsspec URL.
+        to: Targets go below this folder, one a board.
+        config: Config file; configs/animatic.toml needs no key and costs nothing.
+        budget_usd: US dollars that each board may cost. None leaves it to the config.
+    """
     try:
-        options = settings.from_environment(config).target_options
+        loaded = await looked_up(config)
+        settings.check_secrets(loaded)  # else each board would be told to be broken
+        options = loaded.target_options
         source, target = Store(inbox_url, options), Store(to, options)
         before = await asyncio.to_thread(inbox.boards, source)
         await asyncio.sleep(SETTLES_SECONDS)

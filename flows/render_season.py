@@ -2,23 +2,24 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from prefect import flow, get_run_logger
+from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.deployments.flow_runs import arun_deployment
 from prefect.states import Cancelled, Failed
-from pydantic import Field
 
-from flows.artifacts import closing_artifacts, faults_artifact, followed, plan_artifact
+from flows.artifacts import closing_artifacts, faults_artifact, moving, plan_artifact
+from flows.blocks import opened
+from flows.heed import heeding
+from flows.parameters import FREE, VIEWS, Config, PartsInFlight, Place, ShotsAPart, Usd, wanted_of
 from flows.render_storyboard import final_state
+from flows.telling import recorder
 from tasks.errors import StartError, StoryreelError
-from tasks.planned import Wanted
 from tasks.season import Season, Start, Task
-from tasks.session import Session, session
+from tasks.session import Session
 
 PARTS = "render-storyboard/render-storyboard"
 STARTS_SECONDS = 180.0  # from a worker's hand to the part's first heartbeat; 6 to 12 were measured on an idle machine
@@ -26,28 +27,33 @@ STARTS_SECONDS = 180.0  # from a worker's hand to the part's first heartbeat; 6 
 
 @flow(name="render-season", persist_result=False)
 async def render_season(
-    board: Annotated[
-        str, Field(description="Shot list: CSV or Parquet, a path or any fsspec URL, seen by every worker")
-    ],
-    to: Annotated[str, Field(description="Target folder: a path or any fsspec URL, seen by every worker")],
-    config: Annotated[str | None, Field(description="Config file; empty for the one without keys")] = None,
-    budget_usd: Annotated[float | None, Field(ge=0, description="US dollars over all runs of the target")] = None,
-    shots_a_part: Annotated[int, Field(ge=1, le=2000, description="Shots in one part at most")] = 500,
-    parts_in_flight: Annotated[int, Field(ge=1, le=100, description="Parts at once at most")] = 4,
+    board: Place,
+    to: Place,
+    config: Config = FREE,
+    budget_usd: Usd = None,
+    shots_a_part: ShotsAPart = 500,
+    parts_in_flight: PartsInFlight = 4,
 ) -> State:
     """Render a large storyboard in parts, each a run of the deployment `render-storyboard` on the work pool.
 
     The parts share the target, the budget and the limits of the gateways. Manifest, money and report are written
     once, for the whole. Safe to repeat, with another split too.
+
+    Args:
+        board: Shot list, CSV or Parquet: a path or any fsspec URL that every worker can read.
+        to: Target folder: a path or any fsspec URL that every worker can write.
+        config: Config file; configs/animatic.toml needs no key and costs nothing.
+        budget_usd: US dollars that the target may cost over all its runs. None leaves it to the config.
+        shots_a_part: Shots in one part at most, 1 to 2000. Parts are cut at scene borders.
+        parts_in_flight: Parts at once at most, 1 to 100. Each needs a worker's hand, beside the season's own.
     """
-    money = None if budget_usd is None else Decimal(str(budget_usd))
     try:
-        async with session(Wanted(board, to, config, money, confined=True)) as running:
-            running.progress.listen = get_run_logger().warning
+        async with opened(wanted_of(board, to, config, budget_usd, (), (), views=VIEWS)) as running:
+            running.progress.record = recorder({})
             running.lock.by_process = False  # its parts run elsewhere: only the lease tells that it is gone
             await running.check(fetch=True)
             await plan_artifact(running)
-            async with running.open(), followed(running.progress):
+            async with heeding(running), running.open(), moving(running.progress):
                 await Season(running, starter(running), shots_a_part, parts_in_flight).run()
                 await running.show()
             await closing_artifacts(running)

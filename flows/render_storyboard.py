@@ -2,31 +2,46 @@
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Awaitable
 from contextvars import ContextVar
 from decimal import Decimal
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from prefect import flow, get_run_logger, tags, task
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
-from pydantic import Field
 
-from flows.approval import approved
-from flows.artifacts import closing_artifacts, faults_artifact, followed, plan_artifact
+from flows.approval import refusal
+from flows.artifacts import closing_artifacts, faults_artifact, moving, plan_artifact
+from flows.blocks import opened
+from flows.heed import heeding
+from flows.parameters import (
+    FREE,
+    NO_SHOTS,
+    VIEWS,
+    Config,
+    Flights,
+    Hours,
+    Place,
+    Shots,
+    Usd,
+    View,
+    wanted_of,
+)
+from flows.telling import Lines, ended, recorder
 from tasks.errors import StartError
 from tasks.models import ShotResult
 from tasks.money import usd_text
 from tasks.part import PartSession, joined, part_session
-from tasks.planned import ShotPlan, Wanted
-from tasks.session import HANDOVER, Session, session
+from tasks.planned import ShotPlan
+from tasks.session import HANDOVER, Session
 from tasks.split import SeasonPart
 
 ENDED = "Without clip"
 STARTS_PER_SECOND = 25  # more overflows the queue in which a Prefect server keeps its events
 
 RUNNING: ContextVar[Session | None] = ContextVar("storyreel_running", default=None)
+KEPT: ContextVar[Lines] = ContextVar("storyreel_kept")
 
 
 def _crashed(task: Any, run: Any, state: State) -> bool:
@@ -41,6 +56,7 @@ async def render_shot(shot_id: str) -> State:
     if running is None:
         raise RuntimeError("render_shot runs inside render_storyboard")
     result = await running.shot(shot_id)
+    ended(result, KEPT.get())
     return told(result)
 
 
@@ -82,48 +98,54 @@ async def _all(running: Session) -> None:
             running.done[plan.shot.shot_id].set()
             continue
         flights.append(asyncio.create_task(_one(plan, running, places)))
-        await asyncio.sleep(1 / STARTS_PER_SECOND)
+        if running.stopped is None:
+            await asyncio.sleep(1 / STARTS_PER_SECOND)
     await asyncio.gather(*flights)
 
 
 @flow(name="render-storyboard", persist_result=False)
 async def render_storyboard(
-    board: Annotated[str, Field(description="Shot list: CSV or Parquet, a path or any fsspec URL")],
-    to: Annotated[str, Field(description="Target folder: a path or any fsspec URL")],
-    config: Annotated[str | None, Field(description="Config file; empty for the one without keys")] = None,
-    budget_usd: Annotated[float | None, Field(ge=0, description="US dollars over all runs of the target")] = None,
-    only: Annotated[list[str] | None, Field(description="Look at these shots only")] = None,
-    rerender: Annotated[list[str] | None, Field(description="Buy another clip for these shots, or all")] = None,
-    concurrency: Annotated[int | None, Field(ge=1, le=400, description="Shots in flight at once")] = None,
-    approve_over_usd: Annotated[
-        float | None, Field(ge=0, description="Wait for a person's word when the plan costs more US dollars than this")
-    ] = None,
-    part: Annotated[
-        SeasonPart | None, Field(description="Leave empty: render-season fills it in for its parts")
-    ] = None,
+    board: Place,
+    to: Place,
+    config: Config = FREE,
+    budget_usd: Usd = None,
+    only: Shots = NO_SHOTS,
+    rerender: Shots = NO_SHOTS,
+    concurrency: Flights = None,
+    approve_over_usd: Usd = None,
+    approve_within_hours: Hours = 24,
+    views: list[View] = VIEWS,
+    part: SeasonPart | None = None,
 ) -> State:
     """Render a storyboard: read, check, lock, render each shot, publish.
 
     Ends Completed when every selected shot has a clip of its own, else Failed under the name Incomplete; a board
     with faults ends Failed with every one of them.
+
+    Args:
+        board: Shot list, CSV or Parquet: a path on the worker or any fsspec URL.
+        to: Target folder: a path on the worker or any fsspec URL.
+        config: Config file; configs/animatic.toml needs no key and costs nothing.
+        budget_usd: US dollars that the target may cost over all its runs. None leaves it to the config.
+        only: Shot ids: look at these only.
+        rerender: Shot ids, or all: buy another clip for them.
+        concurrency: Shots in flight, 1 to 400. None leaves it to the config.
+        approve_over_usd: Wait for a person's word when the plan costs more US dollars than this. None asks nobody.
+        approve_within_hours: How long to wait for that word; then the run ends with nothing spent.
+        views: What to make beside the clips.
+        part: Leave this empty. It is how a run of render-season tells one of its parts what it is a part of.
     """
     async with contextlib.AsyncExitStack() as stack:
         running = HANDOVER.get()
         try:
-            if running is not None:
-                heed_signals(running)
-            else:
-                money = None if budget_usd is None else Decimal(str(budget_usd))
-                wanted = Wanted(
-                    board, to, config, money, tuple(only or ()), tuple(rerender or ()), concurrency, confined=True
-                )
-                running = await stack.enter_async_context(session(wanted))
-                running.progress.listen = get_run_logger().warning
+            if running is None:
+                wanted = wanted_of(board, to, config, budget_usd, only, rerender, concurrency, views)
+                running = await stack.enter_async_context(opened(wanted))
                 if part is not None:
                     running = await stack.enter_async_context(joined(part_session(running, part)))
                 await running.check(fetch=True)
-            if not await approved(running, approve_over_usd):
-                return Cancelled(message="not approved: nothing was ordered, nothing spent")
+            if reason := await refusal(running, approve_over_usd, approve_within_hours):
+                return Cancelled(message=f"{reason}: nothing was ordered, nothing spent")
             return await _rendered(running)
         except StartError as error:
             await faults_artifact(error.faults)
@@ -134,8 +156,11 @@ async def render_storyboard(
 
 async def _rendered(running: Session) -> State:
     RUNNING.set(running)
+    kept: Lines = {}
+    KEPT.set(kept)
+    running.progress.record = recorder(kept)
     await plan_artifact(running)
-    async with running.open(), followed(running.progress):
+    async with heeding(running), running.open(), moving(running.progress):
         await _all(running)
         await running.show()
     if isinstance(running, PartSession):
@@ -150,18 +175,6 @@ def part_state(running: PartSession) -> State:
     clips = sum(row.status in ("rendered", "reused") for row in rows)
     message = f"{clips} of {len(rows)} clips"
     return Completed(message=message) if clips == len(rows) else Failed(name="Incomplete", message=message)
-
-
-def heed_signals(running: Session) -> None:
-    """Ctrl-C and SIGTERM stop the run in good order; a second one ends the process as usual."""
-    loop = asyncio.get_running_loop()
-
-    def stop(name: str, number: int) -> None:
-        loop.remove_signal_handler(number)
-        running.interrupt(f"{name}: nothing more is ordered, open jobs stay in the ledger")
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number.name, number)
 
 
 def final_state(running: Session) -> State:

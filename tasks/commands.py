@@ -160,9 +160,9 @@ async def rescue(running: Session) -> dict[str, Any]:
     }
 
 
-async def providers(config: str | None, *, check: bool) -> dict[str, Any]:
+async def providers(loaded: settings.Settings, *, check: bool) -> dict[str, Any]:
     """The answer of ``providers --json``; with ``check`` each gateway is asked, at no cost, and its list compared."""
-    loaded, known = settings.from_environment(config), catalogue.load()
+    known = catalogue.load()
     entries = inventory.listed(loaded, known, datetime.now(UTC).date())
     http = Http()
     try:

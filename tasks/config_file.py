@@ -242,6 +242,20 @@ def variable(value: Any) -> str:
     return value.strip()
 
 
+def block_name(value: Any) -> str:
+    """The name of a Prefect block. What else stands there may be a key and is not shown."""
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9-]{1,100}", value.strip()):
+        raise HiddenValueError("must be the name of a Secret block (a-z, 0-9, -), never the key")
+    return value.strip()
+
+
+def block_address(value: Any) -> str:
+    """A Prefect block as its page names it: type and name."""
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", value.strip()):
+        raise ValueError('must be the type and name of a block, as in "remote-file-system/films"')
+    return value.strip()
+
+
 def _span(low: int, high: int) -> str:
     return f"{low} or more" if high == _MOST else f"{low} to {high}"
 

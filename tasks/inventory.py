@@ -30,6 +30,7 @@ def listed(settings: Settings, catalogue: Catalogue, today: date) -> list[dict[s
             "checked": facts.checked,
         }
         entry |= {"key": provider.api_key_env, "key_found": provider.key is not None or name == "animatic"}
+        entry |= {"key_from": provider.key_from, "key_lacks": "" if entry["key_found"] else provider.lacks}
         found.append(entry | {"models": [_model(model, today) for model in models]})
     return found
 

@@ -18,7 +18,7 @@ def _as_is(value: Any) -> Any:
 PROVIDER_FIELDS: Spec = {
     "base_url": kinds.base_url,
     "api_key_env": kinds.variable,
-    "api_key_secret": kinds.text,
+    "api_key_secret": kinds.block_name,
     "key_hosts": kinds.each(kinds.host),
     "allow_hosts": kinds.each(kinds.host),
     "max_in_flight": kinds.whole(1),

@@ -95,7 +95,7 @@ class Market:
         if model.provider != "animatic" and provider is None:
             return f"the config has no [provider.{model.provider}]"
         if model.provider != "animatic" and provider is not None and provider.key is None:
-            return f"{provider.api_key_env} is not set"
+            return provider.lacks
         if retired(model, self.today) and not chain.allow_retired:
             return f"{lifecycle(model, self.today)} (allow_retired = true in [chain] tries it all the same)"
         return ""

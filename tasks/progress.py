@@ -18,11 +18,16 @@ class Flight:
 
 @dataclass(slots=True)
 class Progress:
-    """Counts, money (US dollars) and the shots in flight. ``listen`` gets one line for each thing worth a line."""
+    """Counts, money (US dollars) and the shots in flight.
+
+    ``listen`` gets one line for each thing worth a line, and where ``each`` is set for each shot; ``record`` the
+    former only.
+    """
 
     total: int = 0
     clock: Callable[[], float] = time.monotonic
     listen: Callable[[str], None] = lambda line: None
+    record: Callable[[str], None] = lambda line: None
     each: bool = False
     flights: dict[str, Flight] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
@@ -41,6 +46,7 @@ class Progress:
     def line(self, text: str) -> None:
         """One line for people: a fallback, a warning, a result."""
         self.listen(text)
+        self.record(text)
 
     def end(self, shot_id: str, status: str) -> None:
         """The shot is over; where every shot gets its line, it gets it now."""

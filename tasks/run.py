@@ -142,5 +142,5 @@ def unreachable(settings: ProviderSettings | None, provider: str, base: str) -> 
     if base and not key_may_go(settings, base):
         return f"its host {host_of(base)[1]} is not the config's: name it in [provider.{provider}] key_hosts"
     if settings.key is None:
-        return f"{settings.api_key_env} is not set"
+        return settings.lacks
     return ""

@@ -233,10 +233,15 @@ HANDOVER: ContextVar[Session | None] = ContextVar("storyreel_session", default=N
 
 
 @contextlib.asynccontextmanager
-async def session(wanted: Wanted, progress: Progress | None = None) -> AsyncIterator[Session]:
-    """A session over the target of ``wanted``, its connections and its scratch folder; both go at the end."""
+async def session(
+    wanted: Wanted, progress: Progress | None = None, loaded: settings.Settings | None = None
+) -> AsyncIterator[Session]:
+    """A session over the target of ``wanted``, its connections and its scratch folder; both go at the end.
+
+    ``loaded`` is its config where blocks of a Prefect server were looked up for it.
+    """
     with tempfile.TemporaryDirectory(prefix="storyreel-") as folder:
-        loaded = settings.from_environment(wanted.config)
+        loaded = loaded or settings.from_environment(wanted.config)
         http = Http()
         try:
             store = Store(wanted.to, loaded.target_options)

@@ -1,22 +1,22 @@
 """Configs and environment -> Settings. The only reader of ``os.environ``."""
 
 import os
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import SecretStr
-
 from tasks import config_file as kinds
+from tasks.blocks import Blocks, secret_address
 from tasks.catalogue import Catalogue
 from tasks.catalogue import load as load_catalogue
 from tasks.config_file import CONFIGS as CONFIGS
-from tasks.config_file import Kind, Sheet, Spec, find
+from tasks.config_file import Sheet, Spec, find
+from tasks.errors import ConfigError, Fault
 from tasks.models import FITS, MODES, Fit, Mode, Size
-from tasks.models_file import PROVIDER_FIELDS, ProviderFacts
+from tasks.provider_settings import ProviderSettings as ProviderSettings
+from tasks.provider_settings import read_providers
 
 COLUMNS = (
     *("shot_id", "scene", "prompt", "negative_prompt", "mode", "image", "source"),
@@ -57,29 +57,6 @@ class RenderSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderSettings:
-    """One gateway as configured. Times in seconds. ``key`` is None where it was not found."""
-
-    name: str
-    base_url: str
-    api_key_env: str = ""
-    api_key_secret: str = ""
-    key: SecretStr | None = None
-    key_hosts: tuple[str, ...] = ()
-    allow_hosts: tuple[str, ...] = ()
-    max_in_flight: int = 20
-    submits_per_minute: float = 60
-    poll_every_s: float = 8
-    poll_max_s: float = 30
-    deadline_s: float = 1200
-    submit_timeout_s: float = 60
-    stall_timeout_s: float = 30
-    download_timeout_s: float = 300
-    fee: Decimal = Decimal(0)
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class ImageSettings:
     """Fetching what a board points at."""
 
@@ -99,7 +76,8 @@ class Settings:
     render: RenderSettings = RenderSettings()
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
     images: ImageSettings = ImageSettings()
-    target_options: Mapping[str, Any] = field(default_factory=dict)
+    target_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    target_block: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     vars: Mapping[str, str] = field(default_factory=dict)
 
@@ -125,23 +103,37 @@ _IMAGES: Spec = {
     "max_bytes": kinds.whole(1),
     "max_pixels": kinds.whole(1),
 }
-_TARGET: Spec = {"options": kinds.free_table}
+_TARGET: Spec = {"options": kinds.free_table, "block": kinds.block_address}
 _COLUMNS: Spec = dict.fromkeys(COLUMNS, kinds.text)
 _TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars")
-_FIELD_DEFAULTS = {spec.name: spec.default for spec in fields(ProviderSettings)}
-_KEY_WORDS = ("api_key", "apikey", "key", "token", "secret")
 
 
-def from_environment(path: str | Path | None = None) -> Settings:
+def from_environment(path: str | Path | None = None, blocks: Blocks = Blocks()) -> Settings:  # noqa: B008 - frozen
     """``load`` with the environment of this process: the one place that looks at it."""
-    return load(path, os.environ)
+    return load(path, os.environ, blocks)
 
 
-def load(path: str | Path | None, environ: Mapping[str, str]) -> Settings:
+def blocks_named(path: str | Path | None = None) -> tuple[str, ...]:
+    """The addresses of the blocks that a config needs in this environment: for keys it lacks, and for its target."""
+    loaded = load(path, os.environ, None)
+    lacking = [p for p in loaded.providers.values() if p.api_key_secret and p.key is None]
+    target = [loaded.target_block] if loaded.target_block else []
+    return tuple(dict.fromkeys([*(secret_address(p.api_key_secret) for p in lacking), *target]))
+
+
+def check_secrets(loaded: Settings) -> None:
+    """ConfigError with every Secret block that the config names and that could not be had."""
+    if lacking := [p for p in loaded.providers.values() if p.api_key_secret and p.key is None]:
+        where = "provider.{}.api_key_secret"
+        raise ConfigError([Fault(0, "", where.format(p.name), p.api_key_secret, p.lacks) for p in lacking])
+
+
+def load(path: str | Path | None, environ: Mapping[str, str], blocks: Blocks | None = Blocks()) -> Settings:  # noqa: B008 - frozen
     """A config file with the environment laid over it; ``None`` is the shipped ``animatic.toml``.
 
     A relative path is looked for in the working directory, then a plain name or ``configs/x.toml`` beside the
-    code. ConfigError holds every fault of the file and of the ``STORYREEL_X__FIELD`` variables.
+    code. ``blocks`` are those that it names, None where they are still to be looked up. ConfigError holds every
+    fault of the file and of the ``STORYREEL_X__FIELD`` variables, and a block of the target that was not found.
     """
     file = find(path)
     raw = kinds.read_toml(file)
@@ -150,21 +142,34 @@ def load(path: str | Path | None, environ: Mapping[str, str]) -> Settings:
     for name in raw:
         if name not in _TABLES:
             sheet.unknown(name, name, _TABLES, "table or key")
-    providers = _providers(raw.get("provider", {}), catalogue, environ, sheet)
-    _check_keys(providers.values(), sheet)
+    options, block = _target(raw.get("target", {}), blocks, sheet)
     settings = Settings(
         path=file,
         defaults=Defaults(**sheet.table(raw.get("defaults", {}), _DEFAULTS, "defaults")),
         chains=_chains(raw.get("chain", {}), catalogue, sheet),
         render=RenderSettings(**sheet.table(raw.get("render", {}), _RENDER, "render")),
-        providers=providers,
+        providers=read_providers(raw.get("provider", {}), catalogue, environ, blocks or Blocks(), sheet),
         images=ImageSettings(**sheet.table(raw.get("images", {}), _IMAGES, "images")),
-        target_options=sheet.table(raw.get("target", {}), _TARGET, "target").get("options", {}),
+        target_options=options,
+        target_block=block,
         columns=sheet.table(raw.get("columns", {}), _COLUMNS, "columns"),
         vars=sheet.table(raw.get("vars", {}), _vars_spec(raw.get("vars")), "vars"),
     )
     sheet.raise_any()
     return settings
+
+
+def _target(raw: Any, blocks: Blocks | None, sheet: Sheet) -> tuple[dict[str, Any], str]:
+    """The storage options: the block's, under what the file itself says."""
+    told = sheet.table(raw, _TARGET, "target")
+    own, block = told.get("options", {}), told.get("block", "")
+    if not block or blocks is None:
+        return own, block
+    try:
+        return {**blocks.options(block), **own}, block
+    except ValueError as error:
+        sheet.add("target.block", str(error), block)
+        return own, block
 
 
 def _vars_spec(raw: Any) -> Spec:
@@ -199,93 +204,3 @@ def _chains(raw: Any, catalogue: Catalogue, sheet: Sheet) -> dict[str, Chain]:
         routes = sheet.table(table, spec, f"chain.{name}")
         chains[name] = Chain(cast(Routes, routes), routes.pop("allow_retired", allow))
     return chains
-
-
-def _providers(raw: Any, catalogue: Catalogue, environ: Mapping[str, str], sheet: Sheet) -> dict[str, ProviderSettings]:
-    """All known providers: what models.toml says, under what the file says, under what the environment says."""
-    values: dict[str, dict[str, Any]] = {
-        name: {**facts.defaults, "options": dict(facts.options)} for name, facts in catalogue.providers.items()
-    }
-    sections = raw if isinstance(raw, dict) else {}
-    if sections is not raw:
-        sheet.add("provider", "must hold one table a provider", raw)
-    for name, section in sections.items():
-        if name in values:
-            _read_section(values[name], section, catalogue.providers[name], sheet)
-        else:
-            sheet.unknown(f"provider.{name}", name, values, "provider")
-    for variable in sorted(environ):
-        if variable.startswith("STORYREEL_") and "__" in variable and environ[variable].strip():
-            _read_variable(values, variable, environ[variable].strip(), catalogue, sheet)
-    return {name: ProviderSettings(**_complete(name, told, environ)) for name, told in values.items()}
-
-
-def _complete(name: str, told: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    key = environ.get(told.get("api_key_env", ""), "").strip()
-    return {"name": name, "base_url": "", "key": SecretStr(key) if key else None, **told}
-
-
-def _check_keys(providers: Iterable[ProviderSettings], sheet: Sheet) -> None:
-    """A key with a line break or a typographic sign in it cannot be sent; better told here than by every shot."""
-    for provider in providers:
-        key = provider.key.get_secret_value() if provider.key else ""
-        if not (key.isascii() and key.isprintable()):
-            sheet.add(f"${provider.api_key_env}", "holds a character that cannot be part of a key")
-
-
-def _read_section(into: dict[str, Any], section: Any, facts: ProviderFacts, sheet: Sheet) -> None:
-    where = f"provider.{facts.name}"
-    told = dict(section) if isinstance(section, dict) else section
-    if isinstance(told, dict):
-        for word in [word for word in told if word.lower() in _KEY_WORDS]:
-            sheet.add(f"{where}.{word}", _no_key(facts))
-            del told[word]
-        into["options"] |= sheet.table(told.pop("options", {}), _options(facts), f"{where}.options")
-    into |= sheet.table(told, PROVIDER_FIELDS, where)
-
-
-def _no_key(facts: ProviderFacts) -> str:
-    name = facts.defaults.get("api_key_env", "the variable that api_key_env names")
-    return f"keys never stand in files: put it into {name} (see api_key_env), or name a Secret block in api_key_secret"
-
-
-def _options(facts: ProviderFacts) -> dict[str, Kind]:
-    def kind(name: str, default: Any) -> Kind:
-        if name in facts.choices:
-            return kinds.one_of(*facts.choices[name])
-        return kinds.flag if isinstance(default, bool) else kinds.text
-
-    return {name: kind(name, default) for name, default in facts.options.items()}
-
-
-def _read_variable(
-    values: dict[str, dict[str, Any]], variable: str, text: str, catalogue: Catalogue, sheet: Sheet
-) -> None:
-    """Lay ``STORYREEL_X__FIELD`` or ``STORYREEL_X__OPTIONS__NAME`` over what the file says."""
-    provider, _, name = variable.removeprefix("STORYREEL_").lower().partition("__")
-    if provider not in values:
-        sheet.unknown(variable, provider, values, "provider")
-        return
-    facts = catalogue.providers[provider]
-    into, spec = values[provider], PROVIDER_FIELDS
-    if name.startswith("options__"):
-        into, spec, name = into["options"], _options(facts), name.removeprefix("options__")
-    if name in spec:
-        like = {**_FIELD_DEFAULTS, **facts.options}.get(name)
-        sheet.take(into, name, spec[name], _from_text(text, like), variable)
-    elif name in _KEY_WORDS:
-        sheet.add(variable, f"is not read: the key is looked for in {into.get('api_key_env', 'no variable')}")
-    else:
-        sheet.unknown(variable, name, spec, "field")
-
-
-def _from_text(text: str, like: Any) -> Any:
-    """A variable's text as the TOML value it stands for; the text itself where it cannot be one."""
-    if isinstance(like, bool):
-        return {"true": True, "false": False}.get(text.lower(), text)
-    if isinstance(like, tuple):
-        return [part.strip() for part in text.split(",") if part.strip()]
-    for read in (int, float) if isinstance(like, int | float | Decimal) else ():
-        with suppress(ValueError):
-            return read(text)
-    return text

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from flows.cli import main
+from tests.deployed import SECRET, Api, api_of, working
 from tests.flows import Cli, Ran
 
 PATIENCE = 110.0  # seconds; a cold start takes 8 to 14, on a busy machine a minute
@@ -27,6 +28,11 @@ def without_settings() -> dict[str, str]:
         and not name.endswith("_API_KEY")
         and name not in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES")
     }
+
+
+def unmeasured() -> dict[str, str]:
+    """The same for a process that is not ours: its coverage is nobody's business, and takes time."""
+    return {name: value for name, value in without_settings().items() if not name.startswith("COVERAGE_")}
 
 
 def free_port() -> int:
@@ -48,12 +54,13 @@ def prefect_server(prefect_home: Path) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}/api"
     prefect = str(Path(sys.executable).with_name("prefect"))
-    options = ("--host", "127.0.0.1", "--port", str(port), "--no-ui", "--no-scheduler", "--no-late-runs")
+    options = ("--host", "127.0.0.1", "--port", str(port), "--no-late-runs")
     settings = {"PREFECT_HOME": str(prefect_home), "PREFECT_SERVER_LOGGING_LEVEL": "WARNING"}
+    settings |= {"PREFECT_SERVER_UI_API_URL": url}  # else its pages ask at port 4200
     with (prefect_home / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [prefect, "server", "start", *options],
-            env={**without_settings(), **SILENT, **settings},
+            env={**unmeasured(), **SILENT, **settings},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -86,6 +93,21 @@ def environment(prefect_server: str, prefect_home: Path, tmp_path_factory: pytes
     """What a ``storyreel`` started by a test sees: this session's server, no key, no setting, a /tmp of its own."""
     own = {"PREFECT_API_URL": prefect_server, "PREFECT_HOME": str(prefect_home), "TERM": "xterm-256color"}
     return {**without_settings(), **SILENT, **own, "TMPDIR": str(tmp_path_factory.mktemp("scratch"))}
+
+
+@pytest.fixture(scope="session")
+def api(prefect_server: str) -> Iterator[Api]:
+    """What the Prefect UI asks this session's server; the sandbox's key lies in a Secret block."""
+    with api_of(prefect_server) as found:
+        found.put_secret(SECRET, "sandbox-pixazo")
+        yield found
+
+
+@pytest.fixture(scope="session")
+def worker(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every deployment of prefect.yaml, and a worker that takes their runs as long as the test session."""
+    with working(environment, tmp_path_factory.mktemp("worker") / "worker.log"):
+        yield
 
 
 @pytest.fixture(scope="session")
