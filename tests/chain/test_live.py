@@ -112,7 +112,7 @@ async def test_twelve_shots_in_foul_weather_agree_with_the_bills_to_the_cent(stu
 @pytest.mark.parametrize("script", ["weather", "lost_orders", "out_of_money"])
 async def test_whatever_the_weather_nothing_is_paid_that_is_not_on_the_books(studio: Studio, script: str) -> None:
     """Many at a time, under each shipped script: a row for every shot, and every bill within what was booked."""
-    studio.box.faults((Path("tests/faults") / f"{script}.toml").read_text(), {})
+    studio.box.faults((Path(__file__).parents[1] / "faults" / f"{script}.toml").read_text(), {})
     outcome = await studio.render(board_of(studio), LIVE, studio.env())
     assert len(outcome.rows) == 12 and outcome.statuses().get("rendered", 0) >= 6, outcome.statuses()
     again = await studio.render(board_of(studio), LIVE, studio.env())
