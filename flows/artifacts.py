@@ -14,7 +14,7 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
-from tasks.commands import over_budget
+from tasks.commands import headline, over_budget
 from tasks.errors import Fault
 from tasks.money import usd_text
 from tasks.progress import Progress
@@ -63,6 +63,12 @@ def faults_text(faults: Sequence[Fault]) -> str:
     return f"**{len(faults)} faults; nothing was started**\n\n" + table(("row", "shot", "column", "value", ""), rows)
 
 
+def outcome(costs: Mapping[str, Any]) -> str:
+    """What a run came to, in the words of its last state."""
+    totals = costs["totals"]
+    return f"{totals['clips']} of {totals['shots']} clips, {totals['charged_usd']} USD, {totals['at_risk_usd']} at risk"
+
+
 def costs_text(costs: Mapping[str, Any]) -> str:
     """The money as markdown, by provider, scene and mode, and what is at risk."""
     totals = costs["totals"]
@@ -87,18 +93,21 @@ def manifest_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 async def plan_artifact(running: Session) -> None:
     """Show the plan."""
-    await acreate_markdown_artifact(key="storyreel-plan", markdown=plan_text(running), description="What will be done")
+    said = headline(running)
+    await acreate_markdown_artifact(key="storyreel-plan", markdown=plan_text(running), description=said)
 
 
 async def faults_artifact(faults: Sequence[Fault]) -> None:
     """Show what is wrong with the board."""
-    await acreate_markdown_artifact(key="storyreel-plan", markdown=faults_text(faults), description="Faults")
+    said = f"{len(faults)} faults; nothing was started"
+    await acreate_markdown_artifact(key="storyreel-plan", markdown=faults_text(faults), description=said)
 
 
 async def closing_artifacts(running: Session) -> None:
     """Show money and manifest, and where the target has an http address, its report."""
-    costs = costs_text(running.money())
-    await acreate_markdown_artifact(key="storyreel-costs", markdown=costs, description="What it came to")
+    costs = running.money()
+    said = outcome(costs)
+    await acreate_markdown_artifact(key="storyreel-costs", markdown=costs_text(costs), description=said)
     rows = await asyncio.to_thread(running.last_rows)
     described = f"{len(rows)} shots; those without a clip first"
     await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.approval import refusal
-from flows.artifacts import closing_artifacts, faults_artifact, moving, plan_artifact
+from flows.artifacts import closing_artifacts, faults_artifact, moving, outcome, plan_artifact
 from flows.blocks import opened
 from flows.heed import heeding
 from flows.parameters import (
@@ -179,11 +179,7 @@ def part_state(running: PartSession) -> State:
 
 def final_state(running: Session) -> State:
     """What the run came to, in the words of the UI's final message."""
-    totals = running.money()["totals"]
-    assert isinstance(totals, dict)  # noqa: S101 - costs.json's own shape
-    message = (
-        f"{totals['clips']} of {totals['shots']} clips, {totals['charged_usd']} USD, {totals['at_risk_usd']} at risk"
-    )
+    message = outcome(running.money())
     code = running.exit_code()
     get_run_logger().info(message)
     if code == 130:
