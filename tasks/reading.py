@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tasks.planned import ShotPlan
     from tasks.session import Session
 
-BOARD_BYTES = 500_000_000
+BOARD_BYTES = 32_000_000
 FETCH_SECONDS = 120.0
 HERE = ("", "file", "local")  # how a path on this machine may be spelled
 
