@@ -30,6 +30,7 @@ from tasks.replies import (
 )
 
 AUTH = ("Authorization", "Bearer {key}")
+JOB_ID = ("id",)  # where a reply to a poll repeats it
 PATH = "/v2/video/generations"
 CREDITS_PER_USD = 2_000_000
 RESOLUTIONS = {720: "720p", 1024: "1080p", 1080: "1080p"}  # by the short side; its 1080p is 1792x1024

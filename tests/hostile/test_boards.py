@@ -41,7 +41,14 @@ FAULTS: dict[str, tuple[str, Callable[[], bytes], int, str, str, str]] = {
     ),
     "blank lines": ("b.csv", lambda: b"prompt" + b"\n" * 3_000_000, 0, "", "", "more than 2,000,000 cells"),
     "34 MB": ("b.csv", lambda: b"prompt\n" + b"x" * 34_000_000, 0, "", "", "at most 32000000 are read"),
-    "two encodings": ("b.csv", lambda: rows("prompt", "Café", b"Caf\xe9"), 3, "", "", "byte 17 of the file is not UTF-8"),
+    "two encodings": (
+        "b.csv",
+        lambda: rows("prompt", "Café", b"Caf\xe9"),
+        3,
+        "",
+        "",
+        "byte 17 of the file is not UTF-8",
+    ),
     "equal headers": ("b.csv", lambda: rows("prompt,a,a", "x,y,z"), 1, "a", "a", "columns 2 and 3 have this header"),
     "a workbook": ("b.csv", lambda: b"PK\x03\x04" + bytes(100), 0, "", "", "spreadsheet workbook; save it as CSV"),
     "an open quote": ("b.csv", lambda: rows("prompt,a", 'x,"y', "z"), 2, "", "", "never closed; close it"),
@@ -62,7 +69,7 @@ IMAGES = {
     "a folder": (".", "is a folder, not a file"),
     "somebody's secrets": ("../../../../../../../../etc/passwd", "is no picture that can be read"),
     "a name too long": ("x" * 5000, "cannot be read: File name too long"),
-    "a picture as text": ("data:image/png;base64," + "A" * 3000, "cannot be read: File name too long"),
+    "a picture as text": ("data:image/png;base64," + "A" * 3000, "is not there"),
 }
 
 
@@ -98,7 +105,7 @@ def test_that_a_hostile_path_is_one_fault_with_its_place(typed: Typed, tmp_path:
     board = write_board(tmp_path / "board.csv", [GOOD, {"shot_id": "bad", "prompt": "x", "image": image}])
     fault = only_fault(typed("render", board, "--to", tmp_path / "film", "--json"))
     assert (fault["row"], fault["shot_id"], fault["column"]) == (3, "bad", "image")
-    assert right in fault["message"] and len(fault["value"]) <= 200
+    assert right in fault["message"] and len(fault["value"]) <= 500
     assert not (tmp_path / "film").exists()
 
 
@@ -118,8 +125,20 @@ def test_that_a_table_of_faults_is_told_in_part(typed: Typed, tmp_path: Path) ->
     assert told[0]["message"] == "90,000 more faults are not listed; mend the first 10,000"
 
 
-NAMES = ("../../evil", "/etc/passwd", "CON", "aux.mp4", "..", "a\\..\\b", "~root", "$HOME", "%2e%2e%2f", "-rf", "x" * 100)
-FORMULA = "=HYPERLINK(\"http://evil.example\",\"x\")"
+NAMES = (
+    "../../evil",
+    "/etc/passwd",
+    "CON",
+    "aux.mp4",
+    "..",
+    "a\\..\\b",
+    "~root",
+    "$HOME",
+    "%2e%2e%2f",
+    "-rf",
+    "x" * 100,
+)
+FORMULA = '=HYPERLINK("http://evil.example","x")'
 
 
 async def test_that_names_and_formulas_stay_where_they_belong(tmp_path: Path) -> None:
@@ -135,8 +154,7 @@ async def test_that_names_and_formulas_stay_where_they_belong(tmp_path: Path) ->
     with (target / "manifest.csv").open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
             assert (line["prompt"], line["scene"], line["note"]) == (f"'{FORMULA}", "'@SUM(1)", "'-1+1")
-    made = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*")}
-    assert made == {"in"}
+    assert sorted(os.listdir(tmp_path)) == ["in"]  # noqa: PTH208 - an async test may not walk a Path
 
 
 WORST = {
