@@ -5,9 +5,8 @@ for video models call these columns.
 """
 
 import csv
-import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tasks.cells import nearest
@@ -39,12 +38,47 @@ FRAMES = ("nb frames", "frames", "frame count", "frame duration", "cut duration"
 PAIRS = (("cut in", "cut out"), ("frame in", "frame out"), ("in", "out"), ("start", "end"))
 CANONICAL = tuple(ALIASES)
 
-MAX_ROWS = 1_000_000
+MAX_ROWS = 100_000
+MAX_COLUMNS = 1_000
+MAX_CELLS = 2_000_000
 MAX_CELL = 200_000
+MAX_FAULTS = 10_000
+SNIFFED = 1_000_000  # characters in which the delimiter is looked for
 SHOWN = 200  # characters of a faulty cell that its fault carries
 DELIMITERS = ",;\t|"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Faults(list[Fault]):
+    """What is wrong, as far as it is kept: a hostile table has a fault in each of its millions of cells."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        super().__init__()
+        self.more = 0
+        self.extend(faults)
+
+    def append(self, fault: Fault) -> None:
+        """Keep one more, or count it."""
+        if len(self) < MAX_FAULTS:
+            super().append(fault)
+        else:
+            self.more += 1
+
+    def extend(self, faults: Iterable[Fault]) -> None:
+        """Keep as many as there is room for, and count the others."""
+        for fault in faults:
+            self.append(fault)
+        self.more += getattr(faults, "more", 0)
+
+    def __iadd__(self, faults: Iterable[Fault]) -> "Faults":  # type: ignore[override,misc]  # a list takes any iterable
+        self.extend(faults)
+        return self
+
+    def told(self) -> list[Fault]:
+        """The faults, and one that says how many are not among them."""
+        unlisted = f"{self.more:,} more faults are not listed; mend the first {MAX_FAULTS:,}"
+        return [*self, Fault(0, "", "", "", unlisted)] if self.more else list(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +93,7 @@ class Table:
     headers: tuple[str, ...]
     lines: list[int]
     columns: list[list[str]]
-    faults: list[Fault]
+    faults: Faults
     opaque: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -80,10 +114,11 @@ def table_of(
 ) -> Table:
     """A table whose cells are clean, without the columns that have neither header nor content."""
     headers = [text.strip() for text in header]
-    faults = _twice(line, headers)
+    faults = Faults(_twice(line, headers))
     for at, text in enumerate(headers):
         name = text or f"column {at + 1}"
-        faults += _clean([line], name, [header[at]]) + _clean(lines, name, columns[at])
+        faults += _clean([line], name, [header[at]])
+        faults += _clean(lines, name, columns[at])
         faults += [] if text else _nameless(lines, name, columns[at])
     kept = [at for at, text in enumerate(headers) if text]
     opaque = {place: opaque[at] for place, at in enumerate(kept) if at in opaque}
@@ -102,15 +137,15 @@ def _twice(line: int, headers: list[str]) -> list[Fault]:
     ]
 
 
-def _squared(lines: list[int], rows: list[list[str]], width: int) -> list[Fault]:
+def _squared(lines: list[int], rows: list[list[str]], width: int) -> Faults:
     """Makes every row as wide as the header: cells missing at its end are empty ones, surplus ones have to be."""
     message = f"stands beyond the header's {width} columns; quote cells that hold the delimiter, or name the column"
-    faults = []
+    faults = Faults()
     for line, row in zip(lines, rows, strict=True):
         if len(row) == width:
             continue
         surplus = enumerate(row[width:], width + 1)
-        faults += [Fault(line, "", f"column {at}", cell[:SHOWN], message) for at, cell in surplus if cell.strip()]
+        faults += (Fault(line, "", f"column {at}", cell[:SHOWN], message) for at, cell in surplus if cell.strip())
         row[width:] = [""] * (width - len(row))
     return faults
 
@@ -132,21 +167,31 @@ def from_csv(text: str, overrides: Mapping[str, str]) -> Table:
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # our own limit names the row
     told = re.match(r"sep=([,;\t|])\n", text)  # a line that Excel writes and hides
     delimiter = told[1] if told else _delimiter(text, overrides)
+    _check_cells(text, delimiter)
     lines, rows, faults = _records("\n" + text[told.end() :] if told else text, delimiter)
     if not rows or (faults and faults[0].row < lines[0]):  # without its header a shot list tells nothing
         raise BoardError(faults or [Fault(1, "", "", "", "the file is empty; write a header and one row a shot")])
     line, header = lines.pop(0), rows.pop(0)
     if len(rows) > MAX_ROWS:
         raise BoardError([Fault(lines[-1], "", "", "", f"more than {MAX_ROWS:,} rows; split the shot list")])
+    if len(header) > MAX_COLUMNS:
+        raise BoardError([Fault(line, "", "", "", f"{len(header):,} columns; at most {MAX_COLUMNS:,} are read")])
     faults += _squared(lines, rows, len(header))
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in header]
     table = table_of(line, header, lines, columns, {})
-    return replace(table, faults=faults + table.faults)
+    faults += table.faults
+    return replace(table, faults=faults)
+
+
+def _check_cells(text: str, delimiter: str) -> None:
+    """A look before anything is taken apart: a cell without content is one byte in the file, and a hundred here."""
+    if text.count(delimiter) + text.count("\n") > MAX_CELLS:
+        raise BoardError(f"the file has more than {MAX_CELLS:,} cells; split the shot list, or drop empty columns")
 
 
 def _delimiter(text: str, overrides: Mapping[str, str]) -> str:
     """The one under which the header makes most sense, then the rows; for a single column one that is nowhere."""
-    head = [f"{line}\n" for line in text.split("\n", 200)[:200]]
+    head = [f"{line}\n" for line in text[:SNIFFED].split("\n", 200)[:200]]
     names = known(overrides.values())
 
     def fitness(delimiter: str) -> tuple[bool, int, float, int]:
@@ -159,15 +204,23 @@ def _delimiter(text: str, overrides: Mapping[str, str]) -> str:
     return best if fitness(best)[0] else next((chr(at) for at in range(0xE000, 0xF900) if chr(at) not in text), ",")
 
 
-def _records(text: str, delimiter: str) -> tuple[list[int], list[list[str]], list[Fault]]:
+def _lines(text: str) -> Iterator[str]:
+    """Line by line; a StringIO would hold it all once more, at four bytes a character."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        yield text[at:end]
+        at = end
+
+
+def _records(text: str, delimiter: str) -> tuple[list[int], list[list[str]], Faults]:
     """Each record that is not blank with the line it begins at. After a wrong quote, reading goes on below it."""
     mark = re.escape(delimiter)
     spaced = re.search(rf'{mark} +"(?=[^"\n{mark}])', text) is not None  # never so in well-paired quotes
-    lines = io.StringIO(text, newline="\n")
-    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=spaced)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True, skipinitialspace=spaced)
     starts: list[int] = []
     rows: list[list[str]] = []
-    faults: list[Fault] = []
+    faults = Faults()
     while len(rows) < MAX_ROWS + 2:
         line = reader.line_num + 1
         try:
@@ -191,12 +244,12 @@ def blank(row: Sequence[str]) -> bool:
     return not any(map(str.strip, row)) and not _CONTROL.search("".join(row))
 
 
-def _clean(lines: list[int], name: str, column: list[str]) -> list[Fault]:
+def _clean(lines: list[int], name: str, column: list[str]) -> Faults:
     """What no cell may hold; makes every line end in one ``\\n``."""
     joined = "".join(column)
     if len(max(column, key=len, default="")) <= MAX_CELL and (joined.isprintable() or not _CONTROL.search(joined)):
-        return []
-    faults = []
+        return Faults()
+    faults = Faults()
     for at, cell in enumerate(column):
         text = cell.replace("\r\n", "\n").replace("\r", "\n")
         if len(text) > MAX_CELL:

@@ -22,6 +22,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tasks import redact
+
+MOST_VALUE = 500  # characters of what stands in the wrong place that are shown
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -36,7 +40,15 @@ class Fault:
     value: str
     message: str
 
+    def __post_init__(self) -> None:
+        for name in ("value", "message"):  # either may quote an address with a signature, or a picture as text
+            object.__setattr__(self, name, redact.cut(getattr(self, name)))
+        object.__setattr__(self, "value", self.value[:MOST_VALUE])
+
     def __str__(self) -> str:
+        return redact.plain(self._told())
+
+    def _told(self) -> str:
         where = [f"row {self.row}"] if self.row else []
         where += [self.shot_id] if self.shot_id else []
         where += [self.column] if self.column else []

@@ -13,8 +13,10 @@ from tasks.jobs import finish
 from tasks.lanes import LONGEST_WAIT, SUBMITS, Lane, backoff, retry_after
 from tasks.models import ZERO, Attempt, Basis, Job, Order, Request
 from tasks.records import Asked
-from tasks.run import Run, adapter, addressed
+from tasks.run import Run, adapter
 from tasks.transport import Lost, NotSent
+
+LONGEST_ID = 500  # characters; ids stand in records, tables and addresses
 
 Submitted = tuple[Attempt | None, float | None]
 
@@ -132,8 +134,7 @@ class Gateway:
         run, settings = self.run, lane.settings
         run.progress.say(order.shot.shot_id, f"{order.route.name} ordered")
         try:
-            url, headers = addressed(settings, request, settings.base_url)
-            reply = await run.http.ask(request, url, headers, settings.submit_timeout_s)
+            reply = await run.ask(settings, request, settings.base_url, settings.submit_timeout_s)
         except NotSent as error:
             raise Busy(str(error)) from error
         except Lost as error:
@@ -145,6 +146,8 @@ class Gateway:
             raise
         if not isinstance(got, Job):
             raise Unclear("answered with a result and no receipt: nothing to ask after")
+        if len(got.id) > LONGEST_ID:
+            raise Unclear(f"answered with a job id of {len(got.id)} characters, which is none")
         return got
 
     def _heed(self, lane: Lane, order: Order, error: GatewayError) -> float | None:

@@ -12,17 +12,15 @@ from io import BytesIO
 from typing import Literal
 
 from PIL import ExifTags, Image, ImageChops, ImageCms, ImageFilter
-from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
-from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
 from tasks.errors import MediaError
+from tasks.formats import amount, most_pixels, opened, room_for
 from tasks.models import Fit, Size
 
 MIN_SIDE = 16
@@ -32,28 +30,6 @@ QUALITIES = (92, 88, 84, 80, 75, 70, 60, 50, 40, 30, 20, 10)
 REDUCING_GAP = 1.5
 FLAT_SHARE = 0.6
 
-_KINDS: tuple[tuple[bytes, str, type[ImageFile]], ...] = (
-    (rb"\xff\xd8\xff", "JPEG", JpegImageFile),
-    (rb"\x89PNG\r\n\x1a\n", "PNG", PngImageFile),
-    (rb"RIFF.{4}WEBP", "WebP", WebPImageFile),
-    (rb".{4}ftyp.{0,48}?avi[fs]", "AVIF", AvifImageFile),
-    (rb"GIF8[79]a", "GIF", GifImageFile),
-    (rb"II[*+]\0|MM\0[*+]", "TIFF", TiffImageFile),
-    (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "JPEG 2000", Jpeg2KImageFile),
-    (rb"BM", "BMP", BmpImageFile),
-)
-_FOREIGN: tuple[tuple[bytes, str], ...] = (
-    (rb"(?i)(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)?<(!doctype html|html|head|body)", "HTML"),
-    (rb"(?i)(\xef\xbb\xbf)?\s*(<\?xml.*?\?>\s*)?(<!.*?>\s*)*<svg", "SVG, a drawing without pixels"),
-    (rb"(\xef\xbb\xbf)?\s*<", "XML"),
-    (rb"(\xef\xbb\xbf)?\s*[{\[]", "JSON"),
-    (rb"%PDF", "PDF"),
-    (rb"8BPS", "a Photoshop file"),
-    (rb"v/1\x01", "OpenEXR"),
-    (rb".{4}ftyp.{0,48}?(hei[cxms]|hev[cxms])", "HEIC: save it as JPEG"),
-    (rb".{4}ftyp|\x1aE\xdf\xa3|RIFF.{4}AVI ", "a video"),
-    (rb"PK|\x1f\x8b|7z|Rar!", "an archive"),
-)
 _TURN = Image.Transpose
 _TURNS = {2: _TURN.FLIP_LEFT_RIGHT, 3: _TURN.ROTATE_180, 4: _TURN.FLIP_TOP_BOTTOM}
 _TURNS |= {5: _TURN.TRANSPOSE, 6: _TURN.ROTATE_270, 7: _TURN.TRANSVERSE, 8: _TURN.ROTATE_90}
@@ -81,10 +57,10 @@ def check(data: bytes, *, max_bytes: int, max_pixels: int) -> tuple[int, int]:
     any decoding. MediaError says in a sentence without subject what the bytes are instead.
     """
     if len(data) > max_bytes:
-        raise MediaError(f"is {_amount(len(data))} long; at most {_amount(max_bytes)} are read")
-    with _reading(data):
+        raise MediaError(f"is {amount(len(data))} long; at most {amount(max_bytes)} are read")
+    with _reading(data), _first(data, max_pixels) as image:
         # asked for one pixel, a JPEG runs through all of its data and skips most of the arithmetic
-        picture = _read(data, Size(1, 1), "cover", max_pixels)
+        picture = _read(image, Size(1, 1), "cover")
         _resizable(picture.image.resize((1, 1), Image.Resampling.NEAREST))
     return picture.size.width, picture.size.height
 
@@ -106,8 +82,8 @@ def normalise(
     next lower one that is. No metadata. The same input gives the same bytes.
     MediaError where the bytes are no picture, as in ``check``, or where no quality is low enough.
     """
-    with _reading(data):
-        picture = _read(data, size, fit, max_pixels)
+    with _reading(data), _first(data, max_pixels) as image:
+        picture = _read(image, size, fit)
         part = _scaled(picture, size, fit, background)
     frame = _laid_out(part, size, fit, background)
     frame.info = {}  # else a comment, a profile or a resolution would travel on into the file
@@ -130,38 +106,28 @@ def _reading(data: bytes) -> Iterator[None]:
         raise MediaError("has more pixels than can be read") from error
     except Exception as error:
         if isinstance(error, EOFError) or re.search("(?i)truncated", str(error)):
-            raise MediaError(f"is cut off after {_amount(len(data))}") from error
-        raise MediaError(f"is broken inside, or cut off after {_amount(len(data))}") from error
+            raise MediaError(f"is cut off after {amount(len(data))}") from error
+        raise MediaError(f"is broken inside, or cut off after {amount(len(data))}") from error
 
 
-def _read(data: bytes, size: Size, fit: Fit, max_pixels: int) -> _Picture:
+@contextmanager
+def _first(data: bytes, max_pixels: int) -> Iterator[ImageFile]:
+    """The picture before any of it is decoded, once its size is known to be right and there is room for it."""
+    image = opened(data)
+    _check_size(*image.size, min(max_pixels, most_pixels(image, data)))
+    with room_for(image):
+        yield image
+
+
+def _read(image: ImageFile, size: Size, fit: Fit) -> _Picture:
     """The first frame decoded, a JPEG no larger than ``size`` needs. Never touches another frame."""
-    image = _opened(data)
     width, height = image.size
-    _check_size(width, height, max_pixels)
     if isinstance(image, JpegImageFile):
         factor = _factor(_upright(Size(width, height), _orientation(image)), size, fit)
         image.draft(None, (max(1, round(width * factor)), max(1, round(height * factor))))
     image.load()
     orientation = _orientation(image)  # after loading: it may stand behind the pixels, and a TIFF turns itself
     return _Picture(image, _upright(Size(width, height), orientation), orientation)
-
-
-def _opened(data: bytes) -> ImageFile:
-    head = data[:512]
-    for pattern, _, opener in _KINDS:
-        if re.match(pattern, head, re.DOTALL):
-            return opener(BytesIO(data))
-    raise MediaError(_foreign(head))
-
-
-def _foreign(head: bytes) -> str:
-    if not head:
-        return "is empty"
-    for pattern, name in _FOREIGN:
-        if re.match(pattern, head, re.DOTALL):
-            return f"is no picture that can be read (looks like {name})"
-    return f"is no picture that can be read ({', '.join(name for _, name, _ in _KINDS)} can)"
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:
@@ -223,7 +189,7 @@ def _resizable(image: Image.Image) -> Image.Image:
     if image.mode == "LA":
         return image.convert("La")
     if image.has_transparency_data:
-        return image.convert("RGBA").convert("RGBa")
+        return (image if image.mode == "RGBA" else image.convert("RGBA")).convert("RGBa")
     if image.mode in ("L", "RGB", "CMYK", "LAB"):
         return image
     return image.convert("L" if image.mode == "1" else "RGB")
@@ -282,16 +248,10 @@ def _encoded(frame: Image.Image, max_bytes: int, *, as_png: bool) -> tuple[bytes
         jpeg = _saved(frame, "JPEG", quality=quality, subsampling=0)
         if len(jpeg) <= max_bytes:
             return jpeg, "image/jpeg"
-    raise MediaError(f"makes a frame of {_amount(len(jpeg))} or more; at most {_amount(max_bytes)} may be sent")
+    raise MediaError(f"makes a frame of {amount(len(jpeg))} or more; at most {amount(max_bytes)} may be sent")
 
 
 def _saved(frame: Image.Image, kind: str, **options: int) -> bytes:
     file = BytesIO()
     frame.save(file, kind, **options)
     return file.getvalue()
-
-
-def _amount(count: int) -> str:
-    if count < 1_000_000:
-        return f"{count} bytes" if count < 1000 else f"{count / 1000:.0f} kB"
-    return f"{count / 1_000_000:.1f} MB".replace(".0 ", " ")

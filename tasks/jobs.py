@@ -7,17 +7,18 @@ downloads are asked again.
 import asyncio
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from tasks import video
+from tasks import redact, video
 from tasks.errors import Failed, GatewayError, MediaError, Moderated, TargetLost, Unclear
-from tasks.models import ZERO, Attempt, Basis, Clip, Done, Pending, Request
+from tasks.models import ZERO, Attempt, Basis, Clip, Done, Pending, Reply
 from tasks.money import usd
 from tasks.names import clip_stem
 from tasks.records import job_of
-from tasks.run import Run, absolute, adapter, addressed, key_may_go, key_of_provider
+from tasks.replies import dig, text_of
+from tasks.run import Run, absolute, adapter, key_may_go, key_of_provider, secret_of
 from tasks.settings import ProviderSettings
 from tasks.storage import Store, StoreError
 from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, host_of
@@ -48,7 +49,7 @@ async def finish(run: Run, attempt: Attempt, use: Callable[[], bool], *, at_once
     ``use`` says whether the shot still needs the clip: when it does not, one look is enough, and the charge of a
     clip that is ready is waste.
     """
-    settings = run.lane(attempt.provider).settings
+    settings, trouble = run.lane(attempt.provider).settings, ""
     once, bad, wait = attempt.outcome == "overdue", 0, settings.poll_every_s
     until = run.clock() + settings.deadline_s
     while True:
@@ -69,16 +70,17 @@ async def finish(run: Run, attempt: Attempt, use: Callable[[], bool], *, at_once
         except MediaError as error:
             bad += 1
             if bad >= BAD_MEDIA:
-                charge = done.charge if done else None
-                return await _failed(run, attempt, Failed(f"its clip is no video: {error}", charge=charge, free=False))
+                charge, why = done.charge if done else None, redact.hidden(str(error), secret_of(settings))
+                return await _failed(run, attempt, Failed(f"its clip is no video: {why}", charge=charge, free=False))
         except (Failed, Moderated) as error:
             return await _failed(run, attempt, error)
         except (Lost, NotSent, HttpStatus, Forbidden) as error:
-            run.progress.say(attempt.shot_id, f"{attempt.provider}: {error}")
+            trouble = redact.hidden(str(error), secret_of(settings))
+            run.progress.say(attempt.shot_id, f"{attempt.provider}: {trouble}")
         if once or not use():
             return attempt
         if run.clock() >= until:
-            return await _overdue(run, attempt, settings)
+            return await _overdue(run, attempt, settings, trouble)
 
 
 async def recover(run: Run, attempt: Attempt) -> Attempt | None:
@@ -105,12 +107,14 @@ async def recover(run: Run, attempt: Attempt) -> Attempt | None:
 
 async def _look(run: Run, settings: ProviderSettings, attempt: Attempt) -> Done | None:
     """One look at the job: its result when it is ready, None while it is not."""
-    request: Request = job_of(run.ledger.record(attempt)).request
+    module = adapter(attempt.provider)
+    own = request = job_of(run.ledger.record(attempt)).request
     base = _base(run, settings, attempt)
     for _ in range(FOLLOWS):
-        url, headers = addressed(settings, request, base)
-        reply = await run.http.ask(request, url, headers, settings.stall_timeout_s)
-        got = adapter(attempt.provider).progress(reply)
+        reply = await run.ask(settings, request, base, settings.stall_timeout_s)
+        if request is own:
+            _check_answers(reply, attempt, getattr(module, "JOB_ID", ()))
+        got = module.progress(reply)
         if isinstance(got, Done):
             return got
         if isinstance(got, Pending):
@@ -124,6 +128,13 @@ async def _look(run: Run, settings: ProviderSettings, attempt: Attempt) -> Done 
 def _base(run: Run, settings: ProviderSettings, attempt: Attempt) -> str:
     """Where the job lives: the base URL it was ordered at."""
     return str(run.ledger.record(attempt).get("base_url") or settings.base_url)
+
+
+def _check_answers(reply: Reply, attempt: Attempt, place: Sequence[str]) -> None:
+    """`Lost` where the reply is for another job: its clip is not ours, and its failure settles nothing of ours."""
+    told = text_of(dig(reply.data, *place)) if place else ""
+    if told and told != attempt.job_id:
+        raise Lost(f"the reply is for job {told[:80]}, not for {attempt.job_id}")
 
 
 async def _bring(run: Run, attempt: Attempt, settings: ProviderSettings, done: Done) -> Clip:
@@ -158,8 +169,9 @@ async def _failed(run: Run, attempt: Attempt, error: GatewayError) -> Attempt:
     return await run.settle(attempt, outcome, charged=charged, at_risk=risk, basis=basis, error=error)
 
 
-async def _overdue(run: Run, attempt: Attempt, settings: ProviderSettings) -> Attempt:
-    late = Unclear(f"job {attempt.job_id} did not finish within {settings.deadline_s:.0f} s")
+async def _overdue(run: Run, attempt: Attempt, settings: ProviderSettings, trouble: str) -> Attempt:
+    last = f"; last: {trouble}" if trouble else ""
+    late = Unclear(f"job {attempt.job_id} did not finish within {settings.deadline_s:.0f} s{last}")
     attempt = await run.write(run.ledger.overdue, attempt, str(late))
     run.purse.lose(attempt.at_risk)
     run.lane(attempt.provider).note(attempt)

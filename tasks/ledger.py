@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from decimal import Decimal
 
+from tasks import redact
 from tasks.errors import Stopped, TargetError
 from tasks.models import ZERO, Attempt, Clip, Job, Order
 from tasks.money import usd, usd_text
@@ -67,13 +68,13 @@ class Ledger:
             yield from page.attempts()
 
     def digests(self) -> dict[str, tuple[str, ...]]:
-        """URL -> the sha256 sums that it had when it was ordered from, oldest first."""
+        """URL (by its `redact.pin`) -> the sha256 sums that it had when it was ordered from, oldest first."""
         records = [e.record for page in self.pages.values() for e in page.entries.values()]
         found: dict[str, dict[str, None]] = {}
         for record in sorted(records, key=lambda r: str(r["submitted_at"])):
             for url, part in (("image_url", "image"), ("source_url", "source")):
                 if record.get(url) and record["parts"].get(part):
-                    found.setdefault(record[url], {}).setdefault(record["parts"][part])
+                    found.setdefault(redact.pin(record[url]), {}).setdefault(record["parts"][part])
         return {url: tuple(digests) for url, digests in found.items()}
 
     def intent(self, asked: Asked, order: Order, quote: Decimal, *, base_url: str = "", frame: str = "") -> Attempt:
@@ -100,7 +101,7 @@ class Ledger:
 
     def overdue(self, attempt: Attempt, why: str) -> Attempt:
         """Record that patience with the job ran out. It stays unsettled."""
-        record = self.record(attempt) | {"kind": "overdue", "error": why, "overdue_at": self.clock()}
+        record = self.record(attempt) | {"kind": "overdue", "error": redact.cut(why), "overdue_at": self.clock()}
         self.store.write(self._name(record, "overdue"), packed(record))
         return self._keep(record, "overdue")
 
@@ -125,7 +126,7 @@ class Ledger:
             "charge_basis": basis,
             "clip": asdict(clip) if clip else None,
             "error_class": type(error).__name__ if error else "",
-            "error": str(error) if error else "",
+            "error": redact.cut(str(error)) if error else "",
             "remote_ids": dict(remote_ids or {}),
             "settled_at": self.clock(),
             "settled_by": self.run_id,

@@ -117,11 +117,11 @@ def _safe(text: str) -> str:
 
 
 def _json(head: Mapping[str, Any], listed: Iterable[Row]) -> bytes:
-    """One line a shot: small, quick, and a change shows as the lines that changed."""
-    lines = [json.dumps(one, ensure_ascii=False, default=usd_text) for one in listed]
-    shots = "[\n{}\n]".format(",\n".join(lines)) if lines else "[]"
-    start = json.dumps(head, ensure_ascii=False)[:-1]
-    return f'{start}, "shots": {shots}}}\n'.encode("utf-8", "replace")
+    """One line a shot: small, quick, and a change shows as the lines that changed. Put together once: it is long."""
+    parts = [json.dumps(head, ensure_ascii=False)[:-1].encode("utf-8", "replace"), b', "shots": [']
+    for one in listed:
+        parts += [b"\n" if len(parts) == 2 else b",\n", json.dumps(one, ensure_ascii=False, default=usd_text).encode()]
+    return b"".join([*parts, b"]}\n" if len(parts) == 2 else b"\n]}\n"])
 
 
 def _pretty(value: Mapping[str, Any]) -> bytes:

@@ -17,6 +17,7 @@ from tasks.transport import Forbidden, Http
 T = TypeVar("T")
 
 FRAME_BYTES = 3_500_000  # as a data URI it stays below 5 MB, the smallest limit that a gateway documents
+FILE_BYTES = 2_000_000_000  # of a local file, such as a long source clip
 FETCH_SECONDS = 120.0
 STALL_SECONDS = 30.0
 FETCHES = 8  # at once
@@ -88,14 +89,7 @@ class Media:
         """sha256 of the file as read."""
         path = await self.file(reference)
 
-        def work() -> str:
-            try:
-                with path.open("rb") as handle:
-                    return hashlib.file_digest(handle, "sha256").hexdigest()
-            except OSError as error:
-                raise MediaError(f"cannot be read: {error.strerror}") from error
-
-        return await asyncio.to_thread(work)
+        return await asyncio.to_thread(_hashed, path)
 
     async def check(self, reference: str) -> tuple[int, int]:
         """Decode the whole picture: its width and height upright. `MediaError` says what is wrong with it."""
@@ -166,15 +160,34 @@ class Media:
             raise MediaError(f"the source clip cannot be read: {error}") from error
 
 
+def _hashed(path: Path) -> str:
+    """sha256 of the file. What is longer than any source may be is no file to wait for."""
+    digest, left = hashlib.sha256(), FILE_BYTES
+    try:
+        with path.open("rb") as handle:
+            while piece := handle.read(1 << 20):
+                digest.update(piece)
+                left -= len(piece)
+                if left < 0:
+                    raise MediaError(f"is more than {FILE_BYTES:,} bytes long: more than any file may be")
+    except OSError as error:
+        raise MediaError(f"cannot be read: {error.strerror}") from error
+    return digest.hexdigest()
+
+
 def _read(path: Path, max_bytes: int) -> bytes:
-    """The file's bytes, after a look at how many they are."""
+    """The file's bytes, after a look at how many they are: files of the kernel's say 0, and some never end."""
     try:
         size = path.stat().st_size
         if size > max_bytes:
             raise MediaError(f"is {size} bytes long; at most {max_bytes} are read")
-        return path.read_bytes()
+        with path.open("rb") as handle:
+            data = handle.read(max_bytes + 1)
     except OSError as error:
         raise MediaError(f"cannot be read: {error.strerror}") from error
+    if len(data) > max_bytes:
+        raise MediaError(f"is more than the {max_bytes} bytes that are read")
+    return data
 
 
 def _checked_path(path: Path) -> Path:
@@ -185,5 +198,5 @@ def _checked_path(path: Path) -> Path:
     if folder:
         raise MediaError("is a folder, not a file")
     if not file:
-        raise MediaError("is not there")
+        raise MediaError("is a device or a pipe, not a file" if path.exists() else "is not there")
     return path

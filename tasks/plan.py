@@ -15,6 +15,7 @@ from tasks.offers import Market
 from tasks.outcome import UNSETTLED, clip_in_use, closed_gateways, is_stand_in, lost_clips, refused
 from tasks.planned import Action, Offer, Plan, ShotPlan
 from tasks.records import Page
+from tasks.redact import pin
 from tasks.run import unreachable
 from tasks.settings import Settings
 
@@ -93,7 +94,7 @@ class Planner:
 
     def _digests(self, reference: str, pins: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """What the reference may hash to: as the ledger remembers a remote one, oldest first, or as it was read."""
-        return pins.get(reference, ()) or (self.facts.digests.get(reference, ""),)
+        return pins.get(pin(reference), ()) or (self.facts.digests.get(reference, ""),)
 
     def _orders(self) -> dict[str, tuple[bool, str]]:
         """By 16 hex of a fingerprint: whether a job of it can still be collected, and when it was last ordered."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from tasks import redact
 from tasks.models import ZERO
 
 
@@ -38,6 +39,7 @@ class Progress:
         """What the shot is doing; the first word of it puts the shot in flight, and one that is over stays over."""
         if shot_id in self.ended:
             return  # a POST that outlives its cancelled shot still has its receipt to tell of
+        text = redact.line(text)
         if shot_id in self.flights:
             self.flights[shot_id].says = text
         else:
@@ -45,8 +47,9 @@ class Progress:
 
     def line(self, text: str) -> None:
         """One line for people: a fallback, a warning, a result."""
-        self.listen(text)
-        self.record(text)
+        plain = redact.plain(text)
+        self.listen(plain)
+        self.record(plain)
 
     def end(self, shot_id: str, status: str) -> None:
         """The shot is over; where every shot gets its line, it gets it now."""

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from tasks import storyboard
+from tasks import redact, storyboard
 from tasks.config_file import CONFIGS
 from tasks.errors import BoardError, Fault, MediaError, StoryreelError
 from tasks.models import Shot, Storyboard
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tasks.planned import ShotPlan
     from tasks.session import Session
 
-BOARD_BYTES = 500_000_000
+BOARD_BYTES = 32_000_000
 FETCH_SECONDS = 120.0
 HERE = ("", "file", "local")  # how a path on this machine may be spelled
 
@@ -171,7 +171,7 @@ async def read_files(session: "Session", *, fetch: bool) -> list[Fault]:
             problems[reference] = outside
             continue
         selected = not only or shot.shot_id in only
-        pinned = reference in session.facts.pins and not named & {shot.shot_id, "all"}
+        pinned = redact.pin(reference) in session.facts.pins and not named & {shot.shot_id, "all"}
         if has_scheme(reference) and (pinned or not selected):
             continue
         if has_scheme(reference) and not fetch:
@@ -203,9 +203,9 @@ async def check_media(session: "Session", *, fetch: bool) -> list[Fault]:
     """
     faults: list[Fault] = []
     sizes = dict(session.facts.sizes)
-    known = {*session.facts.digests, *session.facts.pins}
+    digests, pins = session.facts.digests, session.facts.pins
     references = {reference for _, _, reference in _references(session.board.shots)}
-    unread = {reference for reference in references if reference not in known or _outside(session, reference)}
+    unread = {r for r in references if not (r in digests or redact.pin(r) in pins) or _outside(session, r)}
 
     async def one(plan: "ShotPlan") -> None:
         shot, media = plan.shot, session.media

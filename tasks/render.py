@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
+from tasks import redact
 from tasks.errors import MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
 from tasks.jobs import deliver, recover
@@ -87,7 +88,7 @@ class Renderer:
         except Stopped as stop:
             ended = Ended("skipped", stop.error_class, str(stop))
         except MediaError as error:
-            ended = Ended("failed", "NoRoute", f"{plan.shot.image or plan.shot.source} {error}")
+            ended = Ended("failed", "NoRoute", redact.cut(f"{plan.shot.image or plan.shot.source} {error}"))
         except (TargetLost, StoreError) as error:
             self.brake.stop(Stopped("Target", f"the target refuses what was bought: {error}"))
             ended = Ended("failed", "Target", str(error))
@@ -293,4 +294,4 @@ async def _video_uri(path: Path) -> str:
 
 
 def _remote(reference: str) -> str:
-    return reference if has_scheme(reference) else ""
+    return redact.pin(reference) if has_scheme(reference) else ""

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from tasks.errors import Busy, Failed, GatewayError, Locked, Moderated, Refused, Unclear
 from tasks.models import Order, Pending, Reply, Size
+from tasks.redact import CONTROL, cut
 
 LONGEST = 300  # characters of a gateway's words that are kept
+SEARCHED = 20_000  # characters of them that are looked through for what must not be kept
 RATIOS = {"16:9": Decimal(16) / 9, "9:16": Decimal(9) / 16, "1:1": Decimal(1)}
 MOST_USD = Decimal(1_000_000)  # a reported charge above this is a misread unit, not money
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")  # the last turn text around
-_DATA_URI = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[\w+/=-]*", re.IGNORECASE)
 _HARMLESS = re.compile(
     r"(?:retry|rate|limit|cors|cache|retention|billing|quota|scheduling)[ _-]polic(?:y|ies)"
     r"|(?:case|time|price)[ _-]sensitive|(?:thread|type)[ _-]safety",
@@ -58,7 +58,7 @@ def text_of(value: Any) -> str:
         return str(value)
     if not isinstance(value, str):
         return ""
-    return _CONTROL.sub(" ", value.encode("utf-8", "replace").decode()).strip()
+    return CONTROL.sub(" ", value.encode("utf-8", "replace").decode()).strip()
 
 
 def whole_of(value: Any) -> int | None:
@@ -139,8 +139,8 @@ def _line_of(value: Any) -> str:
 
 
 def said(reply: Reply, otherwise: str = "") -> str:
-    """The gateway's own words on one line of at most 300 characters, echoed data URIs cut; else a stand-in."""
-    words = _DATA_URI.sub("data:...", words_of(reply)) or otherwise or f"HTTP {reply.status}"
+    """The gateway's own words on one line of at most 300 characters, echoed secrets cut; else a stand-in."""
+    words = cut(words_of(reply)[:SEARCHED]) or otherwise or f"HTTP {reply.status}"
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 3]}..."
 
 

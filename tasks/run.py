@@ -5,11 +5,12 @@ import importlib
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
+from tasks import redact
 from tasks.budget import Purse
 from tasks.catalogue import Catalogue
 from tasks.errors import TargetLost
@@ -75,6 +76,17 @@ class Run:
             self.lanes[provider] = Lane(self.settings.providers[provider], self.clock, self.sleep)
         return self.lanes[provider]
 
+    async def ask(self, settings: ProviderSettings, request: Request, base: str, timeout: float) -> Reply:
+        """One question with the provider's key, and its answer without it: a gateway may echo what it was sent.
+
+        `Forbidden` for a host that the config does not name; else as `Http.ask`.
+        """
+        url, headers = addressed(settings, request, base)
+        reply = await self.http.ask(request, url, headers, timeout)
+        secret = secret_of(settings)
+        told = {name: redact.hidden(value, secret) for name, value in reply.headers.items()}
+        return replace(reply, body=redact.hidden_in(reply.body, secret), headers=told)
+
     def can_ask(self, attempt: Attempt) -> str:
         """Why today's config or keys cannot ask after the attempt's job; empty when they can."""
         base = str(self.ledger.record(attempt).get("base_url", ""))
@@ -107,6 +119,11 @@ class Run:
         self.progress.spent, self.progress.reserved = self.purse.committed - self.purse.reserved, self.purse.reserved
         self.lane(attempt.provider).note(settled)
         return settled
+
+
+def secret_of(settings: ProviderSettings) -> str:
+    """The provider's key, to be looked for in what comes back; empty where none was found."""
+    return settings.key.get_secret_value() if settings.key else ""
 
 
 def key_of_provider(settings: ProviderSettings) -> dict[str, str]:

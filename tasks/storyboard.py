@@ -1,20 +1,20 @@
 """The bytes of a shot list -> Storyboard, or every fault in it at once. Pure on bytes: no file, no network."""
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
-from decimal import Decimal
 from typing import Any
 
-from tasks import cells, columns
-from tasks.columns import MAX_ROWS, SHOWN, Table
+from tasks import cells, columns, parquet
+from tasks.columns import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, SHOWN, Faults, Table
 from tasks.errors import BoardError, Fault
 from tasks.models import Shot, Size, Storyboard
 from tasks.settings import Settings
 
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_ABOVE = bytes(range(0x80, 0x100))
+_PAIRED = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class _Sheet:
     table: Table
     places: Mapping[str, int]
     ids: list[str]
-    faults: list[Fault]
+    faults: Faults
 
     def texts(self, name: str) -> list[str]:
         """A column's cells; of a pair of frame numbers ``first - last``, or nothing where neither is given."""
@@ -63,7 +63,8 @@ def read(data: bytes, name: str, settings: Settings, base: str) -> Storyboard:
     is the line a person sees, the header being line 1; in Parquet it is the index + 2.
     """
     table = _parquet(data) if _is_parquet(data, name) else columns.from_csv(_decode(data), settings.columns)
-    places, faults = columns.place(table.headers, settings.columns, table.line)
+    places, wrong = columns.place(table.headers, settings.columns, table.line)
+    faults = Faults(wrong)
     faults += table.faults
     if not table.lines and not table.faults:
         faults.append(Fault(table.line, "", "", "", "has no shots; write one row a shot below the header"))
@@ -78,8 +79,8 @@ def read(data: bytes, name: str, settings: Settings, base: str) -> Storyboard:
     shots = _shots(sheet, settings, base, extras)
     if faults:
         named = dict(zip(table.lines, sheet.ids, strict=True))
-        faults = [replace(fault, shot_id=fault.shot_id or named.get(fault.row, "")) for fault in faults]
-        raise BoardError(sorted(faults, key=lambda fault: fault.row), Storyboard(shots))
+        told = [replace(fault, shot_id=fault.shot_id or named.get(fault.row, "")) for fault in faults.told()]
+        raise BoardError(sorted(told, key=lambda fault: fault.row), Storyboard(shots))
     return Storyboard(shots, tuple(text for text, _ in extras))
 
 
@@ -109,8 +110,18 @@ def _encoding(data: bytes) -> str:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        return "cp1252"
+        return "cp1252" if _mostly_single(data) else "utf-8"
     return "utf-8"
+
+
+def _mostly_single(data: bytes) -> bool:
+    """Whether the bytes above ASCII stand alone, as in CP1252, rather than in UTF-8's sequences.
+
+    Of a file in which both occur the rarer ones are a fault: taken for CP1252, every letter of the others would
+    turn into two in silence.
+    """
+    rest, paired = _PAIRED.subn(b"", data)
+    return len(rest) - len(rest.translate(None, _ABOVE)) > paired
 
 
 def _is_parquet(data: bytes, name: str) -> bool:
@@ -119,68 +130,15 @@ def _is_parquet(data: bytes, name: str) -> bool:
 
 
 def _parquet(data: bytes) -> Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        if file.metadata.num_rows > MAX_ROWS:
-            raise BoardError(f"{file.metadata.num_rows:,} rows; at most {MAX_ROWS:,}, so split the shot list")
-        content = file.read()
-        plain = [_plain(column) for column in content.columns]
-        texts = [_texts(column) for column in plain]
-    except BoardError:
-        raise
-    except Exception as error:  # a damaged file trips the decoder in more ways than it documents
-        reason = str(error).partition("\n")[0][:200]
-        raise BoardError(f"not a whole Parquet file ({reason}); write or copy it again") from None
+        found = parquet.read(data, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS, max_cells=MAX_CELLS)
+    except parquet.Unreadable as error:
+        raise BoardError(f"the file {error}") from None
+    texts = found.columns
     kept = [at for at, row in enumerate(zip(*texts, strict=True)) if not columns.blank(row)]
-    if len(kept) < content.num_rows:
+    if texts and len(kept) < len(texts[0]):
         texts = [[column[at] for at in kept] for column in texts]
-    kinds = {at: str(column.type) for at, column in enumerate(plain) if _is_opaque(column.type)}
-    return columns.table_of(1, content.column_names, [at + 2 for at in kept], texts, kinds)
-
-
-def _is_opaque(kind: Any) -> bool:
-    import pyarrow.types as types
-
-    tests = (types.is_nested, types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_binary_view)
-    return any(test(kind) for test in tests)
-
-
-def _plain(column: Any) -> Any:
-    import pyarrow as pa
-
-    if isinstance(column.type, pa.BaseExtensionType):
-        storage = [chunk.storage for chunk in column.chunks]
-        return _plain(pa.chunked_array(storage, column.type.storage_type))
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-
-
-def _texts(column: Any) -> list[str]:
-    """A Parquet column as text cells: numbers and times in their plain spelling, null as nothing, lists as JSON."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if _is_opaque(column.type):
-        return ["" if value is None else _json(value) for value in column.to_pylist()]
-    if pa.types.is_duration(column.type):
-        unit = {"s": 0, "ms": -3, "us": -6, "ns": -9}[column.type.unit]
-        counts = column.cast(pa.int64()).to_pylist()
-        return ["" if count is None else _seconds(Decimal(count).scaleb(unit)) for count in counts]
-    texts = column.cast(pa.large_string())
-    if pa.types.is_temporal(column.type):
-        texts = pc.replace_substring_regex(texts, r"\.0+([Z+-].*)?$", r"\1")
-        texts = pc.replace_substring(texts, " ", "T")
-    return list(pc.fill_null(texts, "").to_pylist())
-
-
-def _seconds(value: Decimal) -> str:
-    return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
-
-
-def _json(value: Any) -> str:
-    return value.hex() if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False, default=str)
+    return columns.table_of(1, found.names, [at + 2 for at in kept], texts, found.opaque)
 
 
 def _ids(table: Table, at: int | None) -> list[str]:

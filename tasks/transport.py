@@ -24,7 +24,7 @@ from tasks.addresses import public
 from tasks.errors import MediaError, StoryreelError
 from tasks.models import Reply, Request
 
-REPLY_BYTES = 4_000_000
+REPLY_BYTES = 1_000_000  # honest ones have a few thousand; 400 may come at a time
 REDIRECTS = 5
 # of a deadline, for TCP and for TLS each: what ends while it connects must not look as if it had left
 CONNECT_SHARE = 0.45

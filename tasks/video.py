@@ -1,11 +1,14 @@
 """What a delivered video really is: its boxes, its size, its length, its picture. Nothing is believed unread."""
 
 import io
-from collections.abc import Iterator
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import av
 import numpy as np
@@ -15,7 +18,18 @@ from PIL import Image
 
 from tasks.errors import MediaError
 
+T = TypeVar("T")
+
 MOST_BOXES = 10_000
+HEADER_BYTES = 64_000_000  # of all boxes that are no media: they are read into memory
+MOST_SAMPLES = 2_000_000  # that a header may count: each costs memory, whether it is there or not
+MOST_EDITS = 1_000  # each repeats the samples that it covers
+MOST_PIXELS = 4096 * 2304
+LOOK_SECONDS = 120.0  # for one walk through a clip's packets or pictures
+CODECS = frozenset(("h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mjpeg", "prores"))  # what few use, few have attacked
+_COUNTERS = re.compile(rb"(stsz|stz2).{8}(.{4})|(trun|elst).{4}(.{4})|(cmov)", re.DOTALL)
+_PLAIN = (b"mdat", b"free", b"skip", b"ftyp")
+_AT_ONCE = threading.BoundedSemaphore(2)  # a decoder keeps up to sixteen pictures
 POSTER_WIDTH, POSTER_QUALITY = 640, 85
 LATE_S = 0.5  # how far before the last packet's picture the last one decoded may stand
 
@@ -45,16 +59,35 @@ def check_boxes(path: Path) -> None:
     """Walk the top-level boxes of an mp4 (ISO/IEC 14496-12, 4.2): their sizes must add up to the file's length.
 
     Catches a truncation whatever the header claims, and reads no media. MediaError, with the reason, for
-    anything that is no whole mp4: it begins with ``ftyp`` and holds ``moov`` and ``mdat``.
+    anything that is no whole mp4: it begins with ``ftyp`` and holds ``moov`` and ``mdat``; and for a header that
+    counts more than a clip can have, which would cost the demuxer gigabytes.
     """
     try:
         with path.open("rb") as file:
-            kinds = set(_boxes(file, path.stat().st_size))
+            found = list(_boxes(file, path.stat().st_size))
+            kinds = {kind for kind, _, _ in found}
+            _check_counts(file, [(at, size) for kind, at, size in found if kind not in _PLAIN])
     except OSError as error:
         raise MediaError(f"the video cannot be read: {error.strerror or error}") from error
     if missing := {b"moov", b"mdat"} - kinds:
         names = " and no ".join(sorted(name.decode() for name in missing))
         raise MediaError(f"the mp4 is not whole: it has no {names} box")
+
+
+def _check_counts(file: BinaryIO, headers: list[tuple[int, int]]) -> None:
+    """Every counter in the boxes that are no media, wherever they are nested."""
+    if sum(size for _, size in headers) > HEADER_BYTES:
+        raise MediaError(f"the mp4 has headers of more than {HEADER_BYTES:,} bytes")
+    samples, edits = 0, 0
+    for at, size in headers:
+        file.seek(at)
+        for box in _COUNTERS.finditer(file.read(size)):
+            if box[5]:
+                raise MediaError("the mp4 packs its header, which nobody does")
+            count = int.from_bytes(box[2] or box[4], "big")
+            samples, edits = (samples, edits + count) if box[3] == b"elst" else (samples + count, edits)
+    if samples > MOST_SAMPLES or edits > MOST_EDITS:
+        raise MediaError(f"the mp4 lies: its header counts {samples:,} samples and {edits:,} edits")
 
 
 def probe(path: Path) -> Probe:
@@ -63,7 +96,7 @@ def probe(path: Path) -> Probe:
     The first and the last picture are decoded. MediaError, with the reason, for everything that is broken.
     """
     check_boxes(path)
-    with _opened(path) as (container, stream):
+    with _AT_ONCE, _opened(path) as (container, stream):
         span = _span_of(container, stream)
         first, _ = _picture(container, stream, span.first), _last_picture(container, stream, span)
         seconds = _seconds(span.end - span.first, stream)
@@ -75,7 +108,7 @@ def probe(path: Path) -> Probe:
 def poster(path: Path) -> bytes:
     """A JPEG of the clip's middle, upright, at most 640 pixels wide. MediaError for everything that is broken."""
     check_boxes(path)
-    with _opened(path) as (container, stream):
+    with _AT_ONCE, _opened(path) as (container, stream):
         span = _span_of(container, stream)
         frame = _picture(container, stream, (span.first + span.end) // 2)
         pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
@@ -86,8 +119,8 @@ def poster(path: Path) -> bytes:
     return jpeg.getvalue()
 
 
-def _boxes(file: BinaryIO, length: int) -> Iterator[bytes]:
-    """The type of each top-level box."""
+def _boxes(file: BinaryIO, length: int) -> Iterator[tuple[bytes, int, int]]:
+    """Type, offset and size of each top-level box."""
     at = 0
     if length == 0:
         raise MediaError("the file is empty")
@@ -95,7 +128,7 @@ def _boxes(file: BinaryIO, length: int) -> Iterator[bytes]:
         if at == length:
             return
         kind, size = _box(file, at, length)
-        yield kind
+        yield kind, at, size
         at += size
     raise MediaError(f"the mp4 has more than {MOST_BOXES} top-level boxes")
 
@@ -124,9 +157,30 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         with path.open("rb") as file, av.open(file, "r", format="mp4") as container:
             if not container.streams.video:
                 raise MediaError("the mp4 holds no video")
+            _check_stream(container.streams.video[0])
             yield container, container.streams.video[0]
     except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
         raise MediaError(f"the video cannot be decoded: {error}") from error
+
+
+def _check_stream(stream: VideoStream) -> None:
+    """Codec and size before a picture is decoded; the decoder keeps to the size too, where the header lies."""
+    codec = stream.codec_context
+    named = codec.codec.canonical_name if codec is not None and codec.codec is not None else "of no known kind"
+    if named not in CODECS:
+        raise MediaError(f"the video is {named}, which is not decoded; use H.264")
+    if codec.width * codec.height > MOST_PIXELS:
+        raise MediaError(f"the video is {codec.width}x{codec.height}; at most {MOST_PIXELS:,} pixels are decoded")
+    codec.options = {**codec.options, "max_pixels": str(MOST_PIXELS)}
+
+
+def _timely(items: Iterable[T]) -> Iterator[T]:
+    """The items while there is time: a file can be small and its pictures without number."""
+    until = time.monotonic() + LOOK_SECONDS
+    for item in items:
+        if time.monotonic() > until:
+            raise MediaError(f"the video takes more than {LOOK_SECONDS:.0f} s to read")
+        yield item
 
 
 def _seconds(ticks: int, stream: VideoStream) -> float:
@@ -136,7 +190,7 @@ def _seconds(ticks: int, stream: VideoStream) -> float:
 def _span_of(container: InputContainer, stream: VideoStream) -> _Span:
     """Read every packet of the stream, as the headers may claim what is not there."""
     starts, end = [], 0
-    for packet in container.demux(stream):
+    for packet in _timely(container.demux(stream)):
         if packet.is_corrupt:
             raise MediaError("the video is cut off: its last packets are not whole")
         if packet.pts is not None and not packet.is_discard:
@@ -151,7 +205,7 @@ def _picture(container: InputContainer, stream: VideoStream, ticks: int) -> av.V
     """The picture that is seen at a time, in ticks of the stream."""
     container.seek(ticks, stream=stream)
     shown = None
-    for frame in container.decode(stream):
+    for frame in _timely(container.decode(stream)):
         if shown is not None and frame.pts is not None and frame.pts > ticks:
             break
         shown = frame

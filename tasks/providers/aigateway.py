@@ -29,6 +29,7 @@ from tasks.replies import (
 )
 
 AUTH = ("Authorization", "Bearer {key}")
+JOB_ID = ("id",)  # where a reply to a poll repeats it
 LOCKED = ("authentication_error", "invalid_key", "insufficient_credits", "budget_exceeded", "scope_exceeded")
 BUSY = ("rate_limit_error", "rate_limited")
 

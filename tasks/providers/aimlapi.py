@@ -2,8 +2,7 @@
 
 Documents, checked 2026-11-21: https://docs.aimlapi.com/api-references/video-models/openai/sora-2-pro-i2v (bodies,
 states, charge), https://docs.aimlapi.com/errors-and-messages (errors), and its FAQ: 2,000,000 credits a dollar.
-An id holds ``:`` and ``/`` and travels as a query parameter. States may go backwards. Of Base64 the page shows no
-sample: ``image_b64_style`` is ``data_uri`` or ``plain``.
+An id holds ``:`` and ``/`` and travels as a query parameter. No sample shows Base64: ``image_b64_style`` says which.
 """
 
 import re
@@ -30,6 +29,7 @@ from tasks.replies import (
 )
 
 AUTH = ("Authorization", "Bearer {key}")
+JOB_ID = ("id",)  # where a reply to a poll repeats it
 PATH = "/v2/video/generations"
 CREDITS_PER_USD = 2_000_000
 RESOLUTIONS = {720: "720p", 1024: "1080p", 1080: "1080p"}  # by the short side; its 1080p is 1792x1024

@@ -30,6 +30,7 @@ from tasks.replies import (
 )
 
 AUTH = ("Authorization", "Bearer {key}")
+JOB_ID = ("id",)  # where a reply to a poll repeats it
 LOCKED = ("spend_limit_exceeded", "insufficient_credits", "invalid_api_key", "ip_not_allowed")
 
 

@@ -18,6 +18,7 @@ from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
 from tasks.replies import aspect_of, check, dig, extras, failure, first_url, is_ok, refusal, text_of, waiting, word_of
 
 AUTH = ("Authorization", "Key {key}")
+JOB_ID = ("request_id",)  # where a reply to a poll repeats it
 FINAL = (422,)  # of the second document; a status question is never answered so
 PLACE = re.compile(r"/([\w.-]+/[\w.-]+/requests/([\w-]+))(?:/status)?(?:\?.*)?$", re.ASCII)
 

@@ -27,6 +27,7 @@ from tasks.replies import (
 )
 
 AUTH = ("Authorization", "Bearer {key}")
+JOB_ID = ("id",)  # where a reply to a poll repeats it
 PATH = "/v1/videos"
 LOCKED = ("invalid_api_key", "insufficient_quota", "billing_hard_limit_reached")
 

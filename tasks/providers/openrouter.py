@@ -28,6 +28,7 @@ from tasks.replies import (
 )
 
 AUTH = ("Authorization", "Bearer {key}")
+JOB_ID = ("id",)  # where a reply to a poll repeats it
 PATH = "/api/v1/videos"
 
 

@@ -24,6 +24,7 @@ from tasks.replies import (
 )
 
 AUTH = ("Ocp-Apim-Subscription-Key", "{key}")
+JOB_ID = ("request_id",)  # where a reply to a poll repeats it
 HEADERS = {"Cache-Control": "no-cache"}
 PATHS = {
     "text_to_video": "/sora-video/v1/video/generate",

@@ -2,9 +2,8 @@
 
 Documents, checked 2026-11-21: https://docs.dev.runwayml.com (inputs, errors, task failures) and the types of the
 published client runwayml 5.24.0 (bodies, ratios, states, estimate and final cost; a refunded task reports 0). A
-credit is 0.01 USD (https://docs.dev.runwayml.com/guides/pricing, as others cite it). The version header goes with
-every call. An edit takes its source in a field that differs by model (``video`` in the entry's ``fields``) and has
-the source's length and shape.
+credit is 0.01 USD (https://docs.dev.runwayml.com/guides/pricing, as others cite it). An edit takes its source in a
+field that differs by model (``video`` in the entry's ``fields``) and has the source's length and shape.
 """
 
 import json
@@ -32,6 +31,7 @@ from tasks.replies import (
 )
 
 AUTH = ("Authorization", "Bearer {key}")
+JOB_ID = ("id",)  # where a reply to a poll repeats it
 HEADERS = {"X-Runway-Version": "2024-11-06"}
 PATHS = {"text_to_video": "/v1/text_to_video", "image_to_video": "/v1/image_to_video", "remix": "/v1/video_to_video"}
 CREDITS_PER_USD = 100

@@ -1,9 +1,12 @@
 """The HTTP side: routes of every gateway under its prefix, its files under /media, the desk at /sandbox."""
 
 import asyncio
+import base64
 import contextlib
 import time
+import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import httpx
 from starlette.applications import Starlette
@@ -156,6 +159,9 @@ class Endpoints:
         done = world.is_done(job)
         fault = world.script.pick("poll", gateway.name, job.prompt, job.n, job, done)
         entry.fault = fault.do if fault else ""
+        job.message = echoed(job.message, self.key(request))
+        if fault and fault.do == "other_job":
+            return _response(self.state(replace(job, id=f"other-{job.id}"), done, None))
         if fault and fault.do not in ("unknown_status", "no_url", "url"):
             return self.faulty(fault, request, say(job, done, None))
         if gateway.has_floor and world.too_fast(job):
@@ -194,11 +200,21 @@ class Endpoints:
     def faulty(self, fault: Fault, request: Request, answer: Answer | None) -> Response:
         """The reply that the script wants, over the one there would have been."""
         if fault.do == "kind":
-            found = self.gateway.error(fault.kind, fault.message, self.below(request))
+            message = echoed(fault.message, self.key(request))
+            found = self.gateway.error(fault.kind, message, self.below(request))
             return _response(found, retry_after(fault))
         if fault.do == "malformed":
             return Response('{"id": "job_', answer.status if answer else 200, media_type="application/json")
         return plain_fault(fault, self.wires)
+
+
+def echoed(message: str, key: str) -> str:
+    """The message with the key in it, as it was sent, in base64 and as in an address."""
+    spelled = {"{key}": key, "{key64}": base64.b64encode(f"key: {key}".encode()).decode()}
+    spelled["{key_url}"] = urllib.parse.quote(key, safe="")
+    for name, text in spelled.items():
+        message = message.replace(name, text)
+    return message
 
 
 def _response(answer: Answer, more: Mapping[str, str] | None = None) -> Response:

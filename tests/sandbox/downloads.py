@@ -1,6 +1,7 @@
 """The files: every finished clip under a signed URL that expires, and what can go wrong with a download."""
 
 import asyncio
+import struct
 import time
 
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from tests.sandbox.faults import Fault
 from tests.sandbox.media import clip
 from tests.sandbox.protocol import Job
 from tests.sandbox.replies import PAGE, plain_fault
-from tests.sandbox.wire import Slow, Truncated, Wires
+from tests.sandbox.wire import Claims, Slow, Truncated, Wires
 from tests.sandbox.world import World
 
 GONE = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
@@ -61,9 +62,19 @@ class Downloads:
             return Response(status_code=302, headers={"Location": f"{request.url}&hop=1"})
         if fault.do == "wrong":
             return HTMLResponse(PAGE, media_type="video/mp4")
+        if fault.do == "claims":
+            return Claims(self.wires, 100_000_000_000)
+        if fault.do == "lying":
+            return Response(lying(data), media_type="video/mp4")
         if fault.do in ("short", "empty"):
             return Response(data[: len(data) // 2 if fault.do == "short" else 0], media_type="video/mp4")
         return plain_fault(fault, self.wires)
+
+
+def lying(data: bytes) -> bytes:
+    """The clip, its table of sample sizes saying fifty million."""
+    at = data.index(b"stsz") + 12
+    return data[:at] + struct.pack(">I", 50_000_000) + data[at + 4 :]
 
 
 def _entry(request: Request, job: Job | None) -> Entry:

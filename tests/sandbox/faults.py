@@ -20,7 +20,11 @@ at a submit, a poll or a download (``phase``; default submit)
   lost_before       the connection is closed, no reply, nothing was accepted
   lost_after        the same, after the order was accepted
   hang              no byte for ``seconds``, then as lost
+  endless           JSON that never ends, or at a download bytes that never do
+  heads             headers of 10 MB
+  bomb              200 MB in a gzip of 200 kB
   redirect          302 to ``url``, at a download by default once round this server
+  in a ``message`` ``{key}`` is the key as it was sent, ``{key64}`` in base64, ``{key_url}`` as in an address
   ``accepted = true`` at a submit: the order is accepted all the same
 how a job goes (no phase)
   failed error      it ends so; ``charged`` and ``message`` as wanted
@@ -32,6 +36,7 @@ at a poll
   unknown_status    a status word that no document names (``word``)
   no_url            completed, without a URL
   url               completed, with ``url`` as it is written
+  other_job         what there is to say, under the id of another job
 at a download
   expired           403 for this URL for ever; asking after the job again gives a fresh one
   truncated         fewer bytes than Content-Length says, then closed
@@ -39,6 +44,8 @@ at a download
   slow              the whole file, dripping over ``seconds``
   wrong             a web page as video/mp4
   empty             200 and no byte
+  claims            a Content-Length of 100 GB
+  lying             an mp4 whose header counts fifty million samples
 ==================  ==================================================================================
 """
 
@@ -53,10 +60,22 @@ from typing import Any
 
 from tests.sandbox.protocol import KINDS, Gateway, Job, Options
 
-ANY_PHASE = ("status", "kind", "html", "malformed", "lost_before", "lost_after", "hang", "redirect")
+ANY_PHASE = (
+    "status",
+    "kind",
+    "html",
+    "malformed",
+    "lost_before",
+    "lost_after",
+    "hang",
+    "redirect",
+    "endless",
+    "heads",
+    "bomb",
+)
 JOB = ("failed", "error", "moderated_async", "stuck", "late", "shape")
-POLL = ("unknown_status", "no_url", "url")
-MEDIA = ("expired", "truncated", "short", "slow", "wrong", "empty")
+POLL = ("unknown_status", "no_url", "url", "other_job")
+MEDIA = ("expired", "truncated", "short", "slow", "wrong", "empty", "claims", "lying")
 WHEN_DONE = ("no_url", "url")
 PHASES = ("submit", "poll", "media")
 

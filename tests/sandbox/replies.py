@@ -1,20 +1,35 @@
 """Faulty replies that are the same at every gateway and at a download."""
 
 import time
+import zlib
 from email.utils import formatdate
+from functools import cache
 
 from starlette.responses import HTMLResponse, Response
 
 from tests.sandbox.faults import Fault
-from tests.sandbox.wire import Lost, Wires
+from tests.sandbox.wire import Endless, Heads, Lost, Wires
 
 PAGE = "<!doctype html><title>502</title><h1>Bad gateway</h1><p>The origin is taking a rest.</p>"
+
+
+@cache
+def bomb() -> bytes:
+    """200 MB of nothing as gzip."""
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    return b"".join([*(packer.compress(bytes(1_000_000)) for _ in range(200)), packer.flush()])
 
 
 def plain_fault(fault: Fault, wires: Wires) -> Response:
     """The faults that are the same at every gateway and at a download."""
     if fault.do in ("lost_before", "lost_after", "hang"):
         return Lost(wires, fault.seconds if fault.do == "hang" else 0.0)
+    if fault.do == "endless":
+        return Endless(wires, b'{"a": "', b"x" * 65536)
+    if fault.do == "heads":
+        return Heads(wires, b"x-more: " + b"x" * 10_000_000 + b"\r\n")
+    if fault.do == "bomb":
+        return Response(bomb(), 200, {"content-encoding": "gzip"}, media_type="application/json")
     if fault.do == "html":
         return HTMLResponse(PAGE, fault.status or 200)
     if fault.do == "redirect":

@@ -114,6 +114,48 @@ class Slow(_Odd):
         await send(_part(b"", more=False))
 
 
+class Endless(_Odd):
+    """A head without a length, then the same piece until nobody listens any more."""
+
+    def __init__(self, wires: Wires, head: bytes, piece: bytes) -> None:
+        super().__init__(wires, 200)
+        self.head, self.piece = head, piece
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send(_part(self.head, more=True))
+        while self.transport(scope) is not None:
+            await send(_part(self.piece, more=True))
+            await asyncio.sleep(0)
+
+
+class Heads(_Odd):
+    """A status line and headers, as many as wanted."""
+
+    def __init__(self, wires: Wires, lines: bytes) -> None:
+        super().__init__(wires)
+        self.lines = lines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if transport := self.transport(scope):
+            transport.write(b"HTTP/1.1 200 OK\r\n" + self.lines + b"content-length: 2\r\n\r\n{}")
+            transport.close()
+        await _gone(receive)
+
+
+class Claims(_Odd):
+    """A Content-Length of any size, a byte, and then nothing."""
+
+    def __init__(self, wires: Wires, length: int) -> None:
+        super().__init__(wires, 200)
+        self.length = length
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send(_start(self.length))
+        await send(_part(b"x", more=True))
+        await _gone(receive)
+
+
 def _start(length: int) -> dict[str, Any]:
     headers = [(b"content-type", b"video/mp4"), (b"content-length", str(length).encode())]
     return {"type": "http.response.start", "status": 200, "headers": headers}

@@ -178,7 +178,7 @@ async def test_http_faults(make, answer, wanted):
         ("a.png/b.png", "^is not there$"),
         ("x" * 300 + ".png", "^cannot be read: File name too long$"),
         ("nul\0.png", "^is not there$"),
-        ("pipe", "^is not there$"),
+        ("pipe", "^is a device or a pipe, not a file$"),
     ],
 )
 async def test_local_faults(make, tmp_path, png, name, wanted):

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import BoardError
@@ -107,6 +107,7 @@ def test_source_row() -> None:
 @example(b"\xef\xbb\xbf\xff")
 @example(b"prompt\n\x81\n")
 @example(b'"')
+@settings(deadline=None)  # what says that it is Parquet is read by a process of its own
 def test_any_bytes(data: bytes) -> None:
     """Arbitrary bytes are a storyboard or a BoardError with its faults, and nothing else."""
     try:
@@ -119,6 +120,7 @@ WHOLE = parquet({"prompt": ["a", "b"] * 40, "duration": [1.5, None] * 40, "tags"
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.integers(0, 255), st.booleans())
+@settings(max_examples=8, deadline=None)  # a process each
 def test_damaged_parquet(at: int, byte: int, cut: bool) -> None:
     """A Parquet file cut short or with a wrong byte is a storyboard or one BoardError, never another error."""
     data = WHOLE[:at] if cut else WHOLE[:at] + bytes([byte]) + WHOLE[at + 1 :]
@@ -254,6 +256,8 @@ def test_parquet_same_names() -> None:
         (b"\xef\xbb\xbfprompt\na\n\xff\n", 3, "", "byte 13 of the file is not UTF-8"),
         (b"prompt\na\x81\n", 2, "", "neither UTF-8 nor CP1252"),
         (b"\xff\xfea", 1, "", "not UTF-16"),
+        ("prompt\nCafé\n".encode() + b"Caf\xe9\n", 3, "", "byte 17 of the file is not UTF-8; save it as UTF-8"),
+        ("prompt\nCaf\xe9\nCaf\xe9\n".encode("cp1252") + b"\xc3\xa9 \x81", 4, "", "neither UTF-8 nor CP1252"),
     ],
 )
 def test_one_fault(data: bytes | str, row: int, column: str, told: str) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +240,96 @@ def test_the_poster_of_a_card_is_a_card(tmp_path: Path) -> None:
     shown = np.asarray(Image.open(io.BytesIO(poster(path)))).astype(np.int16)
     assert np.abs(shown - middle).mean() < 4
     assert order("card").size == Size(shown.shape[1], shown.shape[0])
+
+
+# --- headers that lie
+
+
+def counting(box: bytes, at: int, *numbers: int) -> bytes:
+    """The clip with other numbers written behind the name of a box."""
+    return patched(good(), box, at, *numbers)
+
+
+def patched(data: bytes, box: bytes, at: int, *numbers: int) -> bytes:
+    start = data.index(box) + at
+    return data[:start] + struct.pack(f">{len(numbers)}I", *numbers) + data[start + 4 * len(numbers) :]
+
+
+def fragmented(folder: Path, samples: int) -> bytes:
+    """A fragment of a few bytes that says how many samples it has, none of which needs a byte of its own."""
+    path = write(folder / "fragmented.mp4", movflags="frag_keyframe+empty_moov")
+    return patched(path.read_bytes(), b"trun", 4, 1, samples)
+
+
+def samples_without_end(folder: Path) -> bytes:
+    """All of 50 million samples of one byte, in one chunk."""
+    data = patched(good(), b"stsz", 8, 1, 50_000_000)
+    return patched(patched(data, b"stsc", 12, 1, 50_000_000, 1), b"stts", 12, 50_000_000, 1)
+
+
+def growing(folder: Path) -> bytes:
+    """A clip of 160x90 whose last picture is one of 8192x8192, which no header tells."""
+    path = folder / "growing.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt, stream.codec_context.max_b_frames = 160, 90, "yuv420p", 0
+        for n in range(3):
+            container.mux(stream.encode(picture_of(160, 90, n)))
+        container.mux(stream.encode())
+        large = av.CodecContext.create("libx264", "w")
+        assert isinstance(large, av.VideoCodecContext)
+        large.width, large.height, large.pix_fmt, large.max_b_frames = 8192, 8192, "yuv420p", 0
+        large.time_base, large.framerate, large.options = Fraction(1, 24), Fraction(24), {"preset": "ultrafast"}
+        for packet in [*large.encode(picture_of(8192, 8192, 0)), *large.encode()]:
+            packet.stream, packet.time_base = stream, Fraction(1, 24)
+            packet.pts = packet.dts = 3
+            container.mux(packet)
+    return path.read_bytes()
+
+
+def picture_of(width: int, height: int, at: int) -> av.VideoFrame:
+    frame = av.VideoFrame(width, height, "yuv420p")
+    frame.pts = at
+    return frame
+
+
+def wide(folder: Path) -> bytes:
+    return write(folder / "wide.mp4", colours=((0, 0, 0),), size=Size(4098, 2304)).read_bytes()
+
+
+def foreign(folder: Path) -> bytes:
+    """A clip in a format that few have looked at for hostile files."""
+    return write(folder / "foreign.mp4", codec="ffv1").read_bytes()
+
+
+LIES: dict[str, tuple[Any, str]] = {
+    "fragments": (lambda folder: fragmented(folder, 50_000_000), "counts 50,000,000 samples and 0 edits"),
+    "samples": (samples_without_end, "counts 50,000,000 samples and 1 edits"),
+    "edits": (lambda _: counting(b"elst", 8, 5_000), "samples and 5,000 edits"),
+    "a packed header": (lambda _: good() + struct.pack(">I4sI4s", 16, b"moov", 8, b"cmov"), "packs its header"),
+    "a long header": (
+        lambda _: good() + struct.pack(">I4s", 64_000_008, b"uuid") + bytes(64_000_000),
+        "headers of more",
+    ),
+    "a large picture": (wide, "the video is 4098x2304; at most 9,437,184 pixels"),
+    "a picture that grows": (growing, "cannot be decoded"),
+    "a rare format": (foreign, "the video is ffv1, which is not decoded; use H.264"),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+@pytest.mark.timeout(20)
+def test_lies_are_told_before_they_cost_anything(tmp_path: Path, name: str) -> None:
+    """A header that counts more than a clip can have, and a picture larger than any, are sentences at once."""
+    make, words = LIES[name]
+    path = saved(tmp_path, make(tmp_path))
+    for look in (probe, poster):
+        with pytest.raises(MediaError, match=words):
+            look(path)
+
+
+def test_a_clip_that_takes_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading ends when its time is over, however many pictures are left."""
+    monkeypatch.setattr("tasks.video.LOOK_SECONDS", -1.0)
+    with pytest.raises(MediaError, match="takes more than -1 s to read"):
+        probe(saved(tmp_path, good()))

@@ -1,0 +1,86 @@
+"""What must not be shown or recorded, cut from text: keys, signatures, data URIs, and what moves a terminal. Pure."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+from functools import lru_cache
+from urllib.parse import quote, quote_plus
+
+SHORTEST = 8  # characters of a key that is looked for: a shorter one is a word
+CUT = "[cut]"
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")  # the last turn text around
+_BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+_DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+=-]+)*,[^\s\"'<>)\]]*", re.IGNORECASE)
+_URL = re.compile(
+    r"([a-z][a-z0-9+.-]{1,20}:(?:\\?/){2})(?:[^\s/?#@\"'<>]{1,500}@)?([^\s?#\"'<>]*)([?#][^\s\"'<>]*)?", re.I
+)
+_NAMES = (
+    r"x-(?:amz|goog|ms)-[\w-]{1,40}|sig(?:nature)?|[\w-]{0,20}(?:token|secret|password|api_?key)|key-pair-id|policy"
+)
+_PAIR = re.compile(rf"(?<![\w-])((?:{_NAMES})[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?)(?:bearer\s)?[^\s&;,\"'<>]{{6,}}", re.I)
+_HEADER = re.compile(
+    r"((?<![\w-])(?:bearer|authorization\s{0,3}[:=](?:\s{0,3}[a-z]{3,10})?)\s{1,3})[\w.~+/=-]{6,}", re.I
+)
+
+
+def cut(text: str) -> str:
+    """The text with data URIs, and the queries, passwords and signatures of addresses, cut."""
+    text = _DATA.sub("data:...", text)
+    text = _URL.sub(lambda found: f"{found[1]}{found[2]}{'?...' if found[3] else ''}", text)
+    return _HEADER.sub(rf"\1{CUT}", _PAIR.sub(rf"\1{CUT}", text))
+
+
+def plain(text: str) -> str:
+    """As `cut`, and nothing in it moves a cursor, rings or turns text around; lines stay lines."""
+    return _BUT_LINES.sub(" ", cut(text))
+
+
+def line(text: str) -> str:
+    """As `plain`, on one line."""
+    return CONTROL.sub(" ", cut(text))
+
+
+def pin(url: str) -> str:
+    """The name under which a remote file is remembered: its address, and of what may open it only a digest."""
+    if re.search(r"\?sha256=[0-9a-f]{64}$", url):
+        return url
+    bare = re.sub(r"^([^/]*//)[^/]*@", r"\1", url.partition("?")[0])
+    return url if bare == url else f"{bare}?sha256={hashlib.sha256(url.encode()).hexdigest()}"
+
+
+def hidden(text: str, secret: str) -> str:
+    """The text without a key that it echoes, however the key is spelled."""
+    return _spellings(secret).sub(CUT, text) if len(secret) >= SHORTEST else text
+
+
+def hidden_in(body: bytes, secret: str) -> bytes:
+    """As `hidden`, of a reply's body; JSON may spell every letter of the key as an escape, so it is read first."""
+    if len(secret) < SHORTEST:
+        return body
+    try:
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = body.decode("utf-8", "surrogateescape")
+    clean = hidden(text, secret)
+    return body if clean == text else clean.encode("utf-8", "surrogatepass")
+
+
+@lru_cache(maxsize=64)
+def _spellings(secret: str) -> re.Pattern[str]:
+    raw = secret.encode()
+    forms = {
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret),
+        html.escape(secret),
+        raw.hex(),
+        json.dumps(secret)[1:-1],
+    }
+    for shift in range(3):  # where in a group of three the key begins changes all of its letters
+        packed = base64.b64encode(bytes(shift) + raw).decode()
+        whole = packed[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6]  # letters that depend on the key alone
+        forms |= {whole, whole.replace("+", "-").replace("/", "_")}
+    return re.compile("|".join(sorted(map(re.escape, forms), key=len, reverse=True)), re.IGNORECASE)
