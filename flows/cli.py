@@ -1,6 +1,7 @@
 """The ``storyreel`` command: arguments in, flow called, exit code out."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -284,6 +285,7 @@ def _caught(act: Callable[[], Any], as_json: bool, base: dict[str, Any]) -> int:
 def main() -> None:
     """The console script."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    gc.set_threshold(50_000)  # a board is many values that stay: 700 as usual is an eighth of a large plan's time
     try:
         code = app(exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
