@@ -22,6 +22,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from tasks import png
 from tasks.errors import MediaError
 from tasks.models import Fit, Size
 
@@ -142,7 +143,7 @@ def _read(data: bytes, size: Size, fit: Fit, max_pixels: int) -> _Picture:
     if isinstance(image, JpegImageFile):
         factor = _factor(_upright(Size(width, height), _orientation(image)), size, fit)
         image.draft(None, (max(1, round(width * factor)), max(1, round(height * factor))))
-    image.load()
+    png.load(image, data)
     orientation = _orientation(image)  # after loading: it may stand behind the pixels, and a TIFF turns itself
     return _Picture(image, _upright(Size(width, height), orientation), orientation)
 
