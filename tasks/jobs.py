@@ -167,8 +167,7 @@ async def deliver(store: Store, part: Path, stem: str) -> Clip:
     """Probe a local mp4 and put it and its poster at the target. `MediaError` or `TargetLost`."""
 
     def work() -> Clip:
-        probe = video.probe(part)
-        poster = video.poster(part)
+        probe, poster = video.examine(part)
         with part.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
         try:
