@@ -34,8 +34,7 @@ async def _shot(client: httpx.AsyncClient, places: asyncio.Semaphore, base: str,
 
 async def _all(base: str, folder: Path, shots: int, in_flight: int, every: float) -> None:
     places = asyncio.Semaphore(in_flight)
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=in_flight)
-    async with httpx.AsyncClient(limits=limits, timeout=60, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
         await asyncio.gather(*(_shot(client, places, base, folder / f"{n}.mp4", every) for n in range(shots)))
 
 
