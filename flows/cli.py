@@ -1,5 +1,6 @@
 """The ``storyreel`` command: arguments in, flow called, exit code out."""
 
+import gc
 import os
 import signal
 import sys
@@ -243,6 +244,7 @@ def main() -> None:
     """The console script."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     prefect_server.quiet()
+    gc.set_threshold(50_000)  # a board is many values that stay: 700 as usual is an eighth of a large plan's time
     try:
         code = app(exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:

@@ -38,7 +38,8 @@ from tasks.session import HANDOVER, Session
 from tasks.split import SeasonPart
 
 ENDED = "Without clip"
-STARTS_PER_SECOND = 25  # more overflows the queue in which a Prefect server keeps its events
+STARTS_PER_SECOND = 25  # more, for long, overflows the queue in which a Prefect server keeps its events
+RAMP_PER_SECOND = 100  # until all places are taken: at most 400, for which that queue of 10,000 has room
 
 RUNNING: ContextVar[Session | None] = ContextVar("storyreel_running", default=None)
 KEPT: ContextVar[Lines] = ContextVar("storyreel_kept")
@@ -99,7 +100,7 @@ async def _all(running: Session) -> None:
             continue
         flights.append(asyncio.create_task(_one(plan, running, places)))
         if running.stopped is None:
-            await asyncio.sleep(1 / STARTS_PER_SECOND)
+            await asyncio.sleep(1 / (RAMP_PER_SECOND if len(flights) < running.concurrency else STARTS_PER_SECOND))
     await asyncio.gather(*flights)
 
 

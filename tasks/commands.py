@@ -71,8 +71,10 @@ def plan_code(running: Session) -> int:
 
 def over_budget(running: Session) -> str:
     """In words by how much the plan passes the budget; empty when it does not."""
+    if running.budget is None:
+        return ""
     history, quoted = spent(running.ledger.history()), running.plan.quoted
-    if running.budget is None or history + quoted <= running.budget or not quoted:
+    if history + quoted <= running.budget or not quoted:
         return ""
     sums = f"{usd_text(history)} USD spent so far and {usd_text(quoted)} USD planned"
     return f"{sums} pass the budget of {usd_text(running.budget)} USD"

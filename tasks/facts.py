@@ -49,6 +49,8 @@ def row_keys(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def sources_first(shots: Iterable[Shot]) -> list[Shot]:
     """The shots with every remix after the row that it starts from (the board has no cycles)."""
     shots = list(shots)
+    if not any(shot.source_shot for shot in shots):
+        return shots
     by_id = {shot.shot_id: shot for shot in shots}
     done: dict[str, Shot] = {}
     for shot in shots:

@@ -19,6 +19,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from tasks import png
 from tasks.errors import MediaError
 from tasks.formats import amount, most_pixels, opened, room_for
 from tasks.models import Fit, Size
@@ -60,7 +61,7 @@ def check(data: bytes, *, max_bytes: int, max_pixels: int) -> tuple[int, int]:
         raise MediaError(f"is {amount(len(data))} long; at most {amount(max_bytes)} are read")
     with _reading(data), _first(data, max_pixels) as image:
         # asked for one pixel, a JPEG runs through all of its data and skips most of the arithmetic
-        picture = _read(image, Size(1, 1), "cover")
+        picture = _read(image, data, Size(1, 1), "cover")
         _resizable(picture.image.resize((1, 1), Image.Resampling.NEAREST))
     return picture.size.width, picture.size.height
 
@@ -83,7 +84,7 @@ def normalise(
     MediaError where the bytes are no picture, as in ``check``, or where no quality is low enough.
     """
     with _reading(data), _first(data, max_pixels) as image:
-        picture = _read(image, size, fit)
+        picture = _read(image, data, size, fit)
         part = _scaled(picture, size, fit, background)
     frame = _laid_out(part, size, fit, background)
     frame.info = {}  # else a comment, a profile or a resolution would travel on into the file
@@ -119,13 +120,13 @@ def _first(data: bytes, max_pixels: int) -> Iterator[ImageFile]:
         yield image
 
 
-def _read(image: ImageFile, size: Size, fit: Fit) -> _Picture:
+def _read(image: ImageFile, data: bytes, size: Size, fit: Fit) -> _Picture:
     """The first frame decoded, a JPEG no larger than ``size`` needs. Never touches another frame."""
     width, height = image.size
     if isinstance(image, JpegImageFile):
         factor = _factor(_upright(Size(width, height), _orientation(image)), size, fit)
         image.draft(None, (max(1, round(width * factor)), max(1, round(height * factor))))
-    image.load()
+    png.load(image, data)
     orientation = _orientation(image)  # after loading: it may stand behind the pixels, and a TIFF turns itself
     return _Picture(image, _upright(Size(width, height), orientation), orientation)
 

@@ -20,7 +20,7 @@ from tasks.records import job_of
 from tasks.replies import dig, text_of
 from tasks.run import Run, absolute, adapter, key_may_go, key_of_provider, secret_of
 from tasks.settings import ProviderSettings
-from tasks.storage import Store, StoreError
+from tasks.storage import StoreError
 from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, host_of
 
 CLIP_BYTES = 2_000_000_000
@@ -150,7 +150,7 @@ async def _bring(run: Run, attempt: Attempt, settings: ProviderSettings, done: D
             total=settings.download_timeout_s,
             headers=lambda url: key_of_provider(settings) if key_may_go(settings, url) else {},
         )
-        return await deliver(run.store, part, clip_stem(attempt.shot_id, attempt.key))
+        return await deliver(run, part, clip_stem(attempt.shot_id, attempt.key))
     finally:
         part.unlink(missing_ok=True)
 
@@ -179,12 +179,12 @@ async def _overdue(run: Run, attempt: Attempt, settings: ProviderSettings, troub
     return attempt
 
 
-async def deliver(store: Store, part: Path, stem: str) -> Clip:
+async def deliver(run: Run, part: Path, stem: str) -> Clip:
     """Probe a local mp4 and put it and its poster at the target. `MediaError` or `TargetLost`."""
+    store = run.store
+    probe, poster = await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
 
     def work() -> Clip:
-        probe = video.probe(part)
-        poster = video.poster(part)
         with part.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
         try:

@@ -70,25 +70,37 @@ def attempts(data: bytes) -> list[Row]:
     """The rows of an ``attempts.parquet``, money as text."""
     from pyarrow import parquet
 
-    listed = parquet.read_table(io.BytesIO(data)).to_pylist()
+    listed = parquet.ParquetFile(io.BytesIO(data)).read().to_pylist()  # `read_table` would load pandas
     return [{c: usd_text(v) if isinstance(v, Decimal) else v for c, v in one.items()} for one in listed]
 
 
 def _parquet(table: Table, listed: Sequence[Row]) -> bytes:
-    import pandas
+    import pyarrow
+    from pyarrow import parquet
+
+    columns = [_column(kind, [one[name] for one in listed]) for name, kind in table.items()]
+    sink = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns, names=list(table)), sink)
+    return sink.getvalue()
+
+
+def _column(kind: str, values: Sequence[Any]) -> Any:
+    """A column laid out as Arrow holds it: given a list, pyarrow would load pandas, 65 MB, just to look at it."""
+    import numpy
     import pyarrow
 
-    types = {
-        "text": pyarrow.string(),
-        "int": pyarrow.int64(),
-        "float": pyarrow.float64(),
-        "usd": pyarrow.decimal128(18, 6),
-    }
-    schema = pyarrow.schema([(column, types[kind]) for column, kind in table.items()])
-    frame = pandas.DataFrame(listed, columns=list(table), dtype=object)  # object: no number is turned into a float
-    sink = io.BytesIO()
-    frame.to_parquet(sink, engine="pyarrow", index=False, schema=schema)
-    return sink.getvalue()
+    if kind == "text":
+        texts = [value.encode() for value in values]
+        ends = numpy.cumsum([0, *map(len, texts)], dtype=numpy.int32)
+        parts = [None, pyarrow.py_buffer(ends), pyarrow.py_buffer(b"".join(texts))]
+        return pyarrow.Array.from_buffers(pyarrow.string(), len(values), parts)
+    if kind == "usd":
+        units = b"".join(int(value.scaleb(6)).to_bytes(16, "little", signed=True) for value in values)
+        return pyarrow.Array.from_buffers(pyarrow.decimal128(18, 6), len(values), [None, pyarrow.py_buffer(units)])
+    there = numpy.packbits(numpy.array([value is not None for value in values], bool), bitorder="little")
+    numbers = numpy.array([value or 0 for value in values], numpy.int64 if kind == "int" else numpy.float64)
+    parts = [pyarrow.py_buffer(there), pyarrow.py_buffer(numbers)]
+    return pyarrow.Array.from_buffers(pyarrow.from_numpy_dtype(numbers.dtype), len(values), parts)
 
 
 class _Lines(list[str]):

@@ -5,13 +5,17 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from slugify import slugify
 
 from tasks.models import Fit, Shot, Size
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":"))
 
+
+@lru_cache(maxsize=4096)
 def number_text(value: Decimal) -> str:
     """A number in its shortest plain spelling: ``8``, ``4.5``."""
     text = f"{value.normalize():f}"
@@ -41,8 +45,7 @@ def parts_of(shot: Shot, *, image_digest: str = "", source: str = "") -> dict[st
 
 def fingerprint_of(parts: Mapping[str, Any]) -> str:
     """64 hex: sha256 of the parts as canonical JSON. The same question has the same fingerprint for ever."""
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(parts).encode()).hexdigest()
 
 
 def key_of(fingerprint: str, k: int) -> str:

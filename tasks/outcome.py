@@ -25,6 +25,8 @@ def clip_in_use(attempts: Sequence[Attempt], present: Collection[str] | None, st
     ``present`` are the objects at the target (None: all are taken to be there). ``stand_ins`` says that the
     built-in renderer's clips are only that, because the chain has a usable gateway before it.
     """
+    if not attempts:
+        return None
     whole = _whole(attempts, present)
     own = [a for a in whole if not (stand_ins and a.provider == "animatic")]
     return own[-1] if own else whole[-1] if whole else None
@@ -50,9 +52,11 @@ def lost_clips(attempts: Sequence[Attempt], present: Collection[str]) -> list[At
 
 def refused(page: Page) -> bool:
     """Whether content policy stopped the shot, and nobody has asked for another clip since."""
+    if not page.entries:
+        return False
     attempts, wish = page.attempts(), page.wish
     since = wish["upto"] if wish else 0
-    return bool(attempts) and attempts[-1].outcome == "moderated" and attempts[-1].n > since
+    return attempts[-1].outcome == "moderated" and attempts[-1].n > since
 
 
 def unclear_routes(page: Page) -> set[str]:
@@ -66,6 +70,8 @@ def unclear_routes(page: Page) -> set[str]:
 def closed_gateways(page: Page) -> set[str]:
     """Routes at which an order may stand, and gateways that lost the reply to one: another of their models is no way
     round it."""
+    if not page.entries:
+        return set()
     routes = unclear_routes(page)
     return routes | {a.provider for a in page.attempts() if a.outcome == "unclear" and a.route in routes}
 

@@ -120,7 +120,8 @@ def _texts(column: Any) -> list[str]:
     if pa.types.is_temporal(column.type):
         texts = pc.replace_substring_regex(texts, r"\.0+([Z+-].*)?$", r"\1")
         texts = pc.replace_substring(texts, " ", "T")
-    return list(pc.fill_null(texts, "").to_pylist())
+    listed = texts.to_pylist()  # `fill_null` would load pandas
+    return ["" if text is None else text for text in listed] if texts.null_count else list(listed)
 
 
 def _seconds(value: Decimal) -> str:

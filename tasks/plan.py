@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from tasks.catalogue import Catalogue
@@ -11,13 +10,15 @@ from tasks.facts import Facts, sources_first
 from tasks.ledger import Ledger
 from tasks.models import Attempt, Shot, Size, Storyboard
 from tasks.names import fingerprint_of, key_of, number_text, parts_of
-from tasks.offers import Market
+from tasks.offers import Found, Market
 from tasks.outcome import UNSETTLED, clip_in_use, closed_gateways, is_stand_in, lost_clips, refused
-from tasks.planned import Action, Offer, Plan, ShotPlan
+from tasks.planned import Action, Plan, ShotPlan
 from tasks.records import Page
 from tasks.redact import pin
 from tasks.run import unreachable
 from tasks.settings import Settings
+
+NOTHING = Page()  # what the ledger has of a key that it does not know; never written to
 
 
 class Planner:
@@ -79,6 +80,9 @@ class Planner:
         """What the shot asks for. Of several digests of one URL: those of its unsettled job, else of its newest order,
         else the first known; a named shot without such a job gets what the URL serves today."""
 
+        if not self.facts.pins:  # every digest is the one that was read: nothing to choose from
+            return self._read_parts(shot, row)
+
         def choices(pins: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
             images, sources = self._digests(shot.image, pins), self._digests(shot.source, pins)
             sources = (row,) if shot.source_shot else sources
@@ -90,7 +94,13 @@ class Planner:
         known = choices(self.facts.pins)
         chosen = max(known, key=order) if len(known) > 1 else known[0]
         named = shot.shot_id in self.rerender and orders and not order(chosen)[0]
-        return choices({})[0] if named else chosen
+        return self._read_parts(shot, row) if named else chosen
+
+    def _read_parts(self, shot: Shot, row: str) -> dict[str, Any]:
+        """What the shot asks for, by the digests that its files have today."""
+        digests = self.facts.digests
+        source = row if shot.source_shot else digests.get(shot.source, "")
+        return parts_of(shot, image_digest=digests.get(shot.image, ""), source=source)
 
     def _digests(self, reference: str, pins: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """What the reference may hash to: as the ledger remembers a remote one, oldest first, or as it was read."""
@@ -121,14 +131,15 @@ class Planner:
             key = self.facts.row_keys.get(shot.shot_id, "")
             fingerprint = str(kept.get("fingerprint") or "")
             return ShotPlan(shot, False, fingerprint, key, parts, "keep", kept=kept)
-        offers, passed_over = self._offers(shot)
-        page = self.ledger.pages.get(key, Page()) if key else Page()
+        found = offers, passed_over = self._offers(shot)
+        page = self.ledger.pages.get(key, NOTHING)
         attempts, stand_ins = page.attempts(), bool(offers and offers[0].paid)
         made = clip_in_use(attempts, self.facts.present, stand_ins)
         stand_in = is_stand_in(made, stand_ins)
         action, changed = self._action(shot, page, made, stand_in, parts)
         collects = bool(attempts) and self._collects(shot, page, attempts, action)
         closed = frozenset() if shot.shot_id in self.rerender else frozenset(closed_gateways(page))
+        said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=collects)
         plan = ShotPlan(
             shot,
             selected,
@@ -139,13 +150,13 @@ class Planner:
             changed,
             offers,
             passed_over,
+            said,
             collects=collects,
             closed=closed,
         )
         if selected:
             self._check(plan, attempts)
-        warnings = self._shot_warnings(plan, stand_in)
-        return replace(plan, warnings=warnings) if warnings else plan
+        return plan
 
     def _collects(self, shot: Shot, page: Page, attempts: Sequence[Attempt], action: Action) -> bool:
         """Whether a job bought earlier is asked first: one that is not settled, or one whose clip the target lost."""
@@ -193,14 +204,14 @@ class Planner:
             self._fault(shot, "source", shot.source_shot, "is not selected and has no clip: add it to --only")
 
     def _has_clip(self, plan: ShotPlan) -> bool:
-        page = self.ledger.pages.get(plan.key, Page())
+        page = self.ledger.pages.get(plan.key, NOTHING)
         made = clip_in_use(page.attempts(), self.facts.present, plan.stand_ins)
         return made is not None and not is_stand_in(made, plan.stand_ins)
 
     def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:
         self.faults.append(Fault(shot.row, shot.shot_id, column, value, message))
 
-    def _offers(self, shot: Shot) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
+    def _offers(self, shot: Shot) -> Found:
         """Usable routes and the reasons of the others. A remix goes by its source's first route, so that a board
         that could start once always can; where that suits none, by whoever made the clip that is there."""
         image = self._image_of(shot)
@@ -208,7 +219,7 @@ class Planner:
         source = self.planned.get(shot.source_shot)
         if offers or source is None:
             return offers, passed_over
-        attempts = self.ledger.pages.get(source.key, Page()).attempts()
+        attempts = self.ledger.pages.get(source.key, NOTHING).attempts()
         made = clip_in_use(attempts, self.facts.present, source.stand_ins)
         return self.market.offers(shot, image, made.provider) if made is not None else (offers, passed_over)
 
@@ -232,14 +243,16 @@ class Planner:
         size = self.facts.sizes.get(shot.image)
         return "url", Size(*size) if size else None
 
-    def _shot_warnings(self, plan: ShotPlan, stand_in: bool) -> tuple[str, ...]:
-        shot, said = plan.shot, list(plan.shot.warnings)
-        if plan.action == "keep":
+    def _shot_warnings(
+        self, shot: Shot, action: Action, found: Found, *, stand_in: bool, collects: bool
+    ) -> tuple[str, ...]:
+        said, (offers, passed_over) = list(shot.warnings), found
+        if action == "keep":
             return ()
         if stand_in:
             said.append("what it has is a stand-in by the built-in renderer")
-        if plan.offers:
-            first, model = plan.offers[0], plan.offers[0].route.model
+        if offers:
+            first, model = offers[0], offers[0].route.model
             if first.seconds != shot.seconds:
                 said.append(f"{number_text(shot.seconds)} s becomes {number_text(first.seconds)} s at {model.route}")
             if first.size != shot.size:
@@ -248,9 +261,9 @@ class Planner:
                 said.append(f"{model.route} takes no negative prompt: sent as 'Avoid: ...'")
             if model.low_confidence:
                 said.append(f"the price of {model.route} is doubtful: {model.low_confidence}")
-        if plan.collects:
+        if collects:
             said.append("a job bought earlier is asked first")
-        return tuple(said + [f"passed over: {reason}" for reason in plan.passed_over])
+        return tuple(said + [f"passed over: {reason}" for reason in passed_over])
 
 
 def _changed(before: Mapping[str, Any], parts: Mapping[str, Any]) -> tuple[str, ...]:

@@ -55,6 +55,8 @@ class ShotPlan:
     @property
     def first(self) -> Offer | None:
         """The route that is tried first."""
+        if not self.closed:
+            return self.offers[0] if self.offers else None
         return next((o for o in self.offers if not {o.route.name, o.route.model.provider} & self.closed), None)
 
     @property

@@ -223,7 +223,8 @@ async def check_media(session: "Session", *, fetch: bool) -> list[Fault]:
         except MediaError as error:
             faults.append(Fault(shot.row, shot.shot_id, column, reference, str(error)))
 
-    needing = [plan for plan in session.plan.shots if plan.renders and plan.action != "keep"]
+    named = [plan for plan in session.plan.shots if plan.shot.image or plan.shot.source]
+    needing = [plan for plan in named if plan.renders and plan.action != "keep"]
     for start in range(0, len(needing), 64):
         await asyncio.gather(*(one(plan) for plan in needing[start : start + 64]))
     session.facts = replace(session.facts, sizes=sizes)

@@ -51,6 +51,8 @@ class Page:
 
     def attempts(self) -> tuple[Attempt, ...]:
         """Oldest first."""
+        if not self.entries:
+            return ()
         return tuple(attempt_of(self.entries[n]) for n in sorted(self.entries))
 
     @property

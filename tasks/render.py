@@ -261,7 +261,7 @@ class Renderer:
             async with self.cores:
                 self.run.may_submit()
                 await asyncio.to_thread(animatic.render, order, part, frame=data, source=source)
-                clip = await deliver(self.run.store, part, clip_stem(plan.shot.shot_id, plan.key))
+                clip = await deliver(self.run, part, clip_stem(plan.shot.shot_id, plan.key))
                 self.present.add(clip.path)
         except MediaError as problem:
             error = problem

@@ -5,6 +5,7 @@ import importlib
 import random
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -52,6 +53,7 @@ def adapter(provider: str) -> Adapter:
 class Run:
     """What one run works with. ``may_submit`` raises `Stopped` when no order may leave.
 
+    ``lookers`` decode clips: two threads, as each takes 15 MB and a core.
     Clock (monotonic seconds), wall (epoch seconds), sleep and roll (0 to 1) are parameters: tests never wait.
     """
 
@@ -69,6 +71,7 @@ class Run:
     sleep: Sleep = asyncio.sleep
     roll: Callable[[], float] = random.random
     lanes: dict[str, Lane] = field(default_factory=dict)
+    lookers: Executor = field(default_factory=lambda: ThreadPoolExecutor(2))
 
     def lane(self, provider: str) -> Lane:
         """The provider's limits in this run."""

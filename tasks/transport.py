@@ -13,7 +13,7 @@ import ssl
 import zlib
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urljoin
@@ -31,7 +31,7 @@ CONNECT_SHARE = 0.45
 PIECE = 65536  # bytes that are unpacked at a time
 # replies are small and clips are packed already; some front doors turn away who does not say his name
 PLAIN = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "storyreel"}
-CALM = httpx.Limits(max_connections=None, max_keepalive_connections=400)
+CALM = httpx.Limits(max_connections=None, max_keepalive_connections=50)  # each is looked at for every request
 # two names may share an address: a connection kept open would serve the second under the first one's certificate
 ONCE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, UnicodeError)
@@ -64,6 +64,7 @@ def bare(url: str) -> str:
     return re.sub(r"^([^/]*//)[^/]*@", r"\1", re.split("[?#]", url, maxsplit=1)[0])
 
 
+@lru_cache(maxsize=10_000)
 def host_of(url: str) -> tuple[str, str]:
     """``("host", "host:port")`` in lower case, the port filled in by scheme; both empty where there is no host.
 

@@ -4,7 +4,7 @@ import io
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import BinaryIO, TypeVar
 import av
 import numpy as np
 from av.container import InputContainer
+from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 from PIL import Image
 
@@ -47,12 +48,16 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """What the packets of a video stream say: how many, the first and last picture's ticks, the last one's end."""
+    """What the packets of a video stream say: how many, the first and last picture's ticks, the last one's end.
+
+    ``keys`` are the ticks of the pictures from which decoding can begin.
+    """
 
     count: int
     first: int
     last: int
     end: int
+    keys: tuple[int, ...]
 
 
 def check_boxes(path: Path) -> None:
@@ -95,25 +100,37 @@ def probe(path: Path) -> Probe:
 
     The first and the last picture are decoded. MediaError, with the reason, for everything that is broken.
     """
-    check_boxes(path)
-    with _AT_ONCE, _opened(path) as (container, stream):
-        span = _span_of(container, stream)
-        first, _ = _picture(container, stream, span.first), _last_picture(container, stream, span)
-        seconds = _seconds(span.end - span.first, stream)
-        sides = (first.height, first.width) if first.rotation % 180 else (first.width, first.height)
-        fps = float(stream.average_rate or 0) or span.count / seconds
-        return Probe(*sides, fps=fps, seconds=seconds, audio=bool(container.streams.audio))
+    return examine(path)[0]
 
 
 def poster(path: Path) -> bytes:
     """A JPEG of the clip's middle, upright, at most 640 pixels wide. MediaError for everything that is broken."""
+    return examine(path)[1]
+
+
+def examine(path: Path) -> tuple[Probe, bytes]:
+    """What `probe` and `poster` give, from one pass over the clip: to decode is most of what a delivery costs."""
     check_boxes(path)
     with _AT_ONCE, _opened(path) as (container, stream):
         span = _span_of(container, stream)
-        frame = _picture(container, stream, (span.first + span.end) // 2)
-        pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    image = Image.fromarray(pixels).rotate(frame.rotation, expand=True)
-    image.thumbnail((POSTER_WIDTH, image.height))
+        moments = (span.first, (span.first + span.end) // 2, span.last)
+        first, middle, last = _pictures(container, stream, span, moments)
+        if _seconds(span.last - (last.pts or 0), stream) > LATE_S:
+            raise MediaError("the video is damaged: its last pictures do not decode")
+        seconds = _seconds(span.end - span.first, stream)
+        sides = (first.height, first.width) if first.rotation % 180 else (first.width, first.height)
+        fps = float(stream.average_rate or 0) or span.count / seconds
+        return Probe(*sides, fps=fps, seconds=seconds, audio=bool(container.streams.audio)), _jpeg(middle)
+
+
+def _jpeg(frame: av.VideoFrame) -> bytes:
+    """The picture as a poster: made small by ffmpeg, which is quicker at it than anything after."""
+    wide = frame.height if frame.rotation % 180 else frame.width
+    share = min(1.0, POSTER_WIDTH / wide)
+    width, height = (max(round(side * share), 1) for side in (frame.width, frame.height))
+    small = frame.reformat(width, height, format="rgb24", interpolation=Interpolation.AREA)
+    image = Image.fromarray(np.asarray(small.to_ndarray(), np.uint8))
+    image = image.rotate(frame.rotation, expand=True) if frame.rotation else image
     jpeg = io.BytesIO()
     image.save(jpeg, "JPEG", quality=POSTER_QUALITY)
     return jpeg.getvalue()
@@ -157,8 +174,12 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         with path.open("rb") as file, av.open(file, "r", format="mp4") as container:
             if not container.streams.video:
                 raise MediaError("the mp4 holds no video")
-            _check_stream(container.streams.video[0])
-            yield container, container.streams.video[0]
+            stream = container.streams.video[0]
+            if stream.codec_context is None:
+                raise MediaError("the mp4 holds video of no kind that ffmpeg knows")
+            _check_stream(stream)
+            stream.codec_context.thread_count = 1  # clips are looked at side by side as it is
+            yield container, stream
     except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
         raise MediaError(f"the video cannot be decoded: {error}") from error
 
@@ -189,33 +210,40 @@ def _seconds(ticks: int, stream: VideoStream) -> float:
 
 def _span_of(container: InputContainer, stream: VideoStream) -> _Span:
     """Read every packet of the stream, as the headers may claim what is not there."""
-    starts, end = [], 0
+    starts, keys, end = [], [], 0
     for packet in _timely(container.demux(stream)):
         if packet.is_corrupt:
             raise MediaError("the video is cut off: its last packets are not whole")
         if packet.pts is not None and not packet.is_discard:
             starts.append(packet.pts)
+            keys += [packet.pts] if packet.is_keyframe else []
             end = max(end, packet.pts + (packet.duration or 0))
     if not starts or end <= min(starts):
         raise MediaError("the video stream holds no picture")
-    return _Span(len(starts), min(starts), max(starts), end)
+    return _Span(len(starts), min(starts), max(starts), end, tuple(keys))
 
 
-def _picture(container: InputContainer, stream: VideoStream, ticks: int) -> av.VideoFrame:
-    """The picture that is seen at a time, in ticks of the stream."""
-    container.seek(ticks, stream=stream)
-    shown = None
-    for frame in _timely(container.decode(stream)):
-        if shown is not None and frame.pts is not None and frame.pts > ticks:
-            break
-        shown = frame
-    if shown is None:
-        raise MediaError("the video has no picture that decodes")
-    return shown
+def _pictures(
+    container: InputContainer, stream: VideoStream, span: _Span, moments: Sequence[int]
+) -> list[av.VideoFrame]:
+    """The pictures that are seen at these times, in rising ticks of the stream.
 
-
-def _last_picture(container: InputContainer, stream: VideoStream, span: _Span) -> av.VideoFrame:
-    frame = _picture(container, stream, span.last)
-    if _seconds(span.last - (frame.pts or 0), stream) > LATE_S:
-        raise MediaError("the video is damaged: its last pictures do not decode")
-    return frame
+    Each is decoded onward from the one before, unless a picture from which decoding can begin stands between them.
+    """
+    found: list[av.VideoFrame] = []
+    coming: Iterator[av.VideoFrame] = iter(())
+    shown = ahead = None
+    for ticks in moments:
+        key = max((key for key in span.keys if key <= ticks), default=span.first)
+        if not found or key > (found[-1].pts or 0):
+            container.seek(ticks, stream=stream)
+            coming, shown, ahead = iter(_timely(container.decode(stream))), None, None
+        while ahead is None or shown is None or ahead.pts is None or ahead.pts <= ticks:
+            shown = ahead or shown
+            ahead = next(coming, None)
+            if ahead is None:
+                break
+        if shown is None:
+            raise MediaError("the video has no picture that decodes")
+        found.append(shown)
+    return found

@@ -1,0 +1,52 @@
+"""What runs in a measured process: a program under event loops that note how late they are.
+
+``python -m tests.bench.child LAG_FILE storyreel ARGS...``, or ``bare ARGS...`` for the short script beside it.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+TICK = 0.05
+
+
+class Ticking(asyncio.DefaultEventLoopPolicy):
+    """Event loops that note by how much each tick came late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lags = [0.0]
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        loop = super().new_event_loop()
+
+        def tick(due: float) -> None:
+            self.lags.append(loop.time() - due)
+            loop.call_later(TICK, tick, loop.time() + TICK)
+
+        loop.call_later(TICK, tick, loop.time() + TICK)
+        return loop
+
+
+def main(lag_file: str, program: str, words: Sequence[str]) -> None:
+    """Run a program in this process, under a ticking loop."""
+    ticking = Ticking()
+    asyncio.set_event_loop_policy(ticking)
+    try:
+        if program == "storyreel":
+            from flows.cli import main as storyreel
+
+            sys.argv = ["storyreel", *words]
+            storyreel()
+        else:
+            from tests.bench.bare import main as bare
+
+            bare(*words)
+    finally:
+        Path(lag_file).write_text(json.dumps(sorted(ticking.lags)[-20:]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -1,0 +1,49 @@
+"""Processes that are measured: wall and CPU seconds, peak memory, event-loop lag."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.bench.places import ROOT, without_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a process took: wall and CPU seconds, peak memory in MB, the worst lag of its event loop in ms."""
+
+    wall: float
+    cpu: float
+    memory: float
+    lag: float
+    code: int
+    out: str
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Its standard output as JSON."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+def run(folder: Path, *command: object, env: Mapping[str, str] | None = None) -> Ran:
+    """Run a measured process to its end."""
+    lag, out = folder / "lag.json", folder / "out.txt"
+    lag.unlink(missing_ok=True)
+    words = [sys.executable, "-m", "tests.bench.child", str(lag), *map(str, command)]
+    with out.open("wb") as sink, (folder / "err.txt").open("wb") as errors:
+        since = time.perf_counter()
+        process = subprocess.Popen(
+            words, cwd=ROOT, env={**without_settings(), **(env or {})}, stdout=sink, stderr=errors
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - since
+    process.returncode = code = os.waitstatus_to_exitcode(status)
+    lags = json.loads(lag.read_text()) if lag.exists() else [0.0]
+    cpu = used.ru_utime + used.ru_stime
+    return Ran(wall, cpu, used.ru_maxrss / 1024, max(lags) * 1000, code, out.read_text(errors="replace"))
