@@ -83,7 +83,7 @@ class Season:
         if not due or self.running.stopped is not None:
             return
         self.passes += 1
-        tasks = self._tasks(due)
+        tasks = self._tasks(self._with_sources(due))
         ways = tasks[0].part.ways
         places = asyncio.Semaphore(ways)
         self.running.progress.line(f"pass {self.passes}: {len(due)} shots in {len(tasks)} parts, {ways} at once")
@@ -96,6 +96,22 @@ class Season:
             for task in tasks:
                 group.create_task(one(task))
         await self.running.reload(self.endings)
+
+    def _with_sources(self, due: Sequence[ShotPlan]) -> list[ShotPlan]:
+        """With the rows that remixes start from where these have no clip, though nothing may be due for them: a part
+        refuses a remix whose source it does not look at, and all its shots with it."""
+        plans, chosen = self.running.plans, {plan.shot.shot_id for plan in due}
+        for plan in due:
+            source = plans.get(plan.shot.source_shot)
+            while source is not None and source.shot.shot_id not in chosen and not self._made(source):
+                chosen.add(source.shot.shot_id)
+                source = plans.get(source.shot.source_shot)
+        return [plan for name, plan in plans.items() if name in chosen]
+
+    def _made(self, plan: ShotPlan) -> bool:
+        assert self.running.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
+        row = self.running.renderer.result(plan)
+        return row.clip is not None and row.status != "stand_in"
 
     def _tasks(self, due: Sequence[ShotPlan]) -> list[Task]:
         running = self.running
@@ -168,7 +184,8 @@ class Season:
         """Take down how a part's shots ended, and clear away what it wrote under the lock."""
         running = self.running
         for name in task.only:
-            ended = said.ended.get(name) or (Ended("failed", "Failed", said.refused) if said.refused else None)
+            refused = Ended("failed", "Failed", said.refused) if said.refused and running.plans[name].renders else None
+            ended = said.ended.get(name) or refused
             if ended is not None:
                 self.endings[name] = ended
             running.progress.end(name, ended.status if ended else "rendered")

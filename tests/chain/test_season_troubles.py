@@ -1,0 +1,67 @@
+"""A season whose parts run in this very process: what ends it, what stops it, and what it still tells."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+from tasks.errors import StartError
+from tasks.season import Task
+from tests.chain.conftest import read_back
+from tests.chain.part_run import part_run
+from tests.chain.test_season import Stage, Workers
+from tests.sandbox import Sandbox
+
+
+@dataclass
+class Rooms(Workers):
+    """Starts each part as a task of this process. ``before`` sees each before it runs."""
+
+    before: Callable[[Task], object] = lambda task: None
+    running: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self, task: Task) -> Callable[[], Awaitable[bool]]:
+        self.started.append(task)
+        self.before(task)
+        told: dict[str, Any] = {"board": str(self.board), "to": str(self.target), "config": str(self.config)}
+        told |= {"budget_usd": None if task.budget_usd is None else str(task.budget_usd), "only": task.only}
+        work = asyncio.create_task(part_run(told | {"concurrency": task.concurrency, "part": task.part.model_dump()}))
+        self.running.append(work)
+
+        async def can_come() -> bool:
+            return not work.done()
+
+        return can_come
+
+    async def end(self) -> None:
+        with contextlib.suppress(StartError):
+            await asyncio.gather(*self.running)
+
+
+class Set(Stage):
+    """A stage whose parts are in this process; ``chain`` is its config."""
+
+    def rooms(self, board: Path, rest: str = "", **env: Any) -> Rooms:
+        told = self.workers(board, **env)
+        told.config.write_text(told.config.read_text() + rest)
+        return Rooms(told.board, told.target, told.config, told.env)
+
+    def errors(self) -> dict[str, str]:
+        return {name: row["error_class"] for name, row in read_back(self.target)[0].items()}
+
+
+async def test_a_remix_of_a_refused_row_does_not_cost_its_part(tmp_path: Path) -> None:
+    """A row that content policy refused is left alone for ever: its remix ends for that reason, the others of the
+    part are rendered."""
+    with Sandbox([{"kind": "moderated", "prompt": "blood"}], job_seconds=0.05) as box:
+        stage = Set(box, tmp_path)
+        board = stage.board("s1,blood,", "s2,sea,", "s2,closer,sh010")
+        await stage.season(stage.rooms(board), most=9)
+        board = stage.board("s1,blood,", "s2,sea,", "s2,closer,sh010", "s2,waves,")
+        again = stage.rooms(board)
+        await stage.season(again, most=9)
+        assert stage.statuses() == {"refused": 2, "reused": 1, "rendered": 1}
+        assert stage.errors()["sh030"] == "Source"
