@@ -18,7 +18,8 @@ from tasks.split import Ids, SeasonPart, in_flight, quotes_of, shares, split
 from tasks.storage import Store, StoreError
 
 TRIES = 3  # starts of one part before its shots are left to the next run
-FAREWELL = 8.0  # seconds that the parts of a stopped season have to come to an end
+FAREWELL = 12.0  # seconds that the parts of a stopped season have to come to an end: to see it, and to drain
+GLANCE = 0.5  # a season that waits looks up this often: it may be stopped by now
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ class Season:
 
         async def one(task: Task) -> None:
             async with places:
-                await self._see_through(task)
+                if self.running.stopped is None:  # told to stop while it waited for its turn
+                    await self._see_through(task)
 
         async with asyncio.TaskGroup() as group:
             for task in tasks:
@@ -178,7 +180,13 @@ class Season:
                 return seen
             if seen == "waiting" and not await can_come():
                 return "dead"
-            await self.running.sleep(task.part.lease / 12)
+            await self._nap(task.part.lease / 12)
+
+    async def _nap(self, length: float) -> None:
+        """Wait, but not longer than the season goes on: its parts order until they are told to stop."""
+        until = self.clock() + length
+        while self.clock() < until and self.running.stopped is None:
+            await self.running.sleep(min(GLANCE, length))
 
     async def _took(self, task: Task, said: Told) -> None:
         """Take down how a part's shots ended, and clear away what it wrote under the lock."""

@@ -9,10 +9,10 @@ from typing import Any
 
 
 from tasks.errors import StartError
-from tasks.season import Task
+from tasks.season import Season, Task
 from tests.chain.conftest import read_back
 from tests.chain.part_run import part_run
-from tests.chain.test_season import Stage, Workers
+from tests.chain.test_season import Stage, Workers, receipts, scenes
 from tests.sandbox import Sandbox
 
 
@@ -65,3 +65,20 @@ async def test_a_remix_of_a_refused_row_does_not_cost_its_part(tmp_path: Path) -
         await stage.season(again, most=9)
         assert stage.statuses() == {"refused": 2, "reused": 1, "rendered": 1}
         assert stage.errors()["sh030"] == "Source"
+
+
+async def test_a_stopped_season_starts_no_part(tmp_path: Path) -> None:
+    """Parts that still wait for their turn when the season is cancelled are never started."""
+    with Sandbox(job_seconds=30.0) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(6, 1)))
+        async with stage.session(rooms) as running:
+            await running.check(fetch=True)
+            async with running.open():
+                season = asyncio.create_task(Season(running, rooms.start, 1, 2).run())
+                await receipts(stage.target, 2)
+                running.interrupt("SIGTERM")
+                await season
+        await rooms.end()
+        assert len(rooms.started) == 2
+        assert running.exit_code() == 130
