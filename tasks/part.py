@@ -9,9 +9,11 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tasks.errors import Stopped, TargetError
+from tasks.ledger import spent
 from tasks.lock import Lock, Witness
 from tasks.models import Attempt
 from tasks.outcome import Ended
@@ -64,6 +66,12 @@ class PartSession(Session):
     def _counts(self, attempt: Attempt) -> bool:
         """A part counts its own orders, those of an earlier attempt at it too: the season counted all others."""
         return attempt.run_id == self.run_id and attempt.shot_id in self.wanted.only
+
+    def _lost_before(self) -> Decimal:
+        """The part's share of what the whole season has lost by now: what may be wasted is the season's, not anew each
+        part's."""
+        own = [a for a in self.ledger.history() if self.run_id in (a.run_id, a.settled_by)]
+        return spent(a for a in own if a.clip is None and a.outcome != "pending") / self.part.ways
 
     async def _beat(self) -> None:
         watching = asyncio.create_task(self._watch())

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +83,15 @@ async def test_a_stopped_season_starts_no_part(tmp_path: Path) -> None:
         await rooms.end()
         assert len(rooms.started) == 2
         assert running.exit_code() == 130
+
+
+async def test_what_may_be_wasted_is_the_whole_seasons(tmp_path: Path) -> None:
+    """Parts one after the other share what may be wasted: a gateway that loses its replies is left alone once the
+    season's sum is lost, not each part's."""
+    with Sandbox([{"do": "lost_after"}], job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(6, 2)), "[render]\nmax_wasted_usd = 0.8\nconcurrency = 1\n")
+        running = await stage.season(rooms, most=2, at_once=1)
+        costs = read_back(stage.target)[2]["totals"]
+        assert Decimal(costs["charged_usd"]) + Decimal(costs["at_risk_usd"]) == Decimal("0.80")
+        assert running.exit_code() == 3
