@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from tasks.errors import StoryreelError, TargetError
+from tasks.errors import Stopped, StoryreelError, TargetError
 from tasks.ledger import spent
 from tasks.lock import Witness, gone, seconds
 from tasks.outcome import Ended
@@ -197,6 +197,9 @@ class Season:
             if ended is not None:
                 self.endings[name] = ended
             running.progress.end(name, ended.status if ended else "rendered")
+        lost = next((ended for ended in said.ended.values() if ended.error_class == "Target"), None)
+        if lost is not None:  # the others would buy what it does not take either
+            running.stop(Stopped("Target", lost.error))
         await self._clear(task.part.name)
 
     async def _clear(self, name: str) -> None:

@@ -8,9 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 
 from tasks.errors import StartError
 from tasks.season import Season, Task
+from tasks.storage import Store, StoreError
 from tests.chain.conftest import read_back
 from tests.chain.part_run import part_run
 from tests.chain.test_season import Stage, Workers, receipts, scenes
@@ -95,3 +97,22 @@ async def test_what_may_be_wasted_is_the_whole_seasons(tmp_path: Path) -> None:
         costs = read_back(stage.target)[2]["totals"]
         assert Decimal(costs["charged_usd"]) + Decimal(costs["at_risk_usd"]) == Decimal("0.80")
         assert running.exit_code() == 3
+
+
+async def test_a_target_that_refuses_clips_ends_the_season(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clip that the target does not take stops the buying of all parts, and no pass tries again."""
+    put = Store.put
+
+    def refuses(self: Store, path: str, local: Path) -> None:
+        if path.startswith("clips/"):
+            raise StoreError("quota exceeded")
+        put(self, path, local)
+
+    monkeypatch.setattr(Store, "put", refuses)
+    with Sandbox(job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(4, 1)))
+        running = await stage.season(rooms, most=1, at_once=1)
+        assert len(rooms.started) == 1
+        assert running.exit_code() == 1
+        assert box.bill()["aigateway"]["accepted"] == 1
