@@ -37,8 +37,12 @@ class Ledger:
 
     def load(self) -> "Ledger":
         """Read every record that still matters. `TargetError` for a newer schema or an unreadable record."""
-        self.pages = {}
-        self._take_in("ledger")
+        known, self.pages = self.pages, {}
+        try:
+            self._take_in("ledger")
+        except BaseException:
+            self.pages = known  # half a ledger would tell of less than was bought
+            raise
         return self
 
     def _take_in(self, folder: str) -> None:

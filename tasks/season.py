@@ -97,7 +97,19 @@ class Season:
         async with asyncio.TaskGroup() as group:
             for task in tasks:
                 group.create_task(one(task))
-        await self.running.reload(self.endings)
+        await self._reload()
+
+    async def _reload(self) -> None:
+        """Read what the parts bought. A target that cannot be read stops the season in good order: without that
+        knowledge nothing more may be bought."""
+        for _ in range(TRIES):
+            try:
+                return await self.running.reload(self.endings)
+            except (TargetError, StoreError) as error:
+                said = str(error)
+                self.running.progress.line(f"what the parts bought cannot be read: {said}")
+            await self._nap(self.running.lock.lease / 12)
+        return self.running.stop(Stopped("Target", said))
 
     def _with_sources(self, due: Sequence[ShotPlan]) -> list[ShotPlan]:
         """With the rows that remixes start from where these have no clip, though nothing may be due for them: a part

@@ -12,6 +12,7 @@ import pytest
 
 from tasks.errors import StartError
 from tasks.season import Season, Task
+from tasks.session import Session
 from tasks.storage import Store, StoreError
 from tests.chain.conftest import read_back
 from tests.chain.part_run import part_run
@@ -116,3 +117,31 @@ async def test_a_target_that_refuses_clips_ends_the_season(tmp_path: Path, monke
         assert len(rooms.started) == 1
         assert running.exit_code() == 1
         assert box.bill()["aigateway"]["accepted"] == 1
+
+
+async def test_a_target_that_cannot_be_read_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that fails once, just when the season reads what its parts bought, costs neither the truth of the
+    manifest nor the season's own end."""
+    with Sandbox(job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(1, 2)))
+        reload, names, failing = Session.reload, Store.names, [False]
+
+        async def fails_once(self: Session, endings: Any) -> None:
+            failing[0] = not hasattr(rooms, "failed")
+            rooms.failed = True  # type: ignore[attr-defined]
+            try:
+                await reload(self, endings)
+            finally:
+                failing[0] = False
+
+        def listed(self: Store, prefix: str = "") -> list[str]:
+            if failing[0] and prefix == "ledger":
+                raise StoreError("503 slow down")
+            return names(self, prefix)
+
+        monkeypatch.setattr(Session, "reload", fails_once)
+        monkeypatch.setattr(Store, "names", listed)
+        running = await stage.season(rooms, most=9)
+        assert stage.statuses() == {"rendered": 2}
+        assert running.exit_code() == 0
