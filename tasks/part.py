@@ -117,8 +117,9 @@ class PartSession(Session):
     async def _tell(self, ended: Mapping[str, Ended], refused: str = "") -> None:
         text: dict[str, Any] = {"attempt": self.part.attempt, "ended": ended, "refused": refused}
         try:
+            await asyncio.to_thread(self.lock.renew)  # the word of an attempt that was replaced is no word
             await asyncio.to_thread(self.store.write, f"{self.lock.folder}/{TOLD}", json.dumps(text).encode())
-        except StoreError as error:
+        except (TargetError, StoreError) as error:
             self.progress.line(f"the season could not be told (it reads the ledger): {error}")
 
 

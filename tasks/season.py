@@ -215,6 +215,8 @@ class Season:
         await self._clear(task.part.name)
 
     async def _clear(self, name: str) -> None:
+        if not self.running.lock.fresh:
+            return  # it may be another season's by now, with a part of the same name
         with contextlib.suppress(StoreError):  # whoever takes the target next clears it as well
             for path in await asyncio.to_thread(self.running.store.names, f"lock/{name}"):
                 await asyncio.to_thread(self.running.store.delete, path)

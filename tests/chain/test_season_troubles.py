@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tasks.errors import StartError
+from tasks.lock import Lock
 from tasks.season import Season, Task
 from tasks.session import Session
 from tasks.storage import Store, StoreError
@@ -145,3 +146,26 @@ async def test_a_target_that_cannot_be_read_for_a_moment(tmp_path: Path, monkeyp
         running = await stage.season(rooms, most=9)
         assert stage.statuses() == {"rendered": 2}
         assert running.exit_code() == 0
+
+
+async def test_a_season_that_woke_up_too_late_leaves_the_next_one_alone(tmp_path: Path) -> None:
+    """A season whose target was taken over while it hung clears no part of the newcomer and writes no table."""
+    with Sandbox(job_seconds=30.0) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(1, 1)))
+        async with stage.session(rooms) as running:
+            await running.check(fetch=True)
+            async with running.open():
+                season = asyncio.create_task(Season(running, rooms.start, 1, 1).run())
+                await receipts(stage.target, 1)
+                store = running.store
+                for name in store.names("lock"):
+                    store.delete(name)
+                Lock(store, "newcomer").take()
+                theirs = Lock(store, "newcomer", folder="lock/part-1-001")
+                theirs.take()
+                before = store.read("manifest.json")
+                await season
+        await rooms.end()
+        assert store.read("manifest.json") == before
+        assert store.names("lock") == ["lock/1.json", "lock/part-1-001/1.json"]
