@@ -100,6 +100,16 @@ class PartSession(Session):
                 return "the season was stopped"
         return "" if self.season.alive else "the season's heartbeat stopped"
 
+    async def season_absent(self) -> str:
+        """Why the part may not begin: empty once the season's heartbeat was seen to move. One look is not enough, the
+        lock of a process that was killed lies there as well."""
+        why = await asyncio.to_thread(self.season_gone)
+        first = self.season.beat
+        while not why and self.season.beat == first:
+            await asyncio.sleep(self.part.lease / 24)
+            why = await asyncio.to_thread(self.season_gone)
+        return why
+
     async def publish(self) -> None:
         """Leave manifest, attempts and costs to the season."""
 
@@ -134,6 +144,6 @@ async def joined(running: PartSession) -> AsyncIterator[PartSession]:
     """Hold the part's own lock from its first second on. `TargetError` when another attempt at the part holds it, or
     when the season is over: looked at under that lock, so that whoever takes the target next sees the part."""
     async with running.held():
-        if why := await asyncio.to_thread(running.season_gone):
+        if why := await running.season_absent():
             raise TargetError(f"{running.part.name} does not start: {why}")
         yield running

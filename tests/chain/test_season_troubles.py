@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import StartError
+from tasks.errors import StartError, TargetError
 from tasks.lock import Lock
 from tasks.season import Season, Task
 from tasks.session import Session
@@ -169,3 +169,21 @@ async def test_a_season_that_woke_up_too_late_leaves_the_next_one_alone(tmp_path
         await rooms.end()
         assert store.read("manifest.json") == before
         assert store.names("lock") == ["lock/1.json", "lock/part-1-001/1.json"]
+
+
+async def test_a_part_whose_season_is_silent_orders_nothing(tmp_path: Path) -> None:
+    """A part that a worker takes up after its season's process is gone sees no heartbeat move, and does not start."""
+    with Sandbox() as box:
+        stage = Set(box, tmp_path, lease=1.0)
+        rooms = stage.rooms(stage.board(*scenes(1, 1)))
+        async with stage.session(rooms) as first:
+            await first.check(fetch=True)
+            await asyncio.to_thread(first.lock.take)  # and nobody beats
+            await first._prepared()
+            season = Season(first, rooms.start, 6, 1)
+            season.passes = 1
+            [task] = season._tasks([plan for plan in first.plan.shots if plan.renders])
+            await season.start(task)
+            with pytest.raises(TargetError, match="heartbeat stopped"):
+                await rooms.running[0]
+        assert box.bill().get("aigateway", {}).get("accepted", 0) == 0
