@@ -55,6 +55,8 @@ class Ledger:
                     newest[slot] = (kind, name)
         texts = self.store.read_many(name for _, name in newest.values())
         for (key, n, wish), (kind, name) in newest.items():
+            if name not in texts and kind == "intent" and name not in self.store.names(f"ledger/{key}"):
+                continue  # withdrawn by another part of the season since it was listed: no order was sent
             record = read(name, kind, texts.get(name, b""))
             if wish:
                 self.page(key).wanted[n] = record
