@@ -38,8 +38,12 @@ class Ledger:
 
     def load(self) -> "Ledger":
         """Read every record that still matters. `TargetError` for a newer schema or an unreadable record."""
-        self.pages = {}
-        self._take_in("ledger")
+        known, self.pages = self.pages, {}
+        try:
+            self._take_in("ledger")
+        except BaseException:
+            self.pages = known  # half a ledger would tell of less than was bought
+            raise
         return self
 
     def _take_in(self, folder: str) -> None:
@@ -52,6 +56,8 @@ class Ledger:
                     newest[slot] = (kind, name)
         texts = self.store.read_many(name for _, name in newest.values())
         for (key, n, wish), (kind, name) in newest.items():
+            if name not in texts and kind == "intent" and name not in self.store.names(f"ledger/{key}"):
+                continue  # withdrawn by another part of the season since it was listed: no order was sent
             record = read(name, kind, texts.get(name, b""))
             if wish:
                 self.page(key).wanted[n] = record

@@ -9,9 +9,11 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tasks.errors import Stopped, TargetError
+from tasks.ledger import spent
 from tasks.lock import Lock, Witness
 from tasks.models import Attempt
 from tasks.outcome import Ended
@@ -65,6 +67,12 @@ class PartSession(Session):
         """A part counts its own orders, those of an earlier attempt at it too: the season counted all others."""
         return attempt.run_id == self.run_id and attempt.shot_id in self.wanted.only
 
+    def _lost_before(self) -> Decimal:
+        """The part's share of what the whole season has lost by now: what may be wasted is the season's, not anew each
+        part's."""
+        own = [a for a in self.ledger.history() if self.run_id in (a.run_id, a.settled_by)]
+        return spent(a for a in own if a.clip is None and a.outcome != "pending") / self.part.ways
+
     async def _beat(self) -> None:
         watching = asyncio.create_task(self._watch())
         try:
@@ -92,6 +100,16 @@ class PartSession(Session):
                 return "the season was stopped"
         return "" if self.season.alive else "the season's heartbeat stopped"
 
+    async def season_absent(self) -> str:
+        """Why the part may not begin: empty once the season's heartbeat was seen to move. One look is not enough, the
+        lock of a process that was killed lies there as well."""
+        why = await asyncio.to_thread(self.season_gone)
+        first = self.season.beat
+        while not why and self.season.beat == first:
+            await asyncio.sleep(self.part.lease / 24)
+            why = await asyncio.to_thread(self.season_gone)
+        return why
+
     async def publish(self) -> None:
         """Leave manifest, attempts and costs to the season."""
 
@@ -109,8 +127,9 @@ class PartSession(Session):
     async def _tell(self, ended: Mapping[str, Ended], refused: str = "") -> None:
         text: dict[str, Any] = {"attempt": self.part.attempt, "ended": ended, "refused": refused}
         try:
+            await asyncio.to_thread(self.lock.renew)  # the word of an attempt that was replaced is no word
             await asyncio.to_thread(self.store.write, f"{self.lock.folder}/{TOLD}", json.dumps(text).encode())
-        except StoreError as error:
+        except (TargetError, StoreError) as error:
             self.progress.line(f"the season could not be told (it reads the ledger): {error}")
 
 
@@ -125,6 +144,6 @@ async def joined(running: PartSession) -> AsyncIterator[PartSession]:
     """Hold the part's own lock from its first second on. `TargetError` when another attempt at the part holds it, or
     when the season is over: looked at under that lock, so that whoever takes the target next sees the part."""
     async with running.held():
-        if why := await asyncio.to_thread(running.season_gone):
+        if why := await running.season_absent():
             raise TargetError(f"{running.part.name} does not start: {why}")
         yield running

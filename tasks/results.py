@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks import catalogue, manifest, settings, standing
 from tasks.budget import Purse
-from tasks.errors import Stopped
+from tasks.errors import Stopped, TargetError
 from tasks.facts import Facts
 from tasks.lanes import Clock, Sleep
 from tasks.ledger import Ledger
@@ -106,7 +106,13 @@ class Results:
     async def _publish_last(self) -> None:
         """Write the tables at the end: what a target refuses now can still be told, and is in the ledger."""
         try:
+            await asyncio.to_thread(
+                self.lock.renew
+            )  # a run that hung may have been replaced: the tables are the other's
             await self.publish()
+        except TargetError as error:
+            self.unwritten = str(error)
+            self.progress.line(f"the tables are left as they are: {error}")
         except StoreError as error:
             self.unwritten = str(error)
             self.progress.line(f"the tables could not be written (run again, the ledger has it all): {error}")

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from tasks.errors import StoryreelError, TargetError
+from tasks.errors import Stopped, StoryreelError, TargetError
 from tasks.ledger import spent
 from tasks.lock import Witness, gone, seconds
 from tasks.outcome import Ended
@@ -18,7 +18,8 @@ from tasks.split import Ids, SeasonPart, in_flight, quotes_of, shares, split
 from tasks.storage import Store, StoreError
 
 TRIES = 3  # starts of one part before its shots are left to the next run
-FAREWELL = 8.0  # seconds that the parts of a stopped season have to come to an end
+FAREWELL = 12.0  # seconds that the parts of a stopped season have to come to an end: to see it, and to drain
+GLANCE = 0.5  # a season that waits looks up this often: it may be stopped by now
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +84,48 @@ class Season:
         if not due or self.running.stopped is not None:
             return
         self.passes += 1
-        tasks = self._tasks(due)
+        tasks = self._tasks(self._with_sources(due))
         ways = tasks[0].part.ways
         places = asyncio.Semaphore(ways)
         self.running.progress.line(f"pass {self.passes}: {len(due)} shots in {len(tasks)} parts, {ways} at once")
 
         async def one(task: Task) -> None:
             async with places:
-                await self._see_through(task)
+                if self.running.stopped is None:  # told to stop while it waited for its turn
+                    await self._see_through(task)
 
         async with asyncio.TaskGroup() as group:
             for task in tasks:
                 group.create_task(one(task))
-        await self.running.reload(self.endings)
+        await self._reload()
+
+    async def _reload(self) -> None:
+        """Read what the parts bought. A target that cannot be read stops the season in good order: without that
+        knowledge nothing more may be bought."""
+        for _ in range(TRIES):
+            try:
+                return await self.running.reload(self.endings)
+            except (TargetError, StoreError) as error:
+                said = str(error)
+                self.running.progress.line(f"what the parts bought cannot be read: {said}")
+            await self._nap(self.running.lock.lease / 12)
+        return self.running.stop(Stopped("Target", said))
+
+    def _with_sources(self, due: Sequence[ShotPlan]) -> list[ShotPlan]:
+        """With the rows that remixes start from where these have no clip, though nothing may be due for them: a part
+        refuses a remix whose source it does not look at, and all its shots with it."""
+        plans, chosen = self.running.plans, {plan.shot.shot_id for plan in due}
+        for plan in due:
+            source = plans.get(plan.shot.source_shot)
+            while source is not None and source.shot.shot_id not in chosen and not self._made(source):
+                chosen.add(source.shot.shot_id)
+                source = plans.get(source.shot.source_shot)
+        return [plan for name, plan in plans.items() if name in chosen]
+
+    def _made(self, plan: ShotPlan) -> bool:
+        assert self.running.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
+        row = self.running.renderer.result(plan)
+        return row.clip is not None and row.status != "stand_in"
 
     def _tasks(self, due: Sequence[ShotPlan]) -> list[Task]:
         running = self.running
@@ -162,19 +192,31 @@ class Season:
                 return seen
             if seen == "waiting" and not await can_come():
                 return "dead"
-            await self.running.sleep(task.part.lease / 12)
+            await self._nap(task.part.lease / 12)
+
+    async def _nap(self, length: float) -> None:
+        """Wait, but not longer than the season goes on: its parts order until they are told to stop."""
+        until = self.clock() + length
+        while self.clock() < until and self.running.stopped is None:
+            await self.running.sleep(min(GLANCE, length))
 
     async def _took(self, task: Task, said: Told) -> None:
         """Take down how a part's shots ended, and clear away what it wrote under the lock."""
         running = self.running
         for name in task.only:
-            ended = said.ended.get(name) or (Ended("failed", "Failed", said.refused) if said.refused else None)
+            refused = Ended("failed", "Failed", said.refused) if said.refused and running.plans[name].renders else None
+            ended = said.ended.get(name) or refused
             if ended is not None:
                 self.endings[name] = ended
             running.progress.end(name, ended.status if ended else "rendered")
+        lost = next((ended for ended in said.ended.values() if ended.error_class == "Target"), None)
+        if lost is not None:  # the others would buy what it does not take either
+            running.stop(Stopped("Target", lost.error))
         await self._clear(task.part.name)
 
     async def _clear(self, name: str) -> None:
+        if not self.running.lock.fresh:
+            return  # it may be another season's by now, with a part of the same name
         with contextlib.suppress(StoreError):  # whoever takes the target next clears it as well
             for path in await asyncio.to_thread(self.running.store.names, f"lock/{name}"):
                 await asyncio.to_thread(self.running.store.delete, path)

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -148,6 +149,7 @@ class Session(Results):
         await asyncio.to_thread(self._replan)
         history = [attempt for attempt in self.ledger.history() if self._counts(attempt)]
         self.purse = Purse(self.budget, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
+        self.purse.lose(self._lost_before())
         self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
         run = Run(
             self.settings, self.catalogue, self.store, self.ledger, self.purse, self.folder, self.http,
@@ -176,6 +178,10 @@ class Session(Results):
     def _counts(self, attempt: Attempt) -> bool:
         """Whether the attempt's money counts against the budget: all of the target's does."""
         return True
+
+    def _lost_before(self) -> Decimal:
+        """US dollars that this run has lost before this process took part in it."""
+        return ZERO
 
     def may_submit(self) -> None:
         """`Stopped` once the run was told to stop, or while the lock's heartbeat is too old."""

@@ -223,13 +223,15 @@ async def test_parts_of_a_season_that_was_killed_make_room(tmp_path: Path) -> No
         workers = stage.workers(stage.board(*scenes(3, 2)), max_in_flight=1)
         async with stage.session(workers) as first:
             await first.check(fetch=True)
-            await asyncio.to_thread(first.lock.take)  # and nobody beats: as if the process were gone
+            await asyncio.to_thread(first.lock.take)
+            beats = asyncio.create_task(first._beat())
             await first._prepared()
             season = Season(first, workers.start, 6, 1)
             season.passes = 1
             [task] = season._tasks([plan for plan in first.plan.shots if plan.renders])
             await season.start(task)
             await receipts(stage.target, 1)
+            beats.cancel()  # from now on as if the process were gone
         again = stage.workers(workers.board)
         with pytest.raises(TargetError, match="is in use by run"):
             await stage.season(again, most=2)

@@ -463,3 +463,32 @@ def test_an_entry_is_an_intent_first(ledger: Ledger) -> None:
     """A record of which nothing more is known tells of an order whose reply was lost."""
     record = ledger.record(intent(ledger))
     assert attempt_of(Entry(record)).outcome == "unclear"
+
+
+class Hurried(Store):
+    """A store at which somebody else withdraws an intent between our look at the names and our reading."""
+
+    def read_many(self, paths: Any) -> dict[str, bytes]:
+        wanted = list(paths)
+        for name in wanted:
+            if name.endswith("-intent.json"):
+                self.delete(name)
+        return super().read_many(wanted)
+
+
+def test_an_intent_that_goes_while_we_read(store: Store, ledger: Ledger) -> None:
+    """Another part of a season takes intents back while this one reads: no order was sent, and nothing is broken."""
+    intent(ledger)
+    assert list(ledger_of(Hurried(store.url)).history()) == []
+
+
+def test_a_receipt_that_goes_while_we_read(store: Store, ledger: Ledger) -> None:
+    """Nobody deletes receipts: one that cannot be read stops the reader, who would order again."""
+    ledger.accepted(intent(ledger), JOB)
+
+    class Lossy(Store):
+        def read_many(self, paths: Any) -> dict[str, bytes]:
+            return {}
+
+    with pytest.raises(TargetError, match="is no ledger record"):
+        ledger_of(Lossy(store.url))

@@ -1,0 +1,189 @@
+"""A season whose parts run in this very process: what ends it, what stops it, and what it still tells."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.errors import StartError, TargetError
+from tasks.lock import Lock
+from tasks.season import Season, Task
+from tasks.session import Session
+from tasks.storage import Store, StoreError
+from tests.chain.conftest import read_back
+from tests.chain.part_run import part_run
+from tests.chain.test_season import Stage, Workers, receipts, scenes
+from tests.sandbox import Sandbox
+
+
+@dataclass
+class Rooms(Workers):
+    """Starts each part as a task of this process. ``before`` sees each before it runs."""
+
+    before: Callable[[Task], object] = lambda task: None
+    running: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self, task: Task) -> Callable[[], Awaitable[bool]]:
+        self.started.append(task)
+        self.before(task)
+        told: dict[str, Any] = {"board": str(self.board), "to": str(self.target), "config": str(self.config)}
+        told |= {"budget_usd": None if task.budget_usd is None else str(task.budget_usd), "only": task.only}
+        work = asyncio.create_task(part_run(told | {"concurrency": task.concurrency, "part": task.part.model_dump()}))
+        self.running.append(work)
+
+        async def can_come() -> bool:
+            return not work.done()
+
+        return can_come
+
+    async def end(self) -> None:
+        with contextlib.suppress(StartError):
+            await asyncio.gather(*self.running)
+
+
+class Set(Stage):
+    """A stage whose parts are in this process; ``chain`` is its config."""
+
+    def rooms(self, board: Path, rest: str = "", **env: Any) -> Rooms:
+        told = self.workers(board, **env)
+        told.config.write_text(told.config.read_text() + rest)
+        return Rooms(told.board, told.target, told.config, told.env)
+
+    def errors(self) -> dict[str, str]:
+        return {name: row["error_class"] for name, row in read_back(self.target)[0].items()}
+
+
+async def test_a_remix_of_a_refused_row_does_not_cost_its_part(tmp_path: Path) -> None:
+    """A row that content policy refused is left alone for ever: its remix ends for that reason, the others of the
+    part are rendered."""
+    with Sandbox([{"kind": "moderated", "prompt": "blood"}], job_seconds=0.05) as box:
+        stage = Set(box, tmp_path)
+        board = stage.board("s1,blood,", "s2,sea,", "s2,closer,sh010")
+        await stage.season(stage.rooms(board), most=9)
+        board = stage.board("s1,blood,", "s2,sea,", "s2,closer,sh010", "s2,waves,")
+        again = stage.rooms(board)
+        await stage.season(again, most=9)
+        assert stage.statuses() == {"refused": 2, "reused": 1, "rendered": 1}
+        assert stage.errors()["sh030"] == "Source"
+
+
+async def test_a_stopped_season_starts_no_part(tmp_path: Path) -> None:
+    """Parts that still wait for their turn when the season is cancelled are never started."""
+    with Sandbox(job_seconds=30.0) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(6, 1)))
+        async with stage.session(rooms) as running:
+            await running.check(fetch=True)
+            async with running.open():
+                season = asyncio.create_task(Season(running, rooms.start, 1, 2).run())
+                await receipts(stage.target, 2)
+                running.interrupt("SIGTERM")
+                await season
+        await rooms.end()
+        assert len(rooms.started) == 2
+        assert running.exit_code() == 130
+
+
+async def test_what_may_be_wasted_is_the_whole_seasons(tmp_path: Path) -> None:
+    """Parts one after the other share what may be wasted: a gateway that loses its replies is left alone once the
+    season's sum is lost, not each part's."""
+    with Sandbox([{"do": "lost_after"}], job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(6, 2)), "[render]\nmax_wasted_usd = 0.8\nconcurrency = 1\n")
+        running = await stage.season(rooms, most=2, at_once=1)
+        costs = read_back(stage.target)[2]["totals"]
+        assert Decimal(costs["charged_usd"]) + Decimal(costs["at_risk_usd"]) == Decimal("0.80")
+        assert running.exit_code() == 3
+
+
+async def test_a_target_that_refuses_clips_ends_the_season(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clip that the target does not take stops the buying of all parts, and no pass tries again."""
+    put = Store.put
+
+    def refuses(self: Store, path: str, local: Path) -> None:
+        if path.startswith("clips/"):
+            raise StoreError("quota exceeded")
+        put(self, path, local)
+
+    monkeypatch.setattr(Store, "put", refuses)
+    with Sandbox(job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(4, 1)))
+        running = await stage.season(rooms, most=1, at_once=1)
+        assert len(rooms.started) == 1
+        assert running.exit_code() == 1
+        assert box.bill()["aigateway"]["accepted"] == 1
+
+
+async def test_a_target_that_cannot_be_read_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that fails once, just when the season reads what its parts bought, costs neither the truth of the
+    manifest nor the season's own end."""
+    with Sandbox(job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(1, 2)))
+        reload, names, failing = Session.reload, Store.names, [False]
+
+        async def fails_once(self: Session, endings: Any) -> None:
+            failing[0] = not hasattr(rooms, "failed")
+            rooms.failed = True  # type: ignore[attr-defined]
+            try:
+                await reload(self, endings)
+            finally:
+                failing[0] = False
+
+        def listed(self: Store, prefix: str = "") -> list[str]:
+            if failing[0] and prefix == "ledger":
+                raise StoreError("503 slow down")
+            return names(self, prefix)
+
+        monkeypatch.setattr(Session, "reload", fails_once)
+        monkeypatch.setattr(Store, "names", listed)
+        running = await stage.season(rooms, most=9)
+        assert stage.statuses() == {"rendered": 2}
+        assert running.exit_code() == 0
+
+
+async def test_a_season_that_woke_up_too_late_leaves_the_next_one_alone(tmp_path: Path) -> None:
+    """A season whose target was taken over while it hung clears no part of the newcomer and writes no table."""
+    with Sandbox(job_seconds=30.0) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(1, 1)))
+        async with stage.session(rooms) as running:
+            await running.check(fetch=True)
+            async with running.open():
+                season = asyncio.create_task(Season(running, rooms.start, 1, 1).run())
+                await receipts(stage.target, 1)
+                store = running.store
+                for name in store.names("lock"):
+                    store.delete(name)
+                Lock(store, "newcomer").take()
+                theirs = Lock(store, "newcomer", folder="lock/part-1-001")
+                theirs.take()
+                before = store.read("manifest.json")
+                await season
+        await rooms.end()
+        assert store.read("manifest.json") == before
+        assert store.names("lock") == ["lock/1.json", "lock/part-1-001/1.json"]
+
+
+async def test_a_part_whose_season_is_silent_orders_nothing(tmp_path: Path) -> None:
+    """A part that a worker takes up after its season's process is gone sees no heartbeat move, and does not start."""
+    with Sandbox() as box:
+        stage = Set(box, tmp_path, lease=1.0)
+        rooms = stage.rooms(stage.board(*scenes(1, 1)))
+        async with stage.session(rooms) as first:
+            await first.check(fetch=True)
+            await asyncio.to_thread(first.lock.take)  # and nobody beats
+            await first._prepared()
+            season = Season(first, rooms.start, 6, 1)
+            season.passes = 1
+            [task] = season._tasks([plan for plan in first.plan.shots if plan.renders])
+            await season.start(task)
+            with pytest.raises(TargetError, match="heartbeat stopped"):
+                await rooms.running[0]
+        assert box.bill().get("aigateway", {}).get("accepted", 0) == 0
