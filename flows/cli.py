@@ -182,9 +182,7 @@ def status(url: To, *, config: Config = None, json: Json = False) -> int:
                 display.out.print(display.shots_line(told["shots"]))
                 display.money_lines(told["totals"], told["by_provider"])
                 for job in told["uncollected"]:
-                    display.out.print(
-                        f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}", markup=False
-                    )
+                    display.uncollected(job)
             return 0
 
     return _caught(act, json, {})

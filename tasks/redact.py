@@ -22,7 +22,7 @@ _NAMES = (
 )
 _PAIR = re.compile(rf"(?<![\w-])((?:{_NAMES})[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?)(?:bearer\s)?[^\s&;,\"'<>]{{6,}}", re.I)
 _HEADER = re.compile(
-    r"((?<![\w-])(?:bearer|authorization\s{0,3}[:=](?:\s{0,3}[a-z]{3,10})?)\s{1,3})[\w.~+/=-]{6,}", re.I
+    r"((?<![\w-])(?:bearer|authorization\s{0,3}[:=](?:\s{0,3}[a-z]{3,10})?)\s{1,3})(?!bearer|basic)[\w.~+/=-]{6,}", re.I
 )
 
 
@@ -61,11 +61,11 @@ def hidden_in(body: bytes, secret: str) -> bytes:
     if len(secret) < SHORTEST:
         return body
     try:
-        text = json.dumps(json.loads(body), ensure_ascii=False)
+        text, odd = json.dumps(json.loads(body), ensure_ascii=False), "surrogatepass"
     except (ValueError, RecursionError):
-        text = body.decode("utf-8", "surrogateescape")
+        text, odd = body.decode("utf-8", "surrogateescape"), "surrogateescape"
     clean = hidden(text, secret)
-    return body if clean == text else clean.encode("utf-8", "surrogatepass")
+    return body if clean == text else clean.encode("utf-8", odd)
 
 
 @lru_cache(maxsize=64)
