@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test slow check bench format sandbox crash
+.PHONY: install demo test slow check bench format sandbox crash fuzz
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,6 +37,9 @@ check: $(VENV)/.developer    ## format, lint, types, import rules, tests: the li
 
 crash: $(VENV)/.developer    ## kill a run at every one of its steps, on a disk and on an S3 server (half an hour)
 	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest tests/crash/test_crash.py
+
+fuzz: $(VENV)/.developer     ## random input to every reader of what strangers send, for an hour or so; see tests/fuzz
+	@$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600
 
 bench: $(VENV)/.developer    ## speed, as a ratio to what a user would otherwise run; writes bench.json
 	@$(BIN)/python -m tests.bench

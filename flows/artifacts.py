@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
+from tasks import redact
 from tasks.commands import headline, over_budget
 from tasks.errors import Fault
 from tasks.money import usd_text
@@ -22,16 +24,16 @@ from tasks.rows import MANIFEST, Row
 from tasks.session import Session
 
 MOST_ROWS = 1000
+MARKS = frozenset("\\`*_{}[]<>()#+-!|&~:@")  # the last two make a link of an address
 MOVES_EVERY = 3.0
 SHOWN = ("shot_id", "scene", "status", "provider", "duration_s", "charged_usd", "at_risk_usd", "error_class", "error")
 
 
 def cell(value: object) -> str:
-    """Any text as one cell of a markdown table: nothing in it is markup, and it stays on its line."""
-    text = " ".join(str("" if value is None else value).split())
-    for mark in "\\`*_{}[]<>()#+-!|&~":
-        text = text.replace(mark, f"&#{ord(mark)};")
-    return text
+    """Any text as one cell of a markdown table: nothing in it is markup or becomes a link; it stays on its line."""
+    text = " ".join(redact.line(str("" if value is None else value)).split())
+    text = "".join(f"&#{ord(letter)};" if letter in MARKS else letter for letter in text)
+    return re.sub(r"(?i)(www)\.", r"\1&#46;", text)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -88,7 +90,13 @@ def costs_text(costs: Mapping[str, Any]) -> str:
 def manifest_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The manifest for a table artifact: shots without a clip first, at most 1,000 rows."""
     ordered = sorted(rows, key=lambda row: row["status"] in ("rendered", "reused"))
-    return [{name: row[name] for name in SHOWN if name in MANIFEST} for row in ordered[:MOST_ROWS]]
+    shown = [name for name in SHOWN if name in MANIFEST]
+    return [{name: _cell(row[name]) for name in shown} for row in ordered[:MOST_ROWS]]
+
+
+def _cell(value: Any) -> Any:
+    """Prefect's UI reads every text of a table as markdown."""
+    return cell(value) if isinstance(value, str) else value
 
 
 async def plan_artifact(running: Session) -> None:

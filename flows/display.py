@@ -7,10 +7,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from tasks import redact
 from tasks.errors import Fault
 from tasks.money import usd_text
 from tasks.planned import Plan, ShotPlan
@@ -18,6 +18,11 @@ from tasks.progress import Progress
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def text(value: object, style: str = "") -> Text:
+    """Anything as text: no markup in it is read, and nothing in it moves the cursor, rings or turns text around."""
+    return Text(redact.plain(str(value)), style=style)
 
 
 def clock(seconds: float) -> str:
@@ -51,7 +56,7 @@ class Board:
         room = max(self.console.height - 4, 3)
         now = time.monotonic()
         for shot_id, flight in flights[:room]:
-            grid.add_row(Text(shot_id), clock(now - flight.since), Text(flight.says))
+            grid.add_row(text(shot_id), clock(now - flight.since), text(flight.says))
         if len(flights) > room:
             grid.add_row("", "", f"+{len(flights) - room} more")
         frame = Table.grid()
@@ -69,7 +74,7 @@ def watching(progress: Progress, *, quiet: bool) -> Iterator[None]:
     if err.is_terminal:
         board = Board(progress, err)
         with Live(board, console=err, refresh_per_second=4, transient=False):
-            progress.listen = lambda line: err.print(Text(line, style="yellow"))
+            progress.listen = lambda line: err.print(text(line, "yellow"))
             yield
         return
     progress.listen, progress.each = say, True
@@ -78,7 +83,7 @@ def watching(progress: Progress, *, quiet: bool) -> Iterator[None]:
 
 def say(line: str) -> None:
     """One plain line on standard error, whatever it holds."""
-    err.print(Text(line), soft_wrap=True)
+    err.print(text(line), soft_wrap=True)
 
 
 def faults(found: Sequence[Fault]) -> None:
@@ -96,17 +101,17 @@ def plan_table(plan: Plan, *, most: int = 200) -> None:
         table.add_column(name, justify=side, no_wrap=name in ("shot", "USD"))  # type: ignore[arg-type]  # a word of rich's
     table.add_column("at worst", justify="right", no_wrap=True)
     for shot in [s for s in plan.shots if s.selected][:most]:
-        table.add_row(*[Text(cell) for cell in _plan_cells(shot)])
+        table.add_row(*[text(cell) for cell in _plan_cells(shot)])
     out.print(table)
     if len(plan.shots) > most:
         out.print(f"... {len(plan.shots) - most} more shots; --json lists them all")
     for warning in plan.warnings:
-        out.print(Text(f"warning: {warning}", style="yellow"))
+        out.print(text(f"warning: {warning}", "yellow"))
     for warning, ids in shot_warnings(plan.shots).items():
         more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
-        out.print(Text(f"{', '.join(ids[:4])}{more}: {warning}", style="yellow"))
+        out.print(text(f"{', '.join(ids[:4])}{more}: {warning}", "yellow"))
     if plan.trusted:
-        out.print(f"{len(plan.trusted)} remote files were taken on trust, the first: {escape(plan.trusted[0])}")
+        out.print(text(f"{len(plan.trusted)} remote files were taken on trust, the first: {plan.trusted[0]}"))
     words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
     out.print(f"{words}: {usd_text(plan.quoted)} USD, {usd_text(plan.worst)} USD at worst")
 
@@ -137,7 +142,7 @@ def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str
         table.add_column(name, justify="right")
     for name, row in [*by_provider.items(), ("total", totals)]:
         money = [row["charged_usd"], row["wasted_usd"], row["at_risk_usd"]]
-        table.add_row(Text(name), str(row["clips"]), *money, style="bold" if name == "total" else "")
+        table.add_row(text(name), str(row["clips"]), *money, style="bold" if name == "total" else "")
     out.print(table)
 
 
@@ -161,7 +166,7 @@ def provider_tables(entries: Sequence[Mapping[str, Any]]) -> None:
 
 def uncollected(job: Mapping[str, str]) -> None:
     """A job that was bought and not collected, on one line."""
-    out.print(f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}", markup=False)
+    out.print(text(f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}"))
 
 
 def rescued_line(told: Mapping[str, Any]) -> str:

@@ -14,15 +14,13 @@ CUT = "[cut]"
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")  # the last turn text around
 _BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 _DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+=-]+)*,[^\s\"'<>)\]]*", re.IGNORECASE)
-_URL = re.compile(
-    r"([a-z][a-z0-9+.-]{1,20}:(?:\\?/){2})(?:[^\s/?#@\"'<>]{1,500}@)?([^\s?#\"'<>]*)([?#][^\s\"'<>]*)?", re.I
-)
+_URL = re.compile(r"([a-z][a-z0-9+.-]{1,20}:(?:\\?/){2})(?:[^\s/?#\"'<>]*@)?([^\s?#\"'<>]*)([?#][^\s\"'<>]*)?", re.I)
 _NAMES = (
     r"x-(?:amz|goog|ms)-[\w-]{1,40}|sig(?:nature)?|[\w-]{0,20}(?:token|secret|password|api_?key)|key-pair-id|policy"
 )
 _PAIR = re.compile(rf"(?<![\w-])((?:{_NAMES})[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?)(?:bearer\s)?[^\s&;,\"'<>]{{6,}}", re.I)
 _HEADER = re.compile(
-    r"((?<![\w-])(?:bearer|authorization\s{0,3}[:=](?:\s{0,3}[a-z]{3,10})?)\s{1,3})[\w.~+/=-]{6,}", re.I
+    r"((?<![\w-])(?:bearer|authorization\s{0,3}[:=](?:\s{0,3}[a-z]{3,10})?)\s{1,3})(?!bearer|basic)[\w.~+/=-]{6,}", re.I
 )
 
 
@@ -61,11 +59,11 @@ def hidden_in(body: bytes, secret: str) -> bytes:
     if len(secret) < SHORTEST:
         return body
     try:
-        text = json.dumps(json.loads(body), ensure_ascii=False)
+        text, odd = json.dumps(json.loads(body), ensure_ascii=False), "surrogatepass"
     except (ValueError, RecursionError):
-        text = body.decode("utf-8", "surrogateescape")
+        text, odd = body.decode("utf-8", "surrogateescape"), "surrogateescape"
     clean = hidden(text, secret)
-    return body if clean == text else clean.encode("utf-8", "surrogatepass")
+    return body if clean == text else clean.encode("utf-8", odd)
 
 
 @lru_cache(maxsize=64)

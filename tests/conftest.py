@@ -10,11 +10,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from flows.cli import main
 from tests.deployed import SECRET, Api, api_of, working
 from tests.flows import Cli, Ran
 
+settings.register_profile("fuzz", max_examples=20_000, deadline=None, print_blob=True)  # `make fuzz`
 PATIENCE = 110.0  # seconds; a cold start takes 8 to 14, on a busy machine a minute
 SILENT = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
 
