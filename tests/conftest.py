@@ -1,5 +1,6 @@
 """What tests of several rooms share: a real Prefect server, and the environment of a person without keys."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -50,16 +51,16 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("prefect")
 
 
-@pytest.fixture(scope="session")
-def prefect_server(prefect_home: Path) -> Iterator[str]:
-    """The API URL of a Prefect server that runs as long as the test session."""
+@contextlib.contextmanager
+def serving_prefect(home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A Prefect server with its UI, on a free port: its API URL and its process."""
     port = free_port()
     url = f"http://127.0.0.1:{port}/api"
     prefect = str(Path(sys.executable).with_name("prefect"))
     options = ("--host", "127.0.0.1", "--port", str(port), "--no-late-runs")
-    settings = {"PREFECT_HOME": str(prefect_home), "PREFECT_SERVER_LOGGING_LEVEL": "WARNING"}
+    settings = {"PREFECT_HOME": str(home), "PREFECT_SERVER_LOGGING_LEVEL": "WARNING"}
     settings |= {"PREFECT_SERVER_UI_API_URL": url}  # else its pages ask at port 4200
-    with (prefect_home / "server.log").open("wb") as log:
+    with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [prefect, "server", "start", *options],
             env={**unmeasured(), **SILENT, **settings},
@@ -68,7 +69,7 @@ def prefect_server(prefect_home: Path) -> Iterator[str]:
         )
         try:
             _wait_for(url, process, Path(log.name))
-            yield url
+            yield url, process
         finally:
             process.terminate()
             try:
@@ -76,6 +77,13 @@ def prefect_server(prefect_home: Path) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@pytest.fixture(scope="session")
+def prefect_server(prefect_home: Path) -> Iterator[str]:
+    """The API URL of a Prefect server that runs as long as the test session."""
+    with serving_prefect(prefect_home) as (url, _):
+        yield url
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

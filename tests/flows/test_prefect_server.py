@@ -1,0 +1,40 @@
+"""Which Prefect server a run at a terminal uses, and what becomes of a run whose server is lost."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SILENT, serving_prefect, without_settings
+from tests.flows import Cli, ended, manifest, until_clips, write_board
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def test_that_a_run_needs_no_server(tmp_path: Path) -> None:
+    """Without PREFECT_API_URL the run brings a server of its own, which writes nothing on standard output."""
+    board = write_board(tmp_path / "board.csv", [{"shot_id": "a", "prompt": "a sail"}])
+    cli = Cli({**without_settings(), **SILENT, "PREFECT_HOME": str(tmp_path / "home")}, tmp_path)
+    ran = cli("render", board, "--to", tmp_path / "film", "--json", "--no-reel")
+    assert (ran.code, ran.counts) == (0, {"rendered": 1}), ran.err
+    assert "Prefect: embedded server" in ran.err
+
+
+def test_that_a_lost_server_costs_no_shot(tmp_path: Path) -> None:
+    """A server that is killed in the middle of a run is told once; every shot is rendered and the command ends soon."""
+    rows = [{"shot_id": f"s{n:03}", "prompt": f"wave {n}", "duration": 1} for n in range(120)]
+    board = write_board(tmp_path / "board.csv", rows)
+    film, home = tmp_path / "film", tmp_path / "home"
+    home.mkdir()
+    with serving_prefect(home) as (url, server):
+        own = {"PREFECT_API_URL": url, "PREFECT_HOME": str(home), "PREFECT_CLIENT_MAX_RETRIES": "0"}
+        process = Cli({**without_settings(), **SILENT, **own}, tmp_path).start(
+            "render", board, "--to", film, "--json", "--no-reel", "--no-report"
+        )
+        until_clips(film, 5, process)
+        server.kill()
+        server.wait()
+        ran = ended(process)
+    assert (ran.code, ran.counts) == (0, {"rendered": 120}), ran.err[-2000:]
+    assert ran.err.count("Prefect was lost on the way") == 1
+    assert "Traceback" not in ran.err
+    assert {row["status"] for row in manifest(film).values()} == {"rendered"}
