@@ -13,6 +13,7 @@ from flows.render_storyboard import render_storyboard
 from tasks import inbox, settings
 from tasks.errors import Fault, StoryreelError
 from tasks.storage import Store
+from tasks.stores import homed
 
 SETTLES_SECONDS = 2.0
 
@@ -27,7 +28,7 @@ async def render_inbox(
     """Render what is new or changed. A broken board is reported beside itself and does not stop the others."""
     try:
         options = settings.from_environment(config).target_options
-        source, target = Store(inbox_url, options), Store(to, options)
+        source, target = Store(inbox_url, homed(options, to)), Store(to, options)
         before = await asyncio.to_thread(inbox.boards, source)
         await asyncio.sleep(SETTLES_SECONDS)
         now = await asyncio.to_thread(inbox.boards, source)

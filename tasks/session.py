@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks import catalogue, reading, settings, standing
+from tasks import catalogue, reading, settings, standing, target
 from tasks.budget import Purse
 from tasks.errors import BoardError, Stopped, TargetError
 from tasks.facts import row_keys
@@ -26,7 +26,7 @@ from tasks.planned import Plan, ShotPlan, Wanted
 from tasks.progress import Progress
 from tasks.results import Results
 from tasks.run import Run
-from tasks.storage import Store, StoreError
+from tasks.storage import StoreError
 from tasks.transport import Http
 
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
@@ -49,6 +49,7 @@ class Session(Results):
         ``fetch`` brings remote files and makes the frames (a render); without it only local files are read.
         """
         self.board, faults = await reading.read_whole(self)
+        self.facts = replace(self.facts, lacks=await asyncio.to_thread(target.look, self.store))
         await asyncio.to_thread(self._read_target)
         faults += await reading.read_files(self, fetch=fetch)
         self.board = reading.sound(self.board, faults)
@@ -96,6 +97,8 @@ class Session(Results):
         beating = asyncio.create_task(watch)
         try:
             try:
+                if lacks := await asyncio.to_thread(target.prove, self.store, self.lock.token):
+                    self.progress.line(lacks)
                 renderer = await self._prepared()
             except StoreError as error:
                 raise TargetError(f"the target cannot be written: {error}") from error
@@ -212,10 +215,7 @@ async def session(wanted: Wanted, progress: Progress | None = None) -> AsyncIter
         loaded = settings.from_environment(wanted.config)
         http = Http()
         try:
-            store = Store(wanted.to, loaded.target_options)
-        except StoreError as error:
-            raise TargetError(str(error)) from error
-        try:
+            store = await asyncio.to_thread(target.opened, wanted.to, loaded.target_options)
             told = progress or Progress()
             yield Session(wanted, loaded, catalogue.load(), store, http, Path(folder), progress=told)
         finally:
