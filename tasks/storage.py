@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import fsspec
 
 from tasks.errors import StoryreelError
-from tasks.stores import PASSWORD, kind_of, options_for, scheme_of
+from tasks.stores import kind_of, options_for, scheme_of, without_password
 from tasks.writing import WAYS
 
 T = TypeVar("T")
@@ -84,8 +84,7 @@ class Store:
         url = str(url) if has_scheme(str(url)) else str(Path(url).expanduser().absolute())
         self.url = url.rstrip("/") or "/"
         self.scheme, self.kind = scheme_of(url), kind_of(url)
-        if PASSWORD.search(url):
-            bare = PASSWORD.sub("://", self.url)
+        if (bare := without_password(self.url)) != self.url:
             raise StoreError(f"{bare} holds a password, and addresses are shown: put it into [target] options")
         self.options = options_for(url, options or {})
         self.opening = threading.Lock()
@@ -196,7 +195,7 @@ class Store:
 
     def get(self, path: str, local: Path) -> None:
         """Download an object to a local file."""
-        self._guard(path, lambda: self.fs.get_file(self.full(path), str(local)))
+        self._guard(path, lambda: self.way.get(self.full(path), local))
 
     def delete(self, path: str) -> None:
         """Remove an object; one that is not there is fine."""

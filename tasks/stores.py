@@ -50,6 +50,11 @@ def kind_of(url: str) -> Kind:
     return next((kind for kind in KINDS if scheme in kind.schemes), OTHER)
 
 
+def without_password(url: str) -> str:
+    """The address as it may be shown."""
+    return PASSWORD.sub("://", url)
+
+
 def chained(url: str) -> bool:
     """Whether an address puts one store on top of another (``zip://a::s3://b``)."""
     return "://" in url and "::" in url

@@ -6,7 +6,7 @@ from typing import Any
 
 from tasks.errors import TargetError
 from tasks.storage import Store, StoreError, is_http, within
-from tasks.stores import chained
+from tasks.stores import chained, without_password
 
 SECONDS = 20.0  # for each look; without credentials Azure's client library is busy for minutes
 ALONE = "the target cannot create a file exclusively: let one run at a time write there"
@@ -22,8 +22,8 @@ def opened(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -> St
     try:
         return within(seconds, lambda: Store(url, options))
     except StoreError as error:
-        told = str(error)
-        raise TargetError(told if url in told else f"the target {url} cannot be used: {told}") from error
+        shown = without_password(url)
+        raise TargetError(f"the target {shown} cannot be used: {str(error).removeprefix(f'{shown} ')}") from error
 
 
 def look(store: Store, seconds: float = SECONDS) -> tuple[str, ...]:

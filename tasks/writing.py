@@ -28,8 +28,9 @@ _memory_lock = threading.Lock()
 class Objects:
     """An object store: an upload is seen when it is complete, whatever becomes of its sender."""
 
-    #: what `put_file` is told, so that a clip is read in pieces
+    #: what `put_file` and `get_file` are told, so that a clip goes in pieces
     pieces: ClassVar[dict[str, Any]] = {}
+    turns: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, fs: Any) -> None:
         self.fs = fs
@@ -46,6 +47,10 @@ class Objects:
         """A local file, in pieces."""
         self.fs.put_file(str(local), path, **self.pieces)
 
+    def get(self, path: str, local: Path) -> None:
+        """An object to a local file, in pieces."""
+        self.fs.get_file(path, str(local), **self.turns)
+
     def names(self, root: str, path: str) -> Iterable[str]:
         """Every object below ``path``, relative to ``root``."""
         skip = len(self.fs._strip_protocol(root)) + 1
@@ -53,9 +58,10 @@ class Objects:
 
 
 class S3(Objects):
-    """s3fs reads up to 100 MB at once unless it is told otherwise."""
+    """s3fs sends up to 100 MB and fetches up to 500 MB at once unless it is told otherwise."""
 
     pieces: ClassVar[dict[str, Any]] = {"chunksize": PIECE, "max_concurrency": 2}
+    turns: ClassVar[dict[str, Any]] = {"max_concurrency": 1}
 
 
 class Gcs(Objects):
@@ -200,7 +206,12 @@ async def _listed(channel: Any, top: str) -> list[str]:
 
     async def walk(folder: str) -> None:
         async with places:
-            entries = await channel.readdir(folder)
+            try:
+                entries = await channel.readdir(folder)
+            except Exception as error:
+                if folder == top or type(error).__name__ not in ABSENT:
+                    raise
+                return  # it went since its parent was read
         inner = []
         for entry in entries:
             if entry.filename in (".", ".."):
