@@ -110,7 +110,7 @@ def azure_at(port: int, key: str) -> Place:
 def azure_server() -> Iterator[Place]:
     """Import it as ``azure_server``, take it as ``azure``."""
     if not AZURITE.exists():
-        not_here("azurite (npm install --prefix .venv/azurite azurite)")
+        not_here("azurite (npm install --prefix .venv/azurite azurite@3.35.0)")
     with serving_azure() as place:
         yield place
 

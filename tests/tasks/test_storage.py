@@ -1,6 +1,7 @@
 import contextlib
 import os
 import resource
+import socket
 import subprocess
 import sys
 import threading
@@ -405,6 +406,20 @@ def test_read_url_limits(store: Store, place: Where) -> None:
     for missing in ("img/b.png", "img"):
         with pytest.raises(FileNotFoundError):
             read_url(f"{store.url}/{missing}", options, 1000)
+
+
+def test_read_url_of_a_size_that_is_wrong() -> None:
+    """A file that says it is empty and is not is read to the limit and no further."""
+    assert Path("/proc/cpuinfo").stat().st_size == 0
+    with pytest.raises(StoreError, match=r"cpuinfo: 11 bytes, at most 10 are read"):
+        read_url("/proc/cpuinfo", {}, 10)
+
+
+def test_read_url_of_a_silent_server() -> None:
+    """A store that says nothing is left when the time is over."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with pytest.raises(StoreError, match=r"^no answer within 0\.3 seconds$"):
+            read_url(f"sftp://127.0.0.1:{silent.getsockname()[1]}/a.png", {}, 10, 0.3)
 
 
 @pytest.mark.timeout(10)
