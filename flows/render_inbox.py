@@ -14,6 +14,7 @@ from flows.render_storyboard import render_storyboard
 from tasks import inbox, settings
 from tasks.errors import Fault, StoryreelError
 from tasks.storage import Store
+from tasks.stores import homed
 
 SETTLES_SECONDS = 2.0
 
@@ -32,7 +33,7 @@ async def render_inbox(inbox_url: Place, to: Place, config: Config = FREE, budge
         loaded = await looked_up(config)
         settings.check_secrets(loaded)  # else each board would be told to be broken
         options = loaded.target_options
-        source, target = Store(inbox_url, options), Store(to, options)
+        source, target = Store(inbox_url, homed(options, to)), Store(to, options)
         before = await asyncio.to_thread(inbox.boards, source)
         await asyncio.sleep(SETTLES_SECONDS)
         now = await asyncio.to_thread(inbox.boards, source)

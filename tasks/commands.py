@@ -42,7 +42,7 @@ def headline(running: Session) -> str:
     words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
     budget = f"budget {usd_text(running.budget)} USD" if running.budget is not None else "no budget"
     price = f"{usd_text(plan.quoted)} USD, {usd_text(plan.worst)} at worst, {budget}" if plan.worst else "costs nothing"
-    return f"{words}: {price}"
+    return "; ".join((f"{words}: {price}", *running.facts.lacks))
 
 
 def rendered(running: Session, code: int, seconds: float) -> dict[str, Any]:

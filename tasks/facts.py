@@ -20,7 +20,7 @@ class Facts:
     (``trusted``) or not found. ``pins``: what the ledger knows of remote references, oldest first: a shot keeps
     the digest that it was ordered with, whatever its URL serves later. ``sizes``: pixels of the pictures that
     were decoded. ``present``: objects at the target. ``rows`` and ``row_keys``: the last manifest by shot_id.
-    ``signs``: whether the target can sign URLs.
+    ``signs``: whether the target can sign URLs; ``lacks``: what else it cannot do, in words.
     """
 
     today: date
@@ -31,6 +31,7 @@ class Facts:
     rows: Rows = field(default_factory=dict)
     row_keys: Mapping[str, str] = field(default_factory=dict)
     signs: bool = False
+    lacks: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
 
 

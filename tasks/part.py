@@ -110,6 +110,9 @@ class PartSession(Session):
             why = await asyncio.to_thread(self.season_gone)
         return why
 
+    async def _prove(self) -> None:
+        """The season has tried the target; parts would clear away each other's proofs."""
+
     async def publish(self) -> None:
         """Leave manifest, attempts and costs to the season."""
 

@@ -55,7 +55,8 @@ class Planner:
             name = shot.shot_id
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
         shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
-        return Plan(shots, self.board.extra_columns, tuple(self.market.warnings), self.facts.trusted)
+        warnings = (*self.facts.lacks, *self.market.warnings)
+        return Plan(shots, self.board.extra_columns, warnings, self.facts.trusted)
 
     def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         """By shot_id: the fingerprint where every digest it needs is known, and its parts."""

@@ -16,6 +16,7 @@ from tasks.errors import BoardError, Fault, MediaError, StoryreelError
 from tasks.models import Shot, Storyboard
 from tasks.settings import Settings
 from tasks.storage import has_scheme, is_http, read_url, split
+from tasks.stores import chained, kind_of
 from tasks.transport import Http, bare, host_of
 
 if TYPE_CHECKING:
@@ -144,12 +145,19 @@ def _place(url: str) -> tuple[str, PurePath]:
 
 
 def _outside(session: "Session", reference: str) -> str:
-    """Why a board that nobody at this terminal chose may not name the reference; empty when it may."""
-    board = session.wanted.board
-    if not session.wanted.confined and board.rpartition("://")[0].lower() in HERE:
-        return ""
-    out = strays(reference, split(board)[0], session.settings.images.allow_paths)
-    return "lies outside the board's own folder ([images] allow_paths names exceptions)" if out else ""
+    """Why the board may not name the reference; empty when it may.
+
+    One that somebody at this terminal chose from this machine names any path here and the clouds of its user's own
+    accounts; where the address names the machine (sftp, a chain of stores, whatever else fsspec knows), the config
+    has to have named it first. Any other board stays in its own folder.
+    """
+    board, allowed = session.wanted.board, session.settings.images.allow_paths
+    if session.wanted.confined or board.rpartition("://")[0].lower() not in HERE:
+        out = strays(reference, split(board)[0], allowed)
+        return "lies outside the board's own folder ([images] allow_paths names exceptions)" if out else ""
+    far = has_scheme(reference) and not is_http(reference) and (kind_of(reference).chosen or chained(reference))
+    out = far and strays(reference, split(board)[0], allowed)
+    return "is an address that a board may not choose by itself ([images] allow_paths names exceptions)" if out else ""
 
 
 async def read_files(session: "Session", *, fetch: bool) -> list[Fault]:

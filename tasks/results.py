@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks import catalogue, manifest, settings, standing
+from tasks import catalogue, manifest, settings, standing, stores
 from tasks.budget import Purse
 from tasks.errors import Stopped, TargetError
 from tasks.facts import Facts
@@ -57,6 +57,8 @@ class Results:
     adopted: bool = False
 
     def __post_init__(self) -> None:
+        options = stores.homed(self.settings.target_options, self.wanted.to)
+        self.settings = replace(self.settings, target_options=options)
         self.ledger = Ledger(self.store, self.run_id)
         self.lock = Lock(self.store, self.run_id, lease=self.lease)
         self.media = Media(self.settings, self.store, self.http, self.folder)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks import catalogue, reading, settings, standing
+from tasks import catalogue, reading, settings, standing, target
 from tasks.budget import Purse
 from tasks.errors import BoardError, Stopped, TargetError
 from tasks.facts import row_keys
@@ -27,7 +27,7 @@ from tasks.planned import Plan, ShotPlan, Wanted
 from tasks.progress import Progress
 from tasks.results import Results
 from tasks.run import Run
-from tasks.storage import Store, StoreError
+from tasks.storage import StoreError
 from tasks.transport import Http
 
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
@@ -50,6 +50,7 @@ class Session(Results):
         ``fetch`` brings remote files and makes the frames (a render); without it only local files are read.
         """
         self.board, faults = await reading.read_whole(self)
+        self.facts = replace(self.facts, lacks=await asyncio.to_thread(target.look, self.store))
         await asyncio.to_thread(self._read_target)
         faults += await reading.read_files(self, fetch=fetch)
         self.board = reading.sound(self.board, faults)
@@ -91,6 +92,7 @@ class Session(Results):
         """
         async with self.held():
             try:
+                await self._prove()
                 renderer = await self._prepared()
             except StoreError as error:
                 raise TargetError(f"the target cannot be written: {error}") from error
@@ -175,6 +177,11 @@ class Session(Results):
         results = {name: self.renderer.result(plan, endings.get(name)) for name, plan in self.plans.items()}
         self.renderer.results = {name: result for name, result in results.items() if self.plans[name].kept is None}
 
+    async def _prove(self) -> None:
+        """Try the target by writing there, before anything depends on it."""
+        if lacks := await asyncio.to_thread(target.prove, self.store, self.lock.token):
+            self.progress.line(lacks)
+
     def _counts(self, attempt: Attempt) -> bool:
         """Whether the attempt's money counts against the budget: all of the target's does."""
         return True
@@ -250,10 +257,7 @@ async def session(
         loaded = loaded or settings.from_environment(wanted.config)
         http = Http()
         try:
-            store = Store(wanted.to, loaded.target_options)
-        except StoreError as error:
-            raise TargetError(str(error)) from error
-        try:
+            store = await asyncio.to_thread(target.opened, wanted.to, loaded.target_options)
             told = progress or Progress()
             yield Session(wanted, loaded, catalogue.load(), store, http, Path(folder), progress=told)
         finally:

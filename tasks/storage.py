@@ -1,35 +1,55 @@
 """Any fsspec URL: read, write whole, create once, list, sign. The only importer of fsspec.
 
-Objects are written whole or not at all: a temporary name and a rename on a local disk, one upload on an
-object store; never appended, never moved, and never inside an open handle that an exception could commit.
+What a kind of store can do stands in `stores`, how an object gets there whole in `writing`.
 """
 
 import contextlib
-import os
+import logging
 import threading
-import uuid
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
 import fsspec
-from fsspec.implementations.local import LocalFileSystem
 
 from tasks.errors import StoryreelError
+from tasks.stores import kind_of, options_for, scheme_of, without_password
+from tasks.writing import WAYS
 
 T = TypeVar("T")
 
-#: Where an exclusive create was raced sixteen ways and had exactly one winner; elsewhere it overwrites silently.
-CREATES_ONCE = {"file", "local", "memory", "s3", "s3a", "abfs", "abfss", "az", "sftp", "ssh"}
-SIGNS = {"s3", "s3a", "abfs", "abfss", "az", "gs", "gcs"}
-EXTRAS = {"s3": "s3", "s3a": "s3", "abfs": "azure", "abfss": "azure", "az": "azure", "gs": "gcs", "gcs": "gcs"}
-EXTRAS |= {"sftp": "sftp", "ssh": "sftp"}
+SECONDS = 120.0  # for a file that a board points at
+SHOWN = 300  # characters of what a client library says
+#: What a line that broke is called: asked once more on a new one, for every request here may be repeated.
+BROKEN = ("ConnectionLost", "SFTPConnectionLost", "SFTPNoConnection", "ChannelOpenError", "DisconnectError")
 
-_memory_lock = threading.Lock()
+# gcsfs's own choice asks another service, over gRPC, of what type a bucket is: a minute's wait where none answers
+for _name in ("gs", "gcs"):
+    fsspec.register_implementation(_name, "gcsfs.core.GCSFileSystem", clobber=True)
+for _name in ("azure", "gcsfs"):  # what they log before they raise it fills screens
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
 class StoreError(StoryreelError):
     """A store did not do what it was asked; the message names the store and the object."""
+
+
+def within(seconds: float, act: Callable[[], T]) -> T:
+    """What ``act`` gives. `StoreError` when it takes longer: its thread is left behind and keeps no process alive."""
+    result: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            result.set_result(act())
+        except BaseException as error:
+            result.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        return result.result(seconds)
+    except TimeoutError as error:
+        raise StoreError(f"no answer within {seconds:g} seconds") from error
 
 
 def has_scheme(url: str) -> bool:
@@ -52,18 +72,6 @@ def split(url: str) -> tuple[str, str]:
     return str(path.parent), path.name
 
 
-def _options(url: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    scheme = url.partition("://")[0] if has_scheme(url) else "file"
-    merged = dict(options) if scheme not in ("file", "local", "memory") else {}
-    if scheme in SIGNS:
-        merged.setdefault("use_listings_cache", False)  # listings go stale on object stores
-    if scheme in ("s3", "s3a"):
-        merged.setdefault("config_kwargs", {"signature_version": "s3v4"})  # what signed URLs need
-        if region := merged.pop("region", ""):  # s3fs knows it by another name only
-            merged["client_kwargs"] = {"region_name": region, **merged.get("client_kwargs", {})}
-    return merged
-
-
 class Store:
     """A folder at any fsspec URL. Paths are relative to it, with ``/``.
 
@@ -75,28 +83,50 @@ class Store:
     def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
         url = str(url) if has_scheme(str(url)) else str(Path(url).expanduser().absolute())
         self.url = url.rstrip("/") or "/"
-        self.scheme = url.partition("://")[0] if has_scheme(url) else "file"
+        self.scheme, self.kind = scheme_of(url), kind_of(url)
+        if (bare := without_password(self.url)) != self.url:
+            raise StoreError(f"{bare} holds a password, and addresses are shown: put it into [target] options")
+        self.options = options_for(url, options or {})
+        self.opening = threading.Lock()
+        self._open()
+        self.local = self.kind.name == "local"
+        self.exclusive, self.signs = self.kind.creates, self.kind.signs
+
+    def _open(self) -> None:
+        cure = f"pip install 'storyreel[{self.kind.extra}]'" if self.kind.extra else ""
         try:
-            self.fs, root = fsspec.core.url_to_fs(self.url, **_options(url, options or {}))
+            fs, root = fsspec.core.url_to_fs(self.url, **self.options)
         except ImportError as error:
-            extra = EXTRAS.get(self.scheme)
-            cure = f"pip install 'storyreel[{extra}]'" if extra else _reason(error)
-            raise StoreError(f"{self.url} needs another package: {cure}") from error
+            raise StoreError(f"{self.url} needs another package: {cure or _reason(error)}") from error
         except Exception as error:
             raise StoreError(f"{self.url} cannot be opened: {_reason(error)}") from error
-        self.root = str(root).rstrip("/")
-        self.local = isinstance(self.fs, LocalFileSystem)
-        self.exclusive = self.scheme in CREATES_ONCE
-        self.signs = self.scheme in SIGNS
+        if self.kind.extra == "sftp" and not fs.async_impl:  # fsspec has another one, by paramiko
+            raise StoreError(f"{self.url} needs another package: {cure}")
+        self.fs, self.root = fs, str(root).rstrip("/")
+        self.way = WAYS[self.kind.name](fs)
+
+    def _open_again(self, broken: Any) -> None:
+        """A new connection in place of the ``broken`` one, once for all who waited on it."""
+        with self.opening:
+            if self.fs is broken:
+                type(broken).clear_instance_cache()
+                self._open()
 
     def full(self, path: str) -> str:
         """The path as the file system behind this store knows it."""
         return f"{self.root}/{path}" if path else self.root
 
     def _guard(self, path: str, act: Callable[[], T]) -> T:
+        used = self.fs
         try:
-            return act()
-        except FileNotFoundError:
+            try:
+                return act()
+            except Exception as error:
+                if self.kind.name != "sftp" or not _broken(error):
+                    raise
+                self._open_again(used)
+                return act()
+        except (FileNotFoundError, StoreError):
             raise
         except Exception as error:
             raise StoreError(f"{self.url}/{path}: {_reason(error)}") from error
@@ -130,10 +160,7 @@ class Store:
 
     def write(self, path: str, data: bytes) -> None:
         """Write the whole object over whatever stands there; readers see the old or the new one."""
-        if self.local:
-            self._change(path, lambda: self._write_local(path, data))
-        else:
-            self._change(path, lambda: self.fs.pipe_file(self.full(path), data))
+        self._change(path, lambda: self.way.write(self.full(path), data))
 
     def create(self, path: str, data: bytes) -> bool:
         """Write the object only if none is there. True when it holds these bytes afterwards.
@@ -155,16 +182,20 @@ class Store:
             return self.read(path)
         return None
 
+    def _create(self, path: str, data: bytes) -> None:
+        if self.exclusive:
+            return self.way.create(self.full(path), data)
+        if self._standing(path) is not None:  # the best that such a store allows
+            raise FileExistsError(path)
+        return self.way.write(self.full(path), data)
+
     def put(self, path: str, local: Path) -> None:
         """Upload a local file whole, without holding it in memory."""
-        if self.local:
-            self._change(path, lambda: self._put_local(path, local))
-        else:
-            self._change(path, lambda: self.fs.put_file(str(local), self.full(path)))
+        self._change(path, lambda: self.way.put(self.full(path), local))
 
     def get(self, path: str, local: Path) -> None:
         """Download an object to a local file."""
-        self._guard(path, lambda: self.fs.get_file(self.full(path), str(local)))
+        self._guard(path, lambda: self.way.get(self.full(path), local))
 
     def delete(self, path: str) -> None:
         """Remove an object; one that is not there is fine."""
@@ -173,12 +204,8 @@ class Store:
 
     def names(self, prefix: str = "") -> list[str]:
         """Every object below ``prefix`` as a path relative to this store, sorted; none if it is not there."""
-        if self.local:
-            return self._guard(prefix, lambda: sorted(_walk(Path(self.root), Path(self.full(prefix)))))
         with contextlib.suppress(FileNotFoundError):
-            found = self._guard(prefix, lambda: self.fs.find(self.full(prefix), refresh=True))
-            skip = len(self.fs._strip_protocol(self.root)) + 1
-            return sorted(str(name)[skip:] for name in found)
+            return self._guard(prefix, lambda: sorted(self.way.names(self.root, self.full(prefix))))
         return []
 
     def exists(self, path: str) -> bool:
@@ -195,100 +222,38 @@ class Store:
             return ""
         return str(self._guard(path, lambda: self.fs.sign(self.full(path), expiration=seconds)))
 
-    def _temporary(self, path: str) -> tuple[Path, Path]:
-        final = Path(self.full(path))
-        final.parent.mkdir(parents=True, exist_ok=True)
-        return final, final.with_name(f".{uuid.uuid4().hex[:12]}.tmp")
 
-    def _write_local(self, path: str, data: bytes) -> None:
-        final, temporary = self._temporary(path)
-        try:
-            _flush(temporary, data)
-            temporary.replace(final)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def _put_local(self, path: str, local: Path) -> None:
-        final, temporary = self._temporary(path)
-        try:
-            self.fs.cp_file(str(local), str(temporary))
-            temporary.replace(final)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def _create(self, path: str, data: bytes) -> None:
-        if self.local:
-            self._create_local(path, data)
-        elif self.scheme in ("sftp", "ssh"):
-            self.fs.makedirs(self.full(path).rpartition("/")[0], exist_ok=True)
-            with self.fs.open(self.full(path), "xb") as handle:
-                handle.write(data)
-        elif self.scheme == "memory":
-            with _memory_lock:
-                self.fs.pipe_file(self.full(path), data, mode="create")
-        elif self.exclusive:
-            self.fs.pipe_file(self.full(path), data, mode="create")
-        elif self.fs.exists(self.full(path)):
-            raise FileExistsError(path)
-        else:
-            self.fs.pipe_file(self.full(path), data)
-
-    def _create_local(self, path: str, data: bytes) -> None:
-        """Link a whole temporary file to its name: exclusive, and never half written after a kill."""
-        final, temporary = self._temporary(path)
-        try:
-            _flush(temporary, data)
-            os.link(temporary, final)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-def _flush(path: Path, data: bytes) -> None:
-    """Write through to the disk: a record must outlive a power cut before the step that it makes safe."""
-    with path.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def _unless_missing(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
-        raise error
-
-
-def _walk(root: Path, folder: Path) -> Iterable[str]:
-    """Paths below ``root``. A folder that cannot be listed is an error: an unread ledger would buy again."""
-    for parent, _, files in os.walk(folder, onerror=_unless_missing):
-        below = Path(parent).relative_to(root).as_posix()
-        for name in files:
-            if not name.endswith(".tmp"):
-                yield name if below == "." else f"{below}/{name}"
+def _broken(error: BaseException) -> bool:
+    return isinstance(error, ConnectionError) or type(error).__name__ in BROKEN
 
 
 def _reason(error: BaseException) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
+    text = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
     return text if isinstance(error, OSError) and error.strerror is None else f"{type(error).__name__}: {text}"
 
 
-def read_url(url: str, options: Mapping[str, Any], max_bytes: int) -> bytes:
-    """A file at any fsspec URL or local path. `StoreError` above ``max_bytes``; FileNotFoundError if missing."""
+def read_url(url: str, options: Mapping[str, Any], max_bytes: int, seconds: float = SECONDS) -> bytes:
+    """A file at any fsspec URL or local path. `StoreError` above ``max_bytes`` or after so many ``seconds``;
+    FileNotFoundError if missing."""
     folder, name = split(url)
-    store = Store(folder, options)
 
     def act() -> bytes:
-        found = store.fs.info(store.full(name))
-        if found.get("type", "file") != "file":  # a folder; a device or a pipe, which has no end
-            raise FileNotFoundError(url)
-        size = int(found.get("size") or 0)
-        if size > max_bytes:
-            raise OSError(f"{size} bytes, at most {max_bytes} are read")
-        if not store.local:
-            return bytes(store.fs.cat_file(store.full(name)))
-        data = bytes(
-            store.fs.cat_file(store.full(name), 0, max_bytes + 1)
-        )  # files of the kernel's say 0, and never end
-        if len(data) > max_bytes:
-            raise OSError(f"more than the {max_bytes} bytes that are read")
-        return data
+        store = Store(folder, options)
+        return store._guard(name, lambda: _read(store, name, max_bytes))
 
-    return store._guard(name, act)
+    return within(seconds, act)
+
+
+def _read(store: Store, name: str, max_bytes: int) -> bytes:
+    found = store.fs.info(store.full(name))
+    if found.get("type", "file") != "file":  # a folder; a device or a pipe, which has no end
+        raise FileNotFoundError(name)
+    size = int(found.get("size") or 0)
+    if size <= max_bytes:
+        with store.fs.open(store.full(name), "rb") as handle:  # what it says of its size may be wrong
+            data = bytes(handle.read(max_bytes + 1))
+        if len(data) <= max_bytes:
+            return data
+        size = len(data)
+    raise OSError(f"{size} bytes, at most {max_bytes} are read")

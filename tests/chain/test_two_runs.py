@@ -22,7 +22,8 @@ from tasks.storage import Store
 from tasks.transport import Http
 from tests.chain.conftest import rendered
 from tests.sandbox import Sandbox
-from tests.servers import S3, s3_server  # noqa: F401 - a fixture, taken by its name
+from tests.servers import s3_server  # noqa: F401 - a fixture, taken by its name
+from tests.servers_stores import azure_server, sftp_server  # noqa: F401 - as above
 from tests.tasks.clips import good
 
 CHAIN = '[chain]\ntext_to_video = ["aigateway:openai/sora-2-text-to-video-pro"]\nallow_retired = true\n'
@@ -48,14 +49,18 @@ async def one_run(board: Path, target: str, config: Path, env: Mapping[str, str]
             await http.close()
 
 
-@pytest.mark.parametrize("kind", ["disk", "memory", "s3"])
-async def test_of_two_runs_at_once_one_works_and_one_says_who_holds_it(kind: str, tmp_path: Path, s3: S3) -> None:
+@pytest.mark.parametrize("kind", ["disk", "memory", "s3", "azure", "sftp"])
+async def test_of_two_runs_at_once_one_works_and_one_says_who_holds_it(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """Two runs on one target: one renders, the other names the holder, and each shot is bought once."""
-    target = {"disk": str(tmp_path / "film"), "memory": f"memory://two-{tmp_path.name}", "s3": s3.folder()}[kind]
+    target, options = {"disk": str(tmp_path / "film"), "memory": f"memory://two-{tmp_path.name}"}.get(kind, ""), {}
+    if not target:
+        server = request.getfixturevalue(kind)
+        target, options = server.folder(), server.options
     board, config = tmp_path / "board.csv", tmp_path / "chain.toml"
     board.write_text("prompt,duration\n" + "".join(f"wave {i},4\n" for i in range(4)))
     config.write_text(CHAIN)
-    options = s3.options if kind == "s3" else {}
     with Sandbox(job_seconds=0.5) as box:
         both = await asyncio.gather(*(one_run(board, target, config, box.env(), options) for _ in range(2)))
         assert sorted(word == "done" for word in both) == [False, True]

@@ -310,6 +310,76 @@ async def test_local_board_reaches_everywhere(begin, tmp_path):
         assert len((await begin(*rows, "sh030,A dog,../c.png,,64x48,1", board=board).check(fetch=True)).shots) == 3
 
 
+CHOSEN = "is an address that a board may not choose by itself ([images] allow_paths names exceptions)"
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed", "refused"),
+    [
+        ("sftp://inside.example/a.png", (), True),
+        ("SSH://inside.example/a.png", (), True),
+        ("ftp://inside.example/a.png", (), True),
+        ("github://somebody:thing@main/a.png", (), True),
+        ("reference://a.png", (), True),
+        ("zip://a.png::memory://x/a.zip", (), True),
+        ("simplecache::memory://x/a.png", (), True),
+        ("memory://x/a::b.png", (), True),
+        ("http::https://host.example/a.png", (), True),
+        ("sftp://inside.example/b/a.png", ("sftp://inside.example/a",), True),
+        ("sftp://inside.example/a/../b/a.png", ("sftp://inside.example/a",), True),
+        ("ftp://inside.example/a/b.png", ("ftp://inside.example/a",), False),
+        ("memory://x/a.png", (), False),
+        ("s3://bucket/a.png", (), False),
+        ("abfs://films/a.png", (), False),
+        ("gs://films/a.png", (), False),
+        ("a.png", (), False),
+    ],
+)
+async def test_addresses_that_a_local_board_chooses(begin, name, allowed, refused):
+    """A board on this machine may have come from anybody: no machine is talked to because a cell says so."""
+    session = begin(f"sh010,A boat,{name},,64x48,1", allow_paths=allowed)
+    asked = []
+    digest = session.media.digest
+
+    async def noted(reference):
+        asked.append(reference)
+        return await digest("board/a.png" if "://" in reference else reference)
+
+    session.media.digest = noted
+    faults = [f"{fault.message}" for fault in (await tried(session))]
+    assert (CHOSEN in faults) == refused
+    assert bool(asked) != refused
+
+
+async def tried(session):
+    session.board = await read_board(session.wanted.board, session.settings, session.http)
+    return await read_files(session, fetch=True)
+
+
+@pytest.mark.parametrize(
+    "scheme", ["data:image/png;base64,iVBORw0KGgo=", "javascript:alert(1)", "//host.example/a.png"]
+)
+async def test_what_is_no_address(begin, http, scheme):
+    """A data URI, a script or an address without a scheme is a path, and there is none such: nothing is asked."""
+    for board in ("", "remote"):
+        async with Loopback({"/b.csv": reply(f'shot_id,prompt,image\nsh010,A boat,"{scheme}"\n'.encode())}) as server:
+            session = begin(f'sh010,A boat,"{scheme}",,64x48,1', board=board and server.url("/b.csv"))
+            [fault] = await faults_of(session)
+            assert server.paths == ["/b.csv"] * bool(board)
+    assert fault[:2] == ("sh010", "image")
+
+
+async def test_confined_board_of_this_machine(begin, tmp_path):
+    """A board of an inbox or a deployment names what lies beside it, and nothing else of this machine."""
+    (tmp_path / "c.png").write_bytes(PNG)
+    rows = ["sh010,A boat,a.png,,64x48,1", "sh020,A cow,../c.png,,64x48,1", f"sh030,A dog,{tmp_path}/c.png,,64x48,1"]
+    rows.append("sh040,A cat,memory://x/a.png,,64x48,1")
+    session = begin(*rows)
+    session.wanted = replace(session.wanted, confined=True)
+    outside = "lies outside the board's own folder ([images] allow_paths names exceptions)"
+    assert await faults_of(session) == [(f"sh0{n}0", "image", outside) for n in (2, 3, 4)]
+
+
 @pytest.mark.parametrize(
     ("reference", "out"),
     [

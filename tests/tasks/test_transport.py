@@ -242,6 +242,15 @@ async def test_password_in_the_url(http, tmp_path):
     assert "word" not in str(caught.value)
 
 
+async def test_password_stays_with_its_host(http, tmp_path):
+    """A name and password in a URL go along a redirect within their host, and to no other one."""
+    async with Loopback({"/": reply(b"x")}) as other, Loopback({"/a": goto("b"), "/b": goto(other.url())}) as server:
+        url = server.url("/a").replace("//", "//anna:word@")
+        await fetch(http, server, url, tmp_path / "a", allowed={server.place, other.place})
+    assert [seen.headers["authorization"] for seen in server.seen] == ["Basic YW5uYTp3b3Jk"] * 2
+    assert "authorization" not in other.seen[0].headers
+
+
 async def test_no_cookies(http, tmp_path):
     """What one server wants to be remembered is told to nobody."""
     async with Loopback({"/": reply(b"{}", Set_Cookie="a=b; Path=/")}) as server:
@@ -270,6 +279,9 @@ BROKEN = {
     "no byte at all": then_silence(),
     "packed and cut": reply(PACKED[:-9], Content_Encoding="gzip"),
     "redirect to no URL": goto("https://[::1"),
+    "huge head": then_silence(HEAD + b"X: " + b"y" * 200_000),
+    "endless head": for_ever(HEAD, b"X: " + b"y" * 4000 + b"\r\n"),
+    "no HTTP": then_cut(b"SSH-2.0-OpenSSH_9.2\r\n"),
 }
 
 
@@ -284,9 +296,18 @@ async def test_download_lost(http, tmp_path, name):
     assert "secret" not in str(caught.value)
 
 
-async def test_download_drips(http, tmp_path):
+@pytest.mark.parametrize(
+    "answer",
+    [
+        for_ever(reply(length=9000), b" ", 0.02),
+        for_ever(HEAD, b"X: y\r\n", 0.02),
+        for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.01),
+    ],
+    ids=["body", "head", "100 Continue"],
+)
+async def test_download_drips(http, tmp_path, answer):
     """A file that drips without ever stalling is Lost when the whole time is over."""
-    async with Loopback({"/": for_ever(reply(length=9000), b" ", 0.02)}) as server:
+    async with Loopback({"/": answer}) as server:
         start = time.monotonic()
         with pytest.raises(Lost):
             await fetch(http, server, "/", tmp_path / "a", stall=5, total=0.2)

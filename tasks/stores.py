@@ -1,0 +1,121 @@
+"""The kinds of store: how their addresses are spelled, what they can do, which options they take. Pure."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of store; ``name`` is that of its own sub-table of ``[target] options`` as well.
+
+    ``extra`` is what has to be installed for it. ``creates``: an exclusive create was raced sixteen ways and had
+    exactly one winner, or is promised by the store's own manual. ``signs``: it can give out URLs that read an object.
+    ``chosen``: its address names a machine, so that whoever writes the address chooses who is talked to.
+    """
+
+    name: str
+    schemes: tuple[str, ...] = ()
+    extra: str = ""
+    creates: bool = False
+    signs: bool = False
+    chosen: bool = False
+
+
+KINDS = (
+    Kind("local", ("file", "local"), creates=True),
+    Kind("memory", ("memory",), creates=True),
+    Kind("s3", ("s3", "s3a"), "s3", creates=True, signs=True),
+    Kind("azure", ("abfs", "abfss", "az"), "azure", creates=True, signs=True),
+    Kind("gcs", ("gs", "gcs"), "gcs", creates=True, signs=True),
+    Kind("sftp", ("sftp", "ssh"), "sftp", creates=True, chosen=True),
+)
+OTHER = Kind("other", chosen=True)
+NAMES = tuple(kind.name for kind in (*KINDS, OTHER))
+
+
+def scheme_of(url: str) -> str:
+    """``s3`` of ``s3://bucket``, ``file`` of a local path."""
+    scheme, found, _ = url.partition("://")
+    return scheme if found else "file"
+
+
+def kind_of(url: str) -> Kind:
+    """The kind of store that an address leads to."""
+    scheme = scheme_of(url).lower()
+    return next((kind for kind in KINDS if scheme in kind.schemes), OTHER)
+
+
+def without_password(url: str) -> str:
+    """The address as it may be shown."""
+    return PASSWORD.sub("://", url)
+
+
+def chained(url: str) -> bool:
+    """Whether an address puts one store on top of another (``zip://a::s3://b``)."""
+    return "://" in url and "::" in url
+
+
+def homed(options: Options, target: str) -> dict[str, dict[str, Any]]:
+    """The options by kind of store: those that stand in no kind's own table belong to the target's kind."""
+    tables = {name: dict(value) for name, value in options.items() if _is_table(name, value)}
+    flat = {name: value for name, value in options.items() if name not in tables}
+    home = kind_of(target).name
+    return {**tables, home: {**flat, **tables.get(home, {})}}
+
+
+def options_for(url: str, options: Options) -> dict[str, Any]:
+    """What the client library of the store at ``url`` is told."""
+    kind = kind_of(url).name
+    flat = {name: value for name, value in options.items() if not _is_table(name, value)}
+    own = options.get(kind, {})
+    return _FILL.get(kind, dict)({**flat, **(own if _is_table(kind, own) else {})})
+
+
+def _is_table(name: str, value: object) -> bool:
+    return name in NAMES and isinstance(value, Mapping)
+
+
+def _nothing(_: Options) -> dict[str, Any]:
+    return {}
+
+
+def _s3(told: Options) -> dict[str, Any]:
+    options = {"use_listings_cache": False, **told}  # listings go stale on object stores
+    options.setdefault("config_kwargs", {"signature_version": "s3v4"})  # what signed URLs need
+    if region := options.pop("region", ""):  # s3fs knows it by another name only
+        options["client_kwargs"] = {"region_name": region, **options.get("client_kwargs", {})}
+    return options
+
+
+def _azure(told: Options) -> dict[str, Any]:
+    options = {"use_listings_cache": False, **told}
+    if endpoint := str(options.pop("endpoint_url", "")):  # adlfs takes a bare host, and https alone
+        options["account_host"] = endpoint.removeprefix("https://").strip("/")
+    return options
+
+
+def _gcs(told: Options) -> dict[str, Any]:
+    return {"use_listings_cache": False, **told}
+
+
+def _sftp(told: Options) -> dict[str, Any]:
+    """sshfs would talk to any host key; here the user's ``known_hosts`` counts, as with ``ssh`` itself.
+
+    A line that is quiet while gateways work is kept open, and one that is dead is noticed.
+    """
+    return {"known_hosts": (), "connect_timeout": 15, "keepalive_interval": 15, **told}
+
+
+_FILL: dict[str, Callable[[Options], dict[str, Any]]] = {
+    "local": _nothing,
+    "memory": _nothing,
+    "s3": _s3,
+    "azure": _azure,
+    "gcs": _gcs,
+    "sftp": _sftp,
+}
