@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.chain.conftest import GATEWAYS, PRICE, Studio
+from tests.chain.conftest import GATEWAYS, PRICE, T2V, Studio
+from tests.chain.test_live import DIALECT, ROUTE
 from tests.hostile import GIGABYTE, weighed_code
 
 Fault = dict[str, Any]
 SHORT = {"deadline_s": 8, "poll_every_s": 5, "poll_max_s": 5, "stall_timeout_s": 0.4, "submit_timeout_s": 10}
 SHORT |= {"download_timeout_s": 0.4}
+TEXT = T2V | ROUTE
 
 ORDERS: dict[str, tuple[Fault, str]] = {
     "endless JSON": ({"do": "endless"}, "the reply is larger than 1000000 bytes"),
@@ -107,7 +109,9 @@ async def test_another_jobs_end_settles_nothing_of_ours(studio: Studio, gateway:
     if ending == "failed":
         faults = [{"gateway": gateway, "do": "other_job"}, {"gateway": gateway, "do": "failed"}]
     studio.faults(*faults)
-    outcome = await studio.one(gateway, env=studio.env(**{gateway: SHORT | {"deadline_s": 40}}))
+    outcome = await studio.one(
+        TEXT[gateway], env=studio.env(**{gateway: SHORT | {"deadline_s": 40} | DIALECT.get(gateway, {})})
+    )
     wanted = "clip" if ending == "completed" else "overdue"
     assert [told[:2] for told in outcome.told] == [(gateway, wanted)] and len(outcome.orders()) == 1
 
@@ -122,8 +126,8 @@ SECRET = "sk/live+MARKED&key=77"
 async def test_an_echoed_key_is_kept_nowhere(studio: Studio, gateway: str, fault: Fault) -> None:
     """What a gateway echoes in its errors of a key, a signature or a picture reaches no row, record or line."""
     studio.faults({"gateway": gateway, "message": LEAKS, **fault})
-    env = studio.env() | {f"{gateway.upper()}_API_KEY": SECRET}
-    outcome = await studio.one(gateway, env=env)
+    env = studio.env(**DIALECT) | {f"{gateway.upper()}_API_KEY": SECRET}
+    outcome = await studio.one(TEXT[gateway], env=env)
     assert outcome.code == 1 and "key [cut]" in outcome.row["error"], outcome.row["error"]
     kept = b"".join(path.read_bytes() for path in studio.target.rglob("*") if path.is_file())
     kept += json.dumps(outcome.lines).encode()
