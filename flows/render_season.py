@@ -9,6 +9,7 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.deployments.flow_runs import arun_deployment
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Cancelled, Failed
 
 from flows.artifacts import closing_artifacts, faults_artifact, moving, plan_artifact
@@ -78,16 +79,30 @@ def starter(running: Session) -> Start:
             "concurrency": task.concurrency,
             "part": task.part.model_dump(mode="json"),
         }
-        name, once = f"{task.part.name} of {running.run_id}", task.part.attempt
+        run_id = await _asked_for(running, task, parameters)
+        return lambda: can_come(run_id, taken)
+
+    return start
+
+
+async def _asked_for(running: Session, task: Task, parameters: dict[str, Any]) -> UUID:
+    """The run of a part. A server that is away for a moment is asked again under the same key: it may have taken it."""
+    name, waited, pause = f"{task.part.name} of {running.run_id}", 0.0, running.lock.lease / 12
+    once = task.part.attempt
+    while True:
         try:
             run = await arun_deployment(
                 PARTS, parameters=parameters, timeout=0, flow_run_name=name, idempotency_key=once
             )
+            return run.id
         except Exception as error:
-            raise StoryreelError(f"Prefect did not take it: {error}") from error
-        return lambda: can_come(run.id, taken)
-
-    return start
+            status = error.response.status_code if isinstance(error, PrefectHTTPStatusError) else 500
+            refused = status < 500 or isinstance(error, (ObjectNotFound, ValueError))
+            if refused or running.stopped is not None or waited >= STARTS_SECONDS:
+                raise StoryreelError(f"Prefect did not take it: {error}") from error
+            running.progress.line(f"{task.part.name}: Prefect is asked again: {type(error).__name__} {error}")
+        await running.sleep(pause)
+        waited += pause
 
 
 async def can_come(run_id: UUID, taken: dict[UUID, float]) -> bool:
@@ -104,6 +119,8 @@ async def can_come(run_id: UUID, taken: dict[UUID, float]) -> bool:
             if not state.is_final() and time.monotonic() - since < STARTS_SECONDS:
                 return True
             await client.set_flow_run_state(run_id, Cancelled(message="another attempt is made"), force=True)
+    except ObjectNotFound:
+        return False  # somebody deleted it
     except Exception:
         return True  # a server that is away for a moment says nothing about the part
     return False

@@ -48,7 +48,7 @@ class Planner:
         seen: Counter[str] = Counter()
         keys: dict[str, str] = {}
         for shot in self.board.shots:
-            if fingerprint := fingerprints.get(shot.shot_id):
+            if fingerprint := fingerprints.get(shot.shot_id) or self._last_known(shot.shot_id):
                 seen[fingerprint] += 1
                 keys[shot.shot_id] = key_of(fingerprint, seen[fingerprint])
         for shot in sources_first(self.board.shots):
@@ -76,6 +76,11 @@ class Planner:
         if source and not self._selected(source) and source in self.facts.rows:
             return str(self.facts.rows[source].get("fingerprint") or "")
         return fingerprints.get(source, "")
+
+    def _last_known(self, shot_id: str) -> str:
+        """The fingerprint of a row that this run leaves alone and whose files were not looked at: it counts as well."""
+        row = {} if self._selected(shot_id) else self.facts.rows.get(shot_id, {})
+        return str(row.get("fingerprint") or "")
 
     def _parts(self, shot: Shot, row: str, orders: Mapping[str, tuple[bool, str]]) -> dict[str, Any]:
         """What the shot asks for. Of several digests of one URL: those of its unsettled job, else of its newest order,

@@ -182,12 +182,16 @@ class Season:
             self.running.progress.line(f"{task.part.name} did not start: {error}")
             return "dead"
         sight = self.sights[task.part.name] = Sight(self.running.store, task.part, self.clock)
+        seen_at = self.clock()
         while True:
             try:
                 seen = await asyncio.to_thread(sight.look)
+                seen_at = self.clock()
             except StoreError as error:
                 self.running.progress.line(f"{task.part.name} cannot be seen: {error}")
                 seen = "alive"
+                if self.clock() - seen_at > task.part.lease:  # by now the part has stopped as well
+                    self.running.stop(Stopped("Target", f"the target cannot be read: {error}"))
             if isinstance(seen, Told) or seen == "dead" or self.running.stopped is not None:
                 return seen
             if seen == "waiting" and not await can_come():

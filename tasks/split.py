@@ -86,9 +86,12 @@ def shares(left: Decimal | None, quotes: Sequence[Decimal]) -> list[Decimal | No
 
 
 def in_flight(plan: Plan, settings: Settings, asked: int, parts: int) -> int:
-    """Parts at once: not more than some gateway of the plan has places, because each part needs one of its own."""
+    """Parts at once: not more than shots may be in flight, or than some gateway of the plan has places, because each
+    part needs one of its own."""
     used = {offer.route.model.provider for shot in plan.shots if shot.renders for offer in shot.offers if offer.paid}
-    return max(1, min([asked, parts, *(settings.providers[name].max_in_flight for name in used)]))
+    return max(
+        1, min([asked, parts, settings.render.concurrency, *(settings.providers[name].max_in_flight for name in used)])
+    )
 
 
 def divided(settings: Settings, ways: int) -> Settings:

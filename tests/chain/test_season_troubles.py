@@ -187,3 +187,25 @@ async def test_a_part_whose_season_is_silent_orders_nothing(tmp_path: Path) -> N
             with pytest.raises(TargetError, match="heartbeat stopped"):
                 await rooms.running[0]
         assert box.bill().get("aigateway", {}).get("accepted", 0) == 0
+
+
+async def test_a_target_that_stays_away_ends_the_season(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that is lost for good (a key that ran out) does not keep the season for ever: after a lease it stops,
+    and says that it could not write."""
+    with Sandbox(job_seconds=30.0) as box:
+        stage = Set(box, tmp_path, lease=0.6)
+        rooms = stage.rooms(stage.board(*scenes(1, 1)))
+        async with stage.session(rooms) as running:
+            await running.check(fetch=True)
+            async with running.open():
+                season = asyncio.create_task(Season(running, rooms.start, 1, 1).run())
+                await receipts(stage.target, 1)
+
+                def lost(*args: object) -> Any:
+                    raise StoreError("403 the token has expired")
+
+                for name in ("read", "names", "write", "create", "delete"):
+                    monkeypatch.setattr(Store, name, lost)
+                await asyncio.wait_for(season, 20)
+        await rooms.end()
+        assert (running.exit_code(), running.stopped.error_class if running.stopped else "") == (1, "Target")

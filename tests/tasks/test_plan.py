@@ -455,3 +455,17 @@ def test_the_same_board_plans_alike_after_every_reload(desk: Desk) -> None:
     desk.run("run-2")
     assert desk.plan(*board) == before
     assert desk.store.names() == names
+
+
+def test_a_row_keeps_its_key_when_it_is_looked_at_alone(tmp_path: Path) -> None:
+    """Two rows ask for the same with one picture under two addresses: a part of a season that fetches only the second
+    one knows it under the key that the whole board gives it."""
+    desk = Desk(config(tmp_path, f'image_to_video = ["{CARD}"]'))
+    rows = [shot(f"sh0{n}0", mode="image_to_video", image=f"https://a.example/{n}.png") for n in (1, 2)]
+    desk.digests = {row.image: digest("picture") for row in rows}
+    whole = desk.plan(*rows)
+    desk.close(whole)
+    desk.digests.pop(rows[0].image)
+    alone = desk.plan(*rows, only=["sh020"])
+    assert [plan.key[-2:] for plan in whole.shots] == ["-1", "-2"]
+    assert [plan.key for plan in alone.shots] == [plan.key for plan in whole.shots]

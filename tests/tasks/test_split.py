@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tasks import settings
 from tasks.models import Shot, Size
-from tasks.split import divided, shares, split
+from tasks.planned import Plan
+from tasks.split import divided, in_flight, shares, split
 
 HD = Size(1280, 720)
 
@@ -102,3 +103,10 @@ def test_limits_are_divided(tmp_path: Path) -> None:
     assert (third.render.concurrency, third.render.max_wasted_usd) == (33, Decimal(3))
     assert divided(whole, 1) is whole
     assert divided(whole, 50).providers["pixazo"].max_in_flight == 1
+
+
+def test_parts_in_flight_keep_within_the_shots_in_flight(tmp_path: Path) -> None:
+    """A season that may have two shots in flight has two parts at once at most, because each has one at least."""
+    whole = settings.load(None, {})
+    small = replace(whole, render=replace(whole.render, concurrency=2))
+    assert in_flight(Plan(()), small, 8, 8) == 2
