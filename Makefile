@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test slow check bench format sandbox crash
+.PHONY: install demo test slow check bench bench-scale format sandbox crash
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -38,8 +38,11 @@ check: $(VENV)/.developer    ## format, lint, types, import rules, tests: the li
 crash: $(VENV)/.developer    ## kill a run at every one of its steps, on a disk and on an S3 server (half an hour)
 	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest tests/crash/test_crash.py
 
-bench: $(VENV)/.developer    ## speed, as a ratio to what a user would otherwise run; writes bench.json
+bench: $(VENV)/.developer    ## speed, as a ratio to what a user would otherwise run; writes bench.json (20 minutes)
 	@$(BIN)/python -m tests.bench
+
+bench-scale: $(VENV)/.developer  ## 2,000 and 8,000 shots, once each (20 minutes)
+	@$(BIN)/python -m tests.bench scale
 
 format: $(VENV)/.developer   ## let ruff lay out the code
 	@$(BIN)/ruff format .
