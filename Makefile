@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test slow check bench format sandbox crash fuzz
+.PHONY: install demo test slow check bench bench-scale format sandbox crash fuzz
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -41,8 +41,11 @@ crash: $(VENV)/.developer    ## kill a run at every one of its steps, on a disk 
 fuzz: $(VENV)/.developer     ## random input to every reader of what strangers send, for an hour or so; see tests/fuzz
 	@$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600
 
-bench: $(VENV)/.developer    ## speed, as a ratio to what a user would otherwise run; writes bench.json
+bench: $(VENV)/.developer    ## speed, as a ratio to what a user would otherwise run; writes bench.json (20 minutes)
 	@$(BIN)/python -m tests.bench
+
+bench-scale: $(VENV)/.developer  ## 2,000 and 8,000 shots, once each (20 minutes)
+	@$(BIN)/python -m tests.bench scale
 
 format: $(VENV)/.developer   ## let ruff lay out the code
 	@$(BIN)/ruff format .

@@ -40,6 +40,7 @@ class Entry:
 
     record: Record
     kind: str = "intent"
+    told: Attempt | None = field(default=None, compare=False, repr=False)  # what `attempt_of` made of it
 
 
 @dataclass(slots=True)
@@ -73,7 +74,14 @@ class Page:
 
 
 def attempt_of(entry: Entry) -> Attempt:
-    """The attempt that a record tells of. Unsettled money is at risk; an intent without a job is unclear."""
+    """The attempt that a record tells of, made once: an entry is never changed, but replaced by the next record's."""
+    if entry.told is None:
+        entry.told = _attempt_of(entry)
+    return entry.told
+
+
+def _attempt_of(entry: Entry) -> Attempt:
+    """Unsettled money is at risk; an intent without a job is unclear."""
     record = entry.record
     settled = entry.kind == "settled"
     quoted = Decimal(record["quoted_usd"])

@@ -1,6 +1,7 @@
 """What runs in a measured process: a program under event loops that note how late they are.
 
-``python -m tests.bench.child LAG_FILE storyreel ARGS...``, or ``bare ARGS...`` for the short script beside it.
+``python -m tests.bench.child NOTE storyreel ARGS...``, ``bare ARGS...`` for the short script beside it, or the
+name of one of ``works``.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ class Ticking(asyncio.DefaultEventLoopPolicy):
         return loop
 
 
-def main(lag_file: str, program: str, words: Sequence[str]) -> None:
+def main(note: str, program: str, words: Sequence[str]) -> None:
     """Run a program in this process, under a ticking loop."""
     ticking = Ticking()
     asyncio.set_event_loop_policy(ticking)
@@ -40,12 +41,23 @@ def main(lag_file: str, program: str, words: Sequence[str]) -> None:
 
             sys.argv = ["storyreel", *words]
             storyreel()
-        else:
+        elif program == "bare":
             from tests.bench.bare import main as bare
 
             bare(*words)
+        else:
+            from tests.bench import works
+
+            getattr(works, program)(*words)
     finally:
-        Path(lag_file).write_text(json.dumps(sorted(ticking.lags)[-20:]))
+        Path(note).write_text(json.dumps({"lag_ms": max(ticking.lags) * 1000, "memory_mb": peak()}))
+
+
+def peak() -> float:
+    """The most memory that this program had, in MB. What the kernel tells the parent holds the parent's own as well:
+    a child begins as its copy."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 if __name__ == "__main__":

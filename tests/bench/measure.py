@@ -23,6 +23,12 @@ class Ran:
     lag: float
     code: int
     out: str
+    errors: str
+
+    @property
+    def seconds(self) -> float:
+        """Of the work alone, as the process itself tells."""
+        return float(self.told["seconds"])
 
     @property
     def told(self) -> dict[str, Any]:
@@ -33,10 +39,10 @@ class Ran:
 
 def run(folder: Path, *command: object, env: Mapping[str, str] | None = None) -> Ran:
     """Run a measured process to its end."""
-    lag, out = folder / "lag.json", folder / "out.txt"
-    lag.unlink(missing_ok=True)
-    words = [sys.executable, "-m", "tests.bench.child", str(lag), *map(str, command)]
-    with out.open("wb") as sink, (folder / "err.txt").open("wb") as errors:
+    note, out, problems = (folder / name for name in ("note.json", "out.txt", "err.txt"))
+    note.unlink(missing_ok=True)
+    words = [sys.executable, "-m", "tests.bench.child", str(note), *map(str, command)]
+    with out.open("wb") as sink, problems.open("wb") as errors:
         since = time.perf_counter()
         process = subprocess.Popen(
             words, cwd=ROOT, env={**without_settings(), **(env or {})}, stdout=sink, stderr=errors
@@ -44,6 +50,10 @@ def run(folder: Path, *command: object, env: Mapping[str, str] | None = None) ->
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - since
     process.returncode = code = os.waitstatus_to_exitcode(status)
-    lags = json.loads(lag.read_text()) if lag.exists() else [0.0]
+    told = json.loads(note.read_text()) if note.exists() else {"memory_mb": 0.0, "lag_ms": 0.0}
     cpu = used.ru_utime + used.ru_stime
-    return Ran(wall, cpu, used.ru_maxrss / 1024, max(lags) * 1000, code, out.read_text(errors="replace"))
+    return Ran(wall, cpu, told["memory_mb"], told["lag_ms"], code, *map(_text, (out, problems)))
+
+
+def _text(path: Path) -> str:
+    return path.read_text(errors="replace")

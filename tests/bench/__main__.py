@@ -1,0 +1,51 @@
+"""``python -m tests.bench [ROW...]``: prints a table as it measures, and writes ``bench.json``.
+
+Rows: plan, no-op, frames, animatic, reel, overhead; `scale` only by name. Nothing is asserted: a machine has moods,
+and the ratios of one run are the measure.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tests.bench import alone, overhead
+from tests.bench.rows import Row, report
+
+USUAL = ("plan", "no-op", "media", "overhead")
+
+
+def _media(folder: Path) -> Iterable[Row]:
+    photos = alone.photographs(folder / "photos")
+    yield from alone.frames(folder, photos)
+    yield alone.animatic(folder, photos / "0.jpg")
+    yield alone.reel(folder)
+
+
+def _no_op(folder: Path) -> Iterable[Row]:
+    yield from alone.no_op(folder, 1_000, 5)
+    yield from alone.no_op(folder, 10_000, 30)
+
+
+PARTS: dict[str, Callable[[Path], Iterable[Row]]] = {
+    "plan": alone.plan,
+    "no-op": _no_op,
+    "media": _media,
+    "overhead": overhead.overhead,
+    "scale": overhead.scale,
+}
+
+
+def main(*asked: str) -> None:
+    """Measure the parts that were asked for, else the usual ones."""
+    rows: list[Row] = []
+    for part in asked or USUAL:
+        with tempfile.TemporaryDirectory(prefix="storyreel-bench-") as folder:
+            for row in PARTS[part](Path(folder)):
+                print(row, flush=True)
+                rows.append(row)
+                report(rows, Path("bench.json"))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
