@@ -1,6 +1,6 @@
 """Killed at any step and started again, a run loses nothing, buys nothing twice, and its sums hold.
 
-The default run takes every so many steps; ``make crash`` takes every one of them, on a disk and on an S3 server.
+The default run takes every so many steps; ``make crash`` takes each of them, on a disk, an S3 server and over SFTP.
 """
 
 import json
@@ -19,6 +19,7 @@ from tasks import video
 from tasks.storage import Store
 from tests.sandbox.server import Sandbox
 from tests.servers import S3, serving_s3
+from tests.servers_stores import sftp_server  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).parent.parent.parent
 STRIDE = int(os.environ.get("STORYREEL_CRASH_STRIDE", "67"))
@@ -96,21 +97,25 @@ def check(box: Sandbox, store: Store, told: dict[str, Any], scratch: Path) -> No
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("kind", ["disk", "s3"])
-def test_killed_at_any_step(kind: str, board: Path, tmp_path: Path, environment: dict[str, str], s3: S3) -> None:
+@pytest.mark.parametrize("kind", ["disk", "s3", "sftp"])
+def test_killed_at_any_step(
+    kind: str, board: Path, tmp_path: Path, environment: dict[str, str], request: pytest.FixtureRequest
+) -> None:
     """For each n: kill the run at its n-th step, run it again, and everything holds."""
-    options = "{}" if kind == "disk" else json.dumps(s3.options).replace('": ', '" = ')
+    server = None if kind == "disk" else request.getfixturevalue(kind)
+    told = server.options if server else {}
+    options = json.dumps(told).replace('": ', '" = ')
     config = tmp_path / "crash.toml"
     config.write_text(CONFIG.replace("{options}", options))
     steps, n = 10**6, 1
     while n <= steps:
         with Sandbox(job_seconds=0.02) as box:
             env = {**environment, **box.env()}
-            target = str(tmp_path / f"target-{n}") if kind == "disk" else s3.folder()
-            code, steps, told = run(n, board, target, config, env)
+            target = server.folder() if server else str(tmp_path / f"target-{n}")
+            code, steps, said = run(n, board, target, config, env)
             if code == -9:
                 steps = 10**6
-                code, _, told = run(0, board, target, config, env)
-            assert code == 0, told
-            check(box, Store(target, s3.options if kind == "s3" else {}), told, tmp_path / "probe.mp4")
+                code, _, said = run(0, board, target, config, env)
+            assert code == 0, said
+            check(box, Store(target, told), said, tmp_path / "probe.mp4")
         n += STRIDE
