@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
-from tasks import cells, columns, parquet
+from tasks import cells, columns, headers, parquet
 from tasks.columns import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, SHOWN, Faults, Table
 from tasks.errors import BoardError, Fault
 from tasks.models import Shot, Size, Storyboard
@@ -63,7 +63,7 @@ def read(data: bytes, name: str, settings: Settings, base: str) -> Storyboard:
     is the line a person sees, the header being line 1; in Parquet it is the index + 2.
     """
     table = _parquet(data) if _is_parquet(data, name) else columns.from_csv(_decode(data), settings.columns)
-    places, wrong = columns.place(table.headers, settings.columns, table.line)
+    places, wrong = headers.place(table.headers, settings.columns, table.line)
     faults = Faults(wrong)
     faults += table.faults
     if not table.lines and not table.faults:
