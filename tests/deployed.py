@@ -131,7 +131,10 @@ def api_of(url: str) -> Iterator[Api]:
 def working(environment: Mapping[str, str], log: Path) -> Iterator[None]:
     """Deploy all of prefect.yaml and keep a worker for as long as this lasts."""
     asks = {**environment, "PREFECT_WORKER_QUERY_SECONDS": "1"}
-    for command in (("work-pool", "create", "storyreel", "--type", "process"), ("--no-prompt", "deploy", "--all")):
+    for command in (
+        ("work-pool", "create", "storyreel", "--type", "process", "--overwrite"),
+        ("--no-prompt", "deploy", "--all"),
+    ):
         done = subprocess.run([PREFECT, *command], cwd=ROOT, env=asks, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
     with log.open("wb") as out:
