@@ -282,13 +282,6 @@ def read_url(url: str, options: Mapping[str, Any], max_bytes: int) -> bytes:
         size = int(found.get("size") or 0)
         if size > max_bytes:
             raise OSError(f"{size} bytes, at most {max_bytes} are read")
-        if not store.local:
-            return bytes(store.fs.cat_file(store.full(name)))
-        data = bytes(
-            store.fs.cat_file(store.full(name), 0, max_bytes + 1)
-        )  # files of the kernel's say 0, and never end
-        if len(data) > max_bytes:
-            raise OSError(f"more than the {max_bytes} bytes that are read")
-        return data
+        return bytes(store.fs.cat_file(store.full(name)))
 
     return store._guard(name, act)
