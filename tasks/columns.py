@@ -2,53 +2,21 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tasks.errors import BoardError, Fault
+from tasks.errors import BoardError, Fault, Faults
 from tasks.headers import known, normal
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 1_000
 MAX_CELLS = 2_000_000
 MAX_CELL = 200_000
-MAX_FAULTS = 10_000
 SNIFFED = 1_000_000  # characters in which the delimiter is looked for
 SHOWN = 200  # characters of a faulty cell that its fault carries
 DELIMITERS = ",;\t|"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-class Faults(list[Fault]):
-    """What is wrong, as far as it is kept: a hostile table has a fault in each of its millions of cells."""
-
-    def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        super().__init__()
-        self.more = 0
-        self.extend(faults)
-
-    def append(self, fault: Fault) -> None:
-        """Keep one more, or count it."""
-        if len(self) < MAX_FAULTS:
-            super().append(fault)
-        else:
-            self.more += 1
-
-    def extend(self, faults: Iterable[Fault]) -> None:
-        """Keep as many as there is room for, and count the others."""
-        for fault in faults:
-            self.append(fault)
-        self.more += getattr(faults, "more", 0)
-
-    def __iadd__(self, faults: Iterable[Fault]) -> "Faults":  # type: ignore[override,misc]  # a list takes any iterable
-        self.extend(faults)
-        return self
-
-    def told(self) -> list[Fault]:
-        """The faults, and one that says how many are not among them."""
-        unlisted = f"{self.more:,} more faults are not listed; mend the first {MAX_FAULTS:,}"
-        return [*self, Fault(0, "", "", "", unlisted)] if self.more else list(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,14 @@ StoryreelError
     └── Moderated        content policy: the shot stops
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from tasks import redact
 
+MAX_FAULTS = 10_000
 MOST_VALUE = 500  # characters of what stands in the wrong place that are shown
 
 
@@ -54,6 +55,37 @@ class Fault:
         where += [self.column] if self.column else []
         shown = f" {self.value[:80]!r}" if self.value else ""
         return f"{', '.join(where)}{shown}: {self.message}" if where or shown else self.message
+
+
+class Faults(list[Fault]):
+    """What is wrong, as far as it is kept: a hostile table has a fault in each of its millions of cells."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        super().__init__()
+        self.more = 0
+        self.extend(faults)
+
+    def append(self, fault: Fault) -> None:
+        """Keep one more, or count it."""
+        if len(self) < MAX_FAULTS:
+            super().append(fault)
+        else:
+            self.more += 1
+
+    def extend(self, faults: Iterable[Fault]) -> None:
+        """Keep as many as there is room for, and count the others."""
+        for fault in faults:
+            self.append(fault)
+        self.more += getattr(faults, "more", 0)
+
+    def __iadd__(self, faults: Iterable[Fault]) -> "Faults":  # type: ignore[override,misc]  # a list takes any iterable
+        self.extend(faults)
+        return self
+
+    def told(self) -> list[Fault]:
+        """The faults, and one that says how many are not among them."""
+        unlisted = f"{self.more:,} more faults are not listed; mend the first {MAX_FAULTS:,}"
+        return [*self, Fault(0, "", "", "", unlisted)] if self.more else list(self)
 
 
 class StoryreelError(Exception):

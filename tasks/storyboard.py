@@ -7,8 +7,8 @@ from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from tasks import cells, columns, headers, parquet
-from tasks.columns import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, SHOWN, Faults, Table
-from tasks.errors import BoardError, Fault
+from tasks.columns import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, SHOWN, Table
+from tasks.errors import BoardError, Fault, Faults
 from tasks.models import Shot, Size, Storyboard
 from tasks.settings import Settings
 

@@ -26,7 +26,7 @@ def test_every_bound_is_in_the_table() -> None:
     """Each limit on what strangers send that a module names is told: none is added in silence."""
     told = {where for *_, where in ROWS}
     limits = r"^((?:MAX|MOST|LONGEST)_\w+|\w+_BYTES|MEMORY|SCANNED|REDIRECTS) = "
-    for name in ("columns", "parquet", "formats", "reading", "transport", "jobs", "video", "gateway"):
+    for name in ("columns", "errors", "parquet", "formats", "reading", "transport", "jobs", "video", "gateway"):
         source = (Path(__file__).parents[1] / "tasks" / f"{name}.py").read_text(encoding="utf-8")
         for found in re.findall(limits, source, re.MULTILINE):
             assert f"{name}.{found}" in told, found

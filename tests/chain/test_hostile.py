@@ -144,6 +144,21 @@ print(json.dumps([outcome.code, outcome.statuses()]))
 """
 
 
+async def test_a_signed_address_of_a_picture_is_kept_nowhere(studio: Studio) -> None:
+    """The ledger knows it by a digest: the second run asks and fetches nothing, and no byte of the target tells it."""
+    signed = f"{studio.box.image_url('a.jpg', '1280x720')}&X-Amz-Signature=MARKED"
+    board = studio.board({"prompt": "a", "image": signed, "mode": "i2v"})
+    host = studio.box.url.removeprefix("http://")
+    config = studio.config(chain={"image_to_video": ["pixazo:sora-2-pro"]}, images={"allow_hosts": [host]})
+    first = await studio.render(board, config)
+    assert (first.code, first.row["status"]) == (0, "rendered"), first.errors
+    closed = studio.config(chain={"image_to_video": ["pixazo:sora-2-pro"]})  # to fetch it would be a fault now
+    second = await studio.render(board, closed)
+    assert (second.code, second.errors, second.row["status"]) == (0, "", "reused")
+    kept = b"".join(path.read_bytes() for path in studio.target.rglob("*") if path.is_file())
+    assert b"?sha256=" in kept and b"MARKED" not in kept and b"Signature" not in kept
+
+
 FLOODS: dict[str, Fault] = {
     "endless": {"do": "endless"},
     "bomb": {"do": "bomb"},

@@ -109,6 +109,22 @@ def test_that_a_hostile_path_is_one_fault_with_its_place(typed: Typed, tmp_path:
     assert not (tmp_path / "film").exists()
 
 
+@pytest.mark.parametrize(
+    ("image", "shown"),
+    [
+        ("https://127.0.0.1/a.png?X-Amz-Signature=MARKED", "https://127.0.0.1/a.png?..."),
+        ("https://user:MARKED@127.0.0.1/a.png", "https://127.0.0.1/a.png"),
+        ("data:image/png;base64,MARKED", "data:..."),
+    ],
+)
+def test_that_a_fault_shows_no_signature(typed: Typed, tmp_path: Path, image: str, shown: str) -> None:
+    """Neither its value nor its message, on either output, tells what opens the address or holds the picture."""
+    board = write_board(tmp_path / "board.csv", [{"prompt": "x", "image": image}])
+    ran = typed("render", board, "--to", tmp_path / "film", "--json")
+    assert only_fault(ran)["value"].endswith(shown)
+    assert "MARKED" not in ran.out + ran.err
+
+
 @pytest.mark.parametrize("board", ["/dev/zero", "pipe.csv", "/proc/self/pagemap", "file:///dev/zero"])
 @pytest.mark.timeout(20)
 def test_that_a_board_without_end_is_refused(typed: Typed, tmp_path: Path, board: str) -> None:
@@ -161,6 +177,7 @@ WORST = {
     "100,000 rows": lambda: rows("shot_id,prompt", *(f"s{n},{'A boat on a lake. ' * 15}" for n in range(100_000))),
     "2,000,000 cells": lambda: rows(_wide(b"c%d"), *[_wide(b"ab")] * 39_000),
     "32 MB of emoji": lambda: rows("prompt", *["\N{SAILBOAT}\N{WAVING HAND SIGN}" * 22_000] * 200),
+    "30 MB of commas": lambda: b"prompt" + b"," * 30_000_000,
     "a dictionary bomb": lambda: _sample("dictionary"),
 }
 
@@ -176,6 +193,7 @@ def test_that_memory_is_bounded(tmp_path: Path, name: str) -> None:
     board.write_bytes(WORST[name]())
     found = weighed(STORYREEL, "plan", board, "--json")
     print(f"{name}: {found.peak / 1e6:.0f} MB")
+    assert "commas" not in name or found.peak < GIGABYTE / 4  # told before it is taken apart
     assert found.code in (0, 2) and "Traceback" not in found.err
     assert json.loads(found.out)["exit_code"] == found.code
     assert found.peak < GIGABYTE

@@ -437,6 +437,7 @@ def test_a_model_that_is_gone_is_told_by_words(status: int, message: str, gone: 
         ({"code": 500, "msg": "m"}, "500: m"),
         ({"detail": "d\n\x1b[31mred"}, "d [31mred"),
         ({"message": "bad image data:image/png;base64,AAAA== here"}, "bad image data:... here"),
+        ({"message": "no https://u:p@h/a.png?X-Amz-Signature=abc"}, "no https://h/a.png?..."),
         ({"message": "\ud800"}, "?"),
         ({"message": "x" * 400}, "x" * 297 + "..."),
         ({"error": [], "message": {}}, "HTTP 418"),

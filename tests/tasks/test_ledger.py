@@ -78,6 +78,16 @@ def late(ledger: Ledger) -> Attempt:
     return ledger.settled(given_up, "late", charged=QUOTE, basis="price_list", remote_ids={"video": "v-2"})
 
 
+def test_no_signature_is_recorded(ledger: Ledger) -> None:
+    """Whatever an error quotes, what opens an address stands in no record."""
+    signed = "no clip at https://h/a.mp4?X-Amz-Signature=MARKED and data:image/png;base64,MARKED"
+    ledger.settled(accepted(ledger), "failed", basis="free", error=Failed(signed))
+    ledger.overdue(ledger.accepted(ledger.intent(ask("other"), order(), QUOTE), JOB), signed)
+    records = ledger.store.read_many(ledger.store.names("ledger")).values()
+    assert any(b"https://h/a.mp4?..." in one for one in records)
+    assert not any(b"MARKED" in one for one in records)
+
+
 def failed(ledger: Ledger) -> Attempt:
     error = Failed("the model gave up")
     return ledger.settled(accepted(ledger), "failed", at_risk=QUOTE, basis="unknown", error=error)

@@ -374,3 +374,18 @@ async def test_clip_missing(make, store):
         await media.clip("clips/a.mp4")
     store.write("clips/a.mp4", b"x")
     assert (await media.clip("clips/a.mp4")).read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("ask", ["check", "make_frame"])
+async def test_a_file_that_says_nothing_of_its_length(make, ask):
+    """A file of the kernel's, which says 0 bytes, is read up to the limit and no further."""
+    media, path = make(max_bytes=100), "/proc/self/maps"
+    with pytest.raises(MediaError, match="is more than the 100 bytes that are read"):
+        await (media.check(path) if ask == "check" else media.make_frame(path, DIGEST, SMALL, "cover"))
+
+
+async def test_a_file_without_end_is_not_hashed_for_ever(make, monkeypatch):
+    """What is longer than any file may be is told instead of read to an end that it may not have."""
+    monkeypatch.setattr("tasks.media.FILE_BYTES", 1_000_000)
+    with pytest.raises(MediaError, match="is more than 1,000,000 bytes long"):
+        await make().digest("/proc/self/pagemap")
