@@ -36,7 +36,7 @@ check: $(VENV)/.developer    ## format, lint, types, import rules, tests: the li
 	@$(MAKE) --no-print-directory test slow
 
 crash: $(VENV)/.developer    ## kill a run at every one of its steps, on a disk, on an S3 server and over SFTP (an hour)
-	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest tests/crash/test_crash.py
+	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest -n 3 tests/crash/test_crash.py
 
 fuzz: $(VENV)/.developer     ## random input to every reader of what strangers send, for an hour or so; see tests/fuzz
 	@$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600
