@@ -17,19 +17,19 @@ PATIENCE = 10.0
 @contextlib.asynccontextmanager
 async def opened(wanted: Wanted, progress: Progress | None = None, *, keys: bool = True) -> AsyncIterator[Session]:
     """A session whose config names blocks. `ConfigError` for each that cannot be had; ``keys``: the Secret ones too."""
-    loaded = await looked_up(wanted.config)
+    loaded = await looked_up(wanted.config, keys=keys)
     if keys:
         settings.check_secrets(loaded)
     async with session(wanted, progress, loaded) as running:
         yield running
 
 
-async def looked_up(config: str | None, patience: float = PATIENCE) -> settings.Settings:
+async def looked_up(config: str | None, *, keys: bool = True, patience: float = PATIENCE) -> settings.Settings:
     """A config with its blocks. One of the target that is not there is a `ConfigError`; a key says what it lacks.
 
     Starts no server: a block is asked for at PREFECT_API_URL, of the environment or of the profile.
     """
-    asked = settings.blocks_named(config)
+    asked = settings.blocks_named(config, keys=keys)
     return settings.from_environment(config, await _found(asked, patience) if asked else Blocks())
 
 

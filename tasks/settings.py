@@ -113,10 +113,10 @@ def from_environment(path: str | Path | None = None, blocks: Blocks = Blocks()) 
     return load(path, os.environ, blocks)
 
 
-def blocks_named(path: str | Path | None = None) -> tuple[str, ...]:
+def blocks_named(path: str | Path | None = None, *, keys: bool = True) -> tuple[str, ...]:
     """The addresses of the blocks that a config needs in this environment: for keys it lacks, and for its target."""
     loaded = load(path, os.environ, None)
-    lacking = [p for p in loaded.providers.values() if p.api_key_secret and p.key is None]
+    lacking = [p for p in loaded.providers.values() if keys and p.api_key_secret and p.key is None]
     target = [loaded.target_block] if loaded.target_block else []
     return tuple(dict.fromkeys([*(secret_address(p.api_key_secret) for p in lacking), *target]))
 

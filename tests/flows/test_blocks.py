@@ -118,12 +118,13 @@ def test_that_a_flow_with_a_secret_that_is_not_there_fails(api: Api, box: Sandbo
 
 
 @contextmanager
-def mute() -> Iterator[str]:
-    """A server that takes a connection and says nothing."""
+def mute() -> Iterator[tuple[str, socket.socket]]:
+    """A server that lets itself be connected to and says nothing: its URL, and its end of the line."""
     with socket.socket() as there:
         there.bind(("127.0.0.1", 0))
         there.listen()
-        yield f"http://127.0.0.1:{there.getsockname()[1]}/api"
+        there.setblocking(False)
+        yield f"http://127.0.0.1:{there.getsockname()[1]}/api", there
 
 
 def test_that_a_look_up_has_an_end(box: Sandbox, tmp_path: Path) -> None:
@@ -136,20 +137,22 @@ def test_that_a_look_up_has_an_end(box: Sandbox, tmp_path: Path) -> None:
         return loaded.providers["pixazo"].lacks.partition("Secret block storyreel-sandbox ")[2]
 
     assert lacks(None) == "cannot be looked up: PREFECT_API_URL is not set"
-    with mute() as url:
+    with mute() as (url, _):
         assert lacks(url) == f"cannot be looked up: {url} is silent"
     closed = f"http://127.0.0.1:{free_port()}/api"
     assert lacks(closed).startswith(f"cannot be looked up: {closed} ")
 
 
 def test_that_nobody_is_asked_without_need(typed: Typed, box: Sandbox, board: Path) -> None:
-    """With the key in the environment, or for a command that needs none, a silent server keeps nobody waiting."""
+    """With the key in the environment, or for a command that needs none, nobody connects to the server at all."""
     config = paid_config(board.parent / "paid.toml", box)
-    with mute() as url, temporary_settings({PREFECT_API_URL: url}):
+    with mute() as (url, there), temporary_settings({PREFECT_API_URL: url}):
         assert typed("plan", board, "--config", config, PIXAZO_API_KEY="sandbox").code == 0
         nothing = typed("status", board.parent / "nothing", "--config", config)
         assert "holds nothing" in nothing.err
         assert typed("plan", board).code == 0
+        with pytest.raises(BlockingIOError):
+            there.accept()
 
 
 async def save(name: str, settings: dict[str, object]) -> None:

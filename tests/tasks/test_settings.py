@@ -1,3 +1,4 @@
+import json
 import pickle
 from datetime import date
 from decimal import Decimal
@@ -450,3 +451,18 @@ def test_the_sandbox_is_the_same_chain_on_loopback(box: str, file: str, gateways
         assert one.key is not None
         assert one.poll_every_s <= 0.2
         assert real.providers[name].base_url.startswith("https://")
+
+
+@pytest.mark.parametrize("pasted", ["sk-Live_12", "", "a b", 7])
+def test_that_a_key_pasted_for_a_block_is_not_shown(tmp_path: Path, pasted: object) -> None:
+    """What stands for the name of a Secret block and can be none is a fault that does not repeat it."""
+    [said] = faults_of(tmp_path, f"[provider.pixazo]\napi_key_secret = {json.dumps(pasted)}\n")
+    assert "must be the name of a Secret block" in said
+    assert "Live" not in said
+
+
+@pytest.mark.parametrize("address", ["films", "Remote/films", "remote-file-system/", "a/b/c", 7])
+def test_that_a_block_has_an_address(tmp_path: Path, address: object) -> None:
+    """A target's block is named by type and name, or it is a fault."""
+    [said] = faults_of(tmp_path, f"[target]\nblock = {json.dumps(address)}\n")
+    assert "must be the type and name of a block" in said
