@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from prefect import flow, get_run_logger, tags, task
 from prefect.client.schemas.objects import State
+from prefect.context import TaskRunContext
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.approval import refusal
@@ -56,6 +57,11 @@ async def render_shot(shot_id: str) -> State:
     running = RUNNING.get()
     if running is None:
         raise RuntimeError("render_shot runs inside render_storyboard")
+    context = TaskRunContext.get()
+    if context is not None:
+        # Prefect asks its server, by a thread and a client of its own for each set of tags that a run begins with,
+        # whether they are limited: the scene comes after that, and the server has it with the next state
+        context.task_run.tags.append(f"scene:{running.plans[shot_id].shot.scene or 'none'}")
     result = await running.shot(shot_id)
     ended(result, KEPT.get())
     return told(result)
@@ -78,7 +84,7 @@ async def _one(plan: ShotPlan, running: Session, places: asyncio.Semaphore) -> N
         if running.stopped is not None:
             running.done[plan.shot.shot_id].set()
             return
-        with tags(f"scene:{plan.shot.scene or 'none'}", f"mode:{plan.shot.mode}"):
+        with tags(f"mode:{plan.shot.mode}"):
             state: State | None = None
             try:
                 state = await cast(Awaitable[State], render_shot(plan.shot.shot_id, return_state=True))

@@ -31,7 +31,7 @@ CONNECT_SHARE = 0.45
 PIECE = 65536  # bytes that are unpacked at a time
 # replies are small and clips are packed already; some front doors turn away who does not say his name
 PLAIN = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "storyreel"}
-CALM = httpx.Limits(max_connections=None, max_keepalive_connections=50)  # each is looked at for every request
+CALM = httpx.Limits(max_connections=None, max_keepalive_connections=20)  # each is looked at for every request
 # two names may share an address: a connection kept open would serve the second under the first one's certificate
 ONCE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, UnicodeError)
