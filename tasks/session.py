@@ -258,6 +258,8 @@ async def session(
         http = Http()
         try:
             store = await asyncio.to_thread(target.opened, wanted.to, loaded.target_options)
+            if not wanted.board:  # with one, `check` looks after the board was read
+                await asyncio.to_thread(target.look, store)
             told = progress or Progress()
             yield Session(wanted, loaded, catalogue.load(), store, http, Path(folder), progress=told)
         finally:

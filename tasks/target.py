@@ -42,6 +42,7 @@ def _look(store: Store) -> tuple[str, ...]:
     store.names("lock")
     with contextlib.suppress(FileNotFoundError):
         store.read(f"lock/{MARK}of-nothing")
+    store.signs = store.kind.signs  # whatever an earlier look found
     try:
         store.sign(f"lock/{MARK}of-nothing", 60)
     except (StoreError, FileNotFoundError) as error:

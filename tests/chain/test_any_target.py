@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 import tempfile
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tasks import catalogue, commands, settings
+from tasks import catalogue, commands, settings, target
 from tasks.errors import TargetError
 from tasks.planned import Wanted
 from tasks.progress import Progress
@@ -152,8 +153,8 @@ async def test_what_a_target_cannot_do_is_said(kind: str, servers: tuple[Any, An
                 assert box.log() == []
         unsigned = "passed over: aivideoapi:sora-2: takes images by URL only, and this target cannot sign one"
         assert (unsigned in plan.shots[1].warnings) == (kind not in SIGNS)
-        said = " ".join((*plan.warnings, commands.headline(running)))
-        assert ("cannot sign addresses" in said) == (kind == "gcs")
+        for said in (" ".join(plan.warnings), commands.headline(running)):
+            assert ("cannot sign addresses" in said) == (kind == "gcs")
 
 
 async def test_rescue(kind: str, servers: tuple[Any, Any], tmp_path: Path) -> None:
@@ -193,3 +194,16 @@ def test_exit_2(typed: Any, tmp_path: Path) -> None:
         assert ran.code == 2
         [fault] = json.loads(ran.out)["errors"]
         assert fault["message"].startswith("the target sftp://127.0.0.1:1/films cannot be used: cannot be opened: Conn")
+
+
+@pytest.mark.parametrize("command", ["status", "rescue", "report"])
+def test_a_target_that_says_nothing(command: str, typed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that need no board leave a silent target when the time is over, too."""
+    monkeypatch.setattr(target.look, "__defaults__", (0.5,))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        options = f'endpoint_url = "http://127.0.0.1:{silent.getsockname()[1]}", key = "k", secret = "s"'
+        (tmp_path / "film.toml").write_text(f"{FREE}[target]\noptions = {{{options}}}\n")
+        ran: Ran = typed(command, "s3://films/a", "--config", tmp_path / "film.toml", "--json")
+    assert ran.code == 2
+    [fault] = json.loads(ran.out)["errors"]
+    assert fault["message"] == "the target s3://films/a cannot be used: no answer within 0.5 seconds"
