@@ -26,11 +26,13 @@ async def reachable(http: Http) -> str:
 
 
 def quiet() -> None:
-    """The embedded server phones nobody, and Prefect's own log stays out of a person's way."""
+    """The embedded server phones nobody, may start slowly, and Prefect's own log stays out of a person's way."""
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "ERROR")
+    # its own 20 s are not enough for a first start on a busy machine, which takes 14 on an idle one
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
 
 
 def leave(code: object) -> NoReturn:
