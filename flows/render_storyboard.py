@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any, cast
 
-from prefect import flow, get_run_logger, tags, task
+from prefect import flow, get_run_logger, task
 from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.states import Cancelled, Completed, Failed
@@ -59,9 +59,10 @@ async def render_shot(shot_id: str) -> State:
         raise RuntimeError("render_shot runs inside render_storyboard")
     context = TaskRunContext.get()
     if context is not None:
-        # Prefect asks its server, by a thread and a client of its own for each set of tags that a run begins with,
-        # whether they are limited: the scene comes after that, and the server has it with the next state
-        context.task_run.tags.append(f"scene:{running.plans[shot_id].shot.scene or 'none'}")
+        # A run that begins with tags waits until the server has said whether they are limited, and a busy server
+        # takes its time. They are set here instead, and the server has them with the run's next state.
+        shot = running.plans[shot_id].shot
+        context.task_run.tags += [f"scene:{shot.scene or 'none'}", f"mode:{shot.mode}"]
     result = await running.shot(shot_id)
     ended(result, KEPT.get())
     return told(result)
@@ -84,12 +85,11 @@ async def _one(plan: ShotPlan, running: Session, places: asyncio.Semaphore) -> N
         if running.stopped is not None:
             running.done[plan.shot.shot_id].set()
             return
-        with tags(f"mode:{plan.shot.mode}"):
-            state: State | None = None
-            try:
-                state = await cast(Awaitable[State], render_shot(plan.shot.shot_id, return_state=True))
-            except Exception as error:
-                running.progress.line(f"Prefect did not record {plan.shot.shot_id}: {type(error).__name__}")
+        state: State | None = None
+        try:
+            state = await cast(Awaitable[State], render_shot(plan.shot.shot_id, return_state=True))
+        except Exception as error:
+            running.progress.line(f"Prefect did not record {plan.shot.shot_id}: {type(error).__name__}")
         if plan.shot.shot_id not in running.tried:  # a server that died must not cost the shot
             await running.shot(plan.shot.shot_id)
         running.over(plan.shot.shot_id, str(state.message if state else ""))

@@ -103,7 +103,7 @@ def _concat(listed: Path, out: Path) -> None:
 
 def empty(shots: str, in_flight: str, seconds: str) -> None:
     """As many Prefect task runs as there are shots, each of which only waits: Prefect's own share."""
-    from prefect import flow, tags, task
+    from prefect import flow, task
     from prefect.client.schemas.objects import State
     from prefect.states import Completed
 
@@ -118,8 +118,7 @@ def empty(shots: str, in_flight: str, seconds: str) -> None:
 
         async def one(n: int) -> None:
             async with places:
-                with tags("scene:none", "mode:none"):
-                    await shot(f"sh{n}", return_state=True)
+                await shot(f"sh{n}", return_state=True)
 
         flights: list[asyncio.Task[None]] = []
         for n in range(int(shots)):
