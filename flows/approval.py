@@ -15,9 +15,8 @@ from tasks.names import number_text
 from tasks.session import Session
 
 LOOKS_EVERY = 3  # seconds between two looks whether somebody has answered
-GRACE = (
-    600  # seconds that the server waits longer than we do: once its own time is up, it puts Failed for any last word
-)
+#: Seconds that the server waits longer than we do: once its own time is up, it puts Failed for any last word of ours.
+GRACE = 600
 
 
 class Approval(RunInput):

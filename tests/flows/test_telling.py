@@ -1,12 +1,20 @@
-"""What a shot's last line in Prefect's log says."""
+"""What a run writes to Prefect's log: few lines a shot, and a last one that says what to do."""
+
+import asyncio
+from pathlib import Path
 
 import pytest
 
+from flows.render_storyboard import render_storyboard
 from flows.telling import ending, recorder
 from tasks.models import ShotResult
 from tests.browser.targets import clip_of
+from tests.flows import write_board
+from tests.flows.test_render_storyboard import in_prefect  # noqa: F401 - the module's fixture
+from tests.sandbox import Sandbox
 from tests.tasks.purchases import result
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 GOOD = result("rendered", clip=clip_of("a"))
 LOCKED = result("failed", error_class="Locked", error="402: no credit")
 SKIPPED = result("skipped", error_class="Budget", error="over")
@@ -37,3 +45,24 @@ def test_the_last_line_of_a_shot(row: ShotResult, held_back: list[str], begins: 
 def test_that_a_line_outside_a_run_is_no_error() -> None:
     """A thread that Prefect knows nothing of may say something all the same."""
     recorder({})("the lock could not be renewed")
+
+
+def test_that_a_long_chain_is_told_in_three_lines(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    """A shot that four gateways refuse has its first refusal told at once, the others with its end, and a state."""
+    board = write_board(
+        tmp_path / "board.csv", [{"shot_id": "a", "prompt": "a sail", "duration": 4, "size": "1280x720"}]
+    )
+    with Sandbox([{"do": "kind", "kind": "bad_request"}]) as box, pytest.MonkeyPatch.context() as patch:
+        for name, value in box.env().items():
+            patch.setenv(name, value)
+        asyncio.run(
+            render_storyboard(str(board), str(tmp_path / "film"), "configs/sora.toml", views=[], return_state=True)
+        )
+    said = [record.getMessage() for record in caplog.records if record.name == "prefect.task_runs"]
+    assert len(said) == 3, said
+    first, last, state = said
+    assert first.startswith("a: aigateway:openai/sora-2-text-to-video-pro: Refused: ")
+    assert last.startswith("a: then aivideoapi:sora-2: Refused: ")
+    assert last.count(": Refused: ") == 3
+    assert "change what the reason names" in last
+    assert state.startswith("Finished in state Without clip('failed: Refused: ")
