@@ -1,11 +1,14 @@
 """`render_season` as a flow on a real Prefect server that no worker serves."""
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.states import Failed, Pending, Running, Scheduled
 
 from flows import render_season as flow_file
 from flows.render_season import render_season
@@ -49,3 +52,23 @@ def test_a_season_of_a_broken_board_tells_every_fault(tmp_path: Path) -> None:
     assert state.is_failed()
     assert "is empty" in str(state.message) and "is no length" in str(state.message)
     assert not (tmp_path / "film").exists()
+
+
+@pytest.mark.parametrize(
+    ("state", "since", "comes", "after"),
+    [
+        (Scheduled(), 0.0, True, "Scheduled"),
+        (Scheduled(), 1000.0, True, "Scheduled"),
+        (Pending(), 0.0, True, "Pending"),
+        (Pending(), 1000.0, False, "Cancelled"),
+        (Running(), 1000.0, False, "Cancelled"),
+        (Failed(), 0.0, False, "Cancelled"),
+    ],
+)
+async def test_whether_a_silent_part_can_come(state: State[Any], since: float, comes: bool, after: str) -> None:
+    """A run that no worker has may wait; one that was taken long ago, or is over, is kept from starting late."""
+    async with get_client() as client:
+        run = (await client.create_flow_run(render_storyboard, parameters={"board": "b", "to": "t"}, state=state)).id
+        assert await flow_file.can_come(run, {run: time.monotonic() - since} if since else {}) is comes
+        now = (await client.read_flow_run(run)).state
+        assert now is not None and now.name == after
