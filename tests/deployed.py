@@ -47,18 +47,18 @@ class Api:
 
     def get(self, path: str) -> Any:
         """One object."""
-        return self._asked("GET", path).json()
+        return self.asked("GET", path).raise_for_status().json()
 
     def post(self, path: str, **body: Any) -> Any:
         """A question or an order."""
-        answer = self._asked("POST", path, json=body)
+        answer = self.asked("POST", path, json=body).raise_for_status()
         return answer.json() if answer.content else None
 
-    def _asked(self, verb: str, path: str, **more: Any) -> httpx.Response:
-        """An answer: a server whose database is busy says 503, and is asked again, as Prefect's own client does."""
+    def asked(self, verb: str, path: str, **more: Any) -> httpx.Response:
+        """Whatever it answers: a server whose database is busy says 503, and is asked again, as Prefect's own client does."""
         ask = partial(self.client.request, verb, path, **more)
         found: httpx.Response = self.wait(ask, lambda answer: answer.status_code != 503, 30)
-        return found.raise_for_status()
+        return found
 
     def put_secret(self, name: str, value: str) -> None:
         """A Secret block, as the UI's form makes it."""

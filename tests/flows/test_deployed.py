@@ -68,17 +68,17 @@ def test_that_a_form_takes_nothing_out_of_bounds(wrong: dict[str, object], api: 
     good = {"board": "b.csv", "to": "out", "budget_usd": None, "concurrency": 400, "views": ["reel", "edl"]}
     there = f"/deployments/{api.deployment('render-storyboard')['id']}/create_flow_run"
     later = {"type": "SCHEDULED", "state_details": {"scheduled_time": "2100-01-01T00:00:00Z"}}
-    refused = api.client.post(there, json={"parameters": {**good, **wrong}, "state": later})
+    refused = api.asked("POST", there, json={"parameters": {**good, **wrong}, "state": later})
     assert refused.status_code in (409, 422), refused.text
     assert next(iter(wrong)) in refused.text
-    assert api.client.post(there, json={"parameters": good, "state": later}).status_code == 201
+    assert api.asked("POST", there, json={"parameters": good, "state": later}).status_code == 201
 
 
 @pytest.fixture(scope="module")
 def mixed(api: Api, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """A run of the deployment in which one shot of three is refused: its id and its target."""
     folder = tmp_path_factory.mktemp("mixed")
-    rows = [*shots(2), {"shot_id": "policy", "scene": "Two", "prompt": "a forbidden wave", **PAID}]
+    rows = [*shots(2), {"shot_id": "worse", "scene": "Two", "prompt": "a forbidden wave", **PAID}]
     board = write_board(folder / "board.csv", rows)
     faults = [
         {"do": "kind", "kind": "moderated", "prompt": "forbidden"},
@@ -112,7 +112,7 @@ def test_that_its_task_runs_are_its_shots(mixed: tuple[str, Path], api: Api) -> 
     assert found == {
         "s000": ("Completed", {"scene:One", kind}),
         "s001": ("Completed", {"scene:One", kind}),
-        "policy": ("Without clip", {"scene:Two", kind}),
+        "worse": ("Without clip", {"scene:Two", kind}),
     }
 
 
@@ -127,7 +127,7 @@ def test_that_its_artifacts_show_plan_progress_money_and_manifest(mixed: tuple[s
     assert "| pixazo | 2 | 3.00 | 0.00 | 0.00 |" in costs
     assert "| Two | 0 | 0.00 | 0.00 | 0.00 |" in costs
     rows = json.loads(found["storyreel-manifest"]["data"])
-    assert [row["shot_id"] for row in rows] == ["policy", "s000", "s001"]
+    assert [row["shot_id"] for row in rows] == ["worse", "s000", "s001"]
     assert rows[0]["error_class"] == "Moderated"
 
 
@@ -139,7 +139,7 @@ def test_that_a_shot_logs_three_lines_at_most(mixed: tuple[str, Path], api: Api)
         if line["task_run_id"]:
             lines[names[line["task_run_id"]]].append(line["message"])
     assert all(1 <= len(said) <= 3 for said in lines.values()), lines
-    assert any("Change the prompt" in line for line in lines["policy"])
+    assert any("Change the prompt" in line for line in lines["worse"])
     assert any("rendered by pixazo:sora-2-pro" in line for line in lines["s000"])
 
 
