@@ -30,10 +30,11 @@ def orders(box: Sandbox) -> list[str]:
 FORM = {
     "render-storyboard": {
         *("board", "to", "config", "budget_usd", "only", "rerender", "concurrency"),
-        *("approve_over_usd", "approve_within_hours", "views"),
+        *("approve_over_usd", "approve_within_hours", "views", "part"),
     },
     "plan-storyboard": {"board", "to", "config", "budget_usd", "only", "rerender"},
     "render-inbox": {"inbox_url", "to", "config", "budget_usd"},
+    "render-season": {"board", "to", "config", "budget_usd", "shots_a_part", "parts_in_flight"},
 }
 
 

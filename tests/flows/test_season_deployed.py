@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.storage import Store
 from tests.chain.conftest import read_back
 from tests.deployed import PREFECT, Api, paid_config
 from tests.flows import write_board
@@ -73,6 +74,6 @@ def test_a_season_outlives_a_killed_worker(api: Api, environment: Mapping[str, s
     assert charged <= box.billed("pixazo") <= charged + risk
     assert risk == unclear * PRICE
     assert state["message"] == f"{SHOTS - unclear} of {SHOTS} clips, {charged} USD, {risk:.2f} at risk"
-    assert not list((target / "lock").iterdir())
+    assert Store(str(target)).names("lock") == []
     assert (target / "report.html").exists()
     print(f"{SHOTS} shots over two workers, {len(lost) - 1} processes lost with the second; {unclear} orders unclear")

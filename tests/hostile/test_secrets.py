@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks import settings
-from tests.chain.conftest import GATEWAYS, T2V
+from tests.chain.conftest import T2V
 from tests.flows import draw, write_board
 from tests.hostile import STORYREEL, Weighed, weighed
 from tests.sandbox import Sandbox
@@ -78,7 +78,7 @@ def left(environment: dict[str, str], prefect_home: Path, tmp_path_factory: pyte
     """A run at every gateway with marked keys, each gateway echoing its own in every error, as a deployment runs it."""
     folder, keys = tmp_path_factory.mktemp("secrets"), {}
     (folder / "film").mkdir()
-    prompts = [(f, g) for f in FAULTS for g in GATEWAYS if (f, g) != ("auth", "pixazo")]  # pixazo has a clip to give
+    prompts = [(f, g) for f in FAULTS for g in T2V if (f, g) != ("auth", "pixazo")]  # pixazo has a clip to give
     rows = [
         {"shot_id": f"{gateway}-{fault}", "prompt": f"{fault} of {gateway} VISIBLE", "route": T2V[gateway]}
         | {"duration": 4, "size": "1280x720"}
@@ -87,7 +87,7 @@ def left(environment: dict[str, str], prefect_home: Path, tmp_path_factory: pyte
     still = {"shot_id": "still", "prompt": "a still VISIBLE", "image": draw(folder / "sea.png", "navy"), "duration": 4}
     board = write_board(folder / "board.csv", [still | {"size": "1280x720", "route": "pixazo:sora-2-pro"}, *rows])
     config = folder / "config.toml"
-    routes = ", ".join(f'"{T2V[gateway]}"' for gateway in GATEWAYS)
+    routes = ", ".join(f'"{T2V[gateway]}"' for gateway in T2V)
     config.write_text(
         f'[chain]\nallow_retired = true\ntext_to_video = [{routes}]\nimage_to_video = ["pixazo:sora-2-pro"]\n'
     )
@@ -98,7 +98,7 @@ def left(environment: dict[str, str], prefect_home: Path, tmp_path_factory: pyte
     ]
     with Sandbox(faults) as box:
         env = {**environment, **box.env(poll_every_s=0.05), "PREFECT_LOGGING_LEVEL": "DEBUG"}
-        for gateway in GATEWAYS:
+        for gateway in T2V:
             keys[gateway] = f"sk-live/{uuid.uuid4().hex}+MARK&{gateway}="
             env[f"{gateway.upper()}_API_KEY"] = keys[gateway]
         found = Left(keys, folder / "film", [folder / "film", prefect_home, Path(environment["TMPDIR"])])
@@ -120,7 +120,7 @@ def test_that_the_search_would_find_something(left: Left) -> None:
     rows = {row["shot_id"]: row for row in json.loads((left.target / "manifest.json").read_bytes())["shots"]}
     assert rows["still"]["status"] == "reused", rows["still"]
     assert rows["pixazo-good"]["clip"]
-    for gateway in GATEWAYS:
+    for gateway in T2V:
         assert "[cut]" in rows[f"{gateway}-bad_request"]["error"], rows[f"{gateway}-bad_request"]["error"]
     places = {name for name, _ in left.found("VISIBLE", "aigateway-failed")}
     assert {str(left.target / "manifest.parquet, unpacked"), str(left.target / "report.html")} <= places
