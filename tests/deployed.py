@@ -55,7 +55,7 @@ class Api:
         return answer.json() if answer.content else None
 
     def asked(self, verb: str, path: str, **more: Any) -> httpx.Response:
-        """Whatever it answers: a server whose database is busy says 503, and is asked again, as Prefect's client does."""
+        """Whatever it answers: a server with a busy database says 503 and is asked again, as Prefect's client does."""
         ask = partial(self.client.request, verb, path, **more)
         found: httpx.Response = self.wait(ask, lambda answer: answer.status_code != 503, 30)
         return found
