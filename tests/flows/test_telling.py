@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows.render_storyboard import render_storyboard
-from flows.telling import ending, recorder
+from flows.telling import Lines, ending, recorder
 from tasks.models import ShotResult
 from tests.browser.targets import clip_of
 from tests.flows import write_board
@@ -44,7 +44,9 @@ def test_the_last_line_of_a_shot(row: ShotResult, held_back: list[str], begins: 
 
 def test_that_a_line_outside_a_run_is_no_error() -> None:
     """A thread that Prefect knows nothing of may say something all the same."""
-    recorder({})("the lock could not be renewed")
+    kept: Lines = {}
+    recorder(kept)("the lock could not be renewed")
+    assert kept == {}
 
 
 def test_that_a_long_chain_is_told_in_three_lines(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:

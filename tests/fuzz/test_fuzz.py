@@ -365,5 +365,10 @@ def test_any_config(tmp_path: Path, tables: dict[str, Any], noise: str, variable
 @given(tree=TREES, kind=st.sampled_from(sorted(records.RANK)))
 def test_any_record(tree: Any, kind: str) -> None:
     """An object at a target that is no record is told as such."""
-    with contextlib.suppress(TargetError):
-        records.read(f"ledger/0123456789abcdef-1/1-{kind}.json", kind, json.dumps(tree).encode())
+    name = f"ledger/0123456789abcdef-1/1-{kind}.json"
+    try:
+        record = records.read(name, kind, json.dumps(tree).encode())
+    except TargetError as error:
+        assert name in str(error)
+        return
+    assert record["key"] == "0123456789abcdef-1"

@@ -130,7 +130,9 @@ def test_that_a_fault_shows_no_signature(typed: Typed, tmp_path: Path, image: st
 def test_that_a_board_without_end_is_refused(typed: Typed, tmp_path: Path, board: str) -> None:
     """A device, a pipe or a file of the kernel's as the board itself is told and never waited for."""
     os.mkfifo(tmp_path / "pipe.csv")
-    only_fault(typed("plan", tmp_path / board if board == "pipe.csv" else board, "--to", tmp_path / "film", "--json"))
+    place = tmp_path / board if board == "pipe.csv" else board
+    fault = only_fault(typed("plan", place, "--to", tmp_path / "film", "--json"))
+    assert board.removeprefix("file://") in fault["message"]
 
 
 def test_that_a_table_of_faults_is_told_in_part(typed: Typed, tmp_path: Path) -> None:
