@@ -17,6 +17,7 @@ from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 from PIL import Image
 
+from tasks import nal
 from tasks.errors import MediaError
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ _COUNTERS = re.compile(rb"(stsz|stz2).{8}(.{4})|(trun|elst).{4}(.{4})|(cmov)", r
 _PLAIN = (b"mdat", b"free", b"skip", b"ftyp")
 _AT_ONCE = threading.BoundedSemaphore(2)  # a decoder keeps up to sixteen pictures
 POSTER_WIDTH, POSTER_QUALITY = 640, 85
+POSTER_S = 1  # of pictures that are decoded for a poster: a clip of 20 s costs no more than one of 2
 LATE_S = 0.5  # how far before the last packet's picture the last one decoded may stand
 
 
@@ -50,7 +52,8 @@ class Probe:
 class _Span:
     """What the packets of a video stream say: how many, the first and last picture's ticks, the last one's end.
 
-    ``keys`` are the ticks of the pictures from which decoding can begin.
+    ``keys`` are the ticks of the pictures from which decoding can begin. ``plain``: each packet is built as it should
+    be, so that there is no need to decode them all to know that they are there.
     """
 
     count: int
@@ -58,6 +61,11 @@ class _Span:
     last: int
     end: int
     keys: tuple[int, ...]
+    plain: bool
+
+    def key(self, ticks: int) -> int:
+        """Where decoding begins for the picture at these ticks."""
+        return max((key for key in self.keys if key <= ticks), default=self.first)
 
 
 def check_boxes(path: Path) -> None:
@@ -98,13 +106,17 @@ def _check_counts(file: BinaryIO, headers: list[tuple[int, int]]) -> None:
 def probe(path: Path) -> Probe:
     """Size, rate and length of a whole mp4, measured on its video stream: the length from the packets' times.
 
-    The first and the last picture are decoded. MediaError, with the reason, for everything that is broken.
+    Every packet is read, and a picture decoded; all of them up to the last, where the packets are of a kind that cannot
+    be taken apart, or are not as they should be. MediaError, with the reason, for everything that is broken.
     """
     return examine(path)[0]
 
 
 def poster(path: Path) -> bytes:
-    """A JPEG of the clip's middle, upright, at most 640 pixels wide. MediaError for everything that is broken."""
+    """A JPEG of the clip's middle, upright, at most 640 pixels wide. MediaError for everything that is broken.
+
+    Where the middle cannot be had without decoding more than a second of pictures, the poster is of that second's end.
+    """
     return examine(path)[1]
 
 
@@ -113,14 +125,19 @@ def examine(path: Path) -> tuple[Probe, bytes]:
     check_boxes(path)
     with _AT_ONCE, _opened(path) as (container, stream):
         span = _span_of(container, stream)
-        moments = (span.first, (span.first + span.end) // 2, span.last)
-        first, middle, last = _pictures(container, stream, span, moments)
-        if _seconds(span.last - (last.pts or 0), stream) > LATE_S:
+        shown, *last = _pictures(container, stream, span, [_shown(span, stream), *(() if span.plain else (span.last,))])
+        if last and _seconds(span.last - (last[0].pts or 0), stream) > LATE_S:
             raise MediaError("the video is damaged: its last pictures do not decode")
         seconds = _seconds(span.end - span.first, stream)
-        sides = (first.height, first.width) if first.rotation % 180 else (first.width, first.height)
+        sides = (shown.height, shown.width) if shown.rotation % 180 else (shown.width, shown.height)
         fps = float(stream.average_rate or 0) or span.count / seconds
-        return Probe(*sides, fps=fps, seconds=seconds, audio=bool(container.streams.audio)), _jpeg(middle)
+        return Probe(*sides, fps=fps, seconds=seconds, audio=bool(container.streams.audio)), _jpeg(shown)
+
+
+def _shown(span: _Span, stream: VideoStream) -> int:
+    """The ticks of the poster: the middle's, or a second behind where its decoding begins."""
+    middle = (span.first + span.end) // 2
+    return min(middle, span.key(middle) + round(POSTER_S / (stream.time_base or 1)))
 
 
 def _jpeg(frame: av.VideoFrame) -> bytes:
@@ -210,7 +227,9 @@ def _seconds(ticks: int, stream: VideoStream) -> float:
 
 def _span_of(container: InputContainer, stream: VideoStream) -> _Span:
     """Read every packet of the stream, as the headers may claim what is not there."""
-    starts, keys, end = [], [], 0
+    starts, keys, end, plain = [], [], 0, True
+    codec = stream.codec_context
+    taken = nal.reading(codec.codec.canonical_name, codec.extradata or b"")
     for packet in _timely(container.demux(stream)):
         if packet.is_corrupt:
             raise MediaError("the video is cut off: its last packets are not whole")
@@ -218,9 +237,10 @@ def _span_of(container: InputContainer, stream: VideoStream) -> _Span:
             starts.append(packet.pts)
             keys += [packet.pts] if packet.is_keyframe else []
             end = max(end, packet.pts + (packet.duration or 0))
+            plain = plain and taken is not None and taken.is_plain(memoryview(packet))
     if not starts or end <= min(starts):
         raise MediaError("the video stream holds no picture")
-    return _Span(len(starts), min(starts), max(starts), end, tuple(keys))
+    return _Span(len(starts), min(starts), max(starts), end, tuple(keys), plain)
 
 
 def _pictures(
@@ -234,8 +254,7 @@ def _pictures(
     coming: Iterator[av.VideoFrame] = iter(())
     shown = ahead = None
     for ticks in moments:
-        key = max((key for key in span.keys if key <= ticks), default=span.first)
-        if not found or key > (found[-1].pts or 0):
+        if not found or span.key(ticks) > (found[-1].pts or 0):
             container.seek(ticks, stream=stream)
             coming, shown, ahead = iter(_timely(container.decode(stream))), None, None
         while ahead is None or shown is None or ahead.pts is None or ahead.pts <= ticks:

@@ -81,6 +81,7 @@ def write(
     noise: bool = False,
     form: str = "mp4",
     codec: str = "libx264",
+    one_key: bool = False,
 ) -> Path:
     """A clip of plain colours, or of one still, as another program would write it."""
     with av.open(str(path), "w", format=form, options={"movflags": movflags} if movflags else {}) as out:
@@ -91,6 +92,8 @@ def write(
         if picture:
             picture.pix_fmt = "yuv420p"
             picture.options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+            if one_key:
+                picture.options = {"sc_threshold": "0"}  # else a cut of scenes is a picture to begin from
             if degrees:
                 picture.set_display_rotation(degrees)
             grain = np.random.default_rng(1)

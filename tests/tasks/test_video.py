@@ -2,9 +2,10 @@
 
 import io
 import struct
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import av
 import numpy as np
@@ -18,6 +19,7 @@ from tasks.models import Size
 from tasks.video import MOST_BOXES, Probe, check_boxes, poster, probe
 from tests.tasks.clips import good, order, pictures, write
 
+T = TypeVar("T")
 FREE = struct.pack(">I4s", 8, b"free")
 open_input = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -219,6 +221,37 @@ def test_the_poster_shows_the_middle(tmp_path: Path) -> None:
     assert (picture.format, picture.size) == ("JPEG", (640, 360))
     red, green, blue = np.asarray(picture)[180, 320]
     assert green > 150 > 60 > max(red, blue)
+
+
+def test_the_poster_costs_no_more_than_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of five seconds with one whole picture, a second is decoded, and the poster is of that second's end."""
+    decoded: list[object] = []
+
+    def noted(items: Iterable[T]) -> Iterator[T]:
+        for item in items:
+            decoded.extend([item] if isinstance(item, av.VideoFrame) else [])
+            yield item
+
+    monkeypatch.setattr("tasks.video._timely", noted)
+    colours = ((220, 0, 0),) * 20 + ((0, 220, 0),) * 12 + ((0, 0, 220),) * 88
+    path = write(tmp_path / "clip.mp4", colours=colours, one_key=True)
+    red, green, blue = np.asarray(Image.open(io.BytesIO(poster(path))))[45, 80]
+    assert green > 150 > 60 > max(red, blue)
+    assert 24 < len(decoded) < 28
+
+
+@pytest.mark.parametrize("codec", ["libsvtav1", "libvpx-vp9"])
+def test_a_clip_that_cannot_be_taken_apart_is_decoded(tmp_path: Path, codec: str) -> None:
+    """A hole at the end of AV1 or VP9 is found by the decoder."""
+    path = write(tmp_path / "whole.mp4", colours=((0, 0, 0),) * 36, noise=True, codec=codec)
+    assert probe(path).seconds == 1.5
+    with av.open(str(path)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    data = bytearray(path.read_bytes())
+    for at, size in places[18:]:
+        data[at or 0 : (at or 0) + size] = bytes(size)
+    with pytest.raises(MediaError, match=r"not decode|cannot be decoded"):
+        probe(saved(tmp_path, bytes(data)))
 
 
 @pytest.mark.parametrize(("degrees", "where"), [(90, "bottom"), (-90, "top"), (180, "right")])
