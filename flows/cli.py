@@ -28,7 +28,7 @@ from flows.options import (
     To,
     wanted_of,
 )
-from tasks import commands
+from tasks import commands, reading
 from tasks.errors import StartError
 from tasks.planned import Shown, Wanted
 from tasks.progress import Progress
@@ -101,7 +101,7 @@ async def _run(running: Session, *, quiet: bool) -> int:
         asked = running.wanted
         try:
             state: Any = await render_storyboard(
-                asked.board,
+                reading.shown(asked.board),  # a parameter is kept; the board is read already
                 asked.to,
                 asked.config,
                 None if asked.budget_usd is None else float(asked.budget_usd),

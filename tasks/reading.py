@@ -36,13 +36,14 @@ async def read_board(url: str, settings: Settings, http: Http) -> Storyboard:
         data = await (_fetch(url, http) if is_http(url) else _load(url, settings))
     except FileNotFoundError:
         what = "is a folder, not a board" if _is_folder(url) else "is not there"
-        raise BoardError(f"{_shown(url)} {what}") from None
+        raise BoardError(f"{shown(url)} {what}") from None
     except (StoryreelError, RuntimeError) as error:  # the latter: ~somebody without a home
-        raise BoardError(f"{_shown(url)} cannot be read: {error}") from error
+        raise BoardError(f"{shown(url)} cannot be read: {error}") from error
     return storyboard.read(data, name, settings, folder)
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
+    """A board as it may be written down: an address without what opens it, a path of this machine as it is."""
     return bare(url) if has_scheme(url) else url
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks import catalogue, manifest, settings, standing, stores
+from tasks import catalogue, manifest, reading, settings, standing, stores
 from tasks.budget import Purse
 from tasks.errors import Stopped, TargetError
 from tasks.facts import Facts
@@ -122,7 +122,11 @@ class Results:
     async def publish(self) -> None:
         """Write manifest, attempts and costs whole, the manifest's JSON last."""
         rows = self.results()
-        told: dict[str, Any] = {"run_id": self.run_id, "board": self.wanted.board, "target": self.store.url}
+        told: dict[str, Any] = {
+            "run_id": self.run_id,
+            "board": reading.shown(self.wanted.board),
+            "target": self.store.url,
+        }
         told |= {"extra_columns": self.board.extra_columns, "budget": self.budget}
         files = await asyncio.to_thread(manifest.files, rows, list(self.ledger.history()), **told)
         for name in sorted(files, key=lambda n: n == "manifest.json"):

@@ -101,6 +101,14 @@ async def test_a_clip_that_is_none_is_failed_and_charged(studio: Studio, name: s
     assert not list((studio.target / "clips").glob("*"))
 
 
+@pytest.mark.parametrize(("bad", "ending"), [(2, "clip"), (3, "failed")])
+async def test_a_third_download_that_is_no_video_is_the_last(studio: Studio, bad: int, ending: str) -> None:
+    """After two that are none a whole one is taken; after three the job is over, though a whole one would come."""
+    studio.faults({"gateway": "pixazo", "do": "wrong", "phase": "media", "times": bad})
+    outcome = await studio.one("pixazo", env=studio.env(pixazo=SHORT | {"deadline_s": 100}))
+    assert [told[1] for told in outcome.told] == [ending]
+
+
 @pytest.mark.parametrize("gateway", GATEWAYS)
 @pytest.mark.parametrize("ending", ["completed", "failed"])
 async def test_another_jobs_end_settles_nothing_of_ours(studio: Studio, gateway: str, ending: str) -> None:

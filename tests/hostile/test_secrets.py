@@ -15,7 +15,7 @@ import pytest
 
 from tasks import settings
 from tests.chain.conftest import T2V
-from tests.flows import draw, write_board
+from tests.flows import Cli, draw, serving, write_board
 from tests.hostile import STORYREEL, Weighed, weighed
 from tests.sandbox import Sandbox
 
@@ -132,6 +132,25 @@ def test_that_no_secret_is_left_anywhere(left: Left) -> None:
     """0 keys in any spelling, 0 signatures, passwords, pictures: target, outputs, logs, database, artifacts, report."""
     wanted = {word for key in left.keys.values() for word in spellings(key)}
     assert left.found(*wanted, *ALIEN) == []
+
+
+def test_that_what_opens_a_board_is_left_nowhere(cli: Cli, prefect_home: Path, tmp_path: Path) -> None:
+    """A board's signature and password stand in no byte of target, outputs, logs and database; its place does."""
+    signature, password = uuid.uuid4().hex, uuid.uuid4().hex
+    write_board(tmp_path / "board.csv", [{"prompt": "a sail"}])
+    film = tmp_path / "film"
+    left = Left({}, film, [film, prefect_home, Path(cli.environment["TMPDIR"])])
+    with serving(tmp_path) as host:
+        board = f"http://somebody:{password}@{host}/board.csv?sig={signature}"
+        for command in (("plan", board), ("render", board, "--to", film), ("status", film), ("report", film)):
+            for form in ((), ("--json",)):
+                ran = cli(*command, *form, PREFECT_LOGGING_LEVEL="DEBUG")
+                assert ran.code == 0, ran
+                left.said.append(Weighed(ran.code, ran.out, ran.err, 0))
+    assert left.found(signature, password) == []
+    assert json.loads((film / "manifest.json").read_bytes())["board"] == f"http://{host}/board.csv"
+    places = {name for name, _ in left.found(f"http://{host}/board.csv")}
+    assert str(film / "report.html") in places and any(name.startswith(str(prefect_home)) for name in places), places
 
 
 def test_that_settings_do_not_show_their_keys() -> None:

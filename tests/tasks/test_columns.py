@@ -80,6 +80,24 @@ def test_too_many_rows(name: str) -> None:
     assert "100,000" in fault.message
 
 
+@pytest.mark.parametrize("name", ["board.csv", "board.parquet"])
+def test_too_many_columns(name: str) -> None:
+    """More than a thousand columns are one fault that names the limit."""
+    data = "prompt" + ",x" * 1000 + "\na\n"
+    wide = parquet({"prompt": ["a"]} | {f"x{n}": ["a"] for n in range(1000)})
+    [fault] = faults_of(data if name == "board.csv" else wide, name)
+    assert "1,001 columns; at most 1,000 are read" in fault.message
+
+
+@pytest.mark.parametrize("name", ["board.csv", "board.parquet"])
+def test_too_many_cells(name: str) -> None:
+    """More than two million cells are one fault that names the limit, where rows and columns are within theirs."""
+    data = "prompt" + ",x" * 999 + ("\na" + "," * 999) * 2001
+    many = parquet({"prompt": ["a"] * 2001} | {f"x{n}": ["a"] * 2001 for n in range(999)})
+    [fault] = faults_of(data if name == "board.csv" else many, name)
+    assert "cells" in fault.message and "2,000,000" in fault.message
+
+
 def test_kitsu() -> None:
     """A shot list as Kitsu writes it reads as it is; the frame numbers are carried, not joined."""
     header = "Episode,Sequence,Name,Description,Nb Frames,Frame In,Frame Out"

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from PIL import GifImagePlugin, Image
 
 from tasks.errors import MediaError
-from tasks.images import check
-from tests.tasks.pictures import BIG, KINDS, QUAD, B, G, R, W, frame, has_corners, looked_at, noise, quad, saved
+from tasks.formats import opened
+from tasks.images import _read, check
+from tasks.models import Size
+from tests.tasks.pictures import BIG, KINDS, QUAD, B, G, R, W, frame, has_corners, looked_at, moving, noise, quad, saved
 
 
 def png_claiming(width, height):
@@ -90,6 +92,23 @@ def test_long_animation():
     before = time.thread_time()
     assert looked_at(data) == (640, 480) and has_corners(frame(data), QUAD)
     assert time.thread_time() - before < 0.5
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_no_other_frame_is_looked_for(kind):
+    """Of anything that moves or has pages no frame but the first is sought, however few there are."""
+    data, sought = moving(kind), []
+    image = opened(data)
+
+    def noting(real):
+        return lambda at, *more: (sought.append(at), real(at, *more))[1]
+
+    for name in {"seek", "_seek"} & set(dir(image)):
+        setattr(image, name, noting(getattr(image, name)))
+    _read(image, data, Size(1, 1), "cover")
+    assert not any(sought)
+    image.seek(1)
+    assert any(sought)
 
 
 def test_damage_behind_the_first_frame():

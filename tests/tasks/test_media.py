@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import io
 import os
 from collections import Counter
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from tasks import images
 from tasks.errors import MediaError
-from tasks.media import Media
+from tasks.media import Media, _read
 from tasks.models import Size
 from tasks.names import frame_stem
 from tasks.settings import ImageSettings, Settings
@@ -389,3 +390,45 @@ async def test_a_file_without_end_is_not_hashed_for_ever(make, monkeypatch):
     monkeypatch.setattr("tasks.media.FILE_BYTES", 1_000_000)
     with pytest.raises(MediaError, match="is more than 1,000,000 bytes long"):
         await make().digest("/proc/self/pagemap")
+
+
+@pytest.mark.parametrize("work", ["check", "normalise"])
+async def test_pictures_at_once(make, png, monkeypatch, work):
+    """Two pictures are decoded side by side at most: beside one that is, a second one takes the last place."""
+    media, real, full = make(), getattr(images, work), []
+
+    def watched(*arguments, **more):
+        full.append(media.cores.locked())
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(images, work, watched)
+    async with media.cores:
+        await (media.check(png) if work == "check" else media.make_frame(png, DIGEST, SMALL, "cover"))
+    assert full == [True] and not media.cores.locked()
+
+
+class Counted(io.BytesIO):
+    """A file that keeps how far it was read."""
+
+    read_to = 0
+
+    def close(self):
+        Counted.read_to = self.tell()
+        super().close()
+
+
+class Kernels(type(Path())):
+    """A file of the kernel's: 0 bytes, it says, and it has many."""
+
+    def stat(self):
+        return Path(os.devnull).stat()
+
+    def open(self, mode):
+        return Counted(bytes(10_000))
+
+
+def test_no_more_is_read_than_is_taken():
+    """Of a file that does not say how long it is only as much is held as tells that it is too long."""
+    with pytest.raises(MediaError, match="is more than the 100 bytes that are read"):
+        _read(Kernels("/proc/kernels"), 100)
+    assert Counted.read_to == 101

@@ -60,6 +60,16 @@ def test_a_reader_that_dies_or_hangs_is_told(tmp_path: Path, monkeypatch: pytest
             parquet.read(b"PAR1", **LIMITS)
 
 
+def test_what_lies_beside_the_reader_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of this program that has the name of one that Arrow imports does not get in its way."""
+    beside = tmp_path / "parquet.py"
+    beside.write_bytes(Path(parquet.__file__).read_bytes())
+    for name in ("json", "decimal", "pyarrow"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('the wrong one')")
+    monkeypatch.setattr(parquet, "__file__", str(beside))
+    assert parquet.read(table({"prompt": ["a"]}), **LIMITS).columns == [["a"]]
+
+
 def test_a_footer_that_lies_about_its_rows() -> None:
     """A footer that claims other rows than there are gives the rows there are, or a sentence; never more rows."""
     data = table({"prompt": ["a", "b", "c"]})

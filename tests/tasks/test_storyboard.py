@@ -296,3 +296,9 @@ def test_light_import() -> None:
         "sys.exit(any(name in sys.modules for name in ('pandas', 'pyarrow')))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+def test_a_faulty_cell_is_shown_in_part() -> None:
+    """A fault carries the first 200 characters of its cell."""
+    [fault] = faults_of(f"prompt,seed\na,{'x' * 300}\n")
+    assert (fault.column, fault.value) == ("seed", "x" * 200)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tasks import video
 from tasks.errors import MediaError
 from tasks.models import Size
 from tasks.video import MOST_BOXES, Probe, check_boxes, poster, probe
@@ -366,3 +367,53 @@ def test_a_clip_that_takes_too_long_is_told(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("tasks.video.LOOK_SECONDS", -1.0)
     with pytest.raises(MediaError, match="takes more than -1 s to read"):
         probe(saved(tmp_path, good()))
+
+
+@pytest.mark.parametrize("walk", ["packets", "pictures"])
+def test_each_walk_ends_with_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, walk: str) -> None:
+    """Reading the packets has its time, and so has decoding: a clip can be endless in either alone."""
+    with video._opened(saved(tmp_path, good())) as (container, stream):
+        span = video._span_of(container, stream)
+        container.seek(span.first, stream=stream)
+        monkeypatch.setattr("tasks.video.LOOK_SECONDS", -1.0)
+        with pytest.raises(MediaError, match="takes more than -1 s to read"):
+            if walk == "packets":
+                video._span_of(container, stream)
+            else:
+                video._pictures(container, stream, span, [span.first])
+
+
+class Watched(type(Path())):  # type: ignore[misc]  # the kind of path that this system has
+    """A file that notes at each opening how many decoders more could begin."""
+
+    def open(self, *arguments: Any, **more: Any) -> Any:
+        """As ever."""
+        taken = 0
+        while video._AT_ONCE.acquire(blocking=False):
+            taken += 1
+        for _ in range(taken):
+            video._AT_ONCE.release()
+        self.places.append(taken)
+        return super().open(*arguments, **more)
+
+
+def test_two_clips_are_decoded_at_once_at_most(tmp_path: Path) -> None:
+    """While one clip is open to its decoder there is room for one more; its boxes are looked at before."""
+    path = Watched(saved(tmp_path, good()))
+    path.places = []
+    for look in (probe, poster):
+        look(path)
+    assert path.places == [2, 1, 2, 1]
+
+
+def test_a_clip_is_read_as_the_mp4_that_it_is(tmp_path: Path) -> None:
+    """An mp4 that ffmpeg would guess to be the other video in a box of its own is measured as what it says it is."""
+    other = write(tmp_path / "other.ts", form="mpegts", colours=((9, 9, 9),) * 24).read_bytes()
+    box = struct.pack(">I4s", 8 + len(other), b"more") + other
+    data = good().replace(b"ftypisom", b"ftypjp2 ")
+    moved = int.from_bytes(data[data.index(b"stco") + 12 :][:4], "big") + len(box)
+    data, behind = patched(data, b"stco", 12, moved), boxes(data)[b"ftyp"][1]
+    path = saved(tmp_path, data[:behind] + box + data[behind:])
+    with av.open(str(path)) as guessed:
+        assert guessed.format.name == "mpegts"
+    assert probe(path) == Probe(160, 90, 24.0, 0.5, False)
