@@ -150,7 +150,11 @@ def plan(
             return code
 
     nothing = {"new": 0, "keep": 0, "rerender": 0, "quoted_usd": "0.00", "worst_usd": "0.00"}
-    return answer.caught(act, json, {"shots": [], "totals": nothing})
+    gc.disable()  # all that a plan is made of stays until its end
+    try:
+        return answer.caught(act, json, {"shots": [], "totals": nothing})
+    finally:
+        gc.enable()
 
 
 @app.command

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from tasks import images
 from tasks.errors import MediaError, StoryreelError
 from tasks.models import Fit, Size
 from tasks.names import frame_stem
@@ -96,6 +95,8 @@ class Media:
         return await self._once(f"size {reference}", lambda: self._measured(reference))
 
     async def _measured(self, reference: str) -> tuple[int, int]:
+        from tasks import images  # Pillow is not there for a board without pictures
+
         path, limits = await self.file(reference), self.settings.images
         most = {"max_bytes": limits.max_bytes, "max_pixels": limits.max_pixels}
         async with self.cores:
@@ -116,6 +117,8 @@ class Media:
         return await self._once(stem, lambda: self._normalised(reference, stem, size, fit))
 
     async def _normalised(self, reference: str, stem: str, size: Size, fit: Fit) -> str:
+        from tasks import images
+
         source, limits = await self.file(reference), self.settings.images
 
         def work() -> str:

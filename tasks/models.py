@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 Mode = Literal["text_to_video", "image_to_video", "remix"]
 Fit = Literal["cover", "contain", "blur"]
@@ -20,8 +21,7 @@ STATUSES: tuple[Status, ...] = ("rendered", "reused", "stand_in", "refused", "fa
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Size:
+class Size(NamedTuple):
     """Width and height in pixels; as text ``1280x720``."""
 
     width: int
@@ -40,9 +40,10 @@ class Size:
         return size
 
 
-@dataclass(frozen=True, slots=True)
-class Shot:
+class Shot(NamedTuple):
     """One row of a storyboard, after aliases, defaults and ``[vars]``; what it uses and nothing else.
+
+    A tuple, as a board has many of them: a frozen dataclass takes four times as long to make.
 
     ``row`` is the line a person sees (the header is line 1). ``image`` and ``source`` are resolved against
     the board's folder; ``source_shot`` is the shot_id of another row, and then ``source`` is empty.
@@ -63,7 +64,7 @@ class Shot:
     seed: int | None = None
     audio: bool | None = None
     route: str = ""
-    extras: Mapping[str, str] = field(default_factory=dict)
+    extras: Mapping[str, str] = MappingProxyType({})
     warnings: tuple[str, ...] = ()
 
 

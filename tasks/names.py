@@ -1,5 +1,6 @@
 """How things are called: fingerprint, key, slug, and the paths at the target. Pure."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -8,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from slugify import slugify
 
 from tasks.models import Fit, Shot, Size
@@ -45,7 +47,16 @@ def parts_of(shot: Shot, *, image_digest: str = "", source: str = "") -> dict[st
 
 def fingerprint_of(parts: Mapping[str, Any]) -> str:
     """64 hex: sha256 of the parts as canonical JSON. The same question has the same fingerprint for ever."""
-    return hashlib.sha256(_CANONICAL.encode(parts).encode()).hexdigest()
+    return hashlib.sha256(_canonical(parts)).hexdigest()
+
+
+def _canonical(parts: Mapping[str, Any]) -> bytes:
+    """Sorted, no spaces, ASCII. orjson is three times as fast, and leaves what is not printable ASCII as it is."""
+    with contextlib.suppress(orjson.JSONEncodeError):  # half a surrogate pair
+        quick = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
+        if quick.isascii() and b"\x7f" not in quick:
+            return quick
+    return _CANONICAL.encode(parts).encode()
 
 
 def key_of(fingerprint: str, k: int) -> str:

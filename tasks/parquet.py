@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 MEMORY = 600_000_000  # bytes that the other process may hold
 SECONDS = 60
 MOST_TEXT = 64_000_000  # characters of all cells together
@@ -37,7 +39,7 @@ def read(data: bytes, *, max_rows: int, max_columns: int, max_cells: int) -> Cel
     command = [sys.executable, "-P", __file__, *limits]  # -P: names in this folder must not hide Arrow's imports
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603 - ours
-        told = json.loads(done.stdout)
+        told = orjson.loads(done.stdout)
     except subprocess.TimeoutExpired:
         raise Unreadable(f"is Parquet that takes more than {SECONDS} s to unpack; write it again") from None
     except ValueError:  # it died: a damaged file can take Arrow's decoder with it
@@ -53,11 +55,11 @@ def _main(limits: list[int]) -> None:
 
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     try:
-        told = json.dumps(_unpacked(sys.stdin.buffer.read(), *limits), ensure_ascii=False).encode()
+        told = orjson.dumps(_unpacked(sys.stdin.buffer.read(), *limits), option=orjson.OPT_NON_STR_KEYS)
     except Unreadable as error:
-        told = json.dumps({"wrong": str(error)}).encode()
+        told = orjson.dumps({"wrong": str(error)})
     except MemoryError:
-        told = json.dumps({"wrong": f"unpacks to more than {MEMORY:,} bytes; split the shot list"}).encode()
+        told = orjson.dumps({"wrong": f"unpacks to more than {MEMORY:,} bytes; split the shot list"})
     except Exception as error:  # a damaged file trips the decoder in more ways than it documents
         reason = str(error).partition("\n")[0][:200]
         message = f"is not a whole Parquet file ({reason}); write or copy it again"

@@ -146,20 +146,8 @@ class Planner:
         collects = bool(attempts) and self._collects(shot, page, attempts, action)
         closed = frozenset() if shot.shot_id in self.rerender else frozenset(closed_gateways(page))
         said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=collects)
-        plan = ShotPlan(
-            shot,
-            selected,
-            fingerprint,
-            key,
-            parts,
-            action,
-            changed,
-            offers,
-            passed_over,
-            said,
-            collects=collects,
-            closed=closed,
-        )
+        asked = shot, selected, fingerprint, key, parts
+        plan = ShotPlan(*asked, action, changed, offers, passed_over, said, collects, closed=closed)
         if selected:
             self._check(plan, attempts)
         return plan
@@ -176,6 +164,8 @@ class Planner:
     ) -> tuple[Action, tuple[str, ...]]:
         if shot.shot_id in self.rerender:
             return "rerender", ()
+        if not page.entries and shot.shot_id not in self.facts.rows:
+            return "new", ()  # most shots of a large board; what follows would come to the same
         if refused(page):
             return "keep", ()
         if page.open_wish is not None and page.entries:

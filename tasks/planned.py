@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tasks.models import ZERO, Route, Shot, Size
 
@@ -30,9 +30,8 @@ class Offer:
         return self.route.model.provider != "animatic"
 
 
-@dataclass(frozen=True, slots=True)
-class ShotPlan:
-    """One shot and what is to be done with it.
+class ShotPlan(NamedTuple):
+    """One shot and what is to be done with it; a tuple for the same reason as `Shot`.
 
     ``fingerprint`` and ``key`` are empty where the digest of a remote file is not known yet. ``offers`` are the
     usable routes in the chain's order, ``passed_over`` the others with the reason.
@@ -79,7 +78,10 @@ class ShotPlan:
     @property
     def worst(self) -> Decimal:
         """The quotes of all its routes together."""
-        return sum((o.quote for o in self.offers), ZERO) if self.renders and self.action != "keep" else ZERO
+        total = ZERO
+        for offer in self.offers if self.renders and self.action != "keep" else ():
+            total += offer.quote
+        return total
 
 
 @dataclass(frozen=True, slots=True)

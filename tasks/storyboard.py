@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from tasks import cells, columns, headers, parquet
@@ -179,7 +178,7 @@ def _shots(sheet: _Sheet, settings: Settings, base: str, extras: Sequence[tuple[
         "extras": _extras(sheet.table, extras),
         **_inputs(sheet, base),
     }
-    shots = tuple(map(Shot, *[fields[field.name] for field in dataclass_fields(Shot)]))
+    shots = tuple(map(Shot._make, zip(*[fields[name] for name in Shot._fields], strict=True)))
     _check_sources(sheet, shots)
     return shots
 

@@ -13,7 +13,7 @@ import ssl
 import zlib
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urljoin
@@ -146,19 +146,19 @@ class Http:
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.transport = transport
-        self.api = transport or httpx.AsyncHTTPTransport(limits=CALM, verify=_trust())
-        self.guarded: dict[tuple[str, ...], httpx.AsyncBaseTransport] = {}
+        self.networks: dict[tuple[str, ...] | None, httpx.AsyncBaseTransport] = {}
 
     async def close(self) -> None:
         """Close every connection."""
-        for network in [self.api, *self.guarded.values()]:
+        for network in self.networks.values():
             await network.aclose()
 
-    def _guard(self, allowed: Collection[str]) -> httpx.AsyncBaseTransport:
-        hosts = tuple(sorted(allowed))
-        if hosts not in self.guarded:
-            self.guarded[hosts] = self.transport or Guard(hosts, verify=_trust())
-        return self.guarded[hosts]
+    def _network(self, hosts: tuple[str, ...] | None) -> httpx.AsyncBaseTransport:
+        """The way to gateways, or the guarded one that may reach ``hosts``; a plan needs neither."""
+        if hosts not in self.networks:
+            kind = partial(httpx.AsyncHTTPTransport, limits=CALM) if hosts is None else partial(Guard, hosts)
+            self.networks[hosts] = self.transport or kind(verify=_trust())
+        return self.networks[hosts]
 
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
         """One API call, never redirected.
@@ -169,7 +169,7 @@ class Http:
             raise NotSent(f"{bare(url)} names no host")
         try:
             async with asyncio.timeout(timeout):
-                response = await self.api.handle_async_request(_built(request, url, headers, timeout))
+                response = await self._network(None).handle_async_request(_built(request, url, headers, timeout))
                 try:
                     body = await _bounded(response, REPLY_BYTES)
                 finally:
@@ -199,7 +199,7 @@ class Http:
         `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``total`` seconds, or ``out`` cannot hold it),
         `MediaError` (too large).
         """
-        network = self._guard(allowed)
+        network = self._network(tuple(sorted(allowed)))
         try:
             async with asyncio.timeout(total):
                 for _ in range(REDIRECTS + 1):

@@ -1,12 +1,13 @@
 import hashlib
+import json
 import re
+import string
 from collections import Counter
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tasks.models import Shot, Size
@@ -22,8 +23,8 @@ def test_the_fingerprint_is_pinned() -> None:
     """The same question has the same fingerprint in every version: another one would buy every clip again."""
     bare = Shot("sh010", 2, "A", "a cat", "text_to_video", Decimal(8), Size(1280, 720), "cover")
     all_ = {"negative_prompt": "blur", "mode": "remix", "fit": "blur", "seed": 7, "audio": True}
-    full = replace(bare, route="pixazo:sora-2-pro", **all_)
-    unicode_ = replace(bare, prompt="Übung 😀 „x“\nzwei", seconds=Decimal("4.50"))
+    full = bare._replace(route="pixazo:sora-2-pro", **all_)
+    unicode_ = bare._replace(prompt="Übung 😀 „x“\nzwei", seconds=Decimal("4.50"))
     files = {"image_digest": "ab" * 32, "source": "cd" * 32}
     asked = (parts_of(bare), parts_of(full, **files), parts_of(unicode_, **files))
     assert tuple(map(fingerprint_of, asked)) == (
@@ -90,6 +91,20 @@ def test_any_text_has_a_fingerprint(cells: dict[str, str]) -> None:
     parts = parts_of(shot(**cells))
     assert re.fullmatch("[0-9a-f]{64}", fingerprint_of(parts))
     assert fingerprint_of(dict(reversed(parts.items()))) == fingerprint_of(parts)
+
+
+@given(
+    st.dictionaries(
+        st.text(string.ascii_lowercase),
+        st.one_of(st.text(), st.text(string.printable), st.none(), st.booleans(), st.integers(0, 2**32)),
+    )
+)
+@example({"prompt": '\x7f\x00\u2028\ud800 " \\ / é 😀'})
+@example({"prompt": "".join(map(chr, range(128)))})
+def test_the_quick_spelling_is_the_canonical_one(parts: dict[str, Any]) -> None:
+    """The bytes that are digested are those of the standard library, whichever encoder wrote them."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    assert fingerprint_of(parts) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_keys_count() -> None:

@@ -323,7 +323,7 @@ def alike(draw: st.DrawFn) -> list[tuple[Shot, Image, str]]:
     others = []
     for _ in range(draw(st.integers(1, 8))):
         name = draw(st.sampled_from(sorted(CELLS)))
-        other = replace(first[0], **{name: draw(CELLS[name])})
+        other = first[0]._replace(**{name: draw(CELLS[name])})
         others.append(draw(st.sampled_from([(other, *first[1:]), draw(asked_shots)])))
     return [first, *others]
 
