@@ -44,8 +44,8 @@ fuzz: $(VENV)/.developer     ## random input to every reader of what strangers s
 bench: $(VENV)/.developer    ## speed, as a ratio to what a user would otherwise run; writes bench.json (20 minutes)
 	@$(BIN)/python -m tests.bench
 
-bench-scale: $(VENV)/.developer  ## 2,000 and 8,000 shots, once each (20 minutes)
-	@$(BIN)/python -m tests.bench scale
+bench-scale: $(VENV)/.developer  ## 2,000 and 8,000 shots, and a season over one worker and two (half an hour)
+	@$(BIN)/python -m tests.bench scale fan-out
 
 format: $(VENV)/.developer   ## let ruff lay out the code
 	@$(BIN)/ruff format .

@@ -64,7 +64,8 @@ class Planner:
         parts: dict[str, dict[str, Any]] = {}
         orders = self._orders() if self.facts.pins else {}
         for shot in sources_first(self.board.shots):
-            chosen = self._parts(shot, self._source_row(shot, fingerprints), orders)
+            row = self._source_row(shot, fingerprints) if shot.source_shot else ""
+            chosen = self._parts(shot, row, orders) if self.facts.pins else self._read_parts(shot, row)
             parts[shot.shot_id] = chosen
             if (chosen["image"] or not shot.image) and (chosen["source"] or not (shot.source or shot.source_shot)):
                 fingerprints[shot.shot_id] = fingerprint_of(chosen)
@@ -73,7 +74,7 @@ class Planner:
     def _source_row(self, shot: Shot, fingerprints: Mapping[str, str]) -> str:
         """The fingerprint of the row a remix starts from; of one that this run leaves alone, that of its last row."""
         source = shot.source_shot
-        if source and not self._selected(source) and source in self.facts.rows:
+        if not self._selected(source) and source in self.facts.rows:
             return str(self.facts.rows[source].get("fingerprint") or "")
         return fingerprints.get(source, "")
 
@@ -85,9 +86,6 @@ class Planner:
     def _parts(self, shot: Shot, row: str, orders: Mapping[str, tuple[bool, str]]) -> dict[str, Any]:
         """What the shot asks for. Of several digests of one URL: those of its unsettled job, else of its newest order,
         else the first known; a named shot without such a job gets what the URL serves today."""
-
-        if not self.facts.pins:  # every digest is the one that was read: nothing to choose from
-            return self._read_parts(shot, row)
 
         def choices(pins: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
             images, sources = self._digests(shot.image, pins), self._digests(shot.source, pins)
@@ -103,7 +101,7 @@ class Planner:
         return self._read_parts(shot, row) if named else chosen
 
     def _read_parts(self, shot: Shot, row: str) -> dict[str, Any]:
-        """What the shot asks for, by the digests that its files have today."""
+        """What the shot asks for, by the digests that its files have today: all there is without pins."""
         digests = self.facts.digests
         source = row if shot.source_shot else digests.get(shot.source, "")
         return parts_of(shot, image_digest=digests.get(shot.image, ""), source=source)

@@ -134,8 +134,9 @@ def _parquet(data: bytes) -> Table:
     except parquet.Unreadable as error:
         raise BoardError(f"the file {error}") from None
     texts = found.columns
-    kept = [at for at, row in enumerate(zip(*texts, strict=True)) if not columns.blank(row)]
-    if texts and len(kept) < len(texts[0]):
+    kept: Sequence[int] = range(len(texts[0]) if texts else 0)
+    if not any(all(map(str.strip, column)) for column in texts):  # else no row is blank
+        kept = [at for at in kept if not columns.blank([column[at] for column in texts])]
         texts = [[column[at] for at in kept] for column in texts]
     return columns.table_of(1, found.names, [at + 2 for at in kept], texts, found.opaque)
 

@@ -127,26 +127,39 @@ def api_of(url: str) -> Iterator[Api]:
         yield Api(client)
 
 
-@contextlib.contextmanager
-def working(environment: Mapping[str, str], log: Path) -> Iterator[None]:
-    """Deploy all of prefect.yaml and keep a worker for as long as this lasts."""
-    asks = {**environment, "PREFECT_WORKER_QUERY_SECONDS": "1"}
+def deployed(environment: Mapping[str, str]) -> None:
+    """All of prefect.yaml on the server, and the work pool that its runs go to."""
     for command in (
         ("work-pool", "create", "storyreel", "--type", "process", "--overwrite"),
         ("--no-prompt", "deploy", "--all"),
     ):
-        done = subprocess.run([PREFECT, *command], cwd=ROOT, env=asks, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stdout + done.stderr
-    with log.open("wb") as out:
-        worker = subprocess.Popen(
-            [PREFECT, "worker", "start", "--pool", "storyreel"], cwd=log.parent, env=asks, stdout=out, stderr=out
+        done = subprocess.run(
+            [PREFECT, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
         )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextlib.contextmanager
+def worker(environment: Mapping[str, str], log: Path, *options: str) -> Iterator[None]:
+    """A worker of the pool for as long as this lasts."""
+    asks = {**environment, "PREFECT_WORKER_QUERY_SECONDS": "1"}
+    command = [PREFECT, "worker", "start", "--pool", "storyreel", *options]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=log.parent, env=asks, stdout=out, stderr=out)
         try:
             yield
         finally:
-            worker.terminate()
+            process.terminate()
             try:
-                worker.wait(30)
+                process.wait(30)
             except subprocess.TimeoutExpired:
-                worker.kill()
-                worker.wait()
+                process.kill()
+                process.wait()
+
+
+@contextlib.contextmanager
+def working(environment: Mapping[str, str], log: Path) -> Iterator[None]:
+    """Deploy all of prefect.yaml and keep a worker for as long as this lasts."""
+    deployed(environment)
+    with worker(environment, log):
+        yield

@@ -1,7 +1,7 @@
-"""``python -m tests.bench [ROW...]``: prints a table as it measures, and writes ``bench.json``.
+"""``python -m tests.bench [PART...]``: prints a table as it measures, and writes ``bench.json``.
 
-Rows: plan, no-op, frames, animatic, reel, overhead; `scale` only by name. Nothing is asserted: a machine has moods,
-and the ratios of one run are the measure.
+Parts: plan, no-op, media, overhead; scale and fan-out only by name. Nothing is asserted: a machine has moods, and the
+ratios of one run are the measure.
 """
 
 import sys
@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import alone, overhead
+from tests.bench import alone, fanout, overhead
 from tests.bench.rows import Row, report
 
 USUAL = ("plan", "no-op", "media", "overhead")
@@ -33,6 +33,7 @@ PARTS: dict[str, Callable[[Path], Iterable[Row]]] = {
     "media": _media,
     "overhead": overhead.overhead,
     "scale": overhead.scale,
+    "fan-out": fanout.fan_out,
 }
 
 

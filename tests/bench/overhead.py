@@ -10,6 +10,7 @@ from tests.bench.places import Gateways, Prefect, prefect, sandbox
 from tests.bench.rows import ROUNDS, Row, figures, in_turns, median
 
 EVERY = 5.0  # seconds between two polls of a job
+PACE = {f"STORYREEL_PIXAZO__POLL_{name}_S": str(EVERY) for name in ("EVERY", "MAX")}
 
 
 @dataclass
@@ -35,10 +36,9 @@ class Trial:
     def ours(self, turn: int) -> Ran:
         self.box.reset()
         before = self.server.task_runs("COMPLETED")
-        pace = {f"STORYREEL_PIXAZO__POLL_{name}_S": str(EVERY) for name in ("EVERY", "MAX")}
         out = self.folder / f"ours-{self.shots}-{turn}"
         words = ("--config", self.config, "--concurrency", self.in_flight, "--json", "--quiet")
-        env = {**self.box.env, **self.server.env, **pace}
+        env = {**self.box.env, **self.server.env, **PACE}
         ran = run(self.folder, "storyreel", "render", self.board, "--to", out, *words, env=env)
         self.recorded.append(self.server.settled(before, self.shots))
         self.clips.append(int(ran.told["clips"]))
