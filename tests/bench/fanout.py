@@ -36,7 +36,8 @@ def fan_out(folder: Path, shots: int = 2000) -> Iterable[Row]:
                 walls.append(time.perf_counter() - since)
                 recorded = server.settled(before, shots)
             lost, full = shots - len(list(out.glob("clips/*.mp4"))), server.log().count("queue is full")
-            numbers = {"wall_s": round(walls[-1], 2), "lost": lost, "unrecorded": max(shots - recorded, 0), "full": full}
+            numbers = {"wall_s": round(walls[-1], 2), "lost": lost, "queue_is_full": full}
+            numbers["unrecorded"] = max(shots - recorded, 0)
             whole = state["name"] == "Completed" and not (lost or full) and recorded >= shots
             name, said = f"fan-out: {shots} shots, {workers} worker{'s'[: workers - 1]}", f"{walls[-1]:.1f} s"
             other = f"{walls[0] / walls[-1]:.2f}x one worker's pace" if workers > 1 else ""
