@@ -142,6 +142,24 @@ async def test_an_echoed_key_is_kept_nowhere(studio: Studio, gateway: str, fault
     assert not re.search(rb"(?i)MARKED|TUFSS0VE|1BUktFR|NQVJLRU|abcdef0123|t0k3n|iVBORw", kept)
 
 
+BRIEF = "MARKED-98765"
+TELLING: dict[str, Fault] = {
+    "in what is no video": {"status": 200, "body": f"{BRIEF}, and no video"},
+    "in an address that has nothing": {"do": "redirect", "url": f"/media/{BRIEF}.mp4"},
+}
+
+
+@pytest.mark.parametrize("name", TELLING)
+async def test_a_key_in_a_download_is_kept_nowhere(studio: Studio, name: str) -> None:
+    """Neither the first bytes of a clip that is none nor the address that it was looked for at tell it."""
+    studio.faults({"gateway": "pixazo", "phase": "media", **TELLING[name]})
+    env = studio.env(pixazo=SHORT | {"deadline_s": 60}) | {"PIXAZO_API_KEY": BRIEF}
+    outcome = await studio.one("pixazo", env=env)
+    assert outcome.code == 1 and "[cut]" in outcome.row["error"], outcome.row["error"]
+    kept = b"".join(path.read_bytes() for path in studio.target.rglob("*") if path.is_file())
+    assert b"MARKED" not in kept + json.dumps(outcome.lines).encode()
+
+
 RUN = """
 import asyncio, json, sys
 from pathlib import Path
