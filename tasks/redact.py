@@ -15,6 +15,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")  # the 
 _BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 _DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+=-]+)*,[^\s\"'<>)\]]*", re.IGNORECASE)
 _URL = re.compile(r"([a-z][a-z0-9+.-]{1,20}:(?:\\?/){2})(?:[^\s/?#\"'<>]*@)?([^\s?#\"'<>]*)([?#][^\s\"'<>]*)?", re.I)
+USER = re.compile(r"(?<=//)[^\s/?#\"'<>@]*@")  # before the host of an address, an address within another's path too
 _NAMES = (
     r"x-(?:amz|goog|ms)-[\w-]{1,40}|sig(?:nature)?|[\w-]{0,20}(?:token|secret|password|api_?key)|key-pair-id|policy"
 )
@@ -27,7 +28,7 @@ _HEADER = re.compile(
 def cut(text: str) -> str:
     """The text with data URIs, and the queries, passwords and signatures of addresses, cut."""
     text = _DATA.sub("data:...", text)
-    text = _URL.sub(lambda found: f"{found[1]}{found[2]}{'?...' if found[3] else ''}", text)
+    text = _URL.sub(lambda found: f"{found[1]}{USER.sub('', found[2])}{'?...' if found[3] else ''}", text)
     return _HEADER.sub(rf"\1{CUT}", _PAIR.sub(rf"\1{CUT}", text))
 
 
@@ -45,7 +46,7 @@ def pin(url: str) -> str:
     """The name under which a remote file is remembered: its address, and of what may open it only a digest."""
     if re.search(r"\?sha256=[0-9a-f]{64}$", url):
         return url
-    bare = re.sub(r"^([^/]*//)[^/]*@", r"\1", url.partition("?")[0])
+    bare = USER.sub("", url.partition("?")[0])
     return url if bare == url else f"{bare}?sha256={hashlib.sha256(url.encode()).hexdigest()}"
 
 

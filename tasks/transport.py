@@ -23,6 +23,7 @@ import httpx
 from tasks.addresses import public
 from tasks.errors import MediaError, StoryreelError
 from tasks.models import Reply, Request
+from tasks.redact import USER
 
 REPLY_BYTES = 1_000_000  # honest ones have a few thousand; 400 may come at a time
 REDIRECTS = 5
@@ -61,7 +62,7 @@ def bare(url: str) -> str:
     """The URL without user, query and fragment: passwords and signatures stay out of messages and records."""
     if url[:5].lower() == "data:":
         return f"data:... ({len(url)} characters)"
-    return re.sub(r"^([^/]*//)[^/]*@", r"\1", re.split("[?#]", url, maxsplit=1)[0])
+    return USER.sub("", re.split("[?#]", url, maxsplit=1)[0])
 
 
 @lru_cache(maxsize=10_000)
@@ -114,13 +115,12 @@ class Guard(httpx.AsyncHTTPTransport):
 
 def _pinned(request: httpx.Request, address: str) -> httpx.Request:
     """The same request to an address: a new one, for the old one's URL is what redirects are relative to."""
-    sni = {"sni_hostname": request.url.raw_host.decode("ascii")}
     return httpx.Request(
         request.method,
         request.url.copy_with(host=address),
         headers=request.headers,
         stream=request.stream,
-        extensions={**request.extensions, **sni},
+        extensions={**request.extensions, "sni_hostname": request.url.raw_host.decode("ascii")},
     )
 
 

@@ -116,6 +116,7 @@ def _at_a_terminal(board: Path) -> str:
         ("takes 4, 8 or 12 seconds; tokens=8", "takes 4, 8 or 12 seconds; tokens=8"),
         ("sh010: pixazo:sora-2-pro accepted, job a:b", "sh010: pixazo:sora-2-pro accepted, job a:b"),
         ("https://h/plain/path", "https://h/plain/path"),
+        ("zip://a.csv::https://t0ken@h/b.zip is gone", "zip://a.csv::https://h/b.zip is gone"),
     ],
 )
 def test_what_is_cut(text: str, shown: str) -> None:
@@ -130,6 +131,7 @@ def test_that_a_pin_tells_nothing() -> None:
     assert redact.pin(signed).startswith("https://h/a.png?sha256=") and "sig" not in redact.pin(signed)
     assert redact.pin(redact.pin(signed)) == redact.pin(signed) != redact.pin(other)
     assert redact.pin("https://h/a.png") == "https://h/a.png"
+    assert "t0ken" not in redact.pin("zip://a.png::https://t0ken@h/b.zip")
 
 
 KEY = "sk/live+7&MARKED=="
