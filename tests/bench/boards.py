@@ -23,6 +23,7 @@ text_to_video = ["pixazo:sora-2-pro"]
 allow_retired = true
 [render]
 budget_usd = 1000000
+concurrency = 400
 [provider.pixazo]
 max_in_flight = 400
 """
