@@ -15,7 +15,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")  # the 
 _BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 _DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+=-]+)*,[^\s\"'<>)\]]*", re.IGNORECASE)
 _URL = re.compile(r"([a-z][a-z0-9+.-]{1,20}:(?:\\?/){2})(?:[^\s/?#\"'<>]*@)?([^\s?#\"'<>]*)([?#][^\s\"'<>]*)?", re.I)
-USER = re.compile(r"(?<=//)[^\s/?#\"'<>@]*@")  # before the host of an address, an address within another's path too
+USER = re.compile(r"(?<=//)[^/]*@")  # all before the host of an address, and of one that stands in another's path
 _NAMES = (
     r"x-(?:amz|goog|ms)-[\w-]{1,40}|sig(?:nature)?|[\w-]{0,20}(?:token|secret|password|api_?key)|key-pair-id|policy"
 )

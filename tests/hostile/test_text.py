@@ -131,7 +131,12 @@ def test_that_a_pin_tells_nothing() -> None:
     assert redact.pin(signed).startswith("https://h/a.png?sha256=") and "sig" not in redact.pin(signed)
     assert redact.pin(redact.pin(signed)) == redact.pin(signed) != redact.pin(other)
     assert redact.pin("https://h/a.png") == "https://h/a.png"
-    assert "t0ken" not in redact.pin("zip://a.png::https://t0ken@h/b.zip")
+    for opened in (
+        "zip://a.png::https://t0ken@h/b.zip",
+        "https://user:an@t0ken@h/a.png",
+        "https://user:a t0ken@h/a.png",
+    ):
+        assert "t0ken" not in redact.pin(opened)
 
 
 KEY = "sk/live+7&MARKED=="

@@ -691,6 +691,8 @@ def test_named(url, hosts, wanted):
         ("s3://key:secret@bucket/b.png?versionId=secret", "s3://bucket/b.png"),
         ("//user:secret@a.example/b", "//a.example/b"),
         ("zip://b.csv::https://secret@a.example/b.zip", "zip://b.csv::https://a.example/b.zip"),
+        ("https://user:sec@secret@a.example/b", "https://a.example/b"),
+        ("https://user:a secret@a.example/b", "https://a.example/b"),
         ("https://[::1/b?secret", "https://[::1/b"),
         ("data:image/png;base64,secret", "data:... (28 characters)"),
         ("DATA:,secret", "data:... (12 characters)"),
