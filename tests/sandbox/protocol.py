@@ -5,6 +5,7 @@ instance of it; it is found by itself.
 """
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -180,7 +181,7 @@ def pixels(value: str) -> Pixels:
     return int(width), int(height)
 
 
-class Gateway:
+class Gateway(ABC):
     """One gateway's protocol. ``words`` are its statuses while working, the last one repeating.
 
     ``results`` are the paths of a second document that holds a job's result, ``contents`` those of the file itself,
@@ -222,34 +223,34 @@ class Gateway:
         """The job that a poll asks after."""
         return path["id"]
 
+    @abstractmethod
     def wish(self, call: Call) -> Wish:
         """Read an order strictly, or raise Refusal."""
-        raise NotImplementedError
 
+    @abstractmethod
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
         """What the price list says in US dollars."""
-        raise NotImplementedError
 
+    @abstractmethod
     def accepted(self, job: Job, call: Call) -> Answer:
         """The receipt."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pending(self, job: Job, word: str) -> Answer:
         """Still working, or a status word that no document names."""
-        raise NotImplementedError
 
+    @abstractmethod
     def finished(self, job: Job, url: str) -> Answer:
         """The final word; ``url`` is empty where the result is to have none."""
-        raise NotImplementedError
 
     def result(self, job: Job, url: str) -> Answer:
-        """The second document of a job that is over."""
-        raise NotImplementedError
+        """The second document of a job that is over, where there are ``results``."""
+        raise LookupError(f"{self.name} has no second document")
 
+    @abstractmethod
     def error(self, kind: str, message: str, path: str) -> Answer:
         """An error in this gateway's shape."""
-        raise NotImplementedError
 
     def free(self, path: str, balance: Decimal) -> Answer:
-        """A call that costs nothing (balance, models)."""
-        raise NotImplementedError
+        """A call that costs nothing (balance, models), where there are ``free_calls``."""
+        raise LookupError(f"{self.name} has no free call")
