@@ -95,6 +95,11 @@ async def _one(plan: ShotPlan, running: Session, places: asyncio.Semaphore) -> N
         running.over(plan.shot.shot_id, str(state.message if state else ""))
 
 
+def pause(started: int, places: int, ways: int) -> float:
+    """Seconds until the next shot may start. The parts of a season share one server, so each takes its share of it."""
+    return ways / (RAMP_PER_SECOND if started < places else STARTS_PER_SECOND)
+
+
 async def _all(running: Session) -> None:
     """Every shot that has something to do, started at a rate the server can record."""
     places = asyncio.Semaphore(running.concurrency)
@@ -106,7 +111,7 @@ async def _all(running: Session) -> None:
             continue
         flights.append(asyncio.create_task(_one(plan, running, places)))
         if running.stopped is None:
-            await asyncio.sleep(1 / (RAMP_PER_SECOND if len(flights) < running.concurrency else STARTS_PER_SECOND))
+            await asyncio.sleep(pause(len(flights), running.concurrency, running.ways))
     await asyncio.gather(*flights)
 
 

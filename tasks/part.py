@@ -57,6 +57,11 @@ class PartSession(Session):
         self.lock = Lock(self.store, self.run_id, **own)  # type: ignore[arg-type]  # a mix by name
         self.season = Witness(self.store, self.part.token, lease=self.part.lease)
 
+    @property
+    def ways(self) -> int:
+        """The parts in flight at once: one Prefect server records them all."""
+        return self.part.ways
+
     def may_submit(self) -> None:
         """`Stopped` as in any run, and while the season's heartbeat is too old."""
         super().may_submit()

@@ -44,6 +44,11 @@ class Session(Results):
         """Shots in flight at once."""
         return self.wanted.concurrency or self.settings.render.concurrency
 
+    @property
+    def ways(self) -> int:
+        """Runs among which what they share is divided: this one alone."""
+        return 1
+
     async def check(self, *, fetch: bool) -> Plan:
         """Read and decide everything, write nothing. `BoardError` with every fault found.
 
