@@ -11,6 +11,7 @@ Attempts, costs and what is reused are read from here and from nowhere else.
 """
 
 import contextlib
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from decimal import Decimal
@@ -177,6 +178,7 @@ class Ledger:
             "run_id": self.run_id,
             "key": asked.key,
             "n": max(self.page(asked.key).entries, default=0) + 1,
+            "order_id": str(uuid.uuid4()),  # never made from the key: a board at two targets must not meet
             "shot_id": shot.shot_id,
             "scene": shot.scene,
             "mode": shot.mode,

@@ -273,6 +273,7 @@ class Attempt:
     frame: str = ""
     remote_ids: Mapping[str, str] = field(default_factory=dict)
     settled_by: str = ""  # the run that settled it
+    order_id: str = ""  # a random UUID, written before the POST; empty in records of 0.1
 
     @property
     def route(self) -> str:

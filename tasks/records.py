@@ -11,7 +11,7 @@ from typing import Any
 from tasks.errors import TargetError
 from tasks.models import ZERO, Attempt, Clip, Job, Request
 
-SCHEMA = 1
+SCHEMA = 2  # 0.1 wrote 1, which is read for ever; it refuses 2 before it orders
 NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|wanted)\.json")
 RANK = {"wanted": 0, "intent": 0, "accepted": 1, "overdue": 2, "settled": 3}
 STATE = {"intent": "unclear", "accepted": "pending", "overdue": "overdue"}
@@ -113,6 +113,7 @@ def _attempt_of(entry: Entry) -> Attempt:
         frame=record.get("frame", ""),
         remote_ids=record.get("remote_ids") or record.get("job", {}).get("remote_ids", {}),
         settled_by=record.get("settled_by", ""),
+        order_id=record.get("order_id", ""),
     )
 
 
