@@ -46,8 +46,8 @@ def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[
 async def finish(run: Run, attempt: Attempt, use: Callable[[], bool], *, at_once: bool = False) -> Attempt:
     """Ask after the job until it is over or its patience is; one given up on earlier is asked just once.
 
-    ``use`` says whether the shot still needs the clip: when it does not, one look is enough, and the charge of a
-    clip that is ready is waste.
+    ``use`` says whether the shot still needs the clip: when it does not, one look is enough, and a clip that is ready
+    is ``late``: it was paid for, and is kept beside the one in use.
     """
     settings, trouble = run.lane(attempt.provider).settings, ""
     once, bad, wait = attempt.outcome == "overdue", 0, settings.poll_every_s
@@ -60,13 +60,11 @@ async def finish(run: Run, attempt: Attempt, use: Callable[[], bool], *, at_once
         done = None
         try:
             done = await _look(run, settings, attempt)
-            if done is not None and not use():
-                return await _over(run, attempt, "late", done)
             if done is not None and done.url:
                 run.progress.say(attempt.shot_id, f"{attempt.route} downloading")
                 clip = await _bring(run, attempt, settings, done)
                 # the job stays accepted until the target has its clip
-                return await _over(run, attempt, "clip", done, clip)
+                return await _over(run, attempt, "clip" if use() else "late", done, clip)
         except MediaError as error:
             bad += 1
             if bad >= BAD_MEDIA:
@@ -150,12 +148,12 @@ async def _bring(run: Run, attempt: Attempt, settings: ProviderSettings, done: D
             total=settings.download_timeout_s,
             headers=lambda url: key_of_provider(settings) if key_may_go(settings, url) else {},
         )
-        return await deliver(run, part, clip_stem(attempt.shot_id, attempt.key))
+        return await deliver(run, part, attempt)
     finally:
         part.unlink(missing_ok=True)
 
 
-async def _over(run: Run, attempt: Attempt, outcome: str, done: Done, clip: Clip | None = None) -> Attempt:
+async def _over(run: Run, attempt: Attempt, outcome: str, done: Done, clip: Clip) -> Attempt:
     charged = attempt.quoted if done.charge is None else usd(done.charge)
     basis: Basis = "price_list" if done.charge is None else "reported"
     ids = {**attempt.remote_ids, **done.remote_ids}
@@ -179,9 +177,12 @@ async def _overdue(run: Run, attempt: Attempt, settings: ProviderSettings, troub
     return attempt
 
 
-async def deliver(run: Run, part: Path, stem: str) -> Clip:
-    """Probe a local mp4 and put it and its poster at the target. `MediaError` or `TargetLost`."""
-    store = run.store
+async def deliver(run: Run, part: Path, attempt: Attempt) -> Clip:
+    """Probe a local mp4 and put it and its poster at the target, under names of this attempt alone.
+
+    Raises ``MediaError`` when it is no video, ``TargetLost`` when the target refuses it.
+    """
+    store, stem = run.store, clip_stem(attempt.shot_id, attempt.key, attempt.n)
     probe, poster = await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
 
     def work() -> Clip:
@@ -193,6 +194,7 @@ async def deliver(run: Run, part: Path, stem: str) -> Clip:
         except (StoreError, FileNotFoundError) as error:
             raise TargetLost(str(error)) from error
         facts = (probe.width, probe.height, round(probe.fps, 3), round(probe.seconds, 3))
-        return Clip(f"clips/{stem}.mp4", digest, part.stat().st_size, *facts, poster=f"posters/{stem}.jpg")
+        told = {"poster": f"posters/{stem}.jpg", "audio": probe.audio}
+        return Clip(f"clips/{stem}.mp4", digest, part.stat().st_size, *facts, **told)  # type: ignore[arg-type]  # a mix by name
 
     return await asyncio.to_thread(work)

@@ -56,6 +56,13 @@ class Objects:
         skip = len(self.fs._strip_protocol(root)) + 1
         return (str(name)[skip:] for name in self.fs.find(path, refresh=True))
 
+    def sizes(self, root: str, path: str) -> dict[str, int]:
+        """Bytes of every object below ``path`` by its name relative to ``root``; -1 where the listing has none."""
+        skip = len(self.fs._strip_protocol(root)) + 1
+        found = self.fs.find(path, refresh=True, detail=True)
+        told = found if isinstance(found, dict) else {key: {} for key in found}  # adlfs, of a path that is an object
+        return {str(name)[skip:]: _size(info.get("size")) for name, info in told.items()}
+
 
 class S3(Objects):
     """s3fs sends up to 100 MB and fetches up to 500 MB at once unless it is told otherwise."""
@@ -127,6 +134,14 @@ class Disk(Objects):
                 if not name.endswith(TEMPORARY):
                     yield name if below == "." else f"{below}/{name}"
 
+    def sizes(self, root: str, path: str) -> dict[str, int]:
+        """One look at each file: a folder's listing has no sizes here."""
+        found = {}
+        for name in self.names(root, path):
+            with contextlib.suppress(FileNotFoundError):  # it went since its folder was read
+                found[name] = Path(root, name).stat().st_size
+        return found
+
 
 class Sftp(Objects):
     """A folder of another machine. sshfs writes in place and lists in silence what it cannot list, so both are told
@@ -144,8 +159,12 @@ class Sftp(Objects):
         self._whole(path, lambda channel, part: _send(channel, part, _pieces(local)), "posix_rename")
 
     def names(self, root: str, path: str) -> Iterable[str]:
+        return list(self.sizes(root, path))
+
+    def sizes(self, root: str, path: str) -> dict[str, int]:
+        """As its listings tell them."""
         below = len(root.rstrip("/")) + 1
-        return [name[below:] for name in self._run(lambda channel: _listed(channel, path))]
+        return {name[below:]: size for name, size in self._run(lambda channel: _listed(channel, path)).items()}
 
     def _whole(self, path: str, fill: Callable[[Any, str], Awaitable[object]], rename: str) -> None:
         folder = path.rpartition("/")[0]
@@ -200,9 +219,9 @@ async def _send(channel: Any, part: str, pieces: Iterable[bytes]) -> None:
                 raise
 
 
-async def _listed(channel: Any, top: str) -> list[str]:
-    """Every file below ``top``; none where there is no such folder, an error where one cannot be listed."""
-    places, found = asyncio.Semaphore(FOLDERS), list[str]()
+async def _listed(channel: Any, top: str) -> dict[str, int]:
+    """Every file below ``top`` with its bytes; none where there is no such folder, an error where it cannot be read."""
+    places, found = asyncio.Semaphore(FOLDERS), dict[str, int]()
 
     async def walk(folder: str) -> None:
         async with places:
@@ -220,11 +239,15 @@ async def _listed(channel: Any, top: str) -> list[str]:
             if stat.S_ISDIR(entry.attrs.permissions or 0):
                 inner.append(path)
             elif not path.endswith(TEMPORARY):
-                found.append(path)
+                found[path] = _size(entry.attrs.size)
         await asyncio.gather(*map(walk, inner))
 
     await walk(top)
     return found
+
+
+def _size(told: Any) -> int:
+    return -1 if told is None else int(told)
 
 
 def temporary() -> str:

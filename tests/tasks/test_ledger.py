@@ -104,7 +104,8 @@ def moderated(ledger: Ledger) -> Attempt:
 
 def animatic(ledger: Ledger, *, stand_in: bool = False) -> Attempt:
     frame = "frames/a.jpg"
-    return ledger.made(ASKED, order("animatic"), clip(), frame=frame, stand_in=stand_in, error=None)
+    attempt = ledger.intent(ASKED, order("animatic"), ZERO, frame=frame, stand_in=stand_in)
+    return ledger.settled(attempt, "clip", clip=clip())
 
 
 def stand_in(ledger: Ledger) -> Attempt:
@@ -458,9 +459,9 @@ def test_a_failed_write_is_not_believed(tmp_path: Path) -> None:
 def test_a_built_in_failure(ledger: Ledger) -> None:
     """A clip that the built-in renderer could not make is a failed attempt that cost nothing."""
     error = Failed("no such font")
-    attempt = ledger.made(ASKED, order("animatic"), None, frame="", stand_in=False, error=error)
+    attempt = ledger.settled(ledger.intent(ASKED, order("animatic"), ZERO), "failed", error=error)
     assert (attempt.outcome, attempt.charged, attempt.basis) == ("failed", ZERO, "free")
-    assert ledger.store.names() == [f"ledger/{ASKED.key}/1-settled.json"]
+    assert ledger.store.names() == [f"ledger/{ASKED.key}/1-{kind}.json" for kind in ("intent", "settled")]
 
 
 def test_the_time_as_recorded() -> None:

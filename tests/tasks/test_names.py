@@ -160,22 +160,22 @@ def test_no_two_rows_share_a_clip(rows: list[tuple[str, str]]) -> None:
     stems = []
     for shot_id, prompt in rows:
         seen[prompt] += 1
-        stems.append(clip_stem(shot_id, key_of(asked(prompt=prompt), seen[prompt])))
+        stems.append(clip_stem(shot_id, key_of(asked(prompt=prompt), seen[prompt]), 1))
     assert len({stem.lower() for stem in stems}) == len(rows)
 
 
-@given(ids, st.lists(st.tuples(st.integers(0, 5), st.integers(1, 40)), unique=True, max_size=12))
-def test_one_id_never_names_two_keys_alike(shot_id: str, questions: list[tuple[int, int]]) -> None:
-    """Over all runs an id may stand for many keys: each has a clip name of its own, twins of one question too."""
-    keys = [key_of(asked(seed=seed), k) for seed, k in questions]
-    assert len({clip_stem(shot_id, key) for key in keys}) == len(keys)
+@given(ids, st.lists(st.tuples(st.integers(0, 5), st.integers(1, 40), st.integers(1, 9)), unique=True, max_size=12))
+def test_one_id_never_names_two_takes_alike(shot_id: str, questions: list[tuple[int, int, int]]) -> None:
+    """Over all runs an id may stand for many keys and attempts: each has a clip name of its own, twins too."""
+    takes = [(key_of(asked(seed=seed), k), n) for seed, k, n in questions]
+    assert len({clip_stem(shot_id, key, n) for key, n in takes}) == len(takes)
 
 
 def test_the_first_row_shows_its_key() -> None:
-    """A clip's name is its slug and 8 hex; for the first row of a question these are the key's own."""
-    assert clip_stem("sh010", "0123456789abcdef-1") == "sh010-01234567"
+    """A clip's name is its slug, 8 hex and its attempt's number; for a first row the hex is the key's."""
+    assert clip_stem("sh010", "0123456789abcdef-1", 3) == "sh010-01234567-3"
     twin = "0123456789abcdef-11"
-    assert clip_stem("sh010", twin) == f"sh010-{hashlib.sha256(twin.encode()).hexdigest()[:8]}"
+    assert clip_stem("sh010", twin, 1) == f"sh010-{hashlib.sha256(twin.encode()).hexdigest()[:8]}-1"
 
 
 def test_frames_are_named_by_what_they_are() -> None:
