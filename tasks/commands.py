@@ -19,6 +19,7 @@ from tasks.records import UNSETTLED
 from tasks.rollup import costs
 from tasks.session import Session
 from tasks.storage import StoreError
+from tasks.takes import Shelf
 from tasks.transport import Http
 
 
@@ -109,8 +110,7 @@ def _planned_shot(plan: ShotPlan) -> dict[str, Any]:
 
 async def status(running: Session) -> dict[str, Any]:
     """The answer of ``status --json``: read from the manifest and the ledger, never written."""
-    ledger, rows = await asyncio.to_thread(_read, running)
-    shelf = await asyncio.to_thread(running.look_at_clips)
+    ledger, rows, shelf = await asyncio.to_thread(_read, running)
     results = standing.results(standing.plans(rows, ledger), ledger, shelf, "")
     history = list(ledger.history())
     money = costs(results, history, shelf, run_id="", budget=None)
@@ -194,11 +194,11 @@ async def providers(loaded: settings.Settings, *, check: bool) -> dict[str, Any]
     return {"config": str(loaded.path), "providers": entries, "errors": []}
 
 
-def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]]]:
+def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]], Shelf]:
     try:
-        ledger, rows = running.ledger.load(), running.last_rows()
+        ledger, rows, shelf = running.ledger.load(), running.last_rows(), running.look_at_clips()
     except StoreError as error:
         raise TargetError(f"the target cannot be read: {error}") from error
     if not rows and not ledger.pages:
         raise TargetError(f"{running.store.url} holds nothing that storyreel has made")
-    return ledger, rows
+    return ledger, rows, shelf

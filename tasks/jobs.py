@@ -94,7 +94,7 @@ async def recover(run: Run, attempt: Attempt) -> Attempt | None:
                 clip = await _bring(run, attempt, settings, done)
                 money = {"charged": attempt.charged, "at_risk": attempt.at_risk, "basis": attempt.basis}
                 ids = attempt.remote_ids
-                return await run.write(run.ledger.settled, attempt, "clip", clip=clip, remote_ids=ids, **money)
+                return await run.write(run.ledger.settled, attempt, attempt.outcome, clip=clip, remote_ids=ids, **money)
         except (MediaError, Failed, Moderated):
             return None
         except (GatewayError, Lost, NotSent, HttpStatus, Forbidden) as error:
@@ -180,12 +180,14 @@ async def _overdue(run: Run, attempt: Attempt, settings: ProviderSettings, troub
 async def deliver(run: Run, part: Path, attempt: Attempt) -> Clip:
     """Probe a local mp4 and put it and its poster at the target, under names of this attempt alone.
 
-    Raises ``MediaError`` when it is no video, ``TargetLost`` when the target refuses it.
+    Raises ``MediaError`` when it is no video, ``TargetLost`` when the target refuses it, ``Stopped`` when another run
+    has the target.
     """
     store, stem = run.store, clip_stem(attempt.shot_id, attempt.key, attempt.n)
     probe, poster = await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
 
     def work() -> Clip:
+        run.may_write()  # fetching and looking may have taken longer than the lock lasts
         with part.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
         try:

@@ -51,7 +51,8 @@ def adapter(provider: str) -> Adapter:
 
 @dataclass
 class Run:
-    """What one run works with. ``may_submit`` raises `Stopped` when no order may leave.
+    """What one run works with. ``may_submit`` raises `Stopped` when no order may leave, ``may_write`` when another run
+    has the target by now; it may look at the target, and so blocks.
 
     ``lookers`` decode clips: two threads, as each takes 15 MB and a core.
     Clock (monotonic seconds), wall (epoch seconds), sleep and roll (0 to 1) are parameters: tests never wait.
@@ -66,6 +67,7 @@ class Run:
     http: Http
     progress: Progress = field(default_factory=Progress)
     may_submit: Callable[[], None] = lambda: None
+    may_write: Callable[[], None] = lambda: None
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     sleep: Sleep = asyncio.sleep
@@ -96,9 +98,18 @@ class Run:
         return unreachable(self.settings.providers.get(attempt.provider), attempt.provider, base)
 
     async def write(self, act: Callable[..., T], *args: object, **options: object) -> T:
-        """A ledger write off the event loop. `TargetLost` when the target refuses it: that ends the buying."""
+        """A ledger write off the event loop. `TargetLost` when the target refuses it: that ends the buying.
+
+        A run that lost the target meanwhile writes nothing more but receipts: `Stopped`.
+        """
+
+        def work() -> T:
+            if act != self.ledger.accepted:
+                self.may_write()
+            return act(*args, **options)
+
         try:
-            return await asyncio.to_thread(act, *args, **options)
+            return await asyncio.to_thread(work)
         except StoreError as error:
             raise TargetLost(str(error)) from error
 

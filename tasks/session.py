@@ -161,7 +161,8 @@ class Session(Results):
         self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
         run = Run(
             self.settings, self.catalogue, self.store, self.ledger, self.purse, self.folder, self.http,
-            progress=self.progress, may_submit=self.may_submit, clock=self.clock, sleep=self.sleep, roll=self.roll,
+            progress=self.progress, may_submit=self.may_submit, may_write=self.may_write,
+            clock=self.clock, sleep=self.sleep, roll=self.roll,
         )  # fmt: skip
         self.progress.total = sum(plan.selected for plan in self.plan.shots)
         self.progress.spent = self.purse.committed - self.purse.reserved
@@ -202,6 +203,19 @@ class Session(Results):
             raise self.stopped
         if not self.lock.fresh:
             raise Stopped("Interrupted", "the lock could not be renewed in time: nothing more is ordered")
+
+    def may_write(self) -> None:
+        """Look whether the target is still ours where the last look is older than half a lease. Blocks.
+
+        Raises ``Stopped`` when another run took it over, and the run is stopped then.
+        """
+        if self.lock.fresh:
+            return
+        try:
+            self.lock.renew()
+        except TargetError as error:
+            self.stop(Stopped("Interrupted", str(error)))
+            raise Stopped("Interrupted", f"{error}: nothing more is written") from error
 
     def stop(self, reason: Stopped) -> None:
         """No order leaves after this; the first reason counts."""

@@ -53,9 +53,11 @@ def clip_in_use(
     return max(there, key=lambda one: _rank(one, stand_ins, wish), default=None)
 
 
-def _rank(attempt: Attempt, stand_ins: bool, wish: Mapping[str, Any] | None) -> tuple[bool, bool, int]:
-    """Own clips before stand-ins, then what came after the last wish, then the higher number."""
-    return not is_stand_in(attempt, stand_ins), wish is None or attempt.n not in wish["had"], attempt.n
+def _rank(attempt: Attempt, stand_ins: bool, wish: Mapping[str, Any] | None) -> tuple[bool, bool, bool, int]:
+    """Own clips before stand-ins, then what came after the last wish, then what the shot had before a late one came,
+    then the higher number."""
+    answers = wish is None or attempt.n not in wish["had"]
+    return not is_stand_in(attempt, stand_ins), answers, attempt.outcome != "late", attempt.n
 
 
 def is_stand_in(attempt: Attempt | None, stand_ins: bool) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tasks.session import Session
-from tests.chain.conftest import PRICE, Studio
+from tests.chain.conftest import PRICE, Outcome, Studio, rendered
 
 
 def clips(studio: Studio) -> dict[str, str]:
@@ -63,7 +63,8 @@ async def test_two_machines_with_other_clocks_buy_each_wish_once(studio: Studio,
     third = await studio.render(board, config, tamper=here)
     fourth = await studio.render(board, config, tamper=there)
     assert [len(run.orders()) for run in (second, third, fourth)] == [1, 0, 0]
-    assert (fourth.code, fourth.row["sha256"], fourth.row["take"]) == (0, second.row["sha256"], 2)
+    assert clips(studio)[Path(fourth.row["clip"]).name] == fourth.row["sha256"] == second.row["sha256"]
+    assert (fourth.code, fourth.row["take"]) == (0, 2)
 
 
 @pytest.mark.parametrize("skew", [-3600, 3600])
@@ -127,6 +128,37 @@ async def test_rows_alike_may_be_moved_about(studio: Studio) -> None:
         assert (again.code, again.calls) == (0, []), (rows, only)
         assert again.rows["b"]["sha256"] == first.rows["b"]["sha256"]
     assert again.rows["a"]["sha256"] == first.rows["a"]["sha256"]
+
+
+async def test_a_run_that_was_replaced_while_it_slept_writes_nothing(studio: Studio) -> None:
+    """It wakes with a job that the other run has collected: the clip, its record and the tables stay the other's."""
+    board, config = studio.board("x"), studio.config("pixazo")
+    other: list[Outcome] = []
+    found: list[dict[str, str]] = []
+
+    def tamper(session: Session) -> None:
+        sleep = session.sleep
+
+        async def suspended(seconds: float) -> None:
+            if not other and records(studio, "accepted"):
+                for lock in (studio.target / "lock").iterdir():
+                    lock.unlink()  # to whoever came then its process was gone
+                session.lock.beaten_at = float("-inf")
+                other.append(await rendered(board, studio.target, studio.env(), config=config))
+                found.append(everything(studio))
+            await sleep(seconds)
+
+        session.sleep = suspended
+
+    woken = await rendered(board, studio.target, studio.env(), config=config, tamper=tamper)
+    assert (other[0].code, other[0].orders(), woken.code) == (0, [], 130)
+    assert everything(studio) == found[0]
+
+
+def everything(studio: Studio) -> dict[str, str]:
+    """Each file at the target with its sha256, but for locks."""
+    files = [path for path in studio.target.rglob("*") if path.is_file() and path.parent.name != "lock"]
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 WISHES: dict[str, tuple[list[dict[str, Any]], str]] = {
