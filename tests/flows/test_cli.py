@@ -129,11 +129,11 @@ def test_that_a_clip_stays_where_it_is_when_its_shot_is_renamed(story: Story) ->
 
 
 def test_that_rows_with_one_prompt_have_a_clip_each(story: Story) -> None:
-    """Two rows of one fingerprint are counted in board order: two files, before and after a swap."""
+    """Two rows of one fingerprint have a file each, and each keeps its own when they are swapped."""
     twins = [story.rows[name] for name in ("twin1", "twin2")]
     assert twins[0]["fingerprint"] == twins[1]["fingerprint"]
     assert twins[0]["clip"] != twins[1]["clip"]
-    assert [story.later[name]["clip"] for name in ("twin2", "twin1")] == [row["clip"] for row in twins]
+    assert [story.later[name]["clip"] for name in ("twin1", "twin2")] == [row["clip"] for row in twins]
     keys = {path.parent.name for path in story.target.glob("ledger/*/*.json")}
     assert {f"{twins[0]['fingerprint'][:16]}-{k}" for k in (1, 2)} <= keys
 

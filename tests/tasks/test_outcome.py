@@ -238,6 +238,45 @@ def test_every_combination_has_one_status(desk: Desk, words: tuple[str, ...]) ->
         assert [a.n for a in told.attempts] == list(range(1, len(words) + 1))
 
 
+UNMET: dict[str, tuple[str, str]] = {
+    # what came of the wish: in the run that saw it, and in the next one
+    "": ("Interrupted", "Interrupted"),
+    "failed": ("Failed", "Failed"),
+    "refused": ("Refused", "Refused"),
+    "unclear": ("Unclear", "Unclear"),
+    "pending": ("Interrupted", "Interrupted"),
+    "overdue": ("Unclear", "Unclear"),
+    "moderated": ("Moderated", ""),
+    "clip": ("", ""),
+}
+
+
+@pytest.mark.parametrize("word", UNMET)
+def test_a_wish_that_is_not_met_is_told(desk: Desk, word: str) -> None:
+    """The row stands by its old clip, and tells what ended the wish: as long as it is open, a refusal once."""
+    old = desk.clip(desk.one())
+    desk.run("run-2")
+    desk.ledger.want(desk.one().key)
+    if word:
+        acted(desk, desk.one(), word)
+    for run_id, error_class in zip(("run-2", "run-3"), UNMET[word], strict=True):
+        desk.run(run_id)
+        plan = desk.one()._replace(action="keep", offers=())  # as `status` looks at it
+        told = row(desk, plan)
+        assert (told.error_class, bool(told.error)) == (error_class, bool(error_class))
+        assert (told.made_by == old) is (word != "clip")
+        assert exit_code([told], None) == (1 if error_class else 0)
+
+
+def test_what_ended_this_run_is_what_ended_the_wish(desk: Desk) -> None:
+    """A wish that the budget stopped says so, and the exit code with it."""
+    desk.clip(desk.one())
+    desk.run("run-2")
+    desk.ledger.want(desk.one().key)
+    told = row(desk, desk.one(), Ended("skipped", "Budget", "too dear"))
+    assert (told.status, told.error_class, exit_code([told], None)) == ("reused", "Budget", 3)
+
+
 @pytest.mark.parametrize("word", ["pending", "overdue", "unclear", "failed", "refused", "moderated", "clip", "intent"])
 def test_a_route_in_doubt_is_out_until_the_shot_is_named(desk: Desk, word: str) -> None:
     """Routes that may have accepted an order stay out over runs; a wish lets them in, a later doubt out again."""
