@@ -161,7 +161,7 @@ def test_going_on_after_a_power_cut(at: int, bench: Bench, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3000)
+@pytest.mark.timeout(7200)
 def test_going_on_after_any_power_cut(board: Path, tmp_path: Path) -> None:  # noqa: F811 - the fixture
     """So it is wherever the power is cut, up to a run that had ended."""
     at, code = 1, -9
