@@ -98,6 +98,9 @@ class Session(Results):
         async with self.held():
             try:
                 await self._prove()
+                await asyncio.to_thread(
+                    target.take_up, self.store, killed=self.lock.n > 1
+                )  # a released lock leaves none
                 renderer = await self._prepared()
             except StoreError as error:
                 raise TargetError(f"the target cannot be written: {error}") from error
