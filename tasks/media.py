@@ -152,25 +152,56 @@ class Media:
         Raises `MediaError` where the file is no picture, or not that of ``digest``: a fault of this reference alone,
         a copy of the picture may still make the frame.
         """
-        stem = f"frames/{frame_stem(digest, size, fit)}"
-        if stem in self.at_target:
-            return self.at_target[stem]
+        if there := await self._standing(reference, digest, size, fit):
+            return there
+        stem = frame_stem(digest, size, fit)
         async with self.turns.setdefault(f"frame {stem}", asyncio.Lock()):
             if stem not in self.had:
-                asked = reference, digest, stem, size, fit
+                asked = reference, digest, size, fit
                 self.had[stem] = await self._once(f"{stem} {reference}", lambda: self._normalised(*asked))
             return cast(str, self.had[stem])
 
-    async def _normalised(self, reference: str, digest: str, stem: str, size: Size, fit: Fit) -> str:
+    async def _standing(self, reference: str, digest: str, size: Size, fit: Fit) -> str:
+        """The frame's path at the target, empty if it is not there.
+
+        A plain name may be that of a picture which an earlier edition laid on black, so that the picture is looked at;
+        where it cannot be any more, what was made of it stands.
+        """
+        wanted = self.settings.images.background
+        grounds = ["", "black", "white"] if wanted == "auto" else ["", wanted.lstrip("#")]
+        names = {g: f"frames/{frame_stem(digest, size, fit, g)}" for g in grounds}
+        there = {g: self.at_target[stem] for g, stem in names.items() if stem in self.at_target}
+        if not there:
+            return ""
+        try:
+            found = await self._once(f"ground {reference} {digest}", lambda: self._ground(reference, digest))
+        except MediaError:
+            return [*there.values()][-1]
+        return there.get(found, "")
+
+    async def _ground(self, reference: str, digest: str) -> str:
         from tasks import images
 
         source, limits = await self.file(reference), self.settings.images
 
         def work() -> str:
             data = self._known(reference, source, digest, limits.max_bytes)
-            frame, kind = images.normalise(data, size, fit, max_pixels=limits.max_pixels, max_bytes=FRAME_BYTES)
-            name = f"{stem}.{images.suffix(kind)}"
-            self._local(name).write_bytes(frame)
+            return images.ground(data, limits.background, max_pixels=limits.max_pixels)
+
+        async with self.cores:
+            return await asyncio.to_thread(work)
+
+    async def _normalised(self, reference: str, digest: str, size: Size, fit: Fit) -> str:
+        from tasks import images
+
+        source, limits = await self.file(reference), self.settings.images
+        options = {"max_pixels": limits.max_pixels, "max_bytes": FRAME_BYTES}
+
+        def work() -> str:
+            data = self._known(reference, source, digest, limits.max_bytes)
+            made = images.normalise(data, size, fit, **options, background=limits.background)
+            name = f"frames/{frame_stem(digest, size, fit, made.ground)}.{images.suffix(made.media_type)}"
+            self._local(name).write_bytes(made.data)
             return name
 
         async with self.cores:
