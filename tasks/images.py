@@ -39,11 +39,13 @@ _LOSSLESS = (PngImageFile, GifImageFile, BmpImageFile, TiffImageFile)
 
 
 class Still(NamedTuple):
-    """A frame's bytes, ``image/jpeg`` or ``image/png``, and what its transparent parts lie on (see `ground`)."""
+    """A frame's bytes, ``image/jpeg`` or ``image/png``, what its transparent parts lie on (see `ground`), and the
+    upright size of the picture."""
 
     data: bytes
     media_type: str
     ground: str
+    source: Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def normalise(
         part = _scaled(picture, whole, size, fit, _colour(ground))
     frame = _laid_out(part, size, fit, _colour(ground))
     frame.info = {}  # else a comment, a profile or a resolution would travel on into the file
-    return Still(*_encoded(frame, max_bytes, as_png=picture.may_be_art and _is_flat(part)), ground)
+    return Still(*_encoded(frame, max_bytes, as_png=picture.may_be_art and _is_flat(part)), ground, picture.size)
 
 
 def suffix(media_type: str) -> Literal["jpg", "png"]:

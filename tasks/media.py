@@ -30,6 +30,7 @@ class Media:
 
     ``at_target`` holds the names below ``frames/`` that the target already has, by stem: what is there is not made
     again, nor is what this run made. ``delivered`` are the frames that this run has written to the target.
+    ``sizes`` are the upright pixels of the pictures that frames were made of, by reference.
     ``hashed`` is the sha256 of each file as it was read last: what is decoded or sent under a digest has it.
     """
 
@@ -38,6 +39,7 @@ class Media:
         self.at_target: dict[str, str] = {}
         self.delivered: set[str] = set()
         self.hashed: dict[str, str] = {}
+        self.sizes: dict[str, tuple[int, int]] = {}
         self.had: dict[str, Any] = {}
         self.turns: dict[str, asyncio.Lock] = {}
         self.places = asyncio.Semaphore(FETCHES)
@@ -202,6 +204,7 @@ class Media:
             made = images.normalise(data, size, fit, **options, background=limits.background)
             name = f"frames/{frame_stem(digest, size, fit, made.ground)}.{images.suffix(made.media_type)}"
             self._local(name).write_bytes(made.data)
+            self.sizes[reference] = made.source.width, made.source.height
             return name
 
         async with self.cores:

@@ -189,7 +189,7 @@ def test_large_jpeg_keeps_its_detail(orientation, turn, fit):
 def test_byte_limit(limit):
     """Quality steps down until the frame is within the limit, and colours keep their full resolution."""
     data = saved(noise(), "PNG")
-    frame_bytes, media_type, _ = normalise(data, Size(320, 240), "cover", max_pixels=BIG, max_bytes=limit)
+    frame_bytes, media_type, *_ = normalise(data, Size(320, 240), "cover", max_pixels=BIG, max_bytes=limit)
     assert limit / 3 < len(frame_bytes) <= limit and media_type == "image/jpeg"
     assert JpegImagePlugin.get_sampling(opened(frame_bytes)) == 0
 
@@ -220,7 +220,7 @@ def test_quality():
 )
 def test_media_type(picture, kind, media_type):
     """Flat grey or palette art from a lossless file stays lossless; photographs and colour become JPEG."""
-    data, seen, _ = normalise(saved(picture, kind), Size(160, 120), "cover", max_pixels=BIG)
+    data, seen, *_ = normalise(saved(picture, kind), Size(160, 120), "cover", max_pixels=BIG)
     assert seen == media_type and opened(data).get_format_mimetype() == media_type
     assert suffix(seen) == {"image/png": "png", "image/jpeg": "jpg"}[seen]
 
@@ -232,7 +232,7 @@ def test_png_over_the_limit_becomes_jpeg():
     data = saved(page, "PNG")
     png, *_ = normalise(data, Size(640, 480), "cover", max_pixels=BIG)
     assert opened(png).format == "PNG"
-    jpeg, seen, _ = normalise(data, Size(640, 480), "cover", max_pixels=BIG, max_bytes=len(png) - 1)
+    jpeg, seen, *_ = normalise(data, Size(640, 480), "cover", max_pixels=BIG, max_bytes=len(png) - 1)
     assert seen == "image/jpeg" and len(jpeg) < len(png)
 
 
