@@ -63,7 +63,7 @@ class Session(Results):
         planner = self._planner(chosen)
         self.plan = planner.plan()
         faults += [*planner.faults, *await reading.check_media(self, fetch=fetch)]
-        if fetch and not faults:
+        if (fetch or self.facts.sizes) and not faults:
             planner = self._planner(chosen)  # sizes are known now
             self.plan = planner.plan()
             faults += planner.faults
