@@ -206,6 +206,20 @@ def size(value: Any) -> Size:
     raise ValueError('must be width x height in pixels, as in "1280x720"')
 
 
+def background(value: Any) -> str:
+    """``auto``, the name of a colour, or ``#rrggbb``, in lower case."""
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word == "auto" or re.fullmatch("#[0-9a-f]{6}", word):
+        return word
+    from PIL import ImageColor  # loads all of Pillow, and few configs name a colour
+
+    if word not in ImageColor.colormap:
+        close = difflib.get_close_matches(word, ["auto", *ImageColor.colormap], n=1)
+        near = f"; nearest known: {close[0]!r}" if close else ', as in "white"'
+        raise ValueError(f'must be "auto", #rrggbb, or a colour\'s name{near}')
+    return word
+
+
 def day(value: Any) -> str:
     """An ISO date, as text or as TOML's own date -> ``2026-09-24``."""
     try:

@@ -71,6 +71,8 @@ class Drawer:
                 self.run.may_submit()
                 data = order.frame.data if order.frame else None
                 await asyncio.to_thread(animatic.render, order, part, frame=data, source=start)
+            if source is not None:
+                await source()  # it was read by its name: is it still the same one?
         except MediaError as problem:
             return problem
         return None

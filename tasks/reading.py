@@ -236,5 +236,5 @@ async def check_media(session: "Session", *, fetch: bool) -> list[Fault]:
     needing = [plan for plan in named if plan.renders and plan.action != "keep"]
     for start in range(0, len(needing), 64):
         await asyncio.gather(*(one(plan) for plan in needing[start : start + 64]))
-    session.facts = replace(session.facts, sizes=sizes)
+    session.facts = replace(session.facts, sizes=session.media.sizes | sizes)
     return faults

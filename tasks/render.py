@@ -11,7 +11,7 @@ from tasks.drawing import Drawer
 from tasks.errors import MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
 from tasks.jobs import recover
-from tasks.media import FRAME_BYTES, Media
+from tasks.media import Media
 from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
 from tasks.outcome import Ended, closed_gateways, refused, result_of, unclear_routes
 from tasks.planned import Offer, ShotPlan
@@ -224,10 +224,11 @@ class Renderer:
         made = row.made_by if row else None
         if made is None or made.clip is None:
             inline = "data" in ways and not shot.source.startswith("https://")
-            return SourceClip(await _video_uri(await self.media.file(shot.source)) if inline else shot.source)
+            digest = str(plan.parts.get("source", ""))
+            return SourceClip(await self.media.inline(shot.source, digest) if inline else shot.source)
         uri = await asyncio.to_thread(self.run.store.sign, made.clip.path, SIGNED_SECONDS) if offer.paid else ""
         if not uri and "data" in ways:
-            uri = await _video_uri(await self.media.clip(made.clip.path))
+            uri = await self.media.inline_clip(made.clip.path)
         return SourceClip(uri, made.provider, made.job_id, made.remote_ids)
 
     async def drain(self, seconds: float) -> None:
@@ -239,7 +240,7 @@ class Renderer:
         source = self._made(plan.shot)
         if source is not None and source.clip is not None:
             return await self.media.clip(source.clip.path)
-        return await self.media.file(plan.shot.source)
+        return await self.media.unchanged(plan.shot.source, str(plan.parts.get("source", "")))
 
 
 def _ended(attempt: Attempt) -> Ended:
@@ -251,17 +252,6 @@ def _lost(attempt: Attempt) -> str:
     """A clip that is not at the target, in words."""
     where = f"{attempt.clip.path} is gone or cut" if attempt.clip else "its clip was never fetched"
     return f"{where}, and job {attempt.job_id} at {attempt.route} does not give it again"
-
-
-async def _video_uri(path: Path) -> str:
-    """The clip as a data URI; empty where it is larger than gateways take that way."""
-
-    def work() -> str:
-        if path.stat().st_size > FRAME_BYTES:
-            return ""
-        return f"data:video/mp4;base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-    return await asyncio.to_thread(work)
 
 
 def _remote(reference: str) -> str:

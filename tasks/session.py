@@ -64,7 +64,7 @@ class Session(Results):
         planner = self._planner(chosen)
         self.plan = planner.plan()
         faults += [*planner.faults, *await reading.check_media(self, fetch=fetch)]
-        if fetch and not faults:
+        if (fetch or self.facts.sizes) and not faults:
             planner = self._planner(chosen)  # sizes are known now
             self.plan = planner.plan()
             faults += planner.faults
@@ -99,6 +99,9 @@ class Session(Results):
         async with self.held():
             try:
                 await self._prove()
+                await asyncio.to_thread(
+                    target.take_up, self.store, killed=self.lock.n > 1
+                )  # a released lock leaves none
                 renderer = await self._prepared()
             except StoreError as error:
                 raise TargetError(f"the target cannot be written: {error}") from error

@@ -58,12 +58,13 @@ class RenderSettings:
 
 @dataclass(frozen=True, slots=True)
 class ImageSettings:
-    """Fetching what a board points at."""
+    """Fetching what a board points at; ``background`` is what transparent parts of pictures lie on."""
 
     allow_hosts: tuple[str, ...] = ()
     allow_paths: tuple[str, ...] = ()
     max_bytes: int = 64_000_000
     max_pixels: int = 100_000_000
+    background: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ _IMAGES: Spec = {
     "allow_paths": kinds.each(kinds.text),
     "max_bytes": kinds.whole(1),
     "max_pixels": kinds.whole(1),
+    "background": kinds.background,
 }
 _TARGET: Spec = {"options": kinds.free_table, "block": kinds.block_address}
 _COLUMNS: Spec = dict.fromkeys(COLUMNS, kinds.text)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import fsspec
 
 from tasks.errors import StoryreelError
+from tasks.files import NotExclusive
 from tasks.stores import kind_of, options_for, scheme_of, without_password
 from tasks.writing import WAYS
 
@@ -184,7 +185,10 @@ class Store:
 
     def _create(self, path: str, data: bytes) -> None:
         if self.exclusive:
-            return self.way.create(self.full(path), data)
+            try:
+                return self.way.create(self.full(path), data)
+            except NotExclusive:
+                self.exclusive = False
         if self._standing(path) is not None:  # the best that such a store allows
             raise FileExistsError(path)
         return self.way.write(self.full(path), data)
@@ -200,7 +204,17 @@ class Store:
     def delete(self, path: str) -> None:
         """Remove an object; one that is not there is fine."""
         with contextlib.suppress(FileNotFoundError):
-            self._guard(path, lambda: self.fs.rm_file(self.full(path)))
+            self._guard(path, lambda: self.way.delete(self.full(path)))
+
+    def clear_up(self, folder: str, *, deep: bool = True) -> None:
+        """Remove the temporary files that killed writers left in a folder, and below it if ``deep``; never one that a
+        living process of this machine writes."""
+        self._guard(folder, lambda: self.way.clear_up(self.full(folder), deep=deep))
+
+    def make_durable(self, folder: str, *, deep: bool = True) -> None:
+        """See to it that all that can be read in a folder is there after a power cut: its last writer may have been
+        killed before it had seen to that itself."""
+        self._guard(folder, lambda: self.way.make_durable(self.full(folder), deep=deep))
 
     def names(self, prefix: str = "") -> list[str]:
         """Every object below ``prefix`` as a path relative to this store, sorted; none if it is not there."""

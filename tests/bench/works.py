@@ -57,7 +57,7 @@ def animatic(folder: str, photo: str, seconds: str) -> None:
     from tasks.models import Model, Order, Route, Shot, Size
 
     size, length = Size(1280, 720), Decimal(seconds)
-    still, _ = images.normalise(Path(photo).read_bytes(), size, "cover", max_pixels=10**8)
+    still, *_ = images.normalise(Path(photo).read_bytes(), size, "cover", max_pixels=10**8)
     shot = Shot("bench", 2, "", "slow push in", "image_to_video", length, size, "cover")
     model = Model("animatic", "kenburns", ("image_to_video",), "built in", "2026-11-21", exact=True)
     order = Order(shot, Route(model), length, size, shot.prompt)
