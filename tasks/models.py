@@ -1,4 +1,5 @@
 """The nouns: frozen values that every room shares. No I/O, no clock, no library.
+
 row -> Shot -> Frame -> Order -> Request -> Reply -> Job -> Pending... -> Done -> Clip -> ShotResult -> manifest row
 """
 
@@ -285,7 +286,7 @@ class Attempt:
 class ShotResult:
     """A shot with its attempts (oldest first) and the clip in use, if any.
 
-    ``kept`` is the last manifest row of a shot that this run did not look at, and stands for the other fields.
+    ``kept`` is the last manifest row of a shot that this run did not look at: it stands for the other fields.
     """
 
     shot: Shot
