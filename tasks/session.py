@@ -118,6 +118,7 @@ class Session(Results):
             await asyncio.to_thread(self.lock.take)
         except StoreError as error:
             raise TargetError(f"the target cannot be written: {error}") from error
+        self.store.may_change = self.may_change
         beating = asyncio.create_task(self._beat())
         try:
             yield
@@ -167,7 +168,8 @@ class Session(Results):
         self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
         run = Run(
             self.settings, self.catalogue, self.store, self.ledger, self.purse, self.folder, self.http,
-            self.receipts, progress=self.progress, may_submit=self.may_submit, stop=self.stop, clock=self.clock, sleep=self.sleep, roll=self.roll,
+            self.receipts, progress=self.progress, may_submit=self.may_submit, stop=self.stop,
+            clock=self.clock, sleep=self.sleep, roll=self.roll,
         )  # fmt: skip
         self.progress.total = sum(plan.selected for plan in self.plan.shots)
         self.progress.spent = self.purse.committed - self.purse.reserved
@@ -210,6 +212,21 @@ class Session(Results):
             raise self.stopped
         if not self.lock.fresh:
             raise Stopped("Interrupted", "the lock could not be renewed in time: nothing more is ordered")
+
+    def may_change(self, path: str) -> None:
+        """`StoreError` where the target may be another run's by now; it is looked at after half a lease.
+
+        The lock's own names have a rule of their own, and a receipt is written whatever happened: nobody else has it.
+        """
+        if path.startswith("lock/") or path.endswith("-accepted.json") or self.lock.fresh:
+            return
+        if not self.lock.n:
+            raise StoreError(f"{path} is not written: this run is over")
+        try:
+            self.lock.renew()
+        except TargetError as error:
+            self.stop(Stopped("Interrupted", str(error)))
+            raise StoreError(f"{path} is not written: {error}") from error
 
     def stop(self, reason: Stopped) -> None:
         """No order leaves after this; the first reason counts."""
