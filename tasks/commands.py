@@ -180,6 +180,7 @@ async def providers(loaded: settings.Settings, *, check: bool) -> dict[str, Any]
 def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]]]:
     try:
         ledger, rows = running.ledger.load(), running.last_rows()
+        running.receipts.add_to(ledger)
     except StoreError as error:
         raise TargetError(f"the target cannot be read: {error}") from error
     if not rows and not ledger.pages:

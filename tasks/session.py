@@ -79,6 +79,7 @@ class Session(Results):
     def _read_target(self) -> None:
         try:
             self.ledger.load()
+            self.receipts.add_to(self.ledger)
             names = set(self.store.names("clips")) | set(self.store.names("frames"))
             rows = self.last_rows()
         except StoreError as error:
@@ -120,6 +121,7 @@ class Session(Results):
             await asyncio.to_thread(self.lock.take)
         except StoreError as error:
             raise TargetError(f"the target cannot be written: {error}") from error
+        self.store.may_change = self.may_change
         beating = asyncio.create_task(self._beat())
         try:
             yield
@@ -151,10 +153,16 @@ class Session(Results):
                 self.ledger.want(plan.key)
         return None
 
+    def _take_up(self) -> None:
+        """Bring the receipts to the target that it refused earlier and that lie on this machine."""
+        for attempt in self.receipts.take_up(self.ledger, self._counts):
+            self.progress.line(f"{attempt.shot_id}: job {attempt.job_id} at {attempt.route}: its receipt is taken up")
+
     async def _prepared(self) -> "Renderer":
         from tasks.gateway import Gateway
         from tasks.render import Renderer
 
+        await asyncio.to_thread(self._take_up)
         await asyncio.to_thread(self._read_target)
         await asyncio.to_thread(self._replan)
         history = [attempt for attempt in self.ledger.history() if self._counts(attempt)]
@@ -163,12 +171,15 @@ class Session(Results):
         self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
         run = Run(
             self.settings, self.catalogue, self.store, self.ledger, self.purse, self.folder, self.http,
-            progress=self.progress, may_submit=self.may_submit, clock=self.clock, sleep=self.sleep, roll=self.roll,
+            self.receipts, progress=self.progress, may_submit=self.may_submit, stop=self.stop,
+            clock=self.clock, sleep=self.sleep, roll=self.roll,
         )  # fmt: skip
         self.progress.total = sum(plan.selected for plan in self.plan.shots)
         self.progress.spent = self.purse.committed - self.purse.reserved
         self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
-        self.renderer = Renderer(run, Gateway(run), self.media, self, set(self.facts.present), self.plans)
+        self.renderer = Renderer(
+            run, Gateway(run, haste=self.haste), self.media, self, set(self.facts.present), self.plans
+        )
         self.done = {shot_id: asyncio.Event() for shot_id in self.plans}
         await self.publish()
         return self.renderer
@@ -204,6 +215,21 @@ class Session(Results):
             raise self.stopped
         if not self.lock.fresh:
             raise Stopped("Interrupted", "the lock could not be renewed in time: nothing more is ordered")
+
+    def may_change(self, path: str) -> None:
+        """`StoreError` where the target may be another run's by now; it is looked at after half a lease.
+
+        The lock's own names have a rule of their own, and a receipt is written whatever happened: nobody else has it.
+        """
+        if path.startswith("lock/") or path.endswith("-accepted.json") or self.lock.fresh:
+            return
+        if not self.lock.n:
+            raise StoreError(f"{path} is not written: this run is over")
+        try:
+            self.lock.renew()
+        except TargetError as error:
+            self.stop(Stopped("Interrupted", str(error)))
+            raise StoreError(f"{path} is not written: {error}") from error
 
     def stop(self, reason: Stopped) -> None:
         """No order leaves after this; the first reason counts."""

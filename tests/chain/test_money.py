@@ -309,11 +309,9 @@ async def test_an_interrupted_run_leaves_its_jobs_for_the_next(studio: Studio) -
     assert second.money() == studio.box.billed() == 3
 
 
-@pytest.mark.parametrize(("kind", "orders", "risk"), [("intent", 0, "0.00"), ("accepted", 1, "1.50")])
-async def test_a_target_that_refuses_a_record_stops_the_buying(
-    studio: Studio, kind: str, orders: int, risk: str
-) -> None:
-    """Without its intent no order leaves; without its receipt the order is at risk and never sent again there."""
+@pytest.mark.parametrize(("kind", "orders"), [("intent", 0), ("accepted", 1)])
+async def test_a_target_that_refuses_a_record_stops_the_buying(studio: Studio, kind: str, orders: int) -> None:
+    """Without its intent no order leaves; a receipt that is refused is kept here, and its job is collected next."""
 
     def tamper(session: Session) -> None:
         create, write = session.store.create, session.store.write
@@ -330,8 +328,8 @@ async def test_a_target_that_refuses_a_record_stops_the_buying(
     assert (first.code, len(first.orders())) == (1, orders)
     assert [row["error_class"] for row in first.rows.values()] == ["Target", "Target"]
     second = await studio.render(board, config)
-    assert (second.code, f"{second.rows['sh010']['at_risk_usd']:.2f}") == (0, risk)
-    assert second.rows["sh010"]["provider"] == ("aivideoapi" if orders else "pixazo")
+    assert (second.code, len(second.orders()), second.rows["sh010"]["at_risk_usd"]) == (0, 2 - orders, 0)
+    assert {row["provider"] for row in second.rows.values()} == {"pixazo"}
 
 
 async def test_a_target_that_refuses_the_clip_loses_no_job(studio: Studio) -> None:
