@@ -7,6 +7,7 @@ it came to. A submit is repeated only when nothing was accepted.
 import asyncio
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from tasks.errors import Busy, GatewayError, Locked, Refused, Stopped, Unclear
 from tasks.jobs import finish
@@ -16,6 +17,7 @@ from tasks.records import Asked
 from tasks.run import Run, adapter
 from tasks.transport import Lost, NotSent
 
+RECEIPT_SECONDS = 5.0  # from a gateway's answer to its record at the target
 LONGEST_ID = 500  # characters; ids stand in records, tables and addresses
 
 Submitted = tuple[Attempt | None, float | None]
@@ -30,6 +32,7 @@ class Gateway:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.posting: set[asyncio.Task[Submitted]] = set()
+        self.on_their_way: dict[asyncio.Task[Any] | None, float] = {}  # until when (clock) its receipt may take
 
     async def buy(
         self, asked: Asked, order: Order, quote: Decimal, frame: str = "", *, last: bool = False
@@ -74,10 +77,14 @@ class Gateway:
         async with self.run.lane(attempt.provider).places:
             return await finish(self.run, attempt, use, at_once=True)
 
+    def busy_until(self) -> float:
+        """Until when (clock) the orders on their way may take to their receipts; 0 where none is."""
+        return max(list(self.on_their_way.values()), default=0.0)
+
     async def drain(self, seconds: float) -> None:
-        """Let the POSTs that are on their way come to their receipts, for so long at the most."""
+        """Let the POSTs that are on their way come to their receipts: as long as each may take, at least so long."""
         if self.posting:
-            await asyncio.wait(self.posting, timeout=seconds)
+            await asyncio.wait(self.posting, timeout=max(seconds, self.busy_until() - self.run.clock()))
 
     async def _submit_shielded(self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str) -> Submitted:
         """A cancelled shot must not tear its POST from its receipt: the POST goes on by itself."""
@@ -90,6 +97,7 @@ class Gateway:
 
     def _posted(self, task: "asyncio.Task[Submitted]") -> None:
         self.posting.discard(task)
+        self.on_their_way.pop(task, None)
         if not task.cancelled():
             task.exception()  # read here, because the shot that waited for it may be gone
 
@@ -132,6 +140,8 @@ class Gateway:
     async def _post(self, lane: Lane, request: Request, order: Order) -> Job:
         """Send the order. Raises what it was refused with; `Unclear` when nobody can know."""
         run, settings = self.run, lane.settings
+        self.on_their_way[asyncio.current_task()] = run.clock() + settings.submit_timeout_s + RECEIPT_SECONDS
+        run.may_submit()  # a signal may come between any two steps: an order that it finds here does not leave
         run.progress.say(order.shot.shot_id, f"{order.route.name} ordered")
         try:
             reply = await run.ask(settings, request, settings.base_url, settings.submit_timeout_s)
