@@ -54,7 +54,7 @@ async def render_season(
             running.lock.by_process = False  # its parts run elsewhere: only the lease tells that it is gone
             await running.check(fetch=True)
             await plan_artifact(running)
-            async with heeding(running), running.open(), moving(running.progress):
+            async with heeding(running), running.open(), moving(running):
                 await Season(running, starter(running), shots_a_part, parts_in_flight).run()
                 await running.show()
             await closing_artifacts(running)

@@ -9,7 +9,7 @@ from tasks import catalogue, inventory, settings, standing
 from tasks.errors import Fault, TargetError
 from tasks.ledger import Ledger, spent
 from tasks.manifest import summary
-from tasks.models import STATUSES
+from tasks.models import STATUSES, ZERO, Attempt
 from tasks.money import usd_text
 from tasks.names import number_text
 from tasks.outcome import UNSETTLED
@@ -136,6 +136,27 @@ def uncollected(ledger: Ledger) -> list[dict[str, str]]:
         }
         for a in sorted(waiting, key=lambda a: a.submitted_at)
     ]
+
+
+def left_over(running: Session) -> str:
+    """What a stopped run leaves: the jobs that are bought and not collected, their money, and how to collect them."""
+    history = list(running.ledger.history())
+    open_jobs = [attempt for attempt in history if attempt.outcome in UNSETTLED]
+    unclear = [a for a in history if a.outcome == "unclear" and running.run_id in (a.run_id, a.settled_by)]
+    said = [f"{_counted(open_jobs, 'job')} bought, {_at_risk(open_jobs)}: the same command collects them"]
+    if not open_jobs:
+        said = ["no job is left to collect: the same command goes on"]
+    if unclear:
+        said.append(f"{_counted(unclear, 'order')} without a receipt, {_at_risk(unclear)}: never sent there again")
+    return "; ".join(said)
+
+
+def _counted(attempts: list[Attempt], noun: str) -> str:
+    return f"{len(attempts)} {noun}{'s' * (len(attempts) != 1)}"
+
+
+def _at_risk(attempts: list[Attempt]) -> str:
+    return f"{usd_text(sum((a.at_risk for a in attempts), ZERO))} USD at risk"
 
 
 async def rescue(running: Session) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
+from typing import Any
 
 from tasks.errors import Busy, GatewayError, Locked, Refused, Stopped, Unclear
 from tasks.jobs import finish
@@ -18,6 +19,7 @@ from tasks.records import Asked
 from tasks.run import Run, adapter
 from tasks.transport import Lost, NotSent
 
+RECEIPT_SECONDS = 5.0  # from a gateway's answer to its record at the target
 LONGEST_ID = 500  # characters; ids stand in records, tables and addresses
 
 Submitted = tuple[Attempt | None, float | None]
@@ -32,6 +34,7 @@ class Gateway:
     def __init__(self, run: Run, *, haste: float = HASTE) -> None:
         self.run = run
         self.posting: set[asyncio.Task[Submitted]] = set()
+        self.on_their_way: dict[asyncio.Task[Any] | None, float] = {}  # until when (clock) its receipt may take
         self.flights = 0
         self.keeper = Keeper(run, lambda: self.flights, haste=haste)
 
@@ -86,11 +89,17 @@ class Gateway:
         finally:
             self.flights -= 1
 
+    def busy_until(self) -> float:
+        """Until when (clock) the orders on their way may take to their receipts; 0 where none is."""
+        return max(list(self.on_their_way.values()), default=0.0)
+
     async def drain(self, seconds: float) -> None:
-        """Let the POSTs that are on their way come to their receipts, for so long at the most. A receipt that the
-        target refuses is not waited for: it is tried once more."""
+        """Let the POSTs that are on their way come to their receipts: as long as each may take, at least so long.
+
+        A receipt that the target refuses is not waited for: it is tried once more.
+        """
         loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
+        until = loop.time() + max(seconds, self.busy_until() - self.run.clock())
         while (going := self.posting - self.keeper.safe) and (left := until - loop.time()) > 0:
             await asyncio.wait(going, timeout=min(left, GLANCE))
         await self.keeper.farewell()
@@ -106,6 +115,7 @@ class Gateway:
 
     def _posted(self, task: "asyncio.Task[Submitted]") -> None:
         self.posting.discard(task)
+        self.on_their_way.pop(task, None)
         if not task.cancelled():
             task.exception()  # read here, because the shot that waited for it may be gone
 
@@ -148,6 +158,8 @@ class Gateway:
     async def _post(self, lane: Lane, request: Request, order: Order) -> Job:
         """Send the order. Raises what it was refused with; `Unclear` when nobody can know."""
         run, settings = self.run, lane.settings
+        self.on_their_way[asyncio.current_task()] = run.clock() + settings.submit_timeout_s + RECEIPT_SECONDS
+        run.may_submit()  # a signal may come between any two steps: an order that it finds here does not leave
         run.progress.say(order.shot.shot_id, f"{order.route.name} ordered")
         try:
             reply = await run.ask(settings, request, settings.base_url, settings.submit_timeout_s)

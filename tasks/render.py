@@ -244,10 +244,9 @@ class Renderer:
             task.exception()  # read here, because the shot that waited for it may be gone
 
     async def drain(self, seconds: float) -> None:
-        """Let what is on its way come to its record, for so long at the most."""
-        await self.gateway.drain(seconds)
-        if self.drawing:
-            await asyncio.wait(self.drawing, timeout=seconds)
+        """Let what is on its way come to its record: orders as long as they may take, drawings so long at the most."""
+        drawing = [asyncio.wait(self.drawing, timeout=seconds)] if self.drawing else []
+        await asyncio.gather(self.gateway.drain(seconds), *drawing)
 
     async def _drawn(self, plan: ShotPlan, order: Order, asked: Asked, frame: str) -> Attempt:
         """A clip that costs nothing, so its attempt is settled at once."""

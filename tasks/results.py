@@ -73,7 +73,8 @@ class Results:
         self.purse = Purse(self.budget)
         self.plans: dict[str, ShotPlan] = {}
         self.done: dict[str, asyncio.Event] = {}
-        self.working: set[asyncio.Task[ShotResult]] = set()
+        self.working: set[asyncio.Task[Any]] = set()
+        self.closed = asyncio.Event()  # once the target was let go
         self.tried: set[str] = set()
         self.unwritten = ""
 
@@ -82,6 +83,11 @@ class Results:
         """US dollars over all runs of this target; None for no limit."""
         asked = self.wanted.budget_usd
         return self.settings.render.budget_usd if asked is None else asked
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody, or the loss of the lock, has stopped the run: it ends as soon as it can."""
+        return self.stopped is not None and self.stopped.error_class == "Interrupted"
 
     def last_rows(self) -> list[dict[str, object]]:
         """The rows of the manifest as it was last written; none where there is none."""

@@ -18,7 +18,7 @@ from tasks.split import Ids, SeasonPart, in_flight, quotes_of, shares, split
 from tasks.storage import Store, StoreError
 
 TRIES = 3  # starts of one part before its shots are left to the next run
-FAREWELL = 12.0  # seconds that the parts of a stopped season have to come to an end: to see it, and to drain
+FAREWELL = 12.0  # seconds that the parts of a stopped season have to come to an end, beside their orders on their way
 GLANCE = 0.5  # a season that waits looks up this often: it may be stopped by now
 
 
@@ -248,7 +248,8 @@ class Season:
             await asyncio.to_thread(running.lock.renew)
         except (TargetError, StoreError) as error:
             running.progress.line(f"the parts stop by themselves: {error}")
-        until = self.clock() + FAREWELL
+        longest = max((one.submit_timeout_s for one in running.settings.providers.values()), default=0.0)
+        until = self.clock() + FAREWELL + longest
         while self.clock() < until and any([await self._lives(sight) for sight in self.sights.values()]):
             await running.sleep(0.5)
         for name, sight in self.sights.items():

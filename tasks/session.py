@@ -33,7 +33,7 @@ from tasks.transport import Http
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
     from tasks.render import Renderer
 
-DRAIN_SECONDS = 5.0
+DRAIN_SECONDS = 2.0  # for what is on its way and costs nothing: records being written, a clip being drawn
 
 
 class Session(Results):
@@ -96,20 +96,22 @@ class Session(Results):
         `TargetError` when another run holds it or it cannot be written; `BoardError` when the ledger, read again,
         forbids a start.
         """
-        async with self.held():
-            try:
-                await self._prove()
-                await asyncio.to_thread(
-                    target.take_up, self.store, killed=self.lock.n > 1
-                )  # a released lock leaves none
-                renderer = await self._prepared()
-            except StoreError as error:
-                raise TargetError(f"the target cannot be written: {error}") from error
-            try:
-                yield renderer
-            finally:
-                await renderer.drain(DRAIN_SECONDS)
-                await self._publish_last()
+        try:
+            async with self.held():
+                try:
+                    await self._prove()
+                    killed = self.lock.n > 1  # a released lock leaves none
+                    await asyncio.to_thread(target.take_up, self.store, killed=killed)
+                    renderer = await self._prepared()
+                except StoreError as error:
+                    raise TargetError(f"the target cannot be written: {error}") from error
+                try:
+                    yield renderer
+                finally:
+                    await renderer.drain(DRAIN_SECONDS)
+                    await self._publish_last()
+        finally:
+            self.closed.set()
 
     @contextlib.asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
@@ -242,6 +244,30 @@ class Session(Results):
         for work in self.working:
             work.cancel()
 
+    def busy_until(self) -> float:
+        """Until when (clock) orders on their way may take to their receipts; 0 where none is."""
+        return self.renderer.gateway.busy_until() if self.renderer else 0.0
+
+    def waits_for(self) -> str:
+        """Whose receipts a stopped run waits for, in words; empty where no order is on its way."""
+        number = len(self.renderer.gateway.on_their_way) if self.renderer else 0
+        if not number:
+            return ""
+        seconds = max(self.busy_until() - self.clock(), 0.0)
+        return f"waiting for {number} order{'s' * (number > 1)} on their way, {seconds:.0f} s at most"
+
+    async def show(self) -> None:
+        """As of any results; a run that is stopped while it makes them leaves them."""
+        work = asyncio.create_task(super().show())
+        self.working.add(work)
+        try:
+            await work
+        except asyncio.CancelledError:
+            if self.stopped is None:
+                raise
+        finally:
+            self.working.discard(work)
+
     async def shot(self, shot_id: str) -> ShotResult:
         """Render one shot (after its source): its row. An interrupted one is a row as well."""
         assert self.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
@@ -287,7 +313,8 @@ async def session(
 
     ``loaded`` is its config where blocks of a Prefect server were looked up for it.
     """
-    with tempfile.TemporaryDirectory(prefix="storyreel-") as folder:
+    # a thread that nobody waits for may still write there when a run was stopped
+    with tempfile.TemporaryDirectory(prefix="storyreel-", ignore_cleanup_errors=True) as folder:
         loaded = loaded or settings.from_environment(wanted.config)
         http = Http()
         try:

@@ -99,8 +99,8 @@ _RENDER: Spec = {
     "concurrency": kinds.whole(1, 400),
     "on_unclear": kinds.one_of("next", "fail"),
     "on_moderated": kinds.one_of("stop", "next"),
-    "budget_usd": kinds.number(),
-    "max_wasted_usd": kinds.number(),
+    "budget_usd": kinds.dollars,
+    "max_wasted_usd": kinds.dollars,
 }
 _IMAGES: Spec = {
     "allow_hosts": kinds.each(kinds.host),

@@ -1,5 +1,6 @@
 """Never pay twice, never past the budget: runs one after the other over one target, before a gateway that bills."""
 
+import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 from tasks import catalogue
 from tasks.catalogue import Catalogue
 from tasks.ledger import Ledger
-from tasks.models import Attempt, Order, Reply
+from tasks.models import Attempt, Order, Reply, Request
 from tasks.planned import ShotPlan
 from tasks.records import Asked
 from tasks.run import adapter
@@ -307,6 +308,37 @@ async def test_an_interrupted_run_leaves_its_jobs_for_the_next(studio: Studio) -
     second = await studio.render(board, config)
     assert (second.code, second.statuses(), second.orders()) == (0, {"rendered": 2}, [])
     assert second.money() == studio.box.billed() == 3
+
+
+async def test_an_order_on_its_way_comes_to_its_receipt(studio: Studio) -> None:
+    """However slow the POST is, within its submit timeout; the next run collects the job and orders nothing."""
+    said, orders = list[str](), itertools.count(1)
+
+    def tamper(session: Session) -> None:
+        ask = session.http.ask
+
+        def stop() -> None:
+            session.interrupt("Ctrl-C")
+            said.append(session.waits_for())
+
+        async def stopping(request: Request, *more: Any) -> Reply:
+            if request.method == "POST" and next(orders) == 2:
+                asyncio.get_running_loop().call_soon(stop)
+            return await ask(request, *more)
+
+        session.http.ask = stopping  # type: ignore[method-assign]  # a person at the keys
+
+    studio.faults({"do": "stuck"}, pixazo={"latency_s": 5.5})
+    board, config = studio.board("shot 1", "shot 2", "shot 3"), studio.config("pixazo", render={"concurrency": 2})
+    first = await studio.render(board, config, tamper=tamper)
+    assert (first.code, first.statuses(), len(first.orders())) == (130, {"skipped": 3}, 2)
+    assert [told[1] for told in first.told] == ["pending", "pending"]
+    assert said[-1] == "waiting for 2 orders on their way, 65 s at most"
+    studio.faults()
+    finish_jobs(studio)
+    second = await studio.render(board, config)
+    assert (second.code, second.statuses(), len(second.orders())) == (0, {"rendered": 3}, 1)
+    assert second.money() == studio.box.billed() == Decimal("4.50")
 
 
 @pytest.mark.parametrize(("kind", "orders"), [("intent", 0), ("accepted", 1)])
