@@ -14,7 +14,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tasks import processes
@@ -23,6 +23,7 @@ from tasks.storage import Store, StoreError
 
 NAME = re.compile(r"(\d+)\.json")
 PART = re.compile(r"lock/part-\d+-\d+(?=/)")
+BOARD = "board-"  # how the copy of the board begins that a season keeps beside its lock
 LEASE = 60.0
 
 
@@ -88,6 +89,7 @@ class Lock:
         self.lease, self.clock, self.sleep = lease, clock, sleep
         self.by_process = by_process
         self.stopping = False
+        self.says: Mapping[str, Any] = {}  # what the holder tells along with its heartbeat; replaced, never changed
         self._turn = threading.Lock()
         self.token = token or uuid.uuid4().hex
         self.n = 0
@@ -140,6 +142,9 @@ class Lock:
                     raise TargetError(f"{self.store.url} is in use by {folder}, a part of an earlier run: let it end")
                 nap(min(1.0, self.lease / 12))
             for name in self.store.names(folder):
+                self.store.delete(name)
+        for name in self.store.names(self.folder):
+            if name.startswith(f"{self.folder}/{BOARD}"):
                 self.store.delete(name)
 
     def renew(self) -> None:
@@ -215,7 +220,8 @@ class Lock:
     def _bytes(self) -> bytes:
         told = {"run_id": self.run_id, "token": self.token, "beat": self.beat, "lease": self.lease}
         told["beat_at"] = self.clock()  # monotonic: of meaning on this boot only
-        return json.dumps(told | whoami() | {"by_process": self.by_process, "stopping": self.stopping}).encode()
+        told |= whoami() | {"by_process": self.by_process, "stopping": self.stopping}
+        return json.dumps({**told, **self.says}).encode()
 
 
 class Witness:

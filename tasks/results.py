@@ -63,6 +63,7 @@ class Results:
         self.lock = Lock(self.store, self.run_id, lease=self.lease)
         self.media = Media(self.settings, self.store, self.http, self.folder)
         self.board = Storyboard(())
+        self.board_data = b""
         self.facts = Facts(self.today)
         self.renderer: Renderer | None = None
         self.purse = Purse(self.budget)
