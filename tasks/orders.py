@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from tasks.errors import BoardError, Stopped, TargetError
 from tasks.lock import BOARD, seconds
+from tasks.models import ZERO
 from tasks.reading import shown
 from tasks.session import Session
 from tasks.split import SeasonPart
@@ -33,12 +34,12 @@ class Orders:
     edited: str = ""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def give(self, part: SeasonPart, budget: Decimal | None) -> bool:
+    async def give(self, part: SeasonPart, budget: Decimal | None, lost: Decimal = ZERO) -> bool:
         """Put this attempt's order in the place of any earlier one's; whether it stands there and may be begun."""
         share, whole = (None if usd is None else str(usd) for usd in (budget, self.running.budget))
         async with self.turn:  # parts begin in the order in which they were asked for
             await self.look_at_board()
-            self.parts[part.name] = {"attempt": part.attempt, "usd": share, "of_usd": whole}
+            self.parts[part.name] = {"attempt": part.attempt, "usd": share, "of_usd": whole, "lost_usd": str(lost)}
             return await self._say() and self.running.stopped is None
 
     async def take_back(self, name: str) -> bool:

@@ -18,10 +18,10 @@ from typing import Any
 from tasks.errors import Stopped, TargetError
 from tasks.ledger import spent
 from tasks.lock import BOARD, Lock, Witness
-from tasks.models import Attempt
+from tasks.models import ZERO, Attempt
 from tasks.outcome import Ended
 from tasks.session import Session
-from tasks.split import SeasonPart, divided, todays_share
+from tasks.split import SeasonPart, divided, lost_by, todays_share
 from tasks.storage import Store, StoreError
 
 TOLD = "told.json"
@@ -30,10 +30,12 @@ OVER = "the season goes on without it, and what is left of the money is shared a
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a part says at its end: how each shot without a clip was left, and why it did not start, if so."""
+    """What a part says at its end: how each shot without a clip was left, and why it did not start, if so. ``lost`` are
+    the US dollars without a clip in its place among the parts in flight, those of the parts before it included."""
 
     ended: Mapping[str, Ended]
     refused: str = ""
+    lost: Decimal = ZERO
 
 
 def told(store: Store, part: SeasonPart) -> Told | None:
@@ -44,7 +46,8 @@ def told(store: Store, part: SeasonPart) -> Told | None:
         return None
     if found["attempt"] != part.attempt:
         return None
-    return Told({name: Ended(*words) for name, words in found["ended"].items()}, found["refused"])
+    ended = {name: Ended(*words) for name, words in found["ended"].items()}
+    return Told(ended, found["refused"], Decimal(found.get("lost_usd", 0)))
 
 
 @dataclass
@@ -102,10 +105,12 @@ class PartSession(Session):
         return attempt.run_id == self.run_id and attempt.shot_id in self.wanted.only
 
     def _lost_before(self) -> Decimal:
-        """The part's share of what the whole season has lost by now: what may be wasted is the season's, not anew each
-        part's."""
-        own = [a for a in self.ledger.history() if self.run_id in (a.run_id, a.settled_by)]
-        return spent(a for a in own if a.clip is None and a.outcome != "pending") / self.part.ways
+        """What was lost in this part's place among those in flight: by the parts before it, and by earlier attempts at
+        this one. What may be wasted is the season's, not anew each part's."""
+        if not self.order:
+            return lost_by(self.run_id, self.ledger.history()) / self.part.ways
+        own = lost_by(self.run_id, (a for a in self.ledger.history() if a.shot_id in self.wanted.only))
+        return Decimal(self.order["lost_usd"]) + own
 
     async def _beat(self) -> None:
         watching = asyncio.create_task(self._watch())
@@ -180,6 +185,7 @@ class PartSession(Session):
 
     async def _tell(self, ended: Mapping[str, Ended], refused: str = "") -> None:
         text: dict[str, Any] = {"attempt": self.part.attempt, "ended": ended, "refused": refused}
+        text["lost_usd"] = str(self.purse.wasted)
         try:
             await asyncio.to_thread(self.lock.renew)  # the word of an attempt that was replaced is no word
             await asyncio.to_thread(self.store.write, f"{self.lock.folder}/{TOLD}", json.dumps(text).encode())

@@ -10,12 +10,13 @@ from decimal import Decimal
 from tasks.errors import Stopped, StoryreelError, TargetError
 from tasks.ledger import spent
 from tasks.lock import Witness, gone, seconds
+from tasks.models import ZERO
 from tasks.orders import TRIES, Orders
 from tasks.outcome import Ended
 from tasks.part import Told, told
 from tasks.planned import ShotPlan
 from tasks.session import Session
-from tasks.split import Ids, SeasonPart, in_flight, quotes_of, shares, split
+from tasks.split import Ids, SeasonPart, in_flight, lost_by, quotes_of, shares, split
 from tasks.storage import Store, StoreError
 
 FAREWELL = 12.0  # seconds that the parts of a stopped season have to come to an end: to see it, and to drain
@@ -29,6 +30,7 @@ class Task:
     only: Ids
     budget_usd: Decimal | None
     concurrency: int
+    lost_usd: Decimal = ZERO  # in its place among the parts in flight, before it and without what its own shots lost
 
 
 #: Starts a part somewhere. Its answer says later whether a part that shows no heartbeat can still come to one.
@@ -65,6 +67,7 @@ class Season:
     passes: int = 0
     sights: dict[str, Sight] = field(default_factory=dict)
     endings: dict[str, Ended] = field(default_factory=dict)
+    lost: dict[str, Decimal] = field(default_factory=dict)
     orders: Orders = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,13 +96,19 @@ class Season:
         self.passes += 1
         tasks = self._tasks(self._with_sources(due))
         ways = tasks[0].part.ways
-        places = asyncio.Semaphore(ways)
+        run_id = self.running.run_id
+        history = [a for a in self.running.ledger.history() if run_id in (a.run_id, a.settled_by)]
+        places: asyncio.LifoQueue[Decimal] = asyncio.LifoQueue()  # each with what was lost in it
+        for _ in range(ways):
+            places.put_nowait(lost_by(run_id, history) / ways)
         self.running.progress.line(f"pass {self.passes}: {len(due)} shots in {len(tasks)} parts, {ways} at once")
 
         async def one(task: Task) -> None:
-            async with places:
-                if self.running.stopped is None:  # told to stop while it waited for its turn
-                    await self._see_through(task)
+            before = await places.get()
+            own = lost_by(run_id, (a for a in history if a.shot_id in task.only))
+            if self.running.stopped is None:  # told to stop while it waited for its turn
+                await self._see_through(replace(task, lost_usd=before - own))
+            places.put_nowait(max(before, self.lost.get(task.part.name, before)))
 
         async with asyncio.TaskGroup() as group:
             for task in tasks:
@@ -173,11 +182,13 @@ class Season:
                 return None
             self.running.progress.line(f"{task.part.name} died without a word")
         why = f"{task.part.name} died {TRIES} times: run again, nothing is bought twice"
-        return await self._took(task, Told(dict.fromkeys(task.only, Ended("skipped", "Interrupted", why))))
+        most = self.running.settings.render.max_wasted_usd or ZERO  # what it lost is not known: its place may be spent
+        left = dict.fromkeys(task.only, Ended("skipped", "Interrupted", why))
+        return await self._took(task, Told(left, lost=most / task.part.ways))
 
     async def _over(self, task: Task) -> Told | str:
         """Start an attempt at a part and watch it until it told its end or is dead."""
-        if not await self.orders.give(task.part, task.budget_usd):
+        if not await self.orders.give(task.part, task.budget_usd, task.lost_usd):
             return "dead"
         try:
             can_come = await self.start(task)
@@ -204,6 +215,7 @@ class Season:
     async def _took(self, task: Task, said: Told) -> None:
         """Take down how a part's shots ended, and clear away what it wrote under the lock."""
         running = self.running
+        self.lost[task.part.name] = said.lost
         for name in task.only:
             refused = Ended("failed", "Failed", said.refused) if said.refused and running.plans[name].renders else None
             ended = said.ended.get(name) or refused

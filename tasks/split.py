@@ -1,12 +1,12 @@
 """How a season is divided: its shots into parts, its money and its limits among them. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
 from pydantic import BaseModel, Field
 
-from tasks.models import ZERO, Shot
+from tasks.models import ZERO, Attempt, Shot
 from tasks.planned import Plan
 from tasks.settings import Settings
 
@@ -92,6 +92,12 @@ def todays_share(share: Decimal | None, whole: Decimal | None, own: Decimal, all
     if share is None or whole is None:
         return share
     return min(share, own + max(whole - all_, ZERO))
+
+
+def lost_by(run_id: str, attempts: Iterable[Attempt]) -> Decimal:
+    """US dollars that the run has put into attempts that gave no clip, charged or at risk."""
+    ours = [a for a in attempts if run_id in (a.run_id, a.settled_by) and a.clip is None and a.outcome != "pending"]
+    return sum((a.charged + a.at_risk for a in ours), ZERO)
 
 
 def in_flight(plan: Plan, settings: Settings, asked: int, parts: int) -> int:

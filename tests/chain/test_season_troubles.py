@@ -58,6 +58,9 @@ class Rooms(Workers):
             await asyncio.gather(*self.running)
 
 
+PLACES = (("a", "quick", 2), ("b", "slow", 3), ("c", "quicker", 3))  # scene, its prompts, how many
+
+
 class Set(Stage):
     """A stage whose parts are in this process; ``chain`` is its config."""
 
@@ -110,6 +113,20 @@ async def test_what_may_be_wasted_is_the_whole_seasons(tmp_path: Path) -> None:
         running = await stage.season(rooms, most=2, at_once=1)
         costs = read_back(stage.target)[2]["totals"]
         assert Decimal(costs["charged_usd"]) + Decimal(costs["at_risk_usd"]) == Decimal("0.80")
+        assert running.exit_code() == 3
+
+
+async def test_what_may_be_wasted_holds_for_parts_side_by_side(tmp_path: Path) -> None:
+    """A part that follows another in its place goes on with what that one lost: a slow part beside them may still lose
+    its own share, and together they lose the season's sum and not more."""
+    slow = {"do": "hang", "seconds": 2.0, "prompt": "slow", "accepted": True}
+    with Sandbox([slow, {"do": "lost_after"}], job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        board = stage.board(*(f"{scene},{word} {n}," for scene, word, many in PLACES for n in range(many)))
+        rooms = stage.rooms(board, "[render]\nmax_wasted_usd = 2.4\nconcurrency = 2\n")
+        running = await stage.season(rooms, most=3)
+        costs = read_back(stage.target)[2]["totals"]
+        assert Decimal(costs["charged_usd"]) + Decimal(costs["at_risk_usd"]) == Decimal("2.40")
         assert running.exit_code() == 3
 
 
