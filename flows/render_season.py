@@ -55,10 +55,11 @@ async def render_season(
             await running.check(fetch=True)
             await plan_artifact(running)
             async with heeding(running), running.open(), moving(running):
-                await Season(running, starter(running), shots_a_part, parts_in_flight).run()
+                season = Season(running, starter(running), shots_a_part, parts_in_flight)
+                await season.run()
                 await running.show()
             await closing_artifacts(running)
-            return final_state(running)
+            return final_state(running, season.orders.edited)
     except StartError as error:
         await faults_artifact(error.faults)
         return Failed(message=str(error))

@@ -200,9 +200,9 @@ def part_state(running: PartSession) -> State:
     return Completed(message=message) if clips == len(rows) else Failed(name="Incomplete", message=message)
 
 
-def final_state(running: Session) -> State:
-    """What the run came to, in the words of the UI's final message."""
-    message = outcome(running.money())
+def final_state(running: Session, note: str = "") -> State:
+    """What the run came to, in the words of the UI's final message, and what else is to be known of it."""
+    message = outcome(running.money()) + (f"; {note}" if note else "")
     code = running.exit_code()
     get_run_logger().info(message)
     if code == 130:

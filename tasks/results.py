@@ -68,6 +68,7 @@ class Results:
         self.receipts = Receipts(receipts_folder(self.settings.state), self.store)
         self.media = Media(self.settings, self.store, self.http, self.folder)
         self.board = Storyboard(())
+        self.board_data = b""
         self.facts = Facts(self.today)
         self.renderer: Renderer | None = None
         self.purse = Purse(self.budget)

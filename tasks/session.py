@@ -49,6 +49,10 @@ class Session(Results):
         """Runs among which what they share is divided: this one alone."""
         return 1
 
+    async def read_board(self) -> bytes:
+        """The board's bytes, as they are where the user keeps it. `BoardError` when it cannot be read."""
+        return await reading.board_bytes(self.wanted.board, self.settings, self.http)
+
     async def check(self, *, fetch: bool) -> Plan:
         """Read and decide everything, write nothing. `BoardError` with every fault found.
 
