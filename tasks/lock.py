@@ -190,9 +190,7 @@ class Lock:
         while waited < lease:
             self.sleep(min(1.0, self.lease / 12))
             now = self.clock()
-            waited += min(
-                now - before, lease / 12
-            )  # hours behind a closed lid are no silence: the holder slept as well
+            waited += min(now - before, lease / 4)  # hours behind a closed lid are no silence: it slept as well
             before = now
             seen = self._read(n)
             if seen is None:
