@@ -70,8 +70,8 @@ def no_op(folder: Path, shots: int, most: float) -> Iterable[Row]:
 
 
 def ledger(folder: Path, shots: int = 500, least: float = 250.0) -> Iterable[Row]:
-    """Records written a second, against the same without syncs of folders. At the most 25 shots a second start, and each
-    writes five objects: twice that is asked for."""
+    """Records written a second, against the same without syncs of folders. At the most 25 shots a second start, each
+    writes five objects, and twice that is asked for."""
     for at_once in (1, 32):
         ours, other = in_turns(
             *(
