@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import fsspec
 
 from tasks.errors import StoryreelError
-from tasks.files import NotExclusive
+from tasks.files import NotExclusive, NotSynced
 from tasks.stores import kind_of, options_for, scheme_of, without_password
 from tasks.writing import WAYS
 
@@ -174,9 +174,9 @@ class Store:
         """
         try:
             self._change(path, lambda: self._create(path, data))
-        except StoreError:
+        except StoreError as error:
             standing = self._standing(path)
-            if standing is None:
+            if standing is None or isinstance(error.__cause__, NotSynced):  # which a power cut may take back
                 raise
             return standing == data
         return True
