@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from tasks.errors import ConfigError, Fault
 from tasks.models import Size
+from tasks.money import BUDGET_WORDS, is_budget
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
@@ -140,6 +141,14 @@ def number(low: int = 0, high: int = _MOST, *, above: bool = False) -> Kind:
     return kind
 
 
+def dollars(value: Any) -> Decimal:
+    """An amount that a person can mean -> Decimal."""
+    amount = Decimal(number()(value))
+    if not is_budget(amount):
+        raise ValueError(BUDGET_WORDS)
+    return amount
+
+
 def positive(value: Any) -> float:
     """A time or a rate above zero."""
     return float(number(above=True)(value))
@@ -206,6 +215,20 @@ def size(value: Any) -> Size:
     raise ValueError('must be width x height in pixels, as in "1280x720"')
 
 
+def background(value: Any) -> str:
+    """``auto``, the name of a colour, or ``#rrggbb``, in lower case."""
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word == "auto" or re.fullmatch("#[0-9a-f]{6}", word):
+        return word
+    from PIL import ImageColor  # loads all of Pillow, and few configs name a colour
+
+    if word not in ImageColor.colormap:
+        close = difflib.get_close_matches(word, ["auto", *ImageColor.colormap], n=1)
+        near = f"; nearest known: {close[0]!r}" if close else ', as in "white"'
+        raise ValueError(f'must be "auto", #rrggbb, or a colour\'s name{near}')
+    return word
+
+
 def day(value: Any) -> str:
     """An ISO date, as text or as TOML's own date -> ``2026-09-24``."""
     try:
@@ -257,7 +280,7 @@ def block_address(value: Any) -> str:
 
 
 def _span(low: int, high: int) -> str:
-    return f"{low} or more" if high == _MOST else f"{low} to {high}"
+    return f"{low} or more, {_MOST:,} at the most" if high == _MOST else f"{low} to {high}"
 
 
 def _shown(value: Any) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from PIL import ExifTags, Image, ImageChops, ImageCms, ImageFilter
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageColor, ImageFilter, ImageStat
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
@@ -25,7 +25,7 @@ from tasks.formats import amount, most_pixels, opened, room_for
 from tasks.models import Fit, Size
 
 MIN_SIDE = 16
-BLACK = (0, 0, 0)
+MID_GREY = 127.5
 QUALITIES = (92, 88, 84, 80, 75, 70, 60, 50, 40, 30, 20, 10)
 # Averaging whole pixels first halves the time for a large PNG; Lanczos is left with a factor of 1.5 to 3
 REDUCING_GAP = 1.5
@@ -36,6 +36,16 @@ _TURNS = {2: _TURN.FLIP_LEFT_RIGHT, 3: _TURN.ROTATE_180, 4: _TURN.FLIP_TOP_BOTTO
 _TURNS |= {5: _TURN.TRANSPOSE, 6: _TURN.ROTATE_270, 7: _TURN.TRANSVERSE, 8: _TURN.ROTATE_90}
 _GRAPHIC_MODES = ("1", "P", "L", "LA")
 _LOSSLESS = (PngImageFile, GifImageFile, BmpImageFile, TiffImageFile)
+
+
+class Still(NamedTuple):
+    """A frame's bytes, ``image/jpeg`` or ``image/png``, what its transparent parts lie on (see `ground`), and the
+    upright size of the picture."""
+
+    data: bytes
+    media_type: str
+    ground: str
+    source: Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +76,56 @@ def check(data: bytes, *, max_bytes: int, max_pixels: int) -> tuple[int, int]:
     return picture.size.width, picture.size.height
 
 
-def normalise(
-    data: bytes,
-    size: Size,
-    fit: Fit,
-    *,
-    max_pixels: int,
-    max_bytes: int = 8_000_000,
-    background: tuple[int, int, int] = BLACK,
-) -> tuple[bytes, str]:
-    """The first frame as an upright sRGB picture of exactly ``size``: its bytes and ``image/jpeg`` or ``image/png``.
+def ground(data: bytes, background: str, *, max_pixels: int) -> str:
+    """What transparent parts of the picture lie on; empty where it has none, and of most found out by the header.
 
-    ``cover`` crops to the centre, ``contain`` puts the whole picture on ``background``, ``blur`` puts it on a
-    blurred cover of itself; ``background`` is also what transparent parts lie on. Flat grey or palette art
-    in a lossless file becomes PNG if that is within ``max_bytes``, all else JPEG 4:4:4 at quality 92 or the
-    next lower one that is. No metadata. The same input gives the same bytes.
+    It is ``background`` (a colour's name, or ``#rrggbb``: here without the sign); for ``auto`` white where the visible
+    pixels are darker than mid-grey on average, else black, as where nothing is visible. MediaError as in ``check``.
+    """
+    with _reading(data), _first(data, max_pixels) as image:
+        if not image.has_transparency_data:
+            return ""
+        png.load(image, data)
+        return _ground(_resizable(image), background)
+
+
+def _ground(image: Image.Image, background: str) -> str:
+    """Of a picture with its alpha multiplied in, so that the sums weigh each pixel by how much of it is visible."""
+    if image.mode not in ("La", "RGBa") or image.getchannel("a").getextrema()[0] == 255:
+        return ""
+    if background != "auto":
+        return background.lstrip("#")
+    *sums, alpha = ImageStat.Stat(image).sum
+    light = 0.299 * sums[0] + 0.587 * sums[1] + 0.114 * sums[2] if len(sums) == 3 else sums[0]
+    return "white" if light * 255 < MID_GREY * alpha else "black"
+
+
+def _colour(ground: str) -> tuple[int, int, int]:
+    """The colour that a ground stands for; black beside a picture that has none."""
+    known = not ground or ground in ImageColor.colormap
+    red, green, blue, *_ = ImageColor.getrgb((ground or "black") if known else f"#{ground}")
+    return red, green, blue
+
+
+def normalise(
+    data: bytes, size: Size, fit: Fit, *, max_pixels: int, max_bytes: int = 8_000_000, background: str = "auto"
+) -> Still:
+    """The first frame as an upright sRGB picture of exactly ``size``.
+
+    ``cover`` crops to the centre, ``contain`` puts the whole picture between bars, ``blur`` puts it on a blurred
+    cover of itself. Transparent parts and bars are of the picture's `ground`; bars of one without are black. Flat
+    grey or palette art in a lossless file becomes PNG if that is within ``max_bytes``, all else JPEG 4:4:4 at
+    quality 92 or the next lower one that is. No metadata. The same input gives the same bytes.
     MediaError where the bytes are no picture, as in ``check``, or where no quality is low enough.
     """
     with _reading(data), _first(data, max_pixels) as image:
         picture = _read(image, data, size, fit)
-        part = _scaled(picture, size, fit, background)
-    frame = _laid_out(part, size, fit, background)
+        whole = _resizable(picture.image)
+        ground = _ground(whole, background)
+        part = _scaled(picture, whole, size, fit, _colour(ground))
+    frame = _laid_out(part, size, fit, _colour(ground))
     frame.info = {}  # else a comment, a profile or a resolution would travel on into the file
-    return _encoded(frame, max_bytes, as_png=picture.may_be_art and _is_flat(part))
+    return Still(*_encoded(frame, max_bytes, as_png=picture.may_be_art and _is_flat(part)), ground, picture.size)
 
 
 def suffix(media_type: str) -> Literal["jpg", "png"]:
@@ -156,9 +193,10 @@ def _factor(source: Size, target: Size, fit: Fit) -> float:
     return max(factors) if fit == "cover" else min(factors)
 
 
-def _scaled(picture: _Picture, size: Size, fit: Fit, background: tuple[int, int, int]) -> Image.Image:
+def _scaled(
+    picture: _Picture, image: Image.Image, size: Size, fit: Fit, background: tuple[int, int, int]
+) -> Image.Image:
     """Upright RGB: of ``size`` for ``cover``, else the whole picture within it. Turned and coloured when small."""
-    image = _resizable(picture.image)
     inner = size if fit == "cover" else _within(picture.size, size)
     target = _upright(inner, picture.orientation)
     box = _centre(image.size, target) if fit == "cover" else (0.0, 0.0, *image.size)

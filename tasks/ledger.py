@@ -100,11 +100,22 @@ class Ledger:
 
     def accepted(self, attempt: Attempt, job: Job) -> Attempt:
         """Record the gateway's receipt."""
+        return self.take(self.receipt(attempt, job))
+
+    def receipt(self, attempt: Attempt, job: Job) -> Record:
+        """The accepted record of a job, not yet written."""
         request = {k: v for k, v in asdict(job.request).items() if v}
         receipt = {"id": job.id, "request": request, "remote_ids": dict(job.remote_ids)}
-        record = self.record(attempt) | {"kind": "accepted", "job": receipt, "accepted_at": self.clock()}
-        self.store.write(self._name(record, "accepted"), packed(record))
-        return self._keep(record, "accepted")
+        return self.record(attempt) | {"kind": "accepted", "job": receipt, "accepted_at": self.clock()}
+
+    def take(self, receipt: Record) -> Attempt:
+        """Write an accepted record; again is no harm, its bytes are the same."""
+        self.store.write(self._name(receipt, "accepted"), packed(receipt))
+        return self.know(receipt)
+
+    def know(self, receipt: Record) -> Attempt:
+        """Count with an accepted record that lies elsewhere than at the target."""
+        return self._keep(receipt, "accepted")
 
     def overdue(self, attempt: Attempt, why: str) -> Attempt:
         """Record that patience with the job ran out. It stays unsettled."""

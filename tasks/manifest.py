@@ -1,6 +1,5 @@
 """The tables that a run leaves at its target: their bytes, and the manifest read back."""
 
-import csv
 import io
 import json
 from collections import Counter
@@ -8,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from tasks import csv_file
 from tasks.errors import Fault, TargetError
 from tasks.models import STATUSES, Attempt, ShotResult
 from tasks.money import usd_text
 from tasks.rollup import SCHEMA_VERSION, books, costs_of, status_of
 from tasks.rows import ATTEMPTS, MANIFEST, Row, Table, attempt_rows, extra_names, rows
 
-_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 _NO_MANIFEST = "manifest.json cannot be read: it is no manifest of storyreel"
 _WORDS = {"text": "text", "int": "a whole number or null", "float": "a number or null", "usd": "an amount as text"}
 
@@ -40,10 +39,10 @@ def files(
     head = {"schema_version": SCHEMA_VERSION, "run_id": run_id, "board": board, "target": target}
     return {
         "manifest.parquet": _parquet(manifest, shots),
-        "manifest.csv": _csv(manifest, shots),
+        "manifest.csv": csv_file.write(manifest, shots),
         "manifest.json": _json(head, shots),
         "attempts.parquet": _parquet(ATTEMPTS, attempts),
-        "attempts.csv": _csv(ATTEMPTS, attempts),
+        "attempts.csv": csv_file.write(ATTEMPTS, attempts),
         "costs.json": _pretty(costs_of(known, run_id=run_id, budget=budget)),
     }
 
@@ -101,31 +100,6 @@ def _column(kind: str, values: Sequence[Any]) -> Any:
     numbers = numpy.array([value or 0 for value in values], numpy.int64 if kind == "int" else numpy.float64)
     parts = [pyarrow.py_buffer(there), pyarrow.py_buffer(numbers)]
     return pyarrow.Array.from_buffers(pyarrow.from_numpy_dtype(numbers.dtype), len(values), parts)
-
-
-class _Lines(list[str]):
-    """What a csv writer writes, line by line."""
-
-    write = list.append
-
-
-def _csv(table: Table, listed: Sequence[Row]) -> bytes:
-    """The writer quotes a bare CR only where CR is in its line end, so CRLF is written and then cut to LF."""
-    lines = _Lines()
-    writer = csv.writer(lines, lineterminator="\r\n")
-    writer.writerow([_safe(column) for column in table])
-    writer.writerows([_csv_cell(one[column]) for column in table] for one in listed)
-    return "".join(f"{line[:-2]}\n" for line in lines).encode()
-
-
-def _csv_cell(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return usd_text(value)
-    return _safe(value) if isinstance(value, str) else value
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_RUN_BY_SPREADSHEETS) else text
 
 
 def _json(head: Mapping[str, Any], listed: Iterable[Row]) -> bytes:

@@ -1,6 +1,7 @@
 """The files that a board points at: read or fetched once, checked, normalised, and handed to whoever orders."""
 
 import asyncio
+import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
@@ -20,6 +21,8 @@ FILE_BYTES = 2_000_000_000  # of a local file, such as a long source clip
 FETCH_SECONDS = 120.0
 STALL_SECONDS = 30.0
 FETCHES = 8  # at once
+CHANGED = "changed while it was read: run again once it is left alone"
+ANOTHER = "is no longer what it was when it was first ordered: name the shot in --rerender to take what is there today"
 
 
 class Media:
@@ -27,12 +30,16 @@ class Media:
 
     ``at_target`` holds the names below ``frames/`` that the target already has, by stem: what is there is not made
     again, nor is what this run made. ``delivered`` are the frames that this run has written to the target.
+    ``sizes`` are the upright pixels of the pictures that frames were made of, by reference.
+    ``hashed`` is the sha256 of each file as it was read last: what is decoded or sent under a digest has it.
     """
 
     def __init__(self, settings: Settings, store: Store, http: Http, folder: Path) -> None:
         self.settings, self.store, self.http, self.folder = settings, store, http, folder
         self.at_target: dict[str, str] = {}
         self.delivered: set[str] = set()
+        self.hashed: dict[str, str] = {}
+        self.sizes: dict[str, tuple[int, int]] = {}
         self.had: dict[str, Any] = {}
         self.turns: dict[str, asyncio.Lock] = {}
         self.places = asyncio.Semaphore(FETCHES)
@@ -87,45 +94,117 @@ class Media:
     async def digest(self, reference: str) -> str:
         """sha256 of the file as read."""
         path = await self.file(reference)
+        self.hashed[reference] = await asyncio.to_thread(_hashed, path)
+        return self.hashed[reference]
 
-        return await asyncio.to_thread(_hashed, path)
+    def _known(self, reference: str, path: Path, digest: str, most: int) -> bytes:
+        """The file's bytes if they are those of ``digest`` (any where it is empty), read once and hashed as read:
+        between two looks at one name there may be another file."""
+        data = _read(path, most)
+        self._compare(reference, digest, hashlib.sha256(data).hexdigest() if digest else "")
+        return data
+
+    def _compare(self, reference: str, digest: str, seen: str) -> None:
+        if seen != digest:
+            raise MediaError(ANOTHER if self.hashed.get(reference, seen) == seen else CHANGED)
+
+    async def unchanged(self, reference: str, digest: str) -> Path:
+        """The file on this machine, hashed once more. `MediaError` if it is no longer that of ``digest``."""
+        path = await self.file(reference)
+        self._compare(reference, digest, await asyncio.to_thread(_hashed, path))
+        return path
+
+    async def inline(self, reference: str, digest: str) -> str:
+        """A source clip as a data URI, empty where it is larger than gateways take that way. `MediaError` if it is no
+        longer that of ``digest``."""
+        path = await self.file(reference)
+        return await asyncio.to_thread(_data_uri, path, lambda: self._known(reference, path, digest, FRAME_BYTES))
+
+    async def inline_clip(self, path: str) -> str:
+        """As `inline`, a clip of the target."""
+        here = await self.clip(path)
+        return await asyncio.to_thread(_data_uri, here, here.read_bytes)
 
     async def check(self, reference: str) -> tuple[int, int]:
         """Decode the whole picture: its width and height upright. `MediaError` says what is wrong with it."""
-        return await self._once(f"size {reference}", lambda: self._measured(reference))
+        digest = self.hashed.get(reference, "")
+        return await self._once(f"size {reference} {digest}", lambda: self._measured(reference, digest))
 
-    async def _measured(self, reference: str) -> tuple[int, int]:
+    async def _measured(self, reference: str, digest: str) -> tuple[int, int]:
         from tasks import images  # Pillow is not there for a board without pictures
 
         path, limits = await self.file(reference), self.settings.images
         most = {"max_bytes": limits.max_bytes, "max_pixels": limits.max_pixels}
         async with self.cores:
-            return await asyncio.to_thread(lambda: images.check(_read(path, limits.max_bytes), **most))
+            return await asyncio.to_thread(
+                lambda: images.check(self._known(reference, path, digest, limits.max_bytes), **most)
+            )
 
     async def check_video(self, reference: str) -> None:
         """Decode the source clip's first and last picture. `MediaError` says what is wrong with it."""
         from tasks import video  # av takes a third of a second to load, and few boards have source files
 
-        path = await self.file(reference)
-        await asyncio.to_thread(video.probe, path)
+        await asyncio.to_thread(video.probe, await self.file(reference))
+        if digest := self.hashed.get(reference):
+            await self.unchanged(reference, digest)  # looked at by its name, so what was looked at is hashed again
 
     async def make_frame(self, reference: str, digest: str, size: Size, fit: Fit) -> str:
-        """Normalise the picture, unless the target or this run has it: the frame's path below the target."""
-        stem = f"frames/{frame_stem(digest, size, fit)}"
-        if stem in self.at_target:
-            return self.at_target[stem]
-        return await self._once(stem, lambda: self._normalised(reference, stem, size, fit))
+        """Normalise the picture, unless the target or this run has it: the frame's path below the target.
 
-    async def _normalised(self, reference: str, stem: str, size: Size, fit: Fit) -> str:
+        Raises `MediaError` where the file is no picture, or not that of ``digest``: a fault of this reference alone,
+        a copy of the picture may still make the frame.
+        """
+        if there := await self._standing(reference, digest, size, fit):
+            return there
+        stem = frame_stem(digest, size, fit)
+        async with self.turns.setdefault(f"frame {stem}", asyncio.Lock()):
+            if stem not in self.had:
+                asked = reference, digest, size, fit
+                self.had[stem] = await self._once(f"{stem} {reference}", lambda: self._normalised(*asked))
+            return cast(str, self.had[stem])
+
+    async def _standing(self, reference: str, digest: str, size: Size, fit: Fit) -> str:
+        """The frame's path at the target, empty if it is not there.
+
+        A plain name may be that of a picture which an earlier edition laid on black, so that the picture is looked at;
+        where it cannot be any more, what was made of it stands.
+        """
+        wanted = self.settings.images.background
+        grounds = ["", "black", "white"] if wanted == "auto" else ["", wanted.lstrip("#")]
+        names = {g: f"frames/{frame_stem(digest, size, fit, g)}" for g in grounds}
+        there = {g: self.at_target[stem] for g, stem in names.items() if stem in self.at_target}
+        if not there:
+            return ""
+        try:
+            found = await self._once(f"ground {reference} {digest}", lambda: self._ground(reference, digest))
+        except MediaError:
+            return [*there.values()][-1]
+        return there.get(found, "")
+
+    async def _ground(self, reference: str, digest: str) -> str:
         from tasks import images
 
         source, limits = await self.file(reference), self.settings.images
 
         def work() -> str:
-            data = _read(source, limits.max_bytes)
-            frame, kind = images.normalise(data, size, fit, max_pixels=limits.max_pixels, max_bytes=FRAME_BYTES)
-            name = f"{stem}.{images.suffix(kind)}"
-            self._local(name).write_bytes(frame)
+            data = self._known(reference, source, digest, limits.max_bytes)
+            return images.ground(data, limits.background, max_pixels=limits.max_pixels)
+
+        async with self.cores:
+            return await asyncio.to_thread(work)
+
+    async def _normalised(self, reference: str, digest: str, size: Size, fit: Fit) -> str:
+        from tasks import images
+
+        source, limits = await self.file(reference), self.settings.images
+        options = {"max_pixels": limits.max_pixels, "max_bytes": FRAME_BYTES}
+
+        def work() -> str:
+            data = self._known(reference, source, digest, limits.max_bytes)
+            made = images.normalise(data, size, fit, **options, background=limits.background)
+            name = f"frames/{frame_stem(digest, size, fit, made.ground)}.{images.suffix(made.media_type)}"
+            self._local(name).write_bytes(made.data)
+            self.sizes[reference] = made.source.width, made.source.height
             return name
 
         async with self.cores:
@@ -161,6 +240,12 @@ class Media:
             return await self._once(f"clip {path}", bring)
         except (StoreError, FileNotFoundError) as error:
             raise MediaError(f"the source clip cannot be read: {error}") from error
+
+
+def _data_uri(path: Path, read: Callable[[], bytes]) -> str:
+    if path.stat().st_size > FRAME_BYTES:
+        return ""
+    return f"data:video/mp4;base64,{base64.b64encode(read()).decode()}"
 
 
 def _hashed(path: Path) -> str:

@@ -79,6 +79,7 @@ def clip_stem(shot_id: str, key: str) -> str:
     return f"{slug_of(shot_id)}-{key8}"
 
 
-def frame_stem(digest: str, size: Size, fit: Fit) -> str:
-    """``<digest12>-<WxH>-<fit>``: a frame's name below ``frames/`` without its ending."""
-    return f"{digest[:12]}-{size}-{fit}"
+def frame_stem(digest: str, size: Size, fit: Fit, ground: str = "") -> str:
+    """``<digest12>-<WxH>-<fit>``: a frame's name below ``frames/`` without its ending; of a picture that is partly
+    transparent with ``-<ground>``, the colour that it was laid on."""
+    return f"{digest[:12]}-{size}-{fit}{ground and f'-{ground}'}"

@@ -17,6 +17,7 @@ from tasks.records import Page
 from tasks.redact import pin
 from tasks.run import unreachable
 from tasks.settings import Settings
+from tasks.shapes import told
 
 NOTHING = Page()  # what the ledger has of a key that it does not know; never written to
 
@@ -251,6 +252,7 @@ class Planner:
                 said.append(f"{number_text(shot.seconds)} s becomes {number_text(first.seconds)} s at {model.route}")
             if first.size != shot.size:
                 said.append(f"{shot.size} becomes {first.size} at {model.route}")
+            said += told(self.facts.sizes.get(shot.image), first.size, shot.fit)
             if shot.negative_prompt and not model.negative_prompt:
                 said.append(f"{model.route} takes no negative prompt: sent as 'Avoid: ...'")
             if model.low_confidence:

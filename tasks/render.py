@@ -11,7 +11,7 @@ from tasks import redact
 from tasks.errors import MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
 from tasks.jobs import deliver, recover
-from tasks.media import FRAME_BYTES, Media
+from tasks.media import Media
 from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
 from tasks.names import clip_stem
 from tasks.outcome import (
@@ -223,10 +223,11 @@ class Renderer:
         made = row.made_by if row else None
         if made is None or made.clip is None:
             inline = "data" in ways and not shot.source.startswith("https://")
-            return SourceClip(await _video_uri(await self.media.file(shot.source)) if inline else shot.source)
+            digest = str(plan.parts.get("source", ""))
+            return SourceClip(await self.media.inline(shot.source, digest) if inline else shot.source)
         uri = await asyncio.to_thread(self.run.store.sign, made.clip.path, SIGNED_SECONDS) if offer.paid else ""
         if not uri and "data" in ways:
-            uri = await _video_uri(await self.media.clip(made.clip.path))
+            uri = await self.media.inline_clip(made.clip.path)
         return SourceClip(uri, made.provider, made.job_id, made.remote_ids)
 
     async def _draw(self, plan: ShotPlan, order: Order, asked: Asked, frame: str) -> Attempt:
@@ -243,10 +244,9 @@ class Renderer:
             task.exception()  # read here, because the shot that waited for it may be gone
 
     async def drain(self, seconds: float) -> None:
-        """Let what is on its way come to its record, for so long at the most."""
-        await self.gateway.drain(seconds)
-        if self.drawing:
-            await asyncio.wait(self.drawing, timeout=seconds)
+        """Let what is on its way come to its record: orders as long as they may take, drawings so long at the most."""
+        drawing = [asyncio.wait(self.drawing, timeout=seconds)] if self.drawing else []
+        await asyncio.gather(self.gateway.drain(seconds), *drawing)
 
     async def _drawn(self, plan: ShotPlan, order: Order, asked: Asked, frame: str) -> Attempt:
         """A clip that costs nothing, so its attempt is settled at once."""
@@ -261,6 +261,8 @@ class Renderer:
             async with self.cores:
                 self.run.may_submit()
                 await asyncio.to_thread(animatic.render, order, part, frame=data, source=source)
+                if source is not None:
+                    await self._local_source(plan)  # it was read by its name: is it still the same one?
                 clip = await deliver(self.run, part, clip_stem(plan.shot.shot_id, plan.key))
                 self.present.add(clip.path)
         except MediaError as problem:
@@ -274,23 +276,12 @@ class Renderer:
         source = self._made(plan.shot)
         if source is not None and source.clip is not None:
             return await self.media.clip(source.clip.path)
-        return await self.media.file(plan.shot.source)
+        return await self.media.unchanged(plan.shot.source, str(plan.parts.get("source", "")))
 
 
 def _ended(attempt: Attempt) -> Ended:
     status: Literal["refused", "failed"] = "refused" if attempt.outcome == "moderated" else "failed"
     return Ended(status, attempt.error_class or "Failed", attempt.error)
-
-
-async def _video_uri(path: Path) -> str:
-    """The clip as a data URI; empty where it is larger than gateways take that way."""
-
-    def work() -> str:
-        if path.stat().st_size > FRAME_BYTES:
-            return ""
-        return f"data:video/mp4;base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-    return await asyncio.to_thread(work)
 
 
 def _remote(reference: str) -> str:

@@ -14,11 +14,12 @@ from typing import Any, Protocol, TypeVar, cast
 from tasks import redact
 from tasks.budget import Purse
 from tasks.catalogue import Catalogue
-from tasks.errors import TargetLost
+from tasks.errors import Stopped, TargetLost
 from tasks.lanes import Lane, Sleep
 from tasks.ledger import Ledger
 from tasks.models import ZERO, Attempt, Basis, Clip, Done, Follow, Job, Order, Pending, Reply, Request
 from tasks.progress import Progress
+from tasks.receipts import Receipts
 from tasks.settings import ProviderSettings, Settings
 from tasks.storage import Store, StoreError
 from tasks.transport import Forbidden, Http, host_of, named
@@ -51,7 +52,7 @@ def adapter(provider: str) -> Adapter:
 
 @dataclass
 class Run:
-    """What one run works with. ``may_submit`` raises `Stopped` when no order may leave.
+    """What one run works with. ``may_submit`` raises `Stopped` when no order may leave; after ``stop`` none does.
 
     ``lookers`` decode clips: two threads, as each takes 15 MB and a core.
     Clock (monotonic seconds), wall (epoch seconds), sleep and roll (0 to 1) are parameters: tests never wait.
@@ -64,8 +65,10 @@ class Run:
     purse: Purse
     folder: Path
     http: Http
+    receipts: Receipts
     progress: Progress = field(default_factory=Progress)
     may_submit: Callable[[], None] = lambda: None
+    stop: Callable[[Stopped], None] = lambda reason: None
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     sleep: Sleep = asyncio.sleep

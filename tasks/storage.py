@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import fsspec
 
 from tasks.errors import StoryreelError
+from tasks.files import NotExclusive
 from tasks.stores import kind_of, options_for, scheme_of, without_password
 from tasks.writing import WAYS
 
@@ -76,7 +77,8 @@ class Store:
     """A folder at any fsspec URL. Paths are relative to it, with ``/``.
 
     ``exclusive`` says whether `create` can be trusted against other processes, ``signs`` whether `sign` gives
-    URLs. Every method raises `StoreError`; to a reader a missing object is `FileNotFoundError`. Methods block:
+    URLs; ``may_change`` is asked before a path is written or deleted, and raises where it must not be now. Every
+    method raises `StoreError`; to a reader a missing object is `FileNotFoundError`. Methods block:
     async callers hand them to a thread.
     """
 
@@ -91,6 +93,7 @@ class Store:
         self._open()
         self.local = self.kind.name == "local"
         self.exclusive, self.signs = self.kind.creates, self.kind.signs
+        self.may_change: Callable[[str], None] = lambda path: None
 
     def _open(self) -> None:
         cure = f"pip install 'storyreel[{self.kind.extra}]'" if self.kind.extra else ""
@@ -133,6 +136,7 @@ class Store:
 
     def _change(self, path: str, act: Callable[[], object]) -> None:
         """As `_guard`; to a writer a missing bucket is an error like any other, and no missing object."""
+        self.may_change(path)
         try:
             self._guard(path, act)
         except FileNotFoundError as error:
@@ -184,7 +188,10 @@ class Store:
 
     def _create(self, path: str, data: bytes) -> None:
         if self.exclusive:
-            return self.way.create(self.full(path), data)
+            try:
+                return self.way.create(self.full(path), data)
+            except NotExclusive:
+                self.exclusive = False
         if self._standing(path) is not None:  # the best that such a store allows
             raise FileExistsError(path)
         return self.way.write(self.full(path), data)
@@ -199,8 +206,19 @@ class Store:
 
     def delete(self, path: str) -> None:
         """Remove an object; one that is not there is fine."""
+        self.may_change(path)
         with contextlib.suppress(FileNotFoundError):
-            self._guard(path, lambda: self.fs.rm_file(self.full(path)))
+            self._guard(path, lambda: self.way.delete(self.full(path)))
+
+    def clear_up(self, folder: str, *, deep: bool = True) -> None:
+        """Remove the temporary files that killed writers left in a folder, and below it if ``deep``; never one that a
+        living process of this machine writes."""
+        self._guard(folder, lambda: self.way.clear_up(self.full(folder), deep=deep))
+
+    def make_durable(self, folder: str, *, deep: bool = True) -> None:
+        """See to it that all that can be read in a folder is there after a power cut: its last writer may have been
+        killed before it had seen to that itself."""
+        self._guard(folder, lambda: self.way.make_durable(self.full(folder), deep=deep))
 
     def names(self, prefix: str = "") -> list[str]:
         """Every object below ``prefix`` as a path relative to this store, sorted; none if it is not there."""

@@ -11,6 +11,7 @@ from tasks.stores import chained, without_password
 SECONDS = 20.0  # for each look; without credentials Azure's client library is busy for minutes
 ALONE = "the target cannot create a file exclusively: let one run at a time write there"
 MARK = "proof-"
+FOLDERS = ("ledger", "lock", "clips", "posters", "frames")
 
 
 def opened(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -> Store:
@@ -60,11 +61,23 @@ def prove(store: Store, token: str, seconds: float = SECONDS) -> str:
     return within(seconds, lambda: _prove(store, f"lock/{MARK}{token}"))
 
 
+def take_up(store: Store, *, killed: bool) -> None:
+    """Put in order what earlier writers left, while the lock is held: temporary files go, and where the last holder was
+    ``killed`` what it wrote last is made durable before anything builds on it.
+
+    `StoreError` where the target cannot be read or synced.
+    """
+    for folder in ("", *FOLDERS):
+        if killed or store.local:  # elsewhere it is one more listing of the whole ledger
+            store.clear_up(folder, deep=bool(folder))
+        if killed:
+            store.make_durable(folder, deep=bool(folder))
+
+
 def _prove(store: Store, name: str) -> str:
-    claimed = store.exclusive
     try:
         store.create(name, b"one")
-        if claimed and store.create(name, b"two"):
+        if store.exclusive and store.create(name, b"two"):
             store.exclusive = False
         there = store.names("lock")
         if name not in there:
@@ -81,4 +94,4 @@ def _prove(store: Store, name: str) -> str:
         with contextlib.suppress(StoreError):  # the first error is the one to tell
             store.delete(name)
         raise
-    return ALONE if claimed and not store.exclusive else ""
+    return ALONE if store.kind.creates and not store.exclusive else ""

@@ -6,55 +6,21 @@ an object store, and never inside an open handle that an exception could commit.
 
 import asyncio
 import contextlib
-import os
-import shutil
 import stat
 import threading
-import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import IO, Any, ClassVar, TypeVar
 
+from tasks.disk import Disk
+from tasks.objects import LEFT, PIECE, TEMPORARY, TRIES, Objects, pieces_of, temporary
+
 T = TypeVar("T")
 
-PIECE = 8 * 2**20  # of an upload: what a clip takes in memory; S3 wants 5 MiB or more, GCS a multiple of 256 KiB
 FOLDERS = 16  # listed at once over sftp
-TEMPORARY = ".tmp"
 ABSENT = ("SFTPNoSuchFile", "SFTPNoSuchPath")
 
 _memory_lock = threading.Lock()
-
-
-class Objects:
-    """An object store: an upload is seen when it is complete, whatever becomes of its sender."""
-
-    #: what `put_file` and `get_file` are told, so that a clip goes in pieces
-    pieces: ClassVar[dict[str, Any]] = {}
-    turns: ClassVar[dict[str, Any]] = {}
-
-    def __init__(self, fs: Any) -> None:
-        self.fs = fs
-
-    def write(self, path: str, data: bytes) -> None:
-        """Over whatever stands there."""
-        self.fs.pipe_file(path, data)
-
-    def create(self, path: str, data: bytes) -> None:
-        """Where nothing stands; an error of any kind where something does."""
-        self.fs.pipe_file(path, data, mode="create")
-
-    def put(self, path: str, local: Path) -> None:
-        """A local file, in pieces."""
-        self.fs.put_file(str(local), path, **self.pieces)
-
-    def get(self, path: str, local: Path) -> None:
-        """An object to a local file, in pieces."""
-        self.fs.get_file(path, str(local), **self.turns)
-
-    def names(self, root: str, path: str) -> Iterable[str]:
-        """Every object below ``path``, relative to ``root``."""
-        skip = len(self.fs._strip_protocol(root)) + 1
-        return (str(name)[skip:] for name in self.fs.find(path, refresh=True))
 
 
 class S3(Objects):
@@ -97,40 +63,13 @@ class Memory(Objects):
             self.fs.pipe_file(path, data, mode="create")
 
 
-class Disk(Objects):
-    """A folder of this machine."""
-
-    def write(self, path: str, data: bytes) -> None:
-        self._whole(Path(path), lambda part: _flush(part, data), Path.replace)
-
-    def create(self, path: str, data: bytes) -> None:
-        """Link a whole temporary file to its name: exclusive, and never half written after a kill."""
-        self._whole(Path(path), lambda part: _flush(part, data), os.link)
-
-    def put(self, path: str, local: Path) -> None:
-        self._whole(Path(path), lambda part: shutil.copyfile(local, part), Path.replace)
-
-    def _whole(self, final: Path, fill: Callable[[Path], object], name: Callable[[Path, Path], object]) -> None:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        part = final.with_name(temporary())
-        try:
-            fill(part)
-            name(part, final)
-        finally:
-            part.unlink(missing_ok=True)
-
-    def names(self, root: str, path: str) -> Iterable[str]:
-        """A folder that cannot be listed is an error: an unread ledger would buy again."""
-        for parent, _, files in os.walk(path, onerror=_unless_missing):
-            below = Path(parent).relative_to(root).as_posix()
-            for name in files:
-                if not name.endswith(TEMPORARY):
-                    yield name if below == "." else f"{below}/{name}"
-
-
 class Sftp(Objects):
     """A folder of another machine. sshfs writes in place and lists in silence what it cannot list, so both are told
-    to the server here."""
+    to the server here.
+
+    The bytes are synced before they get their name where the server can (OpenSSH does); for the name itself the
+    protocol has no sync: after a power cut at the server its own file system decides how new the last names are.
+    """
 
     def write(self, path: str, data: bytes) -> None:
         """The rename that replaces is an extension of OpenSSH's; where it is missing the write fails."""
@@ -141,30 +80,41 @@ class Sftp(Objects):
         self._whole(path, lambda channel, part: _send(channel, part, [data]), "rename")
 
     def put(self, path: str, local: Path) -> None:
-        self._whole(path, lambda channel, part: _send(channel, part, _pieces(local)), "posix_rename")
+        self._whole(path, lambda channel, part: _send(channel, part, pieces_of(local)), "posix_rename")
 
     def names(self, root: str, path: str) -> Iterable[str]:
         below = len(root.rstrip("/")) + 1
-        return [name[below:] for name in self._run(lambda channel: _listed(channel, path))]
+        listed = self._run(lambda channel: _listed(channel, path))
+        return [name[below:] for name in listed if not name.endswith(TEMPORARY)]
+
+    def clear_up(self, path: str, *, deep: bool = True) -> None:
+        """Who holds a file cannot be asked here: a writer whose temporary file goes writes it again."""
+
+        async def act(channel: Any) -> None:
+            for name in await _listed(channel, path, deep=deep):
+                if LEFT.fullmatch(name.rpartition("/")[2]):
+                    with contextlib.suppress(Exception):
+                        await channel.unlink(name)
+
+        with contextlib.suppress(FileNotFoundError):
+            self._run(act)
 
     def _whole(self, path: str, fill: Callable[[Any, str], Awaitable[object]], rename: str) -> None:
         folder = path.rpartition("/")[0]
-        part = f"{folder}/{temporary()}"
 
         async def act(channel: Any) -> None:
-            try:
+            for left in reversed(range(TRIES)):
+                part = f"{folder}/{temporary()}"
                 try:
                     await fill(channel, part)
-                except Exception as error:
-                    if type(error).__name__ not in ABSENT:
+                    await getattr(channel, rename)(part, path)
+                    break
+                except BaseException as error:
+                    if not left or type(error).__name__ not in ABSENT:
+                        with contextlib.suppress(Exception):
+                            await channel.unlink(part)
                         raise
-                    await channel.makedirs(folder, exist_ok=True)
-                    await fill(channel, part)
-                await getattr(channel, rename)(part, path)
-            except BaseException:
-                with contextlib.suppress(Exception):
-                    await channel.unlink(part)
-                raise
+                await channel.makedirs(folder, exist_ok=True)
 
         self._run(act)
 
@@ -183,12 +133,6 @@ class Sftp(Objects):
             raise
 
 
-def _pieces(local: Path) -> Iterable[bytes]:
-    with local.open("rb") as handle:
-        while piece := handle.read(PIECE):
-            yield piece
-
-
 async def _send(channel: Any, part: str, pieces: Iterable[bytes]) -> None:
     async with channel.open(part, "wb") as handle:
         for piece in pieces:
@@ -200,8 +144,8 @@ async def _send(channel: Any, part: str, pieces: Iterable[bytes]) -> None:
                 raise
 
 
-async def _listed(channel: Any, top: str) -> list[str]:
-    """Every file below ``top``; none where there is no such folder, an error where one cannot be listed."""
+async def _listed(channel: Any, top: str, *, deep: bool = True) -> list[str]:
+    """Every file below ``top``, or in it; none where there is no such folder, an error where one cannot be listed."""
     places, found = asyncio.Semaphore(FOLDERS), list[str]()
 
     async def walk(folder: str) -> None:
@@ -219,30 +163,13 @@ async def _listed(channel: Any, top: str) -> list[str]:
             path = f"{folder.rstrip('/')}/{entry.filename}"
             if stat.S_ISDIR(entry.attrs.permissions or 0):
                 inner.append(path)
-            elif not path.endswith(TEMPORARY):
+            else:
                 found.append(path)
-        await asyncio.gather(*map(walk, inner))
+        if deep:
+            await asyncio.gather(*map(walk, inner))
 
     await walk(top)
     return found
-
-
-def temporary() -> str:
-    """The name of a file that is not whole yet: no listing of ours shows it."""
-    return f".{uuid.uuid4().hex[:12]}{TEMPORARY}"
-
-
-def _flush(path: Path, data: bytes) -> None:
-    """Write through to the disk: a record must outlive a power cut before the step that it makes safe."""
-    with path.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def _unless_missing(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
-        raise error
 
 
 WAYS: dict[str, type[Objects]] = {

@@ -106,7 +106,7 @@ KINDS = {
     ),
     "png with alpha": (
         lambda: saved(quad(((*R, 255), (*G, 0), (255, 255, 255, 128), (*B, 255)), mode="RGBA"), "PNG"),
-        (R, K, (128, 128, 128), B),
+        (R, W, W, B),
     ),
     "moving png": (lambda: moving("PNG"), QUAD),
     "moving gif": (lambda: moving("GIF"), QUAD),

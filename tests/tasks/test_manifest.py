@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from decimal import Decimal
 from subprocess import run
@@ -28,11 +29,11 @@ def written(results: list[ShotResult], history: list[Attempt], extras: tuple[str
 
 
 def disarmed(text: str) -> str:
-    return f"'{text}" if text[:1] in set("=+-@\t\r") else text
+    return f"'{text}" if re.match(r"[\s\0]*[=+@\t\r-]", text) else text
 
 
 def read_csv(data: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(data.decode(), newline=""), strict=True))
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
 
 
 def read_parquet(data: bytes) -> Any:
@@ -80,7 +81,7 @@ def test_names_and_columns() -> None:
     tables = {f"{name}.{kind}" for name in ("manifest", "attempts") for kind in ("parquet", "csv")}
     assert set(made) == {*tables, "manifest.json", "costs.json"}
     for name, columns in (("manifest", [*MANIFEST, "lens"]), ("attempts", list(ATTEMPTS))):
-        assert made[f"{name}.csv"].decode().split("\n")[0] == ",".join(columns)
+        assert made[f"{name}.csv"].decode("utf-8-sig").split("\n")[0] == ",".join(columns)
         assert read_parquet(made[f"{name}.parquet"]).column_names == columns
     assert list(load(made["manifest.json"])[0]) == [*MANIFEST, "lens"]
 
@@ -129,9 +130,9 @@ def test_csv_cells_that_a_spreadsheet_would_run(start: str) -> None:
 
 
 def test_csv_bytes() -> None:
-    """RFC 4180 with LF: no mark before it, quotes doubled, a bare CR inside quotes, money with two decimals."""
+    """RFC 4180 with LF behind a byte order mark: quotes doubled, a bare CR inside quotes, money with two decimals."""
     made = written([result("failed", shot=shot(prompt='a "b"\nc'), error="x\ry")], [attempt()])["manifest.csv"]
-    assert made.startswith(b"shot_id,")
+    assert made.startswith(b"\xef\xbb\xbfshot_id,")
     assert made.count(b"\r") == 1
     assert b'"a ""b""\nc"' in made
     assert b'"x\ry"' in made

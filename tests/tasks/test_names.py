@@ -181,6 +181,7 @@ def test_the_first_row_shows_its_key() -> None:
 def test_frames_are_named_by_what_they_are() -> None:
     """A frame is named by its file's digest, size and fit."""
     assert frame_stem("0123456789abcdef", Size(1280, 720), "cover") == "0123456789ab-1280x720-cover"
+    assert frame_stem("0123456789abcdef", Size(1280, 720), "blur", "white") == "0123456789ab-1280x720-blur-white"
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ allow_hosts = ["intranet"]
 allow_paths = ["/mnt/refs"]
 max_bytes = 1000
 max_pixels = 2000
+background = "#FF8800"
 [target]
 options = { endpoint_url = "http://127.0.0.1:9000" }
 [columns]
@@ -99,9 +100,18 @@ def test_every_value_is_read(tmp_path: Path) -> None:
     assert (pixazo.submit_timeout_s, pixazo.stall_timeout_s, pixazo.download_timeout_s) == (61, 31, 301)
     assert (pixazo.fee, pixazo.options) == (Decimal("0.05"), {"result_mode": "legacy"})
     assert (found.images.allow_hosts, found.images.allow_paths) == (("intranet",), ("/mnt/refs",))
-    assert (found.images.max_bytes, found.images.max_pixels) == (1000, 2000)
+    assert (found.images.max_bytes, found.images.max_pixels, found.images.background) == (1000, 2000, "#ff8800")
     assert found.target_options == {"endpoint_url": "http://127.0.0.1:9000"}
     assert (found.columns, found.vars["hero"][:6]) == ({"prompt": "Beschreibung"}, "a tall")
+
+
+@pytest.mark.parametrize(
+    ("told", "held"),
+    [("auto", "auto"), (" Auto ", "auto"), ("white", "white"), ("LightGrey", "lightgrey"), ("#0A0b0C", "#0a0b0c")],
+)
+def test_backgrounds(tmp_path: Path, told: str, held: str) -> None:
+    """A background is found out, a colour's name, or six digits, in any case."""
+    assert load(written(tmp_path, f'[images]\nbackground = "{told}"'), {}).images.background == held
 
 
 def test_chains(tmp_path: Path) -> None:
@@ -139,6 +149,12 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
         ("[render]\nbudget_usd = -0.01", "must be a number of 0 or more"),
         ("[render]\nbudget_usd = inf", "must be a number of 0 or more"),
         ("[render]\nmax_wasted_usd = nan", "must be a number of 0 or more"),
+        ("[render]\nbudget_usd = 1e400", "must be a number of 0 or more, 1,000,000,000 at the most"),
+        ("[render]\nbudget_usd = 1e300", "must be a number of 0 or more, 1,000,000,000 at the most"),
+        ("[render]\nbudget_usd = 1000000001", "must be a number of 0 or more, 1,000,000,000 at the most"),
+        ("[render]\nbudget_usd = 1e-300", "write US dollars such as 20 or 7.50"),
+        ("[render]\nmax_wasted_usd = 1e-7", "write US dollars such as 20 or 7.50"),
+        ("[render]\nbudget_usd = 1" + "0" * 5000, "row 2: is not TOML"),
         ('[render]\nbudget_usd = "50"', "must be a number"),
         ("[defaults]\nduration = 0", "must be a number above 0"),
         ('[defaults]\nsize = "0x720"', "must be width x height"),
@@ -146,6 +162,14 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
         ('[defaults]\nfit = "crop"', "must be one of cover, contain, blur"),
         ("[defaults]\nfps = 0", "must be a number above 0"),
         ("[defaults]\nfps = 0x" + "f" * 3700, "must be a number above 0"),
+        (
+            '[images]\nbackground = "wite"',
+            "'wite': must be \"auto\", #rrggbb, or a colour's name; nearest known: 'white'",
+        ),
+        ('[images]\nbackground = "#fff"', "'#fff': must be \"auto\", #rrggbb, or"),
+        ('[images]\nbackground = ""', 'must be "auto", #rrggbb, or'),
+        ("[images]\nbackground = 0", 'must be "auto", #rrggbb, or'),
+        ('[images]\nbackground = "rgb(1,2,3)"', 'must be "auto", #rrggbb, or'),
         ("render = 3", "render '3': must be a table"),
         ("[[provider]]", "provider 'a list': must hold one table a provider"),
         ("[provider]\npixazo = 3", "provider.pixazo '3': must be a table"),
