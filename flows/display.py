@@ -57,7 +57,7 @@ class Board:
         room = max(self.console.height - 4, 3)
         now = time.monotonic()
         for shot_id, flight in flights[:room]:
-            grid.add_row(text(shot_id), clock(now - flight.since), text(flight.says))
+            grid.add_row(text(shot_id), clock(now - flight.since), text(flight.told(now)))
         if len(flights) > room:
             grid.add_row("", "", f"+{len(flights) - room} more")
         frame = Table.grid()

@@ -87,6 +87,15 @@ def check_boxes(path: Path) -> None:
         raise MediaError(f"the mp4 is not whole: it has no {names} box")
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a file is all of an mp4, whatever is in it: a web page or a part of a file is not."""
+    try:
+        with path.open("rb") as file:
+            return {kind for kind, _, _ in _boxes(file, path.stat().st_size)} >= {b"moov", b"mdat"}
+    except (MediaError, OSError):
+        return False
+
+
 def _check_counts(file: BinaryIO, headers: list[tuple[int, int]]) -> None:
     """Every counter in the boxes that are no media, wherever they are nested."""
     if sum(size for _, size in headers) > HEADER_BYTES:

@@ -347,7 +347,7 @@ async def test_a_redirect_to_an_allowed_host_is_followed(studio: Studio) -> None
 
 @pytest.mark.parametrize("do", ["wrong", "short", "empty"])
 @pytest.mark.parametrize("gateway", ["aigateway", "aimlapi", "pixazo"])
-async def test_a_clip_that_is_no_video_three_times_is_a_failed_job_that_was_charged(
+async def test_a_clip_that_is_no_video_to_the_end_is_a_failed_job_that_was_charged(
     studio: Studio, gateway: str, do: str
 ) -> None:
     """The gateway delivered, so its charge is booked, as waste, whatever it says of failed jobs; next route."""
@@ -359,14 +359,12 @@ async def test_a_clip_that_is_no_video_three_times_is_a_failed_job_that_was_char
     assert outcome.code == 0 and outcome.money() == studio.box.billed()
 
 
-async def test_a_result_over_the_cap_is_a_failed_job_that_was_charged(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A file larger than any clip may be is not taken; with the cap as it is the same file is."""
+async def test_a_result_over_the_cap_is_not_taken(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file larger than any clip may be never came whole: overdue; with the cap as it is the same file is taken."""
     with monkeypatch.context() as small:
         small.setattr("tasks.jobs.CLIP_BYTES", 1000)
         outcome = await studio.one("pixazo")
-    assert outcome.told == [("pixazo", "failed", "Failed", "1.50", "0.00")] and outcome.code == 1
+    assert outcome.told == [risked("pixazo", "overdue")] and outcome.code == 1
     assert "at most 1000 are taken" in outcome.row["error"]
     assert (await studio.one("pixazo", prompt="y")).code == 0
 

@@ -44,6 +44,7 @@ at a download
   short             a reply in order, of a file cut in two
   slow              the whole file, dripping over ``seconds``
   wrong             a web page as video/mp4
+  turning           a web page that is another one each time
   empty             200 and no byte
   claims            a Content-Length of 100 GB
   lying             an mp4 whose header counts fifty million samples
@@ -78,7 +79,7 @@ ANY_PHASE = (
 )
 JOB = ("failed", "error", "moderated_async", "stuck", "late", "shape")
 POLL = ("unknown_status", "no_url", "url", "other_job")
-MEDIA = ("expired", "truncated", "short", "slow", "wrong", "empty", "claims", "lying")
+MEDIA = ("expired", "truncated", "short", "slow", "wrong", "turning", "empty", "claims", "lying")
 WHEN_DONE = ("no_url", "url")
 PHASES = ("submit", "poll", "media")
 
