@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from tasks import redact, video
-from tasks.errors import Failed, GatewayError, MediaError, Moderated, TargetLost, Unclear
+from tasks import machine, redact, video
+from tasks.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, TargetLost, Unclear
 from tasks.models import ZERO, Attempt, Basis, Clip, Done, Pending, Reply
 from tasks.money import usd
 from tasks.names import clip_stem
@@ -180,13 +180,12 @@ async def _overdue(run: Run, attempt: Attempt, settings: ProviderSettings, troub
 
 
 async def deliver(run: Run, part: Path, stem: str) -> Clip:
-    """Probe a local mp4 and put it and its poster at the target. `MediaError` or `TargetLost`."""
-    store = run.store
-    probe, poster = await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
+    """Probe a local mp4 and put it and its poster at the target. `MediaError`, `TargetLost` or `LocalFault`."""
+    digest = await asyncio.to_thread(_hashed, part)
+    probe, poster = await _examined(run, part, digest)
 
     def work() -> Clip:
-        with part.open("rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        store = run.store
         try:
             store.put(f"clips/{stem}.mp4", part)
             store.write(f"posters/{stem}.jpg", poster)
@@ -196,3 +195,18 @@ async def deliver(run: Run, part: Path, stem: str) -> Clip:
         return Clip(f"clips/{stem}.mp4", digest, part.stat().st_size, *facts, poster=f"posters/{stem}.jpg")
 
     return await asyncio.to_thread(work)
+
+
+async def _examined(run: Run, part: Path, digest: str) -> tuple[video.Probe, bytes]:
+    """What the clip is. It is its maker's fault only where all of its bytes can be read, before and after."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
+    except MediaError:
+        if await asyncio.to_thread(_hashed, part) != digest:
+            raise LocalFault(f"this machine cannot go on: {part.parent} does not keep what is written there") from None
+        raise
+
+
+def _hashed(part: Path) -> str:
+    with machine.own(part), part.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from tasks import redact
-from tasks.errors import MediaError, Stopped, TargetLost
+from tasks.errors import LocalFault, MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
 from tasks.jobs import deliver, recover
+from tasks.machine import lack
 from tasks.media import FRAME_BYTES, Media
 from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
 from tasks.names import clip_stem
@@ -92,6 +93,11 @@ class Renderer:
         except (TargetLost, StoreError) as error:
             self.brake.stop(Stopped("Target", f"the target refuses what was bought: {error}"))
             ended = Ended("failed", "Target", str(error))
+        except (LocalFault, OSError, MemoryError) as error:
+            why = str(error) if isinstance(error, LocalFault) else f"this machine cannot go on: {_said(error)}"
+            self.run.progress.line(f"{plan.shot.shot_id}: {why}; nothing more is ordered, what was bought stays")
+            self.brake.stop(Stopped("Target", why))
+            ended = Ended("failed", "Target", redact.cut(why))
         result = self.result(plan, ended)
         self.results[plan.shot.shot_id] = result
         return result
@@ -295,3 +301,7 @@ async def _video_uri(path: Path) -> str:
 
 def _remote(reference: str) -> str:
     return redact.pin(reference) if has_scheme(reference) else ""
+
+
+def _said(error: BaseException) -> str:
+    return lack(error) or str(error) or type(error).__name__

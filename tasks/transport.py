@@ -20,8 +20,9 @@ from urllib.parse import urljoin
 
 import httpx
 
+from tasks import machine
 from tasks.addresses import public
-from tasks.errors import MediaError, StoryreelError
+from tasks.errors import LocalFault, MediaError, StoryreelError
 from tasks.models import Reply, Request
 from tasks.redact import USER
 
@@ -138,7 +139,10 @@ async def _checked(host: str, port: int) -> list[str]:
 @cache
 def _trust() -> ssl.SSLContext:
     """The certificates of certifi; to read them takes longer than to connect."""
-    return httpx.create_ssl_context(trust_env=False)
+    try:
+        return httpx.create_ssl_context(trust_env=False)
+    except OSError as error:
+        raise LocalFault(f"this machine's certificates cannot be read: {_say(error)}") from error
 
 
 class Http:
@@ -163,7 +167,8 @@ class Http:
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
         """One API call, never redirected.
 
-        `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds.
+        `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds,
+        `LocalFault` where this machine is what failed.
         """
         if not host_of(url)[0]:
             raise NotSent(f"{bare(url)} names no host")
@@ -177,8 +182,10 @@ class Http:
         except httpx.LocalProtocolError as error:  # its text would show the header that holds the key
             raise NotSent(f"the request to {host_of(url)[1]} cannot be written as HTTP") from error
         except NEVER_LEFT as error:
+            machine.heed(error)
             raise NotSent(f"no connection to {host_of(url)[1]}: {_say(error)}") from error
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, TimeoutError, OSError, MemoryError) as error:
+            machine.heed(error, sent=True)
             raise Lost(f"no whole reply from {host_of(url)[1]}: {_say(error)}") from error
         return Reply(response.status_code, body, {k.lower(): v for k, v in response.headers.items()})
 
@@ -196,8 +203,8 @@ class Http:
         """Stream a file to ``out`` and give its media type as claimed.
 
         Redirects are followed by hand, each hop checked; ``headers`` says what a hop's host may be told.
-        `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``total`` seconds, or ``out`` cannot hold it),
-        `MediaError` (too large).
+        `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``total`` seconds), `MediaError` (too large),
+        `LocalFault` (``out`` cannot hold it, or this machine is what failed otherwise).
         """
         network = self._network(tuple(sorted(allowed)))
         try:
@@ -215,7 +222,8 @@ class Http:
                     finally:
                         await response.aclose()
                 raise Forbidden(f"{bare(url)} redirects more than {REDIRECTS} times")
-        except (httpx.HTTPError, OSError, ValueError) as error:
+        except (httpx.HTTPError, OSError, ValueError, MemoryError) as error:
+            machine.heed(error)
             raise Lost(f"{bare(url)}: {_say(error)}") from error
 
 
@@ -287,13 +295,13 @@ async def _stream(response: httpx.Response, url: str, out: Path, max_bytes: int)
     if claimed.isdigit() and int(claimed) > max_bytes:
         raise MediaError(f"{bare(url)} has {claimed} bytes, at most {max_bytes} are taken")
     size = 0
-    with out.open("wb") as handle:
+    with machine.filling(out) as keep:
         async with aclosing(_pieces(response)) as pieces:
             async for piece in pieces:
                 size += len(piece)
                 if size > max_bytes:
                     raise MediaError(f"{bare(url)} has more than {max_bytes} bytes")
-                handle.write(piece)
+                keep(piece)
 
 
 def _say(error: BaseException) -> str:
