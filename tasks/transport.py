@@ -25,8 +25,10 @@ from tasks.addresses import public
 from tasks.errors import LocalFault, MediaError, StoryreelError
 from tasks.models import Reply, Request
 from tasks.redact import USER
+from tasks.shortened import Body
 
 REPLY_BYTES = 1_000_000  # honest ones have a few thousand; 400 may come at a time
+RECEIPT_BYTES = 64_000_000  # of the reply to an order, which may repeat it; no more than the above is kept
 REDIRECTS = 5
 # of a deadline, for TCP and for TLS each: what ends while it connects must not look as if it had left
 CONNECT_SHARE = 0.45
@@ -176,7 +178,7 @@ class Http:
             async with asyncio.timeout(timeout):
                 response = await self._network(None).handle_async_request(_built(request, url, headers, timeout))
                 try:
-                    body = await _bounded(response, REPLY_BYTES)
+                    body = await _bounded(response, RECEIPT_BYTES if request.method == "POST" else REPLY_BYTES)
                 finally:
                     await response.aclose()
         except httpx.LocalProtocolError as error:  # its text would show the header that holds the key
@@ -281,13 +283,12 @@ async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
 
 
 async def _bounded(response: httpx.Response, most: int) -> bytes:
-    body = bytearray()
+    body = Body(REPLY_BYTES, most)
     async with aclosing(_pieces(response)) as pieces:
         async for piece in pieces:
-            body += piece
-            if len(body) > most:
-                raise httpx.ReadError(f"the reply is larger than {most} bytes")
-    return bytes(body)
+            if too_much := body.add(piece):
+                raise httpx.ReadError(too_much)
+    return bytes(body.kept)
 
 
 async def _stream(response: httpx.Response, url: str, out: Path, max_bytes: int) -> None:
