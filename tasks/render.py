@@ -11,7 +11,7 @@ from tasks import redact
 from tasks.errors import LocalFault, MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
 from tasks.jobs import deliver, recover
-from tasks.machine import lack
+from tasks.machine import told
 from tasks.media import FRAME_BYTES, Media
 from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
 from tasks.names import clip_stem
@@ -75,6 +75,7 @@ class Renderer:
         self.run, self.gateway, self.media, self.brake = run, gateway, media, brake
         self.present, self.plans = present, plans
         self.results: dict[str, ShotResult] = {}
+        self.said: set[str] = set()
         self.cores = asyncio.Semaphore(2)
         self.drawing: set[asyncio.Task[Attempt]] = set()
 
@@ -94,8 +95,10 @@ class Renderer:
             self.brake.stop(Stopped("Target", f"the target refuses what was bought: {error}"))
             ended = Ended("failed", "Target", str(error))
         except (LocalFault, OSError, MemoryError) as error:
-            why = str(error) if isinstance(error, LocalFault) else f"this machine cannot go on: {_said(error)}"
-            self.run.progress.line(f"{plan.shot.shot_id}: {why}; nothing more is ordered, what was bought stays")
+            why = told(error)
+            if why not in self.said:
+                self.run.progress.line(f"{plan.shot.shot_id}: {why}; nothing more is ordered, what was bought stays")
+            self.said.add(why)
             self.brake.stop(Stopped("Target", why))
             ended = Ended("failed", "Target", redact.cut(why))
         result = self.result(plan, ended)
@@ -301,7 +304,3 @@ async def _video_uri(path: Path) -> str:
 
 def _remote(reference: str) -> str:
     return redact.pin(reference) if has_scheme(reference) else ""
-
-
-def _said(error: BaseException) -> str:
-    return lack(error) or str(error) or type(error).__name__

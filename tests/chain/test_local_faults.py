@@ -86,7 +86,7 @@ async def test_no_order_leaves_without_room_for_its_clip(studio: Studio) -> None
     outcome = await on_disk(studio, lambda folder: 2_000_000)
     assert (outcome.code, outcome.orders(), outcome.attempts) == (1, [], [])
     assert {row["error_class"] for row in outcome.rows.values()} == {"Target"}
-    assert any("the scratch folder" in line and "set TMPDIR" in line for line in outcome.lines)
+    assert sum("the scratch folder" in line and "set TMPDIR" in line for line in outcome.lines) == 1
 
 
 async def test_a_full_local_target_is_seen_before_the_order(studio: Studio) -> None:
