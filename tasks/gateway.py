@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any
 
-from tasks.errors import Busy, GatewayError, Locked, Refused, Stopped, Unclear
+from tasks.errors import Busy, GatewayError, LocalFault, Locked, Refused, Stopped, Unclear
 from tasks.jobs import finish
 from tasks.keeping import HASTE, Keeper
 from tasks.lanes import GLANCE, LONGEST_WAIT, SUBMITS, Lane, backoff, retry_after
 from tasks.models import ZERO, Attempt, Basis, Job, Order, Request
 from tasks.records import Asked
+from tasks.room import bound
 from tasks.run import Run, adapter
 from tasks.transport import Lost, NotSent
 
@@ -28,7 +29,8 @@ Submitted = tuple[Attempt | None, float | None]
 class Gateway:
     """Takes orders to gateways and brings clips back. A gateway's errors become settled attempts.
 
-    Its methods raise only `Stopped` (no order may leave now) and `TargetLost` (the target refused a write).
+    Its methods raise only `Stopped` (no order may leave now), `TargetLost` (the target refused a write) and
+    `LocalFault` (this machine cannot go on).
     """
 
     def __init__(self, run: Run, *, haste: float = HASTE) -> None:
@@ -46,7 +48,7 @@ class Gateway:
         None where no attempt could be made, because the route is out. ``last``: the shot has no other route.
         """
         lane = self.run.lane(order.route.model.provider)
-        async with lane.places, self._flight():
+        async with lane.places, self._flight(), self._room(order):
             attempt = await self._submitted(lane, asked, order, quote, frame, last)
             if attempt is not None and attempt.outcome == "pending":
                 attempt = await finish(self.run, attempt, use=lambda: True)
@@ -78,7 +80,7 @@ class Gateway:
 
     async def collect(self, attempt: Attempt, use: Callable[[], bool]) -> Attempt:
         """Take up a job bought earlier: asked at once, then with patience anew."""
-        async with self.run.lane(attempt.provider).places, self._flight():
+        async with self.run.lane(attempt.provider).places, self._flight(), self._taking(bound(attempt.seconds)):
             return await finish(self.run, attempt, use, at_once=True)
 
     @contextlib.asynccontextmanager
@@ -92,6 +94,30 @@ class Gateway:
     def busy_until(self) -> float:
         """Until when (clock) the orders on their way may take to their receipts; 0 where none is."""
         return max(list(self.on_their_way.values()), default=0.0)
+
+    @contextlib.asynccontextmanager
+    async def _room(self, order: Order) -> AsyncIterator[None]:
+        """Room for the clip on this machine's disks, waited for while what is in flight may free some.
+
+        `LocalFault` where there is none: then nothing is ordered.
+        """
+        run, need = self.run, bound(order.seconds)
+        while lacks := run.room.lacks(need):
+            if not run.room.taken:
+                raise LocalFault(f"nothing was ordered: {lacks}")
+            run.may_submit()
+            run.progress.say(order.shot.shot_id, f"waiting for room: {lacks}")
+            await run.sleep(GLANCE)
+        async with self._taking(need):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def _taking(self, need: int) -> AsyncIterator[None]:
+        self.run.room.taken += need
+        try:
+            yield
+        finally:
+            self.run.room.taken -= need
 
     async def drain(self, seconds: float) -> None:
         """Let the POSTs that are on their way come to their receipts: as long as each may take, at least so long.
@@ -139,7 +165,7 @@ class Gateway:
                 await self._withdraw(attempt)
                 return None, None
             job = await self._post(lane, adapter(order.route.model.provider).submit(order), order)
-        except Stopped:
+        except (Stopped, LocalFault):
             await self._withdraw(attempt)
             raise
         except GatewayError as error:
@@ -166,6 +192,11 @@ class Gateway:
         except NotSent as error:
             raise Busy(str(error)) from error
         except Lost as error:
+            raise Unclear(str(error)) from error
+        except LocalFault as error:
+            if not error.sent:
+                raise
+            run.stop(Stopped("Target", str(error)))
             raise Unclear(str(error)) from error
         try:
             got = adapter(settings.name).accepted(reply, order)

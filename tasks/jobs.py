@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from tasks import redact, video
-from tasks.errors import Failed, GatewayError, MediaError, Moderated, TargetLost, Unclear
+from tasks import machine, redact, video
+from tasks.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, TargetLost, Unclear
 from tasks.heard import Heard, NoVideo
 from tasks.lanes import LONGEST_WAIT, Lane, retry_after
 from tasks.models import ZERO, Attempt, Basis, Clip, Done, Pending, Reply
@@ -210,13 +210,8 @@ async def _delivered(run: Run, part: Path, stem: str) -> Clip:
     try:
         return await deliver(run, part, stem)
     except MediaError as error:
-        digest = await asyncio.to_thread(_digest, part)
+        digest = await asyncio.to_thread(_hashed, part)
         raise NoVideo(str(error), digest, final=video.is_whole(part)) from error
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 async def _over(run: Run, attempt: Attempt, outcome: str, done: Done, clip: Clip | None = None) -> Attempt:
@@ -248,12 +243,12 @@ async def _given_up(run: Run, attempt: Attempt, settings: ProviderSettings, hear
 
 
 async def deliver(run: Run, part: Path, stem: str) -> Clip:
-    """Probe a local mp4 and put it and its poster at the target. `MediaError` or `TargetLost`."""
-    store = run.store
-    probe, poster = await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
+    """Probe a local mp4 and put it and its poster at the target. `MediaError`, `TargetLost` or `LocalFault`."""
+    digest = await asyncio.to_thread(_hashed, part)
+    probe, poster = await _examined(run, part, digest)
 
     def work() -> Clip:
-        digest = _digest(part)
+        store = run.store
         try:
             store.put(f"clips/{stem}.mp4", part)
             store.write(f"posters/{stem}.jpg", poster)
@@ -263,3 +258,18 @@ async def deliver(run: Run, part: Path, stem: str) -> Clip:
         return Clip(f"clips/{stem}.mp4", digest, part.stat().st_size, *facts, poster=f"posters/{stem}.jpg")
 
     return await asyncio.to_thread(work)
+
+
+async def _examined(run: Run, part: Path, digest: str) -> tuple[video.Probe, bytes]:
+    """What the clip is. It is its maker's fault only where all of its bytes can be read, before and after."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
+    except MediaError:
+        if await asyncio.to_thread(_hashed, part) != digest:
+            raise LocalFault(f"this machine cannot go on: {part.parent} does not keep what is written there") from None
+        raise
+
+
+def _hashed(part: Path) -> str:
+    with machine.own(part), part.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -24,6 +24,8 @@ from tasks.names import number_text
 from tasks.records import NAME, RANK, SCHEMA, Asked, Entry, Page, Record, attempt_of, now, packed, read
 from tasks.storage import Store
 
+READS = 3  # of a record that is listed, before it counts as not there
+
 
 class Ledger:
     """The records of one target, read once and then kept in step with what this process writes.
@@ -55,15 +57,27 @@ class Ledger:
                 slot = (key, n, kind == "wanted")
                 if slot not in newest or RANK[kind] > RANK[newest[slot][0]]:
                     newest[slot] = (kind, name)
-        texts = self.store.read_many(name for _, name in newest.values())
+        texts = self._texts([name for _, name in newest.values()])
         for (key, n, wish), (kind, name) in newest.items():
-            if name not in texts and kind == "intent" and name not in self.store.names(f"ledger/{key}"):
+            if name not in texts:
+                if name in self.store.names(f"ledger/{key}"):
+                    raise TargetError(f"{name} is listed at the target and could not be read just now: try again")
+                if kind != "intent":
+                    raise TargetError(f"{name} was at the target a moment ago and is gone: restore it, or try again")
                 continue  # withdrawn by another part of the season since it was listed: no order was sent
-            record = read(name, kind, texts.get(name, b""))
+            record = read(name, kind, texts[name])
             if wish:
                 self.page(key).wanted[n] = record
             else:
                 self.page(key).entries[n] = Entry(record, kind)
+
+    def _texts(self, names: list[str]) -> dict[str, bytes]:
+        """The records by name. What was listed and is not found is asked for again: stores say that in passing."""
+        texts = self.store.read_many(names)
+        for _ in range(READS - 1):
+            if missing := [name for name in names if name not in texts]:
+                texts |= self.store.read_many(missing)
+        return texts
 
     def page(self, key: str) -> Page:
         """The key's page; an empty one where nothing is known."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from tasks import redact
-from tasks.errors import MediaError, Stopped, TargetLost
+from tasks.errors import LocalFault, MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
 from tasks.jobs import deliver, recover
+from tasks.machine import told
 from tasks.media import Media
 from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
 from tasks.names import clip_stem
@@ -74,6 +75,7 @@ class Renderer:
         self.run, self.gateway, self.media, self.brake = run, gateway, media, brake
         self.present, self.plans = present, plans
         self.results: dict[str, ShotResult] = {}
+        self.said: set[str] = set()
         self.cores = asyncio.Semaphore(2)
         self.drawing: set[asyncio.Task[Attempt]] = set()
 
@@ -92,6 +94,13 @@ class Renderer:
         except (TargetLost, StoreError) as error:
             self.brake.stop(Stopped("Target", f"the target refuses what was bought: {error}"))
             ended = Ended("failed", "Target", str(error))
+        except (LocalFault, OSError, MemoryError) as error:
+            why = told(error)
+            if why not in self.said:
+                self.run.progress.line(f"{plan.shot.shot_id}: {why}; nothing more is ordered, what was bought stays")
+            self.said.add(why)
+            self.brake.stop(Stopped("Target", why))
+            ended = Ended("failed", "Target", redact.cut(why))
         result = self.result(plan, ended)
         self.results[plan.shot.shot_id] = result
         return result

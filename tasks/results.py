@@ -26,6 +26,7 @@ from tasks.progress import Progress
 from tasks.receipts import Receipts
 from tasks.receipts import folder as receipts_folder
 from tasks.rollup import costs
+from tasks.room import Free, free_bytes
 from tasks.showing import Showing
 from tasks.storage import Store, StoreError
 from tasks.transport import Http
@@ -39,7 +40,7 @@ class Results:
     """What one command knows of one target, and the rows and sums that this comes to.
 
     ``run_id`` names the run in every record. ``today``, ``lease``, ``clock``, ``sleep`` and ``roll`` (see `Run`), and
-    ``haste`` (see `Keeper`), are parameters for tests.
+    ``haste`` (see `Keeper`) and ``free`` (see `Room`), are parameters for tests.
     """
 
     wanted: Wanted
@@ -54,6 +55,7 @@ class Results:
     clock: Clock = time.monotonic
     sleep: Sleep = asyncio.sleep
     haste: float = HASTE
+    free: Free = free_bytes
     roll: Clock = random.random
     progress: Progress = field(default_factory=Progress)
     stopped: Stopped | None = None

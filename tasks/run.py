@@ -20,6 +20,7 @@ from tasks.ledger import Ledger
 from tasks.models import ZERO, Attempt, Basis, Clip, Done, Follow, Job, Order, Pending, Reply, Request
 from tasks.progress import Progress
 from tasks.receipts import Receipts
+from tasks.room import Room
 from tasks.settings import ProviderSettings, Settings
 from tasks.storage import Store, StoreError
 from tasks.transport import Forbidden, Http, host_of, named
@@ -66,6 +67,7 @@ class Run:
     folder: Path
     http: Http
     receipts: Receipts
+    room: Room
     progress: Progress = field(default_factory=Progress)
     may_submit: Callable[[], None] = lambda: None
     stop: Callable[[Stopped], None] = lambda reason: None

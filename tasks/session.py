@@ -26,6 +26,7 @@ from tasks.plan import Planner
 from tasks.planned import Plan, ShotPlan, Wanted
 from tasks.progress import Progress
 from tasks.results import Results
+from tasks.room import Room
 from tasks.run import Run
 from tasks.storage import StoreError
 from tasks.transport import Http
@@ -175,9 +176,10 @@ class Session(Results):
         self.purse = Purse(self.budget, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
         self.purse.lose(self._lost_before())
         self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
+        room = Room(self.folder, Path(self.store.root or "/") if self.store.local else None, self.free)
         run = Run(
             self.settings, self.catalogue, self.store, self.ledger, self.purse, self.folder, self.http,
-            self.receipts, progress=self.progress, may_submit=self.may_submit, stop=self.stop,
+            self.receipts, room, progress=self.progress, may_submit=self.may_submit, stop=self.stop,
             clock=self.clock, sleep=self.sleep, roll=self.roll,
         )  # fmt: skip
         self.progress.total = sum(plan.selected for plan in self.plan.shots)

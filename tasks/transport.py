@@ -16,15 +16,18 @@ from urllib.parse import urljoin
 
 import httpx
 
+from tasks import machine
 from tasks.awake import awake_for
-from tasks.errors import MediaError, StoryreelError
+from tasks.errors import LocalFault, MediaError, StoryreelError
 from tasks.hosts import ONCE, Forbidden, Guard, bare, host_of, named
 from tasks.models import Reply, Request
+from tasks.shortened import Body
 
 # the door's names, wherever they are kept
 __all__ = ["Forbidden", "Guard", "Http", "HttpStatus", "Lost", "NotSent", "bare", "host_of", "named"]
 
 REPLY_BYTES = 1_000_000  # honest ones have a few thousand; 400 may come at a time
+RECEIPT_BYTES = 64_000_000  # of the reply to an order, which may repeat it; no more than the above is kept
 REDIRECTS = 5
 # of a deadline, for TCP and for TLS each: what ends while it connects must not look as if it had left
 CONNECT_SHARE = 0.45
@@ -54,7 +57,10 @@ class HttpStatus(StoryreelError):
 @cache
 def _trust() -> ssl.SSLContext:
     """The certificates of certifi; to read them takes longer than to connect."""
-    return httpx.create_ssl_context(trust_env=False)
+    try:
+        return httpx.create_ssl_context(trust_env=False)
+    except OSError as error:
+        raise LocalFault(f"this machine's certificates cannot be read: {_say(error)}") from error
 
 
 class Http:
@@ -84,7 +90,8 @@ class Http:
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
         """One API call, never redirected.
 
-        `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds.
+        `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds,
+        `LocalFault` where this machine is what failed.
         """
         if not host_of(url)[0]:
             raise NotSent(f"{bare(url)} names no host")
@@ -93,14 +100,16 @@ class Http:
                 way = self._network("GET" if request.method == "GET" else "POST")
                 response = await way.handle_async_request(_built(request, url, headers, timeout))
                 try:
-                    body = await _bounded(response, REPLY_BYTES)
+                    body = await _bounded(response, RECEIPT_BYTES if request.method == "POST" else REPLY_BYTES)
                 finally:
                     await response.aclose()
         except httpx.LocalProtocolError as error:  # its text would show the header that holds the key
             raise NotSent(f"the request to {host_of(url)[1]} cannot be written as HTTP") from error
         except NEVER_LEFT as error:
+            machine.heed(error)
             raise NotSent(f"no connection to {host_of(url)[1]}: {_say(error)}") from error
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, TimeoutError, OSError, MemoryError) as error:
+            machine.heed(error, sent=True)
             raise Lost(f"no whole reply from {host_of(url)[1]}: {_say(error)}") from error
         return Reply(response.status_code, body, {k.lower(): v for k, v in response.headers.items()})
 
@@ -119,8 +128,8 @@ class Http:
 
         Redirects are followed by hand, each hop checked; ``headers`` says what a hop's host may be told. From the first
         hop that may be told nothing on no other is: a stranger sent us there.
-        `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``total`` seconds, or ``out`` cannot hold it),
-        `MediaError` (too large).
+        `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``total`` seconds), `MediaError` (too large),
+        `LocalFault` (``out`` cannot hold it, or this machine is what failed otherwise).
         """
         network, told = self._network(tuple(sorted(allowed))), headers(url)
         try:
@@ -140,7 +149,8 @@ class Http:
                     finally:
                         await response.aclose()
                 raise Forbidden(f"{bare(url)} redirects more than {REDIRECTS} times")
-        except (httpx.HTTPError, OSError, ValueError) as error:
+        except (httpx.HTTPError, OSError, ValueError, MemoryError) as error:
+            machine.heed(error)
             raise Lost(f"{bare(url)}: {_say(error)}") from error
 
 
@@ -198,13 +208,12 @@ async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
 
 
 async def _bounded(response: httpx.Response, most: int) -> bytes:
-    body = bytearray()
+    body = Body(REPLY_BYTES, most)
     async with aclosing(_pieces(response)) as pieces:
         async for piece in pieces:
-            body += piece
-            if len(body) > most:
-                raise httpx.ReadError(f"the reply is larger than {most} bytes")
-    return bytes(body)
+            if too_much := body.add(piece):
+                raise httpx.ReadError(too_much)
+    return bytes(body.kept)
 
 
 async def _stream(response: httpx.Response, url: str, out: Path, max_bytes: int, stall: float) -> None:
@@ -212,13 +221,13 @@ async def _stream(response: httpx.Response, url: str, out: Path, max_bytes: int,
     if claimed.isdigit() and int(claimed) > max_bytes:
         raise MediaError(f"{bare(url)} has {claimed} bytes, at most {max_bytes} are taken")
     size = 0
-    with out.open("wb") as handle:
+    with machine.filling(out) as keep:
         async with aclosing(_unstalled(_pieces(response), stall)) as pieces:
             async for piece in pieces:
                 size += len(piece)
                 if size > max_bytes:
                     raise MediaError(f"{bare(url)} has more than {max_bytes} bytes")
-                handle.write(piece)
+                keep(piece)
 
 
 async def _unstalled(pieces: AsyncGenerator[bytes, None], stall: float) -> AsyncGenerator[bytes, None]:

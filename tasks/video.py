@@ -17,7 +17,7 @@ from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 from PIL import Image
 
-from tasks import nal
+from tasks import machine, nal
 from tasks.errors import MediaError
 
 T = TypeVar("T")
@@ -81,6 +81,7 @@ def check_boxes(path: Path) -> None:
             kinds = {kind for kind, _, _ in found}
             _check_counts(file, [(at, size) for kind, at, size in found if kind not in _PLAIN])
     except OSError as error:
+        machine.heed(error)
         raise MediaError(f"the video cannot be read: {error.strerror or error}") from error
     if missing := {b"moov", b"mdat"} - kinds:
         names = " and no ".join(sorted(name.decode() for name in missing))
@@ -207,6 +208,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             stream.codec_context.thread_count = 1  # clips are looked at side by side as it is
             yield container, stream
     except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
+        machine.heed(error)
         raise MediaError(f"the video cannot be decoded: {error}") from error
 
 

@@ -15,7 +15,9 @@ from tasks import commands
 from tasks.planned import Wanted
 from tasks.session import Session
 from tasks.writing import Disk
-from tests.chain.conftest import Outcome, Studio, opened, shots
+from tests.chain.conftest import Outcome, Studio, opened, rendered, shots
+from tests.tasks.clips import good
+from tests.tasks.loopback import Loopback, reply
 
 Row = dict[str, Any]
 
@@ -280,3 +282,21 @@ async def test_a_copy_that_could_not_be_written_is_tried_again_too(studio: Studi
 
     await refused(studio, full=full)
     assert len(list(folder_of(studio).iterdir())) == 1
+
+
+@pytest.mark.parametrize("first", ["picture", "id"])
+async def test_a_receipt_that_repeats_the_order_is_read(studio: Studio, first: str) -> None:
+    """A reply of 5 MB with the order's picture in it, before or after the id: the job is known and collected."""
+    told = {"request_id": "job-1", "status": "QUEUED"}
+    picture = {"input": {"image": "data:image/png;base64," + "iVBORw0K" * 640_000}}
+    receipt = json.dumps(picture | told if first == "picture" else told | picture).encode()
+    answers: dict[str, Any] = {"/sora-video/v1/video/generate": reply(receipt, 202), "/clip.mp4": reply(good())}
+    async with Loopback(answers) as gateway:
+        done = {"request_id": "job-1", "status": "COMPLETED", "output": {"media_url": gateway.url("/clip.mp4")}}
+        answers["/v2/requests/status/job-1"] = reply(json.dumps(done).encode())
+        env = studio.env(pixazo={"base_url": gateway.url("")})
+        config, board = studio.config("pixazo"), studio.board("x")
+        outcome = await rendered(board, studio.target, env, config=config, hours=studio.hours)
+    assert (outcome.code, outcome.told) == (0, [("pixazo", "clip", "", "1.50", "0.00")])
+    records = [path.read_bytes() for path in studio.target.glob("ledger/*/*.json")]
+    assert len(records) == 3 and not any(b"iVBORw0K" in record for record in records)

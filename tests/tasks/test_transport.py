@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from tasks import hosts, transport
 from tasks.addresses import public
-from tasks.errors import MediaError
+from tasks.errors import LocalFault, MediaError
 from tasks.models import Request
 from tasks.transport import (
     Forbidden,
@@ -363,9 +363,9 @@ async def test_download_refused(http, tmp_path):
 
 
 async def test_download_has_no_place(http, tmp_path):
-    """A disk that does not take the file is Lost with its reason, no traceback."""
+    """A disk that does not take the file is this machine's fault, with its reason, no traceback."""
     async with Loopback({"/": reply(b"x")}) as server:
-        with pytest.raises(Lost, match=r"(?i)directory"):
+        with pytest.raises(LocalFault, match=r"(?i)directory"):
             await fetch(http, server, "/", tmp_path)
 
 
