@@ -1,36 +1,69 @@
 """How a command ends: its JSON, its closing summary, and words and a code for what a user can cause."""
 
 import asyncio
+import contextlib
 import json
-import sys
+import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
-from flows import display
+from flows import display, outlets, stopping
 from tasks import commands
 from tasks.errors import StartError
 from tasks.session import Session
 
+#: Set once the one JSON object was written.
+TOLD = threading.Event()
+
 
 def write(told: dict[str, Any]) -> None:
     """One JSON object on standard output."""
-    sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+    TOLD.set()
+    outlets.OUT.write(json.dumps(told, ensure_ascii=False) + "\n")
+    outlets.OUT.flush()
 
 
 def caught(act: Callable[[], Any], as_json: bool, base: dict[str, Any]) -> int:
     """Run a command: what a user can cause ends in words and a code, never in a traceback."""
+    TOLD.clear()
+    if why := outlets.closed(outlets.OUT):
+        display.say(f"error: standard output cannot be written: {why}; nothing was started")
+        return 2
+    interrupted = {**base, "exit_code": stopping.CODE, "errors": []} if as_json else None
+    stopping.last_words(lambda: _at_once(interrupted))
+    runner = asyncio.Runner()
     try:
-        return int(asyncio.run(act()))
+        return int(runner.run(_stoppable(act)))
     except StartError as error:
         display.faults(error.faults)
         if as_json:
             write({**base, "exit_code": 2, "errors": [commands.fault_json(fault) for fault in error.faults]})
         return 2
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not stopping.interrupts(error):
+            raise
         display.say("interrupted")
-        if as_json:
-            write({**base, "exit_code": 130, "errors": []})
-        return 130
+        if interrupted and not TOLD.is_set():
+            write(interrupted)
+        return stopping.CODE
+    finally:
+        if not stopping.stopped():  # else the process ends at once, whatever its threads are busy with
+            runner.close()
+
+
+async def _stoppable(act: Callable[[], Any]) -> Any:
+    stopping.cancelled_by_signal()
+    return await act()
+
+
+def _at_once(interrupted: dict[str, Any] | None) -> None:
+    """What can still be said where the process ends between two steps: past all that is buffered or locked."""
+    cursor = b"\r\x1b[?25h" if display.err.is_terminal else b""
+    with contextlib.suppress(OSError):
+        os.write(2, cursor + b"interrupted: ended at once; an order that had no receipt yet is unclear\n")
+        if interrupted and not TOLD.is_set():
+            os.write(1, json.dumps(interrupted).encode() + b"\n")
 
 
 def summary(told: dict[str, Any], running: Session) -> None:

@@ -26,6 +26,7 @@ from tasks.session import Session
 MOST_ROWS = 1000
 MARKS = frozenset("\\`*_{}[]<>()#+-!|&~:@")  # the last two make a link of an address
 MOVES_EVERY = 3.0
+HURRIES = 0.5  # seconds for the last of it where somebody waits for the prompt
 SHOWN = ("shot_id", "scene", "status", "provider", "duration_s", "charged_usd", "at_risk_usd", "error_class", "error")
 
 
@@ -131,15 +132,15 @@ def _link(running: Session, name: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def moving(progress: Progress) -> AsyncIterator[None]:
+async def moving(running: Session) -> AsyncIterator[None]:
     """A progress artifact that follows the run, at most every three seconds. A lost server costs no shot."""
     over = asyncio.Event()
-    follows = asyncio.create_task(_follow(progress, over))
+    follows = asyncio.create_task(_follow(running.progress, over))
     try:
         yield
     finally:
         over.set()
-        await asyncio.wait([follows], timeout=MOVES_EVERY)
+        await asyncio.wait([follows], timeout=HURRIES if running.interrupted else MOVES_EVERY)
         follows.cancel()
 
 

@@ -1,10 +1,9 @@
 """The ``storyreel`` command: arguments in, flow called, exit code out."""
 
+import asyncio
 import contextlib
 import ctypes
 import gc
-import os
-import signal
 import sys
 import time
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 
-from flows import answer, blocks, display, prefect_server
+from flows import answer, blocks, display, outlets, prefect_server, stopping
 from flows.options import (
     Board,
     Budget,
@@ -47,6 +46,7 @@ app = App(
 M_ARENA_MAX = -8  # as <malloc.h> has it
 #: What Prefect raised when its server was lost: its own farewell to that server would take minutes.
 LOST: list[Exception] = []
+TELLS = 2.0  # seconds that a stopped run has to tell its Prefect server so
 
 
 @app.command
@@ -84,6 +84,8 @@ def render(
                 answer.write(told)
             else:
                 answer.summary(told, running)
+            if code == stopping.CODE:
+                display.say(commands.left_over(running))
             return code
 
     return answer.caught(act, json, {"target": to})
@@ -96,32 +98,45 @@ async def _run(running: Session, *, quiet: bool) -> int:
             async with running.open():
                 await running.show()
             return running.exit_code()
-        server = await prefect_server.reachable(running.http)
+        server = await prefect_server.reachable(running.http, running.folder)
         running.progress.line(f"Prefect: {server}")
-        from flows.render_storyboard import render_storyboard
-
-        HANDOVER.set(running)
-        asked = running.wanted
         try:
-            state: Any = await render_storyboard(
-                reading.shown(asked.board),  # a parameter is kept; the board is read already
-                asked.to,
-                asked.config,
-                None if asked.budget_usd is None else float(asked.budget_usd),
-                list(asked.only),
-                list(asked.rerender),
-                asked.concurrency,
-                return_state=True,
-            )
+            state = await _flown(running)
         except Exception as error:
-            if running.renderer is None:
+            if running.renderer is None and running.stopped is None:
                 raise StartError(f"Prefect did not start the run: {error}") from error
             display.say(f"Prefect was lost on the way ({type(error).__name__}); ledger and manifest are whole")
             LOST.append(error)
             return running.exit_code()
-        if running.renderer is None:
+        if running.renderer is None and running.stopped is None:
             raise StartError(state.message or "the run did not start")
     return running.exit_code()
+
+
+async def _flown(running: Session) -> Any:
+    """The flow's final state. A run that was stopped waits for its server only so long, once the target is let go."""
+    from flows.heed import stopper
+    from flows.render_storyboard import render_storyboard
+
+    stopping.orders_begin(stopper(running, display.say), running.busy_until)
+    HANDOVER.set(running)
+    asked = running.wanted
+    flight = asyncio.ensure_future(
+        render_storyboard(
+            reading.shown(asked.board),  # a parameter is kept; the board is read already
+            asked.to,
+            asked.config,
+            None if asked.budget_usd is None else float(asked.budget_usd),
+            list(asked.only),
+            list(asked.rerender),
+            asked.concurrency,
+            return_state=True,
+        )
+    )
+    closed = asyncio.ensure_future(running.closed.wait())
+    await asyncio.wait({flight, closed}, return_when=asyncio.FIRST_COMPLETED)
+    closed.cancel()
+    return await asyncio.wait_for(asyncio.shield(flight), TELLS if running.interrupted else None)
 
 
 @app.command
@@ -184,8 +199,12 @@ def rescue(url: To, *, config: Config = None, json: Json = False, quiet: Quiet =
 
     async def act() -> int:
         async with blocks.opened(Wanted("", url, config)) as running:
-            with display.watching(running.progress, quiet=quiet):
-                told = await commands.rescue(running)
+            try:
+                with display.watching(running.progress, quiet=quiet):
+                    told = await commands.rescue(running)
+            except asyncio.CancelledError:
+                display.say(commands.left_over(running))
+                raise
             if json:
                 answer.write(told)
             else:
@@ -255,7 +274,16 @@ def _one_heap() -> None:
 
 def main() -> None:
     """The console script."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    outlets.renew()
+    with stopping.listening():
+        code = _called()
+        if LOST or stopping.stopped():
+            prefect_server.leave(code)
+    sys.exit(code)
+
+
+def _called() -> int:
+    """The command's exit code."""
     prefect_server.quiet()
     _one_heap()
     gc.set_threshold(50_000)  # a board is many values that stay: 700 as usual is an eighth of a large plan's time
@@ -263,10 +291,9 @@ def main() -> None:
         code = app(exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         display.say(f"error: {error}")
-        code = 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
-    if LOST:
-        prefect_server.leave(code)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 2
+    outlets.OUT.flush()
+    if words := outlets.lost_words():
+        display.say(words)
+    done = code if isinstance(code, int) else 0
+    return done or int(bool(words))

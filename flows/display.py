@@ -3,21 +3,22 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any, cast
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from flows.outlets import ERR, OUT
 from tasks import redact
 from tasks.errors import Fault
 from tasks.money import usd_text
 from tasks.planned import Plan, ShotPlan
 from tasks.progress import Progress
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(file=cast(IO[str], OUT), highlight=False, soft_wrap=True)
+err = Console(file=cast(IO[str], ERR), highlight=False, soft_wrap=True)
 
 MOST_REASONS = 20  # shots without a clip that `status` lists
 
@@ -58,7 +59,7 @@ class Board:
         room = max(self.console.height - 4, 3)
         now = time.monotonic()
         for shot_id, flight in flights[:room]:
-            grid.add_row(text(shot_id), clock(now - flight.since), text(flight.says))
+            grid.add_row(text(shot_id), clock(now - flight.since), text(flight.told(now)))
         if len(flights) > room:
             grid.add_row("", "", f"+{len(flights) - room} more")
         frame = Table.grid()

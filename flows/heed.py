@@ -1,4 +1,4 @@
-"""Being told to stop: Ctrl-C, SIGTERM, or Cancel in the Prefect UI. Nothing more is ordered from that moment on.
+"""Being told to stop: Ctrl-C, SIGTERM, SIGHUP, or Cancel in the Prefect UI. Nothing more is ordered from then on.
 
 Prefect's own way is an exception out of a signal handler, which whatever code happens to run can swallow, after which
 orders go on leaving for half a minute until the process is killed. And it has no way to a run at a terminal.
@@ -6,13 +6,14 @@ orders go on leaving for half a minute until the process is killed. And it has n
 
 import asyncio
 import contextlib
-import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 
+from flows import stopping
+from tasks.errors import Stopped
 from tasks.session import Session
 
 LOOKS_EVERY = 2.0
@@ -22,25 +23,29 @@ LEFT = "nothing more is ordered, open jobs stay in the ledger"
 @contextlib.asynccontextmanager
 async def heeding(running: Session) -> AsyncIterator[None]:
     """While it lasts, a signal or a cancelled flow run stops the run in good order; a second signal ends it at once."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with stopping.heeded(stopper(running, running.progress.line), running.busy_until):
+        watch = asyncio.create_task(_watch(running))
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+
+def stopper(running: Session, say: Callable[[str], None]) -> Callable[[str], None]:
+    """What a signal does to a run, between any two of its steps; ``say`` tells whom the run waits for."""
     loop = asyncio.get_running_loop()
 
-    def stop(name: str, number: int) -> None:
-        loop.remove_signal_handler(number)
-        running.interrupt(f"{name}: {LEFT}")
+    def stop(name: str) -> None:
+        why = f"{name}: {LEFT}"
+        running.stop(Stopped("Interrupted", why))  # now: the loop may be about to send an order
+        loop.call_soon_threadsafe(_leave_jobs, running, why, say)
 
-    with contextlib.suppress(ValueError, RuntimeError):  # signals are for the main thread only
-        for number in before:
-            loop.add_signal_handler(number, stop, number.name, number)
-    watch = asyncio.create_task(_watch(running))
-    try:
-        yield
-    finally:
-        watch.cancel()
-        with contextlib.suppress(ValueError, RuntimeError):
-            for number, handler in before.items():
-                loop.remove_signal_handler(number)
-                signal.signal(number, handler)
+    return stop
+
+
+def _leave_jobs(running: Session, why: str, say: Callable[[str], None]) -> None:
+    running.interrupt(why)
+    say(f"{why}; {waits}" if (waits := running.waits_for()) else why)
 
 
 async def _watch(running: Session) -> None:
@@ -52,7 +57,7 @@ async def _watch(running: Session) -> None:
         await asyncio.sleep(LOOKS_EVERY)
         with contextlib.suppress(Exception):
             if await _cancelled(context.flow_run.id):
-                running.interrupt(f"cancelled in Prefect: {LEFT}")
+                _leave_jobs(running, f"cancelled in Prefect: {LEFT}", running.progress.line)
 
 
 async def _cancelled(run: UUID) -> bool:

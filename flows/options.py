@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tasks.errors import ConfigError, Fault
+from tasks.money import BUDGET_WORDS, is_budget
 from tasks.planned import Wanted
 
 Board = Annotated[str, Parameter(help="Shot list: CSV or Parquet, a local path or any fsspec URL.")]
@@ -37,8 +38,8 @@ def wanted_of(
     with contextlib.suppress(InvalidOperation):
         money = None if budget is None else Decimal(budget)
     faults = []
-    if budget is not None and (money is None or not money.is_finite() or money < 0):
-        faults.append(Fault(0, "", "--budget", budget, "write US dollars such as 20 or 7.50"))
+    if budget is not None and (money is None or not is_budget(money)):
+        faults.append(Fault(0, "", "--budget", budget, BUDGET_WORDS))
     if concurrency is not None and not 1 <= concurrency <= 400:
         faults.append(Fault(0, "", "--concurrency", str(concurrency), "write a whole number from 1 to 400"))
     if faults:

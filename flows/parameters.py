@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from tasks.money import MOST_USD
 from tasks.planned import Shown, Wanted
 
 Place = Annotated[str, Field(min_length=1)]
 Config = Annotated[str, Field(min_length=1)] | SkipJsonSchema[None]
-Usd = Annotated[float, Field(ge=0)] | None
+Usd = Annotated[float, Field(ge=0, le=MOST_USD)] | None
 Shots = list[Annotated[str, Field(min_length=1)]] | SkipJsonSchema[None]
 Flights = Annotated[int, Field(ge=1, le=400)] | None
 ShotsAPart = Annotated[int, Field(ge=1, le=2000)]

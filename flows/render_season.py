@@ -54,11 +54,12 @@ async def render_season(
             running.lock.by_process = False  # its parts run elsewhere: only the lease tells that it is gone
             await running.check(fetch=True)
             await plan_artifact(running)
-            async with heeding(running), running.open(), moving(running.progress):
-                await Season(running, starter(running), shots_a_part, parts_in_flight).run()
+            async with heeding(running), running.open(), moving(running):
+                season = Season(running, starter(running), shots_a_part, parts_in_flight)
+                await season.run()
                 await running.show()
             await closing_artifacts(running)
-            return final_state(running)
+            return final_state(running, season.orders.edited)
     except StartError as error:
         await faults_artifact(error.faults)
         return Failed(message=str(error))

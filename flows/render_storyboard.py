@@ -40,6 +40,7 @@ from tasks.split import SeasonPart
 
 ENDED = "Without clip"
 STARTS_PER_SECOND = 25  # more, for long, overflows the queue in which a Prefect server keeps its events
+TELLS = 1.0  # seconds in which a stopped run tells its server what it came to
 RAMP_PER_SECOND = 100  # until all places are taken: at most 400, for which that queue of 10,000 has room
 
 RUNNING: ContextVar[Session | None] = ContextVar("storyreel_running", default=None)
@@ -172,13 +173,23 @@ async def _rendered(running: Session) -> State:
     KEPT.set(kept)
     running.progress.record = recorder(kept)
     await plan_artifact(running)
-    async with heeding(running), running.open(), moving(running.progress):
+    async with heeding(running), running.open(), moving(running):
         await _all(running)
         await running.show()
     if isinstance(running, PartSession):
         return part_state(running)
-    await closing_artifacts(running)
+    await _shown(running)
     return final_state(running)
+
+
+async def _shown(running: Session) -> None:
+    """The closing artifacts; who stopped a run does not wait for a server that is gone."""
+    if not running.interrupted:
+        return await closing_artifacts(running)
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(TELLS):
+            await closing_artifacts(running)
+    return None
 
 
 def part_state(running: PartSession) -> State:
@@ -189,9 +200,9 @@ def part_state(running: PartSession) -> State:
     return Completed(message=message) if clips == len(rows) else Failed(name="Incomplete", message=message)
 
 
-def final_state(running: Session) -> State:
-    """What the run came to, in the words of the UI's final message."""
-    message = outcome(running.money())
+def final_state(running: Session, note: str = "") -> State:
+    """What the run came to, in the words of the UI's final message, and what else is to be known of it."""
+    message = outcome(running.money()) + (f"; {note}" if note else "")
     code = running.exit_code()
     get_run_logger().info(message)
     if code == 130:

@@ -17,6 +17,7 @@ from av.container import InputContainer, OutputContainer
 from av.video.reformatter import Colorspace
 from PIL import Image, ImageOps
 
+from tasks import machine
 from tasks.camera import box_at, move_of, reach
 from tasks.errors import MediaError
 from tasks.models import Order, Size
@@ -79,6 +80,7 @@ def _media_errors(what: str) -> Iterator[None]:
     except MediaError as error:
         raise MediaError(f"{what}: {error}") from error
     except (av.FFmpegError, OSError, MemoryError) as error:
+        machine.heed(error)
         raise MediaError(f"{what}: {error}") from error
 
 

@@ -10,7 +10,7 @@ from tasks import catalogue, inventory, settings, standing
 from tasks.errors import Fault, TargetError
 from tasks.ledger import Ledger, spent
 from tasks.manifest import summary
-from tasks.models import STATUSES, ShotResult
+from tasks.models import STATUSES, ZERO, Attempt, ShotResult
 from tasks.money import usd_text
 from tasks.names import number_text
 from tasks.outcome import OWN
@@ -154,6 +154,27 @@ def uncollected(ledger: Ledger) -> list[dict[str, str]]:
     ]
 
 
+def left_over(running: Session) -> str:
+    """What a stopped run leaves: the jobs that are bought and not collected, their money, and how to collect them."""
+    history = list(running.ledger.history())
+    open_jobs = [attempt for attempt in history if attempt.outcome in UNSETTLED]
+    unclear = [a for a in history if a.outcome == "unclear" and running.run_id in (a.run_id, a.settled_by)]
+    said = [f"{_counted(open_jobs, 'job')} bought, {_at_risk(open_jobs)}: the same command collects them"]
+    if not open_jobs:
+        said = ["no job is left to collect: the same command goes on"]
+    if unclear:
+        said.append(f"{_counted(unclear, 'order')} without a receipt, {_at_risk(unclear)}: never sent there again")
+    return "; ".join(said)
+
+
+def _counted(attempts: list[Attempt], noun: str) -> str:
+    return f"{len(attempts)} {noun}{'s' * (len(attempts) != 1)}"
+
+
+def _at_risk(attempts: list[Attempt]) -> str:
+    return f"{usd_text(sum((a.at_risk for a in attempts), ZERO))} USD at risk"
+
+
 async def rescue(running: Session) -> dict[str, Any]:
     """Take up every job that was bought and not collected; buy nothing. The answer of ``rescue --json``."""
     await asyncio.to_thread(_read, running)
@@ -197,6 +218,7 @@ async def providers(loaded: settings.Settings, *, check: bool) -> dict[str, Any]
 def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]], Shelf]:
     try:
         ledger, rows, shelf = running.ledger.load(), running.last_rows(), running.look_at_clips()
+        running.receipts.add_to(ledger)
     except StoreError as error:
         raise TargetError(f"the target cannot be read: {error}") from error
     if not rows and not ledger.pages:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from tasks.errors import ConfigError, Fault
 from tasks.models import Size
+from tasks.money import BUDGET_WORDS, is_budget
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
@@ -138,6 +139,14 @@ def number(low: int = 0, high: int = _MOST, *, above: bool = False) -> Kind:
         return Decimal(str(value))
 
     return kind
+
+
+def dollars(value: Any) -> Decimal:
+    """An amount that a person can mean -> Decimal."""
+    amount = Decimal(number()(value))
+    if not is_budget(amount):
+        raise ValueError(BUDGET_WORDS)
+    return amount
 
 
 def positive(value: Any) -> float:
@@ -271,7 +280,7 @@ def block_address(value: Any) -> str:
 
 
 def _span(low: int, high: int) -> str:
-    return f"{low} or more" if high == _MOST else f"{low} to {high}"
+    return f"{low} or more, {_MOST:,} at the most" if high == _MOST else f"{low} to {high}"
 
 
 def _shown(value: Any) -> str:

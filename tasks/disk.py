@@ -70,7 +70,8 @@ class Disk(Objects):
                 raise
             self.files.rename_new(part, final)
         else:
-            self.files.unlink(part)
+            with contextlib.suppress(FileNotFoundError):
+                self.files.unlink(part)
 
     def _make(self, folder: Path) -> None:
         """The folder and all above it, each of them named on the disk: once in a process, whoever made them."""

@@ -6,6 +6,7 @@ StoryreelError
 │   ├── ConfigError      a config file or the environment
 │   └── TargetError      the target is locked, not writable, or holds a newer schema
 ├── TargetLost           the target refused a write after a purchase: buy nothing more, `rescue` later
+├── LocalFault           this machine lacks room, descriptors or memory: buy nothing more, `rescue` later
 ├── Stopped              this run submits no more (budget, interruption): the shot is skipped
 ├── MediaError           bytes that are not the picture or the video they should be
 └── GatewayError         how one attempt ended
@@ -123,6 +124,17 @@ class TargetError(StartError):
 
 class TargetLost(StoryreelError):
     """The target refused a write after a purchase. The job stays accepted for ``rescue``."""
+
+
+class LocalFault(StoryreelError):
+    """This machine cannot go on: no room, no descriptor, no memory. It is never a gateway's fault.
+
+    ``sent`` says that the request may have left before that.
+    """
+
+    def __init__(self, message: str, *, sent: bool = False) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 class Stopped(StoryreelError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 #: What a file system says that has no such operation.
-UNABLE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EROFS})
+UNABLE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 NO_LINKS = UNABLE | {errno.EPERM, errno.EMLINK}  # exFAT says that it is not permitted
 _WHOLE = getattr(fcntl, "F_FULLFSYNC", None)  # macOS: past the disk's own memory too
 _HERE, _NO_REPLACE, _EXCLUSIVE = -100, 1, 4  # AT_FDCWD, RENAME_NOREPLACE (Linux), RENAME_EXCL (macOS)
@@ -23,8 +23,13 @@ class NotExclusive(OSError):
     """The file system can neither link nor rename to a name only if it is free."""
 
 
+class NotSynced(OSError):
+    """What was done can be seen, and nobody knows whether it is on the disk."""
+
+
 class Files:
-    """The steps. Each raises OSError as the system does; a sync only where it failed, not where there is none."""
+    """The steps. Each raises OSError as the system does; a sync `NotSynced` where it failed, nothing where there is
+    none."""
 
     def open(self, path: Path) -> BinaryIO:
         """A new file to write. While it is open no process takes it for `abandoned`."""
@@ -93,7 +98,7 @@ def _through(number: int) -> None:
         os.fsync(number)
     except OSError as error:
         if error.errno not in UNABLE:
-            raise
+            raise NotSynced(error.errno, error.strerror) from error
 
 
 def _rename_new(old: Path, new: Path) -> None:

@@ -5,17 +5,22 @@ it came to. A submit is repeated only when nothing was accepted.
 """
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
+from typing import Any
 
-from tasks.errors import Busy, GatewayError, Locked, Refused, Stopped, Unclear
+from tasks.errors import Busy, GatewayError, LocalFault, Locked, Refused, Stopped, Unclear
 from tasks.jobs import finish
-from tasks.lanes import LONGEST_WAIT, SUBMITS, Lane, backoff, retry_after
+from tasks.keeping import HASTE, Keeper
+from tasks.lanes import GLANCE, LONGEST_WAIT, SUBMITS, Lane, backoff, retry_after
 from tasks.models import ZERO, Attempt, Basis, Job, Order, Request
 from tasks.records import Asked
+from tasks.room import bound
 from tasks.run import Run, adapter
 from tasks.transport import Lost, NotSent
 
+RECEIPT_SECONDS = 5.0  # from a gateway's answer to its record at the target
 LONGEST_ID = 500  # characters; ids stand in records, tables and addresses
 
 Submitted = tuple[Attempt | None, float | None]
@@ -24,12 +29,16 @@ Submitted = tuple[Attempt | None, float | None]
 class Gateway:
     """Takes orders to gateways and brings clips back. A gateway's errors become settled attempts.
 
-    Its methods raise only `Stopped` (no order may leave now) and `TargetLost` (the target refused a write).
+    Its methods raise only `Stopped` (no order may leave now), `TargetLost` (the target refused a write) and
+    `LocalFault` (this machine cannot go on).
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, haste: float = HASTE) -> None:
         self.run = run
         self.posting: set[asyncio.Task[Submitted]] = set()
+        self.on_their_way: dict[asyncio.Task[Any] | None, float] = {}  # until when (clock) its receipt may take
+        self.flights = 0
+        self.keeper = Keeper(run, lambda: self.flights, haste=haste)
 
     async def buy(
         self, asked: Asked, order: Order, quote: Decimal, frame: str = "", *, last: bool = False
@@ -39,7 +48,7 @@ class Gateway:
         None where no attempt could be made, because the route is out. ``last``: the shot has no other route.
         """
         lane = self.run.lane(order.route.model.provider)
-        async with lane.places:
+        async with lane.places, self._flight(), self._room(order):
             attempt = await self._submitted(lane, asked, order, quote, frame, last)
             if attempt is not None and attempt.outcome == "pending":
                 attempt = await finish(self.run, attempt, use=lambda: True)
@@ -71,13 +80,55 @@ class Gateway:
 
     async def collect(self, attempt: Attempt, use: Callable[[], bool]) -> Attempt:
         """Take up a job bought earlier: asked at once, then with patience anew."""
-        async with self.run.lane(attempt.provider).places:
+        async with self.run.lane(attempt.provider).places, self._flight(), self._taking(bound(attempt.seconds)):
             return await finish(self.run, attempt, use, at_once=True)
 
+    @contextlib.asynccontextmanager
+    async def _flight(self) -> AsyncIterator[None]:
+        self.flights += 1
+        try:
+            yield
+        finally:
+            self.flights -= 1
+
+    def busy_until(self) -> float:
+        """Until when (clock) the orders on their way may take to their receipts; 0 where none is."""
+        return max(list(self.on_their_way.values()), default=0.0)
+
+    @contextlib.asynccontextmanager
+    async def _room(self, order: Order) -> AsyncIterator[None]:
+        """Room for the clip on this machine's disks, waited for while what is in flight may free some.
+
+        `LocalFault` where there is none: then nothing is ordered.
+        """
+        run, need = self.run, bound(order.seconds)
+        while lacks := run.room.lacks(need):
+            if not run.room.taken:
+                raise LocalFault(f"nothing was ordered: {lacks}")
+            run.may_submit()
+            run.progress.say(order.shot.shot_id, f"waiting for room: {lacks}")
+            await run.sleep(GLANCE)
+        async with self._taking(need):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def _taking(self, need: int) -> AsyncIterator[None]:
+        self.run.room.taken += need
+        try:
+            yield
+        finally:
+            self.run.room.taken -= need
+
     async def drain(self, seconds: float) -> None:
-        """Let the POSTs that are on their way come to their receipts, for so long at the most."""
-        if self.posting:
-            await asyncio.wait(self.posting, timeout=seconds)
+        """Let the POSTs that are on their way come to their receipts: as long as each may take, at least so long.
+
+        A receipt that the target refuses is not waited for: it is tried once more.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + max(seconds, self.busy_until() - self.run.clock())
+        while (going := self.posting - self.keeper.safe) and (left := until - loop.time()) > 0:
+            await asyncio.wait(going, timeout=min(left, GLANCE))
+        await self.keeper.farewell()
 
     async def _submit_shielded(self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str) -> Submitted:
         """A cancelled shot must not tear its POST from its receipt: the POST goes on by itself."""
@@ -90,6 +141,7 @@ class Gateway:
 
     def _posted(self, task: "asyncio.Task[Submitted]") -> None:
         self.posting.discard(task)
+        self.on_their_way.pop(task, None)
         if not task.cancelled():
             task.exception()  # read here, because the shot that waited for it may be gone
 
@@ -113,13 +165,13 @@ class Gateway:
                 await self._withdraw(attempt)
                 return None, None
             job = await self._post(lane, adapter(order.route.model.provider).submit(order), order)
-        except Stopped:
+        except (Stopped, LocalFault):
             await self._withdraw(attempt)
             raise
         except GatewayError as error:
             wait = self._heed(lane, order, error)  # before anything is written: others are about to order
             return await self._unaccepted(attempt, error), wait
-        attempt = await run.write(run.ledger.accepted, attempt, job)
+        attempt = await self.keeper.accepted(attempt, job)
         lane.exhausted = 0
         run.progress.say(order.shot.shot_id, f"{order.route.name} accepted, job {job.id[:40]}")
         return attempt, None
@@ -132,12 +184,19 @@ class Gateway:
     async def _post(self, lane: Lane, request: Request, order: Order) -> Job:
         """Send the order. Raises what it was refused with; `Unclear` when nobody can know."""
         run, settings = self.run, lane.settings
+        self.on_their_way[asyncio.current_task()] = run.clock() + settings.submit_timeout_s + RECEIPT_SECONDS
+        run.may_submit()  # a signal may come between any two steps: an order that it finds here does not leave
         run.progress.say(order.shot.shot_id, f"{order.route.name} ordered")
         try:
             reply = await run.ask(settings, request, settings.base_url, settings.submit_timeout_s)
         except NotSent as error:
             raise Busy(str(error)) from error
         except Lost as error:
+            raise Unclear(str(error)) from error
+        except LocalFault as error:
+            if not error.sent:
+                raise
+            run.stop(Stopped("Target", str(error)))
             raise Unclear(str(error)) from error
         try:
             got = adapter(settings.name).accepted(reply, order)

@@ -11,20 +11,21 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from tasks import redact, video
-from tasks.errors import Failed, GatewayError, MediaError, Moderated, TargetLost, Unclear
+from tasks import machine, redact, video
+from tasks.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, TargetLost, Unclear
+from tasks.heard import Heard, NoVideo
+from tasks.lanes import LONGEST_WAIT, Lane, retry_after
 from tasks.models import ZERO, Attempt, Basis, Clip, Done, Pending, Reply
 from tasks.money import usd
 from tasks.names import clip_stem
 from tasks.records import job_of
-from tasks.replies import dig, text_of
+from tasks.replies import dig, said, text_of, word_of
 from tasks.run import Run, absolute, adapter, key_may_go, key_of_provider, secret_of
 from tasks.settings import ProviderSettings
 from tasks.storage import StoreError
 from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, host_of
 
 CLIP_BYTES = 2_000_000_000
-BAD_MEDIA = 3  # whole downloads that are no video before the job counts as failed
 RECOVERIES = 3  # looks for a clip that the target lost
 FOLLOWS = 3  # documents a job may send us through in one look
 
@@ -49,78 +50,127 @@ async def finish(run: Run, attempt: Attempt, use: Callable[[], bool], *, at_once
     ``use`` says whether the shot still needs the clip: when it does not, one look is enough, and a clip that is ready
     is ``late``: it was paid for, and is kept beside the one in use.
     """
-    settings, trouble = run.lane(attempt.provider).settings, ""
-    once, bad, wait = attempt.outcome == "overdue", 0, settings.poll_every_s
-    until = run.clock() + settings.deadline_s
+    lane = run.lane(attempt.provider)
+    settings, once = lane.settings, attempt.outcome == "overdue"
+    heard = Heard(run.clock() + settings.deadline_s)
+    wait = 0.0 if at_once else settings.poll_every_s
     while True:
-        if not at_once:
-            await run.sleep(min(wait * (0.9 + run.roll() / 5), max(until - run.clock(), 0.0)))
-            wait = min(wait * 1.3, max(settings.poll_max_s, settings.poll_every_s))
-        at_once = False
-        done = None
-        try:
-            done = await _look(run, settings, attempt)
-            if done is not None and done.url:
-                run.progress.say(attempt.shot_id, f"{attempt.route} downloading")
-                clip = await _bring(run, attempt, settings, done)
-                # the job stays accepted until the target has its clip
-                return await _over(run, attempt, "clip" if use() else "late", done, clip)
-        except MediaError as error:
-            bad += 1
-            if bad >= BAD_MEDIA:
-                charge, why = done.charge if done else None, redact.hidden(str(error), secret_of(settings))
-                return await _failed(run, attempt, Failed(f"its clip is no video: {why}", charge=charge, free=False))
-        except (Failed, Moderated) as error:
-            return await _failed(run, attempt, error)
-        except (Lost, NotSent, HttpStatus, Forbidden) as error:
-            trouble = redact.hidden(str(error), secret_of(settings))
-            run.progress.say(attempt.shot_id, f"{attempt.provider}: {trouble}")
+        await _pause(run, lane, heard, wait)
+        wait = min(wait * 1.3, max(settings.poll_max_s, settings.poll_every_s)) if wait else settings.poll_every_s
+        began = run.clock()
+        over = await _turn(run, settings, attempt, use, heard)
+        if over is not None:
+            return over
+        if once:
+            told = f"job {attempt.job_id} is not done; {heard.last(run.clock())}"
+            run.progress.line(f"{attempt.shot_id}: {attempt.route}: {told}")
         if once or not use():
             return attempt
-        if run.clock() >= until:
-            return await _overdue(run, attempt, settings, trouble)
+        if heard.is_last(began):
+            return await _given_up(run, attempt, settings, heard)
+
+
+async def _pause(run: Run, lane: Lane, heard: Heard, wait: float) -> None:
+    """Wait for the next look: so long, or as long as the gateway asks of this job or of all, but to the deadline only.
+
+    Jobs that were held back together do not come back together.
+    """
+    until = max(run.clock() + wait * (0.9 + run.roll() / 5), heard.not_before)
+    spread = run.roll() * lane.settings.poll_every_s
+    while (rest := min(max(until, lane.hushed_until + spread), heard.until) - run.clock()) > 0:
+        await run.sleep(rest)
+
+
+async def _turn(
+    run: Run, settings: ProviderSettings, attempt: Attempt, use: Callable[[], bool], heard: Heard
+) -> Attempt | None:
+    """One look at the job, and its clip where it is ready: the attempt when it is over now, else None."""
+    try:
+        done = await _look(run, settings, attempt, heard)
+        if done is not None and done.url:
+            run.progress.say(attempt.shot_id, f"{attempt.route} downloading")
+            clip = await _bring(run, attempt, settings, done)
+            # the job stays accepted until the target has its clip
+            return await _over(run, attempt, "clip" if use() else "late", done, clip)
+    except (Failed, Moderated) as error:
+        return await _failed(run, attempt, error)
+    except (Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
+        heard.trouble = redact.hidden(str(error), secret_of(settings))
+        if isinstance(error, MediaError):
+            heard.rest(run.clock())
+        if isinstance(error, NoVideo) and heard.take(error):
+            return await _given_up(run, attempt, settings, heard)
+    if heard.trouble:
+        run.progress.say(attempt.shot_id, f"{attempt.provider}: {heard.doing(run.clock())}")
+    return None
 
 
 async def recover(run: Run, attempt: Attempt) -> Attempt | None:
     """Ask a settled job for its clip again, because the target lost it: None when it cannot be had.
 
-    A lost poll or download is no answer: it is repeated a few times before the shot counts as new.
+    A lost poll, a lost download or a web page in its place is no answer: it is repeated a few times before the shot
+    counts as new.
     """
-    settings = run.lane(attempt.provider).settings
+    lane = run.lane(attempt.provider)
+    heard = Heard(run.clock() + lane.settings.deadline_s)
     for _ in range(RECOVERIES):
         try:
-            done = await _look(run, settings, attempt)
+            done = await _look(run, lane.settings, attempt, heard)
             if done is not None and done.url:
-                clip = await _bring(run, attempt, settings, done)
+                clip = await _bring(run, attempt, lane.settings, done)
                 money = {"charged": attempt.charged, "at_risk": attempt.at_risk, "basis": attempt.basis}
                 ids = attempt.remote_ids
                 return await run.write(run.ledger.settled, attempt, attempt.outcome, clip=clip, remote_ids=ids, **money)
-        except (MediaError, Failed, Moderated):
+        except (Failed, Moderated):
             return None
-        except (GatewayError, Lost, NotSent, HttpStatus, Forbidden) as error:
-            run.progress.say(attempt.shot_id, f"{attempt.provider}: {error}")
-        await run.sleep(settings.poll_every_s)
+        except (GatewayError, Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
+            told = redact.hidden(str(error), secret_of(lane.settings))
+            run.progress.say(attempt.shot_id, f"{attempt.provider}: {told}")
+        await _pause(run, lane, heard, lane.settings.poll_every_s)
     return None
 
 
-async def _look(run: Run, settings: ProviderSettings, attempt: Attempt) -> Done | None:
-    """One look at the job: its result when it is ready, None while it is not."""
+async def _look(run: Run, settings: ProviderSettings, attempt: Attempt, heard: Heard) -> Done | None:
+    """One look at the job: its result when it is ready, None while it is not. What was said of it is in ``heard``."""
     module = adapter(attempt.provider)
     own = request = job_of(run.ledger.record(attempt)).request
     base = _base(run, settings, attempt)
     for _ in range(FOLLOWS):
         reply = await run.ask(settings, request, base, settings.stall_timeout_s)
+        _heed(run, attempt, reply, heard)
         if request is own:
             _check_answers(reply, attempt, getattr(module, "JOB_ID", ()))
         got = module.progress(reply)
         if isinstance(got, Done):
+            heard.hear("completed" if got.url else "completed, without an address", run.clock())
+            heard.charge = got.charge
             return got
         if isinstance(got, Pending):
-            doubt = "" if got.known else ", a word that no document names"
-            run.progress.say(attempt.shot_id, f"{attempt.route} {got.word}{doubt}")
+            _hear(run, attempt, reply, got, heard)
             return None
         request = got.request
     return None
+
+
+def _heed(run: Run, attempt: Attempt, reply: Reply, heard: Heard) -> None:
+    """A Retry-After holds for this job, under a 429 for every job of the provider."""
+    wait = retry_after(reply, run.wall)
+    if wait is None:
+        return
+    heard.not_before = run.clock() + min(wait, LONGEST_WAIT)
+    if reply.status == 429:
+        run.lane(attempt.provider).hush(wait)
+
+
+def _hear(run: Run, attempt: Attempt, reply: Reply, got: Pending, heard: Heard) -> None:
+    """Keep the job's word; what comes under an HTTP error or on a web page is trouble on the way, no word of it."""
+    if not word_of(reply):
+        words = said(reply)
+        heard.trouble = got.word if words == got.word else f"{got.word}: {words}"
+        return
+    heard.hear(got.word, run.clock())
+    doubt = "" if got.known else ", a word that no document names"
+    run.progress.say(attempt.shot_id, f"{attempt.route} {got.word}{doubt}")
 
 
 def _base(run: Run, settings: ProviderSettings, attempt: Attempt) -> str:
@@ -148,12 +198,21 @@ async def _bring(run: Run, attempt: Attempt, settings: ProviderSettings, done: D
             total=settings.download_timeout_s,
             headers=lambda url: key_of_provider(settings) if key_may_go(settings, url) else {},
         )
-        return await deliver(run, part, attempt)
+        return await _delivered(run, part, attempt)
     finally:
         part.unlink(missing_ok=True)
 
 
-async def _over(run: Run, attempt: Attempt, outcome: str, done: Done, clip: Clip) -> Attempt:
+async def _delivered(run: Run, part: Path, attempt: Attempt) -> Clip:
+    """The clip at the target; `NoVideo` where what was downloaded is none."""
+    try:
+        return await deliver(run, part, attempt)
+    except MediaError as error:
+        digest = await asyncio.to_thread(_hashed, part)
+        raise NoVideo(str(error), digest, final=video.is_whole(part)) from error
+
+
+async def _over(run: Run, attempt: Attempt, outcome: str, done: Done, clip: Clip | None = None) -> Attempt:
     charged = attempt.quoted if done.charge is None else usd(done.charge)
     basis: Basis = "price_list" if done.charge is None else "reported"
     ids = {**attempt.remote_ids, **done.remote_ids}
@@ -167,9 +226,13 @@ async def _failed(run: Run, attempt: Attempt, error: GatewayError) -> Attempt:
     return await run.settle(attempt, outcome, charged=charged, at_risk=risk, basis=basis, error=error)
 
 
-async def _overdue(run: Run, attempt: Attempt, settings: ProviderSettings, trouble: str) -> Attempt:
-    last = f"; last: {trouble}" if trouble else ""
-    late = Unclear(f"job {attempt.job_id} did not finish within {settings.deadline_s:.0f} s{last}")
+async def _given_up(run: Run, attempt: Attempt, settings: ProviderSettings, heard: Heard) -> Attempt:
+    """The end of patience: a job that delivered no video, or one that is overdue."""
+    if heard.spoiled:
+        why = redact.hidden(heard.spoiled, secret_of(settings))
+        return await _failed(run, attempt, Failed(f"its clip is no video: {why}", charge=heard.charge, free=False))
+    last = heard.last(run.clock())
+    late = Unclear(f"job {attempt.job_id} did not finish within {settings.deadline_s:.0f} s; {last}")
     attempt = await run.write(run.ledger.overdue, attempt, str(late))
     run.purse.lose(attempt.at_risk)
     run.lane(attempt.provider).note(attempt)
@@ -180,16 +243,15 @@ async def _overdue(run: Run, attempt: Attempt, settings: ProviderSettings, troub
 async def deliver(run: Run, part: Path, attempt: Attempt) -> Clip:
     """Probe a local mp4 and put it and its poster at the target, under names of this attempt alone.
 
-    Raises ``MediaError`` when it is no video, ``TargetLost`` when the target refuses it, ``Stopped`` when another run
-    has the target.
+    Raises ``MediaError`` when it is no video, ``TargetLost`` when the target refuses it, ``LocalFault`` when this
+    machine cannot keep it.
     """
-    store, stem = run.store, clip_stem(attempt.shot_id, attempt.key, attempt.n)
-    probe, poster = await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
+    stem = clip_stem(attempt.shot_id, attempt.key, attempt.n)
+    digest = await asyncio.to_thread(_hashed, part)
+    probe, poster = await _examined(run, part, digest)
 
     def work() -> Clip:
-        run.may_write()  # fetching and looking may have taken longer than the lock lasts
-        with part.open("rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        store = run.store
         try:
             store.put(f"clips/{stem}.mp4", part)
             store.write(f"posters/{stem}.jpg", poster)
@@ -200,3 +262,18 @@ async def deliver(run: Run, part: Path, attempt: Attempt) -> Clip:
         return Clip(f"clips/{stem}.mp4", digest, part.stat().st_size, *facts, **told)  # type: ignore[arg-type]  # a mix by name
 
     return await asyncio.to_thread(work)
+
+
+async def _examined(run: Run, part: Path, digest: str) -> tuple[video.Probe, bytes]:
+    """What the clip is. It is its maker's fault only where all of its bytes can be read, before and after."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
+    except MediaError:
+        if await asyncio.to_thread(_hashed, part) != digest:
+            raise LocalFault(f"this machine cannot go on: {part.parent} does not keep what is written there") from None
+        raise
+
+
+def _hashed(part: Path) -> str:
+    with machine.own(part), part.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -65,6 +65,7 @@ class Lane:
     sleep: Sleep
     locked: str = ""
     quiet_until: float = 0.0
+    hushed_until: float = 0.0
     paused_until: float = 0.0
     tired_until: float = 0.0
     exhausted: int = 0
@@ -120,6 +121,10 @@ class Lane:
             self.paused_until = max(self.paused_until, self.clock() + seconds)
         else:
             self.quiet_until = max(self.quiet_until, self.clock() + seconds)
+
+    def hush(self, seconds: float) -> None:
+        """A Retry-After on a poll that was one too many: no job of the provider is asked after before its time."""
+        self.hushed_until = max(self.hushed_until, self.clock() + min(seconds, LONGEST_WAIT))
 
     def too_busy(self) -> None:
         """A shot used up its submits; after a few such shots in a row the provider is left alone for a while."""

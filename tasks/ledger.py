@@ -25,6 +25,8 @@ from tasks.names import number_text
 from tasks.records import NAME, RANK, SCHEMA, Asked, Entry, Page, Record, attempt_of, now, packed, read
 from tasks.storage import Store
 
+READS = 3  # of a record that is listed, before it counts as not there
+
 
 class Ledger:
     """The records of one target, read once and then kept in step with what this process writes.
@@ -58,16 +60,28 @@ class Ledger:
                 slot = (key, n, kind == "wanted")
                 if slot not in newest or RANK[kind] > RANK[newest[slot][0]]:
                     newest[slot] = (kind, name)
-        texts = self.store.read_many(name for _, name in newest.values())
+        texts = self._texts([name for _, name in newest.values()])
         for (key, n, wish), (kind, name) in newest.items():
-            if name not in texts and kind == "intent" and name not in self.store.names(f"ledger/{key}"):
+            if name not in texts:
+                if name in self.store.names(f"ledger/{key}"):
+                    raise TargetError(f"{name} is listed at the target and could not be read just now: try again")
+                if kind != "intent":
+                    raise TargetError(f"{name} was at the target a moment ago and is gone: restore it, or try again")
                 continue  # withdrawn by another part of the season since it was listed: no order was sent
-            record = read(name, kind, texts.get(name, b""))
+            record = read(name, kind, texts[name])
             if wish:
                 self.page(key).wanted[n] = record
             else:
                 self.page(key).entries[n] = Entry(record, kind)
                 self.place = max(self.place, int(record.get("place", 0)))
+
+    def _texts(self, names: list[str]) -> dict[str, bytes]:
+        """The records by name. What was listed and is not found is asked for again: stores say that in passing."""
+        texts = self.store.read_many(names)
+        for _ in range(READS - 1):
+            if missing := [name for name in names if name not in texts]:
+                texts |= self.store.read_many(missing)
+        return texts
 
     def page(self, key: str) -> Page:
         """The key's page; an empty one where nothing is known."""
@@ -117,11 +131,22 @@ class Ledger:
 
     def accepted(self, attempt: Attempt, job: Job) -> Attempt:
         """Record the gateway's receipt."""
+        return self.take(self.receipt(attempt, job))
+
+    def receipt(self, attempt: Attempt, job: Job) -> Record:
+        """The accepted record of a job, not yet written."""
         request = {k: v for k, v in asdict(job.request).items() if v}
         receipt = {"id": job.id, "request": request, "remote_ids": dict(job.remote_ids)}
-        record = self.record(attempt) | {"kind": "accepted", "job": receipt, "accepted_at": self.clock()}
-        self.store.write(self._name(record, "accepted"), packed(record))
-        return self._keep(record, "accepted")
+        return self.record(attempt) | {"kind": "accepted", "job": receipt, "accepted_at": self.clock()}
+
+    def take(self, receipt: Record) -> Attempt:
+        """Write an accepted record; again is no harm, its bytes are the same."""
+        self.store.write(self._name(receipt, "accepted"), packed(receipt))
+        return self.know(receipt)
+
+    def know(self, receipt: Record) -> Attempt:
+        """Count with an accepted record that lies elsewhere than at the target."""
+        return self._keep(receipt, "accepted")
 
     def overdue(self, attempt: Attempt, why: str) -> Attempt:
         """Record that patience with the job ran out. It stays unsettled."""

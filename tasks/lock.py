@@ -14,15 +14,16 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from tasks import processes
 from tasks.errors import TargetError
 from tasks.storage import Store, StoreError
 
 NAME = re.compile(r"(\d+)\.json")
 PART = re.compile(r"lock/part-\d+-\d+(?=/)")
+BOARD = "board-"  # how the copy of the board begins that a season keeps beside its lock
 LEASE = 60.0
 
 
@@ -31,46 +32,42 @@ def seconds() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def _text(path: str) -> str:
-    try:
-        return Path(path).read_text().strip()
-    except OSError:
-        return ""
-
-
-def _started(pid: int) -> str:
-    """The process's start time in clock ticks since boot (field 22 of its stat line); empty when it is gone."""
-    fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
-    return "" if len(fields) < 20 or fields[0] in "ZX" else fields[19]
-
-
-def _namespace() -> str:
-    try:
-        return str(Path("/proc/self/ns/pid").readlink())
-    except OSError:
-        return ""
-
-
 def whoami() -> dict[str, Any]:
     """This process, told so that another can see whether it still lives."""
     return {
         "pid": os.getpid(),
-        "started": _started(os.getpid()),
-        "boot": _text("/proc/sys/kernel/random/boot_id"),
-        "namespace": _namespace(),
+        "started": processes.started(os.getpid()),
+        "boot": processes.text_of("/proc/sys/kernel/random/boot_id"),
+        "namespace": processes.namespace("pid"),
+        "clock": processes.namespace("time"),
         "host": os.uname().nodename,
     }
 
 
-def gone(holder: dict[str, Any]) -> bool:
-    """True when the holder ran on this boot and in this pid namespace and its process is no more."""
-    return bool(holder.get("started") and _here(holder) and _started(int(holder.get("pid", 0))) != holder["started"])
+def gone(
+    holder: dict[str, Any],
+    exists: Callable[[int], bool] = processes.exists,
+    started: Callable[[int], str] = processes.started,
+) -> bool:
+    """True when the holder ran on this boot and in this pid namespace and its process is proved to be no more. What
+    cannot be seen proves nothing: then the lease decides."""
+    pid = holder.get("pid")
+    if not (holder.get("started") and isinstance(pid, int) and pid > 0 and _here(holder)):
+        return False
+    if not exists(pid):
+        return True
+    return _same_clock(holder) and started(pid) not in ("", holder["started"])
 
 
 def _here(holder: dict[str, Any]) -> bool:
-    """Whether the holder ran on this boot and in this pid namespace: its processes and its clock are ours."""
+    """Whether the holder ran on this boot and in this pid namespace: its process is one of ours."""
     here = whoami()
     return all(holder.get(part) and holder.get(part) == here[part] for part in ("boot", "namespace"))
+
+
+def _same_clock(holder: dict[str, Any]) -> bool:
+    """Whether its seconds since boot are ours: containers may set theirs back. Records of 0.1 do not say."""
+    return holder.get("clock", "") in ("", whoami()["clock"])
 
 
 class Lock:
@@ -92,6 +89,7 @@ class Lock:
         self.lease, self.clock, self.sleep = lease, clock, sleep
         self.by_process = by_process
         self.stopping = False
+        self.says: Mapping[str, Any] = {}  # what the holder tells along with its heartbeat; replaced, never changed
         self._turn = threading.Lock()
         self.token = token or uuid.uuid4().hex
         self.n = 0
@@ -145,6 +143,9 @@ class Lock:
                 nap(min(1.0, self.lease / 12))
             for name in self.store.names(folder):
                 self.store.delete(name)
+        for name in self.store.names(self.folder):
+            if name.startswith(f"{self.folder}/{BOARD}"):
+                self.store.delete(name)
 
     def renew(self) -> None:
         """One heartbeat. Called every twelfth of a lease; `TargetError` when somebody else took over.
@@ -182,11 +183,15 @@ class Lock:
         if first is None or (first.get("by_process", True) and gone(first)):
             return True
         lease = float(first.get("lease", self.lease))
-        if _here(first) and 0 <= self.clock() - float(first.get("beat_at", "-inf")) < lease:
+        ours = _here(first) and _same_clock(first)
+        if ours and 0 <= self.clock() - float(first.get("beat_at", "-inf")) < lease:
             return False
-        until = self.clock() + lease
-        while self.clock() < until:
+        waited, before = 0.0, self.clock()
+        while waited < lease:
             self.sleep(min(1.0, self.lease / 12))
+            now = self.clock()
+            waited += min(now - before, lease / 4)  # hours behind a closed lid are no silence: it slept as well
+            before = now
             seen = self._read(n)
             if seen is None:
                 return True
@@ -213,7 +218,8 @@ class Lock:
     def _bytes(self) -> bytes:
         told = {"run_id": self.run_id, "token": self.token, "beat": self.beat, "lease": self.lease}
         told["beat_at"] = self.clock()  # monotonic: of meaning on this boot only
-        return json.dumps(told | whoami() | {"by_process": self.by_process, "stopping": self.stopping}).encode()
+        told |= whoami() | {"by_process": self.by_process, "stopping": self.stopping}
+        return json.dumps({**told, **self.says}).encode()
 
 
 class Witness:

@@ -3,11 +3,18 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 MICRO = Decimal("0.000001")
+MOST_USD = 10**9  # no board costs more; sums of what is smaller stay exact
+BUDGET_WORDS = f"write US dollars such as 20 or 7.50, {MOST_USD:,} at the most"
 
 
 def usd(amount: Decimal | str | int) -> Decimal:
     """US dollars rounded half up to the millionth: the one rounding that an attempt's money sees."""
     return Decimal(amount).quantize(MICRO, rounding=ROUND_HALF_UP)
+
+
+def is_budget(amount: Decimal) -> bool:
+    """Whether it is an amount that a person can mean: a number from 0 to `MOST_USD`, to the millionth."""
+    return amount.is_finite() and 0 <= amount <= MOST_USD and usd(amount) == amount
 
 
 def usd_text(amount: Decimal) -> str:

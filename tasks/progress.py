@@ -8,13 +8,21 @@ from decimal import Decimal
 from tasks import redact
 from tasks.models import ZERO
 
+STALE = 10.0  # seconds
+
 
 @dataclass(slots=True)
 class Flight:
-    """A shot in flight: since when (monotonic seconds), and what is happening to it."""
+    """A shot in flight: since when (monotonic seconds), what is happening to it, and when that was heard."""
 
     since: float
     says: str
+    said_at: float
+
+    def told(self, now: float) -> str:
+        """What is happening to it, and how long ago that was heard where it is some time."""
+        age = now - self.said_at
+        return f"{self.says} ({age:.0f} s ago)" if age >= STALE else self.says
 
 
 @dataclass(slots=True)
@@ -39,11 +47,9 @@ class Progress:
         """What the shot is doing; the first word of it puts the shot in flight, and one that is over stays over."""
         if shot_id in self.ended:
             return  # a POST that outlives its cancelled shot still has its receipt to tell of
-        text = redact.line(text)
-        if shot_id in self.flights:
-            self.flights[shot_id].says = text
-        else:
-            self.flights[shot_id] = Flight(self.clock(), text)
+        now = self.clock()
+        flight = self.flights.setdefault(shot_id, Flight(now, "", now))
+        flight.says, flight.said_at = redact.line(text), now
 
     def line(self, text: str) -> None:
         """One line for people: a fallback, a warning, a result."""

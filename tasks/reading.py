@@ -30,16 +30,26 @@ HERE = ("", "file", "local")  # how a path on this machine may be spelled
 
 async def read_board(url: str, settings: Settings, http: Http) -> Storyboard:
     """The storyboard at a local path or any URL. `BoardError` when it cannot be read or holds faults."""
+    return parsed(await board_bytes(url, settings, http), url, settings)
+
+
+def parsed(data: bytes, url: str, settings: Settings) -> Storyboard:
+    """The storyboard that these bytes hold, as if they had just been read at the URL. `BoardError` for faults."""
+    folder, name = split(_beside(url))
+    return storyboard.read(data, name, settings, folder)
+
+
+async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:
+    """What lies at a board's local path or URL. `BoardError` when it cannot be read."""
     url = _beside(url)
     try:
-        folder, name = split(url)
-        data = await (_fetch(url, http) if is_http(url) else _load(url, settings))
+        split(url)
+        return await (_fetch(url, http) if is_http(url) else _load(url, settings))
     except FileNotFoundError:
         what = "is a folder, not a board" if _is_folder(url) else "is not there"
         raise BoardError(f"{shown(url)} {what}") from None
     except (StoryreelError, RuntimeError) as error:  # the latter: ~somebody without a home
         raise BoardError(f"{shown(url)} cannot be read: {error}") from error
-    return storyboard.read(data, name, settings, folder)
 
 
 def shown(url: str) -> str:
@@ -77,8 +87,9 @@ async def _fetch(url: str, http: Http) -> bytes:
 async def read_whole(session: "Session") -> tuple[Storyboard, list[Fault]]:
     """The board and the faults of its cells, of its ids and of those on the command line. `BoardError` when there
     are no rows to look at."""
+    session.board_data = await session.read_board()
     try:
-        board, faults = await read_board(session.wanted.board, session.settings, session.http), []
+        board, faults = parsed(session.board_data, session.wanted.board, session.settings), []
     except BoardError as error:
         if error.board is None:
             raise

@@ -8,9 +8,10 @@ from typing import Literal, Protocol
 
 from tasks import redact
 from tasks.drawing import Drawer
-from tasks.errors import MediaError, Stopped, TargetLost
+from tasks.errors import LocalFault, MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
 from tasks.jobs import recover
+from tasks.machine import told
 from tasks.media import Media
 from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
 from tasks.outcome import Ended, closed_gateways, refused, result_of, unclear_routes
@@ -64,6 +65,7 @@ class Renderer:
         self.run, self.gateway, self.media, self.brake = run, gateway, media, brake
         self.shelf, self.plans = shelf, plans
         self.results: dict[str, ShotResult] = {}
+        self.said: set[str] = set()
         self.drawer = Drawer(run)
 
     async def shot(self, plan: ShotPlan) -> ShotResult:
@@ -81,6 +83,13 @@ class Renderer:
         except (TargetLost, StoreError) as error:
             self.brake.stop(Stopped("Target", f"the target refuses what was bought: {error}"))
             ended = Ended("failed", "Target", str(error))
+        except (LocalFault, OSError, MemoryError) as error:
+            why = told(error)
+            if why not in self.said:
+                self.run.progress.line(f"{plan.shot.shot_id}: {why}; nothing more is ordered, what was bought stays")
+            self.said.add(why)
+            self.brake.stop(Stopped("Target", why))
+            ended = Ended("failed", "Target", redact.cut(why))
         result = self.result(plan, ended)
         self.results[plan.shot.shot_id] = result
         return result
@@ -232,9 +241,8 @@ class Renderer:
         return SourceClip(uri, made.provider, made.job_id, made.remote_ids)
 
     async def drain(self, seconds: float) -> None:
-        """Let what is on its way come to its record, for so long at the most."""
-        await self.gateway.drain(seconds)
-        await self.drawer.drain(seconds)
+        """Let what is on its way come to its record: orders as long as they may take, drawings so long at the most."""
+        await asyncio.gather(self.gateway.drain(seconds), self.drawer.drain(seconds))
 
     async def _local_source(self, plan: ShotPlan) -> Path:
         source = self._made(plan.shot)

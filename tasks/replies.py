@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
-from tasks.errors import Busy, Failed, GatewayError, Locked, Moderated, Refused, Unclear
+from tasks.errors import Failed, GatewayError, Moderated, Refused
 from tasks.models import Order, Pending, Reply, Size
 from tasks.redact import CONTROL, cut
 
@@ -29,12 +29,6 @@ _POLICY = re.compile(
     r"|content[ _-]?polic|raimediafiltered",
     re.IGNORECASE,
 )
-_GONE = re.compile(  # at most the model's name stands between: "the model's input image was not found" is another thing
-    r"\bmodel(?:\s(?:variant|name|id))?[\s:'\"`]{0,3}[^\s'\"`]{0,60}['\"`]?\s(?:(?:is|was|has been|does)\s)?"
-    r"(?:not\s(?:found|exist)|no longer (?:exists|available|supported)|retired|removed|discontinued|shut down)\b",
-    re.IGNORECASE,
-)
-_PLAIN_POLICY = re.compile(r"content[ _-]?polic|(?<![a-z])(?:moderation|moderated|nsfw)(?![a-z])", re.IGNORECASE)
 
 
 def dig(data: Any, *path: str | int) -> Any:
@@ -148,52 +142,6 @@ def speaks_of_policy(reply: Reply) -> bool:
     """Whether the code or message of a failure speaks of content policy. Ask only about failures."""
     text = " ".join((words_of(reply), *codes_of(reply)))
     return bool(_POLICY.search(_HARMLESS.sub(" ", text)))
-
-
-def _moderated(reply: Reply) -> bool:
-    """As ``speaks_of_policy``, but where a status has its own meaning only words that can mean nothing else:
-    a 403 may speak of an address prohibited by a policy. Under a 5xx or 2xx a job may exist: there only the
-    gateway's code counts, no message."""
-    if reply.status in (400, 409, 422, 451):
-        return speaks_of_policy(reply)
-    text = " ".join(codes_of(reply))
-    if reply.status == 403:
-        text += f" {words_of(reply)}"
-    return (reply.status == 403 or reply.status >= 500 or is_ok(reply)) and bool(_PLAIN_POLICY.search(text))
-
-
-def refusal(
-    reply: Reply,
-    *,
-    locked: Collection[str] = (),
-    gone: Collection[str] = (),
-    busy: Collection[str] = (),
-) -> GatewayError:
-    """What the reply to an order means when it is no receipt: codes first, then policy, then HTTP status.
-
-    ``locked``, ``gone`` and ``busy`` are the codes (lower case) that a gateway documents.
-    """
-    codes, words = codes_of(reply), said(reply)
-    if codes.intersection(locked):
-        return Locked(words)
-    if codes.intersection(gone):
-        return Refused(words, gone=True)
-    if codes.intersection(busy):
-        return Busy(words)
-    return Moderated(words) if _moderated(reply) else _by_status(reply)
-
-
-def _by_status(reply: Reply) -> GatewayError:
-    if reply.status in (429, 503):
-        return Busy(said(reply))
-    if reply.status in (401, 402, 403):
-        return Locked(said(reply))
-    if 300 <= reply.status < 500 and reply.status != 408:
-        gone = reply.status in (404, 410) or (reply.status in (400, 422) and bool(_GONE.search(words_of(reply))))
-        return Refused(said(reply), gone=gone)
-    if is_ok(reply):
-        return Unclear(f"HTTP {reply.status} without a job id: {said(reply, 'unreadable')}"[:LONGEST])
-    return Unclear(said(reply))
 
 
 def failure(reply: Reply, *, charge: Decimal | None = None, free: bool | None = None) -> GatewayError:

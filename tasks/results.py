@@ -16,6 +16,7 @@ from tasks import catalogue, manifest, reading, settings, standing, stores
 from tasks.budget import Purse
 from tasks.errors import Stopped, TargetError
 from tasks.facts import Facts
+from tasks.keeping import HASTE
 from tasks.lanes import Clock, Sleep
 from tasks.ledger import Ledger
 from tasks.lock import LEASE, Lock
@@ -24,7 +25,10 @@ from tasks.models import ShotResult, Status, Storyboard
 from tasks.outcome import Ended, exit_code
 from tasks.planned import Plan, ShotPlan, Wanted
 from tasks.progress import Progress
+from tasks.receipts import Receipts
+from tasks.receipts import folder as receipts_folder
 from tasks.rollup import costs
+from tasks.room import Free, free_bytes
 from tasks.showing import Showing
 from tasks.storage import Store, StoreError
 from tasks.takes import Shelf, doubtful
@@ -38,8 +42,8 @@ if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs nei
 class Results:
     """What one command knows of one target, and the rows and sums that this comes to.
 
-    ``run_id`` names the run in every record. ``today``, ``lease``, ``clock``, ``sleep`` and ``roll`` (see `Run`) are
-    parameters for tests.
+    ``run_id`` names the run in every record. ``today``, ``lease``, ``clock``, ``sleep`` and ``roll`` (see `Run`), and
+    ``haste`` (see `Keeper`) and ``free`` (see `Room`), are parameters for tests.
     """
 
     wanted: Wanted
@@ -53,6 +57,8 @@ class Results:
     lease: float = LEASE
     clock: Clock = time.monotonic
     sleep: Sleep = asyncio.sleep
+    haste: float = HASTE
+    free: Free = free_bytes
     roll: Clock = random.random
     progress: Progress = field(default_factory=Progress)
     stopped: Stopped | None = None
@@ -64,14 +70,17 @@ class Results:
         self.settings = replace(self.settings, target_options=options)
         self.ledger = Ledger(self.store, self.run_id)
         self.lock = Lock(self.store, self.run_id, lease=self.lease)
+        self.receipts = Receipts(receipts_folder(self.settings.state), self.store)
         self.media = Media(self.settings, self.store, self.http, self.folder)
         self.board = Storyboard(())
+        self.board_data = b""
         self.facts = Facts(self.today)
         self.renderer: Renderer | None = None
         self.purse = Purse(self.budget)
         self.plans: dict[str, ShotPlan] = {}
         self.done: dict[str, asyncio.Event] = {}
-        self.working: set[asyncio.Task[ShotResult]] = set()
+        self.working: set[asyncio.Task[Any]] = set()
+        self.closed = asyncio.Event()  # once the target was let go
         self.tried: set[str] = set()
         self.unwritten = ""
 
@@ -80,6 +89,11 @@ class Results:
         """US dollars over all runs of this target; None for no limit."""
         asked = self.wanted.budget_usd
         return self.settings.render.budget_usd if asked is None else asked
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody, or the loss of the lock, has stopped the run: it ends as soon as it can."""
+        return self.stopped is not None and self.stopped.error_class == "Interrupted"
 
     def last_rows(self) -> list[dict[str, object]]:
         """The rows of the manifest as it was last written; none where there is none."""

@@ -14,11 +14,13 @@ from typing import Any, Protocol, TypeVar, cast
 from tasks import redact
 from tasks.budget import Purse
 from tasks.catalogue import Catalogue
-from tasks.errors import TargetLost
+from tasks.errors import Stopped, TargetLost
 from tasks.lanes import Lane, Sleep
 from tasks.ledger import Ledger
 from tasks.models import ZERO, Attempt, Basis, Clip, Done, Follow, Job, Order, Pending, Reply, Request
 from tasks.progress import Progress
+from tasks.receipts import Receipts
+from tasks.room import Room
 from tasks.settings import ProviderSettings, Settings
 from tasks.storage import Store, StoreError
 from tasks.transport import Forbidden, Http, host_of, named
@@ -51,8 +53,7 @@ def adapter(provider: str) -> Adapter:
 
 @dataclass
 class Run:
-    """What one run works with. ``may_submit`` raises `Stopped` when no order may leave, ``may_write`` when another run
-    has the target by now; it may look at the target, and so blocks.
+    """What one run works with. ``may_submit`` raises `Stopped` when no order may leave; after ``stop`` none does.
 
     ``lookers`` decode clips: two threads, as each takes 15 MB and a core.
     Clock (monotonic seconds), wall (epoch seconds), sleep and roll (0 to 1) are parameters: tests never wait.
@@ -65,9 +66,11 @@ class Run:
     purse: Purse
     folder: Path
     http: Http
+    receipts: Receipts
+    room: Room
     progress: Progress = field(default_factory=Progress)
     may_submit: Callable[[], None] = lambda: None
-    may_write: Callable[[], None] = lambda: None
+    stop: Callable[[Stopped], None] = lambda reason: None
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     sleep: Sleep = asyncio.sleep
@@ -98,18 +101,9 @@ class Run:
         return unreachable(self.settings.providers.get(attempt.provider), attempt.provider, base)
 
     async def write(self, act: Callable[..., T], *args: object, **options: object) -> T:
-        """A ledger write off the event loop. `TargetLost` when the target refuses it: that ends the buying.
-
-        A run that lost the target meanwhile writes nothing more but receipts: `Stopped`.
-        """
-
-        def work() -> T:
-            if act != self.ledger.accepted:
-                self.may_write()
-            return act(*args, **options)
-
+        """A ledger write off the event loop. `TargetLost` when the target refuses it: that ends the buying."""
         try:
-            return await asyncio.to_thread(work)
+            return await asyncio.to_thread(act, *args, **options)
         except StoreError as error:
             raise TargetLost(str(error)) from error
 

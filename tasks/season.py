@@ -10,15 +10,16 @@ from decimal import Decimal
 from tasks.errors import Stopped, StoryreelError, TargetError
 from tasks.ledger import spent
 from tasks.lock import Witness, gone, seconds
+from tasks.models import ZERO
+from tasks.orders import TRIES, Orders
 from tasks.outcome import Ended
 from tasks.part import Told, told
 from tasks.planned import ShotPlan
 from tasks.session import Session
-from tasks.split import Ids, SeasonPart, in_flight, quotes_of, shares, split
+from tasks.split import Ids, SeasonPart, in_flight, lost_by, quotes_of, shares, split
 from tasks.storage import Store, StoreError
 
-TRIES = 3  # starts of one part before its shots are left to the next run
-FAREWELL = 12.0  # seconds that the parts of a stopped season have to come to an end: to see it, and to drain
+FAREWELL = 12.0  # seconds that the parts of a stopped season have to come to an end, beside their orders on their way
 GLANCE = 0.5  # a season that waits looks up this often: it may be stopped by now
 
 
@@ -30,6 +31,7 @@ class Task:
     only: Ids
     budget_usd: Decimal | None
     concurrency: int
+    lost_usd: Decimal = ZERO  # in its place among the parts in flight, before it and without what its own shots lost
 
 
 #: Starts a part somewhere. Its answer says later whether a part that shows no heartbeat can still come to one.
@@ -66,11 +68,17 @@ class Season:
     passes: int = 0
     sights: dict[str, Sight] = field(default_factory=dict)
     endings: dict[str, Ended] = field(default_factory=dict)
+    lost: dict[str, Decimal] = field(default_factory=dict)
+    orders: Orders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.orders = Orders(self.running, self.clock)
 
     async def run(self) -> None:
         """Every shot that has something to do; one more pass takes what was skipped with the money that is left."""
         try:
             await self._pass([plan for plan in self.running.plan.shots if plan.renders])
+            await self.orders.look_at_board()
             if again := await self._skipped():
                 await self._pass(again)
         except asyncio.CancelledError:
@@ -79,20 +87,29 @@ class Season:
         finally:
             if self.running.stopped is not None:
                 await self._farewell()
+            await self.orders.clear_board()
 
     async def _pass(self, due: Sequence[ShotPlan]) -> None:
         if not due or self.running.stopped is not None:
             return
+        if not self.orders.board:
+            await self.orders.keep_board()
         self.passes += 1
         tasks = self._tasks(self._with_sources(due))
         ways = tasks[0].part.ways
-        places = asyncio.Semaphore(ways)
+        run_id = self.running.run_id
+        history = [a for a in self.running.ledger.history() if run_id in (a.run_id, a.settled_by)]
+        places: asyncio.LifoQueue[Decimal] = asyncio.LifoQueue()  # each with what was lost in it
+        for _ in range(ways):
+            places.put_nowait(lost_by(run_id, history) / ways)
         self.running.progress.line(f"pass {self.passes}: {len(due)} shots in {len(tasks)} parts, {ways} at once")
 
         async def one(task: Task) -> None:
-            async with places:
-                if self.running.stopped is None:  # told to stop while it waited for its turn
-                    await self._see_through(task)
+            before = await places.get()
+            own = lost_by(run_id, (a for a in history if a.shot_id in task.only))
+            if self.running.stopped is None:  # told to stop while it waited for its turn
+                await self._see_through(replace(task, lost_usd=before - own))
+            places.put_nowait(max(before, self.lost.get(task.part.name, before)))
 
         async with asyncio.TaskGroup() as group:
             for task in tasks:
@@ -102,14 +119,7 @@ class Season:
     async def _reload(self) -> None:
         """Read what the parts bought. A target that cannot be read stops the season in good order: without that
         knowledge nothing more may be bought."""
-        for _ in range(TRIES):
-            try:
-                return await self.running.reload(self.endings)
-            except (TargetError, StoreError) as error:
-                said = str(error)
-                self.running.progress.line(f"what the parts bought cannot be read: {said}")
-            await self._nap(self.running.lock.lease / 12)
-        return self.running.stop(Stopped("Target", said))
+        await self.orders.insist(lambda: self.running.reload(self.endings), "what the parts bought cannot be read")
 
     def _with_sources(self, due: Sequence[ShotPlan]) -> list[ShotPlan]:
         """With the rows that remixes start from where these have no clip, though nothing may be due for them: a part
@@ -148,6 +158,7 @@ class Season:
             token=lock.token,
             lease=lock.lease,
             ways=ways,
+            board=self.orders.board,
         )
 
     @property
@@ -172,10 +183,14 @@ class Season:
                 return None
             self.running.progress.line(f"{task.part.name} died without a word")
         why = f"{task.part.name} died {TRIES} times: run again, nothing is bought twice"
-        return await self._took(task, Told(dict.fromkeys(task.only, Ended("skipped", "Interrupted", why))))
+        most = self.running.settings.render.max_wasted_usd or ZERO  # what it lost is not known: its place may be spent
+        left = dict.fromkeys(task.only, Ended("skipped", "Interrupted", why))
+        return await self._took(task, Told(left, lost=most / task.part.ways))
 
     async def _over(self, task: Task) -> Told | str:
         """Start an attempt at a part and watch it until it told its end or is dead."""
+        if not await self.orders.give(task.part, task.budget_usd, task.lost_usd):
+            return "dead"
         try:
             can_come = await self.start(task)
         except StoryreelError as error:
@@ -196,17 +211,12 @@ class Season:
                 return seen
             if seen == "waiting" and not await can_come():
                 return "dead"
-            await self._nap(task.part.lease / 12)
-
-    async def _nap(self, length: float) -> None:
-        """Wait, but not longer than the season goes on: its parts order until they are told to stop."""
-        until = self.clock() + length
-        while self.clock() < until and self.running.stopped is None:
-            await self.running.sleep(min(GLANCE, length))
+            await self.orders.nap(task.part.lease / 12)
 
     async def _took(self, task: Task, said: Told) -> None:
         """Take down how a part's shots ended, and clear away what it wrote under the lock."""
         running = self.running
+        self.lost[task.part.name] = said.lost
         for name in task.only:
             refused = Ended("failed", "Failed", said.refused) if said.refused and running.plans[name].renders else None
             ended = said.ended.get(name) or refused
@@ -216,7 +226,9 @@ class Season:
         lost = next((ended for ended in said.ended.values() if ended.error_class == "Target"), None)
         if lost is not None:  # the others would buy what it does not take either
             running.stop(Stopped("Target", lost.error))
-        await self._clear(task.part.name)
+        # The order goes first: until then what the part told keeps a run that is retried by hand from starting.
+        if await self.orders.take_back(task.part.name):
+            await self._clear(task.part.name)
 
     async def _clear(self, name: str) -> None:
         if not self.running.lock.fresh:
@@ -248,7 +260,8 @@ class Season:
             await asyncio.to_thread(running.lock.renew)
         except (TargetError, StoreError) as error:
             running.progress.line(f"the parts stop by themselves: {error}")
-        until = self.clock() + FAREWELL
+        longest = max((one.submit_timeout_s for one in running.settings.providers.values()), default=0.0)
+        until = self.clock() + FAREWELL + longest
         while self.clock() < until and any([await self._lives(sight) for sight in self.sights.values()]):
             await running.sleep(0.5)
         for name, sight in self.sights.items():

@@ -27,6 +27,7 @@ from tasks.planned import Plan, ShotPlan, Wanted
 from tasks.progress import Progress
 from tasks.records import UNSETTLED
 from tasks.results import Results
+from tasks.room import Room
 from tasks.run import Run
 from tasks.storage import StoreError
 from tasks.transport import Http
@@ -34,7 +35,7 @@ from tasks.transport import Http
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
     from tasks.render import Renderer
 
-DRAIN_SECONDS = 5.0
+DRAIN_SECONDS = 2.0  # for what is on its way and costs nothing: records being written, a clip being drawn
 
 
 class Session(Results):
@@ -49,6 +50,10 @@ class Session(Results):
     def ways(self) -> int:
         """Runs among which what they share is divided: this one alone."""
         return 1
+
+    async def read_board(self) -> bytes:
+        """The board's bytes, as they are where the user keeps it. `BoardError` when it cannot be read."""
+        return await reading.board_bytes(self.wanted.board, self.settings, self.http)
 
     async def check(self, *, fetch: bool) -> Plan:
         """Read and decide everything, write nothing. `BoardError` with every fault found.
@@ -80,6 +85,7 @@ class Session(Results):
     def _read_target(self) -> None:
         try:
             self.ledger.load()
+            self.receipts.add_to(self.ledger)
             shelf, frames = self.look_at_clips(), self.store.names("frames")
             rows = self.last_rows()
         except StoreError as error:
@@ -96,20 +102,22 @@ class Session(Results):
         `TargetError` when another run holds it or it cannot be written; `BoardError` when the ledger, read again,
         forbids a start.
         """
-        async with self.held():
-            try:
-                await self._prove()
-                await asyncio.to_thread(
-                    target.take_up, self.store, killed=self.lock.n > 1
-                )  # a released lock leaves none
-                renderer = await self._prepared()
-            except StoreError as error:
-                raise TargetError(f"the target cannot be written: {error}") from error
-            try:
-                yield renderer
-            finally:
-                await renderer.drain(DRAIN_SECONDS)
-                await self._publish_last()
+        try:
+            async with self.held():
+                try:
+                    await self._prove()
+                    killed = self.lock.n > 1  # a released lock leaves none
+                    await asyncio.to_thread(target.take_up, self.store, killed=killed)
+                    renderer = await self._prepared()
+                except StoreError as error:
+                    raise TargetError(f"the target cannot be written: {error}") from error
+                try:
+                    yield renderer
+                finally:
+                    await renderer.drain(DRAIN_SECONDS)
+                    await self._publish_last()
+        finally:
+            self.closed.set()
 
     @contextlib.asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
@@ -121,6 +129,7 @@ class Session(Results):
             await asyncio.to_thread(self.lock.take)
         except StoreError as error:
             raise TargetError(f"the target cannot be written: {error}") from error
+        self.store.may_change = self.may_change
         beating = asyncio.create_task(self._beat())
         try:
             yield
@@ -152,25 +161,32 @@ class Session(Results):
                 self.ledger.want(plan.key)
         return None
 
+    def _take_up(self) -> None:
+        """Bring the receipts to the target that it refused earlier and that lie on this machine."""
+        for attempt in self.receipts.take_up(self.ledger, self._counts):
+            self.progress.line(f"{attempt.shot_id}: job {attempt.job_id} at {attempt.route}: its receipt is taken up")
+
     async def _prepared(self) -> "Renderer":
         from tasks.gateway import Gateway
         from tasks.render import Renderer
 
+        await asyncio.to_thread(self._take_up)
         await asyncio.to_thread(self._read_target)
         await asyncio.to_thread(self._replan)
         history = [attempt for attempt in self.ledger.history() if self._counts(attempt)]
         self.purse = Purse(self.budget, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
         self.purse.lose(self._lost_before())
         self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
+        room = Room(self.folder, Path(self.store.root or "/") if self.store.local else None, self.free)
         run = Run(
             self.settings, self.catalogue, self.store, self.ledger, self.purse, self.folder, self.http,
-            progress=self.progress, may_submit=self.may_submit, may_write=self.may_write,
+            self.receipts, room, progress=self.progress, may_submit=self.may_submit, stop=self.stop,
             clock=self.clock, sleep=self.sleep, roll=self.roll,
         )  # fmt: skip
         self.progress.total = sum(plan.selected for plan in self.plan.shots)
         self.progress.spent = self.purse.committed - self.purse.reserved
         self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
-        self.renderer = Renderer(run, Gateway(run), self.media, self, self.facts.shelf, self.plans)
+        self.renderer = Renderer(run, Gateway(run, haste=self.haste), self.media, self, self.facts.shelf, self.plans)
         self.done = {shot_id: asyncio.Event() for shot_id in self.plans}
         await self.publish()
         return self.renderer
@@ -207,18 +223,20 @@ class Session(Results):
         if not self.lock.fresh:
             raise Stopped("Interrupted", "the lock could not be renewed in time: nothing more is ordered")
 
-    def may_write(self) -> None:
-        """Look whether the target is still ours where the last look is older than half a lease. Blocks.
+    def may_change(self, path: str) -> None:
+        """`StoreError` where the target may be another run's by now; it is looked at after half a lease.
 
-        Raises ``Stopped`` when another run took it over, and the run is stopped then.
+        The lock's own names have a rule of their own, and a receipt is written whatever happened: nobody else has it.
         """
-        if self.lock.fresh:
+        if path.startswith("lock/") or path.endswith("-accepted.json") or self.lock.fresh:
             return
+        if not self.lock.n:
+            raise StoreError(f"{path} is not written: this run is over")
         try:
             self.lock.renew()
         except TargetError as error:
             self.stop(Stopped("Interrupted", str(error)))
-            raise Stopped("Interrupted", f"{error}: nothing more is written") from error
+            raise StoreError(f"{path} is not written: {error}") from error
 
     def stop(self, reason: Stopped) -> None:
         """No order leaves after this; the first reason counts."""
@@ -230,6 +248,30 @@ class Session(Results):
         self.stop(Stopped("Interrupted", why))
         for work in self.working:
             work.cancel()
+
+    def busy_until(self) -> float:
+        """Until when (clock) orders on their way may take to their receipts; 0 where none is."""
+        return self.renderer.gateway.busy_until() if self.renderer else 0.0
+
+    def waits_for(self) -> str:
+        """Whose receipts a stopped run waits for, in words; empty where no order is on its way."""
+        number = len(self.renderer.gateway.on_their_way) if self.renderer else 0
+        if not number:
+            return ""
+        seconds = max(self.busy_until() - self.clock(), 0.0)
+        return f"waiting for {number} order{'s' * (number > 1)} on their way, {seconds:.0f} s at most"
+
+    async def show(self) -> None:
+        """As of any results; a run that is stopped while it makes them leaves them."""
+        work = asyncio.create_task(super().show())
+        self.working.add(work)
+        try:
+            await work
+        except asyncio.CancelledError:
+            if self.stopped is None:
+                raise
+        finally:
+            self.working.discard(work)
 
     async def shot(self, shot_id: str) -> ShotResult:
         """Render one shot (after its source): its row. An interrupted one is a row as well."""
@@ -276,7 +318,8 @@ async def session(
 
     ``loaded`` is its config where blocks of a Prefect server were looked up for it.
     """
-    with tempfile.TemporaryDirectory(prefix="storyreel-") as folder:
+    # a thread that nobody waits for may still write there when a run was stopped
+    with tempfile.TemporaryDirectory(prefix="storyreel-", ignore_cleanup_errors=True) as folder:
         loaded = loaded or settings.from_environment(wanted.config)
         http = Http()
         try:

@@ -69,7 +69,10 @@ class ImageSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One config file with the environment laid over it. ``chains[""]`` is the default chain."""
+    """One config file with the environment laid over it. ``chains[""]`` is the default chain.
+
+    ``state`` is where this user's programs keep what must outlive a run.
+    """
 
     path: Path
     defaults: Defaults = Defaults()
@@ -81,6 +84,7 @@ class Settings:
     target_block: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     vars: Mapping[str, str] = field(default_factory=dict)
+    state: Path = Path("~/.local/state")
 
 
 Routes = Mapping[Mode, tuple[str, ...]]
@@ -95,8 +99,8 @@ _RENDER: Spec = {
     "concurrency": kinds.whole(1, 400),
     "on_unclear": kinds.one_of("next", "fail"),
     "on_moderated": kinds.one_of("stop", "next"),
-    "budget_usd": kinds.number(),
-    "max_wasted_usd": kinds.number(),
+    "budget_usd": kinds.dollars,
+    "max_wasted_usd": kinds.dollars,
 }
 _IMAGES: Spec = {
     "allow_hosts": kinds.each(kinds.host),
@@ -156,6 +160,7 @@ def load(path: str | Path | None, environ: Mapping[str, str], blocks: Blocks | N
         target_block=block,
         columns=sheet.table(raw.get("columns", {}), _COLUMNS, "columns"),
         vars=sheet.table(raw.get("vars", {}), _vars_spec(raw.get("vars")), "vars"),
+        state=_state(environ),
     )
     sheet.raise_any()
     return settings
@@ -172,6 +177,12 @@ def _target(raw: Any, blocks: Blocks | None, sheet: Sheet) -> tuple[dict[str, An
     except ValueError as error:
         sheet.add("target.block", str(error), block)
         return own, block
+
+
+def _state(environ: Mapping[str, str]) -> Path:
+    """By the XDG base directory specification, which says that a relative path is none."""
+    told = Path(environ.get("XDG_STATE_HOME", ""))
+    return told if told.is_absolute() else Path(environ.get("HOME") or "~") / ".local" / "state"
 
 
 def _vars_spec(raw: Any) -> Spec:

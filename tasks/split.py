@@ -1,12 +1,12 @@
 """How a season is divided: its shots into parts, its money and its limits among them. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
 from pydantic import BaseModel, Field
 
-from tasks.models import ZERO, Shot
+from tasks.models import ZERO, Attempt, Shot
 from tasks.planned import Plan
 from tasks.settings import Settings
 
@@ -23,6 +23,7 @@ class SeasonPart(BaseModel):
     token: str = Field(description="The token of the season's lock")
     lease: float = Field(gt=0, description="Seconds without a heartbeat after which a lock is dead")
     ways: int = Field(ge=1, description="Parts in flight at once, among which limits are divided")
+    board: str = Field("", description="The sha256 of the board as the season read it, of which it keeps a copy")
 
 
 def split(shots: Sequence[Shot], most: int) -> list[Ids]:
@@ -83,6 +84,20 @@ def shares(left: Decimal | None, quotes: Sequence[Decimal]) -> list[Decimal | No
     if not total:
         return [ZERO] * len(quotes)
     return [(left * quote / total).quantize(CENT_MILLIONTH, ROUND_DOWN) for quote in quotes]
+
+
+def todays_share(share: Decimal | None, whole: Decimal | None, own: Decimal, all_: Decimal) -> Decimal | None:
+    """What a part may have committed at its end: its share, but with its own orders not more than is left by now of
+    the ``whole`` budget. ``own`` is what it has committed so far, ``all_`` what the target has."""
+    if share is None or whole is None:
+        return share
+    return min(share, own + max(whole - all_, ZERO))
+
+
+def lost_by(run_id: str, attempts: Iterable[Attempt]) -> Decimal:
+    """US dollars that the run has put into attempts that gave no clip, charged or at risk."""
+    ours = [a for a in attempts if run_id in (a.run_id, a.settled_by) and a.clip is None and a.outcome != "pending"]
+    return sum((a.charged + a.at_risk for a in ours), ZERO)
 
 
 def in_flight(plan: Plan, settings: Settings, asked: int, parts: int) -> int:

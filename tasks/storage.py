@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import fsspec
 
 from tasks.errors import StoryreelError
-from tasks.files import NotExclusive
+from tasks.files import NotExclusive, NotSynced
 from tasks.stores import kind_of, options_for, scheme_of, without_password
 from tasks.writing import WAYS
 
@@ -77,7 +77,8 @@ class Store:
     """A folder at any fsspec URL. Paths are relative to it, with ``/``.
 
     ``exclusive`` says whether `create` can be trusted against other processes, ``signs`` whether `sign` gives
-    URLs. Every method raises `StoreError`; to a reader a missing object is `FileNotFoundError`. Methods block:
+    URLs; ``may_change`` is asked before a path is written or deleted, and raises where it must not be now. Every
+    method raises `StoreError`; to a reader a missing object is `FileNotFoundError`. Methods block:
     async callers hand them to a thread.
     """
 
@@ -92,6 +93,7 @@ class Store:
         self._open()
         self.local = self.kind.name == "local"
         self.exclusive, self.signs = self.kind.creates, self.kind.signs
+        self.may_change: Callable[[str], None] = lambda path: None
 
     def _open(self) -> None:
         cure = f"pip install 'storyreel[{self.kind.extra}]'" if self.kind.extra else ""
@@ -134,6 +136,7 @@ class Store:
 
     def _change(self, path: str, act: Callable[[], object]) -> None:
         """As `_guard`; to a writer a missing bucket is an error like any other, and no missing object."""
+        self.may_change(path)
         try:
             self._guard(path, act)
         except FileNotFoundError as error:
@@ -171,9 +174,9 @@ class Store:
         """
         try:
             self._change(path, lambda: self._create(path, data))
-        except StoreError:
+        except StoreError as error:
             standing = self._standing(path)
-            if standing is None:
+            if standing is None or isinstance(error.__cause__, NotSynced):  # which a power cut may take back
                 raise
             return standing == data
         return True
@@ -203,6 +206,7 @@ class Store:
 
     def delete(self, path: str) -> None:
         """Remove an object; one that is not there is fine."""
+        self.may_change(path)
         with contextlib.suppress(FileNotFoundError):
             self._guard(path, lambda: self.way.delete(self.full(path)))
 

@@ -17,7 +17,7 @@ from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 from PIL import Image
 
-from tasks import nal
+from tasks import machine, nal
 from tasks.errors import MediaError
 
 T = TypeVar("T")
@@ -81,10 +81,20 @@ def check_boxes(path: Path) -> None:
             kinds = {kind for kind, _, _ in found}
             _check_counts(file, [(at, size) for kind, at, size in found if kind not in _PLAIN])
     except OSError as error:
+        machine.heed(error)
         raise MediaError(f"the video cannot be read: {error.strerror or error}") from error
     if missing := {b"moov", b"mdat"} - kinds:
         names = " and no ".join(sorted(name.decode() for name in missing))
         raise MediaError(f"the mp4 is not whole: it has no {names} box")
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file is all of an mp4, whatever is in it: a web page or a part of a file is not."""
+    try:
+        with path.open("rb") as file:
+            return {kind for kind, _, _ in _boxes(file, path.stat().st_size)} >= {b"moov", b"mdat"}
+    except (MediaError, OSError):
+        return False
 
 
 def _check_counts(file: BinaryIO, headers: list[tuple[int, int]]) -> None:
@@ -198,6 +208,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             stream.codec_context.thread_count = 1  # clips are looked at side by side as it is
             yield container, stream
     except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
+        machine.heed(error)
         raise MediaError(f"the video cannot be decoded: {error}") from error
 
 

@@ -10,19 +10,17 @@ deletes the source.
 from typing import Any
 from urllib.parse import quote
 
-from tasks.errors import Busy, Refused
+from tasks.errors import Refused
 from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.refusals import refusal
 from tasks.replies import (
     aspect_of,
     check,
-    codes_of,
     dig,
     extras,
     failure,
     first_url,
     is_ok,
-    refusal,
-    said,
     text_of,
     waiting,
     word_of,
@@ -31,7 +29,8 @@ from tasks.replies import (
 AUTH = ("Authorization", "Bearer {key}")
 JOB_ID = ("id",)  # where a reply to a poll repeats it
 LOCKED = ("authentication_error", "invalid_key", "insufficient_credits", "budget_exceeded", "scope_exceeded")
-BUSY = ("rate_limit_error", "rate_limited")
+OWN = ("error.type", "error.message")
+BUSY = ("rate_limit_error", "rate_limited", "500 server_error")  # the last one: documented, nothing accepted
 
 
 def submit(order: Order) -> Request:
@@ -68,9 +67,7 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
     job = text_of(dig(reply.data, "id"))
     if is_ok(reply) and job:
         return Job(job, Request("GET", f"/v1/jobs/{quote(job, safe='')}"))
-    if reply.status == 500 and "server_error" in codes_of(reply):
-        raise Busy(said(reply))  # documented: the upstream failed, retryable, nothing accepted
-    raise refusal(reply, locked=LOCKED, gone=("not_found",), busy=BUSY)
+    raise refusal(reply, own=OWN, locked=LOCKED, gone=("not_found",), busy=BUSY)
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tasks.errors import Locked, Refused
 from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.refusals import refusal
 from tasks.replies import (
     aspect_of,
     check,
@@ -19,7 +20,6 @@ from tasks.replies import (
     failure,
     first_url,
     is_ok,
-    refusal,
     said,
     text_of,
     usd_of,
@@ -65,7 +65,7 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
         raise Locked(said(reply))
     if "under maintenance" in words_of(reply).lower() or _unknown_model(reply):
         raise Refused(said(reply), gone=True)
-    raise refusal(reply)
+    raise refusal(reply, own=("message", "requestId", "statusCode"))
 
 
 def _unknown_model(reply: Reply) -> bool:

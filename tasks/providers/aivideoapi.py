@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from tasks.errors import Moderated, Refused, Unclear
 from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.refusals import refusal
 from tasks.replies import (
     aspect_of,
     check,
@@ -20,7 +21,6 @@ from tasks.replies import (
     failure,
     first_url,
     is_ok,
-    refusal,
     said,
     speaks_of_policy,
     text_of,
@@ -31,6 +31,7 @@ from tasks.replies import (
 
 AUTH = ("Authorization", "Bearer {key}")
 JOB_ID = ("id",)  # where a reply to a poll repeats it
+OWN = ("error.code", "error.message")
 LOCKED = ("spend_limit_exceeded", "insufficient_credits", "invalid_api_key", "ip_not_allowed")
 
 
@@ -67,9 +68,9 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
         raise Unclear(f"task {task[:80]} came with {said(reply)}"[:300])
     if "upstream_error" in codes_of(reply) and speaks_of_policy(reply):
         raise Moderated(said(reply))  # documented: this code also covers sensitive input
-    if is_ok(reply) and code is not None and not good:
+    if is_ok(reply) and code is not None and 300 <= code < 500:
         reply = replace(reply, status=code)
-    raise refusal(reply, locked=LOCKED, gone=("model_not_found",), busy=("rate_limit_exceeded",))
+    raise refusal(reply, own=OWN, locked=LOCKED, gone=("model_not_found",), busy=("rate_limit_exceeded",))
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:

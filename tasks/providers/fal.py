@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from tasks.errors import Refused
 from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
-from tasks.replies import aspect_of, check, dig, extras, failure, first_url, is_ok, refusal, text_of, waiting, word_of
+from tasks.refusals import refusal
+from tasks.replies import aspect_of, check, dig, extras, failure, first_url, is_ok, text_of, waiting, word_of
 
 AUTH = ("Authorization", "Key {key}")
 JOB_ID = ("request_id",)  # where a reply to a poll repeats it
@@ -51,7 +52,7 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
         app = "/".join(order.route.model.name.split("/")[:2])  # documented: questions drop what follows
         place = _place(dig(reply.data, "status_url"), job) or f"/{quote(app)}/requests/{quote(job, safe='')}"
         return Job(job, Request("GET", f"{place}/status"))
-    raise refusal(_plain(reply))
+    raise refusal(_plain(reply), own=("detail",))
 
 
 def _place(address: Any, job: str = "") -> str:

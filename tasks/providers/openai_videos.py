@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from tasks.errors import Refused
 from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.refusals import refusal
 from tasks.replies import (
     check,
     dig,
@@ -20,7 +21,6 @@ from tasks.replies import (
     failure,
     first_url,
     is_ok,
-    refusal,
     text_of,
     waiting,
     word_of,
@@ -70,7 +70,9 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
     job = text_of(dig(reply.data, "id"))
     if is_ok(reply) and job:
         return Job(job, Request("GET", f"{PATH}/{quote(job, safe='')}"))
-    raise refusal(reply, locked=LOCKED, gone=("model_not_found",), busy=("rate_limit_exceeded",))
+    raise refusal(
+        reply, own=("error.message",), locked=LOCKED, gone=("model_not_found",), busy=("rate_limit_exceeded",)
+    )
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.refusals import refusal
 from tasks.replies import (
     aspect_of,
     check,
@@ -19,7 +20,6 @@ from tasks.replies import (
     failure,
     first_url,
     is_ok,
-    refusal,
     text_of,
     usd_of,
     waiting,
@@ -56,9 +56,9 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
     job, code = text_of(dig(reply.data, "id")), whole_of(dig(reply.data, "error", "code"))
     if is_ok(reply) and job and code is None:
         return Job(job, Request("GET", _path(job)))
-    if is_ok(reply) and not job and code is not None and code >= 400:
+    if is_ok(reply) and not job and code is not None and 400 <= code < 500:
         reply = replace(reply, status=code)
-    raise refusal(reply)
+    raise refusal(reply, own=("error.message", "error.code"))
 
 
 def _path(job: str) -> str:

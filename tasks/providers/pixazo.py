@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.refusals import refusal
 from tasks.replies import (
     check,
     dig,
@@ -17,7 +18,6 @@ from tasks.replies import (
     failure,
     first_url,
     is_ok,
-    refusal,
     text_of,
     waiting,
     word_of,
@@ -54,7 +54,7 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
         job = text_of(dig(reply.data, "video_id")) or job
     if is_ok(reply) and job:
         return Job(job, _result(job) if legacy else _status(job))
-    raise refusal(reply, locked=("insufficient balance",), gone=("model not found",))
+    raise refusal(reply, own=("error", "message"), locked=("insufficient balance",), gone=("model not found",))
 
 
 def _status(job: str) -> Request:

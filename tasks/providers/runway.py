@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from tasks.errors import Locked, Refused
 from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.refusals import refusal
 from tasks.replies import (
     check,
     dig,
@@ -22,7 +23,6 @@ from tasks.replies import (
     failure,
     first_url,
     is_ok,
-    refusal,
     said,
     text_of,
     usd_of,
@@ -73,7 +73,7 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
         return Job(job, request, {"estimated_credits": estimate} if estimate else {})
     if not is_ok(reply) and NO_CREDIT.search(text_of(dig(reply.data, "error"))):
         raise Locked(said(reply))
-    raise refusal(reply)
+    raise refusal(reply, own=("error",))
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:

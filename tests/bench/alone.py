@@ -69,6 +69,27 @@ def no_op(folder: Path, shots: int, most: float) -> Iterable[Row]:
     yield Row(f"no-op: {shots} finished shots", told, "", f"< {most:.0f} s", met, figures(ours, reused=kept))
 
 
+def ledger(folder: Path, shots: int = 500, least: float = 250.0) -> Iterable[Row]:
+    """Records written a second, against the same without syncs of folders. At the most 25 shots a second start, each
+    writes five objects, and twice that is asked for."""
+    for at_once in (1, 32):
+        ours, other = in_turns(
+            *(
+                lambda turn, how=how, at_once=at_once: run(
+                    folder, "ledger", folder / f"{how}-{at_once}-{turn}", how, at_once, shots
+                )
+                for how in ("synced", "unsynced")
+            )
+        )
+        mine, theirs = (3 * shots / median([one.seconds for one in ran]) for ran in (ours, other))
+        name, told = f"ledger: {at_once} at once", f"{mine:.0f} records a second ({mine / theirs:.2f}x)"
+        numbers = {"a_second": mine, **figures(ours), "unsynced": figures(other, a_second=theirs)}
+        bar, met = (
+            ("", None) if at_once == 1 else (f">= {least:.0f} a second", mine >= least)
+        )  # a run writes side by side
+        yield Row(name, told, f"{theirs:.0f} (folders not synced)", bar, met, numbers)
+
+
 def photographs(folder: Path, count: int = 3) -> Path:
     """Pictures of 12 megapixels with soft shapes, edges and grain, as JPEG and as PNG."""
     folder.mkdir()

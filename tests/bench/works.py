@@ -138,3 +138,29 @@ def table(path: str) -> None:
         return [row.prompt for row in pandas.read_parquet(path).itertuples()]
 
     _timed(read)
+
+
+def ledger(folder: str, how: str, at_once: str, shots: str) -> None:
+    """The three records of each shot at a folder of this machine, so many shots side by side; ``how`` is ``synced``, or
+    ``unsynced`` for the same without a sync of any folder."""
+    from tasks.disk import Disk
+    from tasks.files import Files
+    from tasks.storage import Store
+
+    class Unsynced(Files):
+        def sync_folder(self, path: Path) -> None:
+            """Leave the names to the file system."""
+
+    store = Store(folder)
+    if how == "unsynced":
+        assert isinstance(store.way, Disk)
+        store.way.files = Unsynced()  # type: ignore[misc]  # of this store alone
+    record = json.dumps({"a record": "x" * 900}).encode()
+
+    def one(n: int) -> None:
+        store.create(f"ledger/{n:016x}-1/1-intent.json", record)
+        store.write(f"ledger/{n:016x}-1/1-accepted.json", record)
+        store.write(f"ledger/{n:016x}-1/1-settled.json", record)
+
+    with ThreadPoolExecutor(int(at_once)) as pool:
+        _timed(lambda: list(pool.map(one, range(int(shots)))))

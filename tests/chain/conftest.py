@@ -185,7 +185,7 @@ class Studio:
 
     def env(self, **of: Mapping[str, Any]) -> dict[str, str]:
         """The environment that leads here; ``of`` are settings by gateway, ``every`` for all."""
-        found = self.box.env(**of.pop("every", {}))
+        found = self.box.env(**of.pop("every", {})) | {"XDG_STATE_HOME": str(self.folder / "state")}
         for gateway, values in of.items():
             found |= {f"STORYREEL_{gateway.upper()}__{name.upper()}": str(value) for name, value in values.items()}
         return found

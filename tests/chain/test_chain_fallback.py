@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.chain.conftest import PRICE, T2V, Outcome, Studio, shots
 
-DOWN = {"gateway": "pixazo", "status": 503}
+DOWN = {"gateway": "pixazo", "kind": "busy"}
 OWN = T2V["aigateway"]
 REMIX = "aigateway:openai/sora-2-video-to-video-remix"
 CHAIN: dict[str, Any] = {
@@ -39,7 +39,7 @@ async def test_all_modes_come_out_although_the_first_gateway_is_down(studio: Stu
     """The others take over, nothing is charged where nothing was accepted, and the books are the bill's."""
     env = studio.env(pixazo={"base_url": f"{nowhere}/pixazo"}) if down == "refused" else studio.env()
     after = {"retry_after": "2"} if "Retry" in down else {}
-    studio.faults(*([] if down == "refused" else [DOWN | {"status": int(down[:3])} | after]))
+    studio.faults(*([] if down == "refused" else [DOWN | {"kind": "rate" if down == "429" else "busy"} | after]))
     config = studio.config(chain=CHAIN, **{"chain.own": {"text_to_video": [OWN]}})
     outcome = await studio.render(studio.board(*board_of(studio, route="own")), config, env)
     assert (outcome.code, outcome.statuses()) == (0, {"rendered": 12}), outcome.told
@@ -53,7 +53,7 @@ async def test_all_modes_come_out_although_the_first_gateway_is_down(studio: Stu
 
 async def test_a_gateway_that_only_remixes_is_enough_for_remixes_of_its_own_clips(studio: Studio) -> None:
     """sora.toml with its first gateway busy for all but sources and remixes: the other shots go down the chain."""
-    studio.faults({"gateway": "aigateway", "status": 503, "prompt": "/^(?!source|remix)/"})
+    studio.faults({"gateway": "aigateway", "kind": "busy", "prompt": "/^(?!source|remix)/"})
     outcome = await studio.render(studio.board(*board_of(studio, route=OWN)), "configs/sora.toml")
     assert (outcome.code, outcome.statuses()) == (0, {"rendered": 12}), outcome.told
     assert makers(outcome) == {"aigateway": 4, "aivideoapi": 4, "pixazo": 4}
@@ -65,7 +65,7 @@ async def test_remixes_start_when_their_sources_were_made_in_an_earlier_run(stud
     listed = board_of(studio, route=OWN)[8:10]
     first = await studio.render(studio.board(*listed), "configs/sora.toml")
     assert first.statuses() == {"rendered": 2}
-    studio.faults({"gateway": "aigateway", "status": 503, "prompt": "/^(?!remix)/"})
+    studio.faults({"gateway": "aigateway", "kind": "busy", "prompt": "/^(?!remix)/"})
     remixes = [{"prompt": "remix 1", "source": "sh010"}, {"prompt": "remix 2", "source": "sh020"}]
     second = await studio.render(studio.board(*listed, *remixes), "configs/sora.toml")
     assert (second.code, second.statuses()) == (0, {"reused": 2, "rendered": 2}), second.told
@@ -94,7 +94,7 @@ async def test_the_built_in_renderer_captions_a_clip_of_an_earlier_run(studio: S
 
 async def test_a_source_made_elsewhere_cannot_be_remixed(studio: Studio) -> None:
     """A source that fell to another gateway leaves its remix failed in plain words, at no cost."""
-    studio.faults({"gateway": "aigateway", "status": 503, "prompt": "source"})
+    studio.faults({"gateway": "aigateway", "kind": "busy", "prompt": "source"})
     studio.by_hand = 1  # the adapter refuses the order before it leaves
     rows = [{"prompt": "source"}, {"prompt": "remix", "source": "sh010"}]
     outcome = await studio.render(studio.board(*rows), "configs/sora.toml")
@@ -118,7 +118,7 @@ async def test_a_remix_of_a_failed_source_is_not_bought(studio: Studio) -> None:
 
 async def test_every_gateway_down_is_a_row_that_says_so(studio: Studio) -> None:
     """A shot that nobody took is ``failed`` with the last reason, after four submits a route, at no cost."""
-    studio.faults({"status": 503})
+    studio.faults({"kind": "busy"})
     outcome = await studio.one("pixazo", "aivideoapi")
     assert outcome.told == 4 * [("pixazo", "busy", "Busy", "0.00", "0.00")] + 4 * [
         ("aivideoapi", "busy", "Busy", "0.00", "0.00")
@@ -128,7 +128,7 @@ async def test_every_gateway_down_is_a_row_that_says_so(studio: Studio) -> None:
 
 async def test_a_stand_in_is_drawn_when_every_gateway_is_down_and_replaced_later(studio: Studio) -> None:
     """The built-in renderer at the chain's end stands in: exit 1; the next run buys the shot's own clip."""
-    studio.faults({"status": 503})
+    studio.faults({"kind": "busy"})
     config = studio.config("pixazo", "animatic:card")
     board = studio.board("x")
     first = await studio.render(board, config)

@@ -38,7 +38,6 @@ BUSY: dict[str, tuple[str, Fault]] = {
     "429 of no sense": ("pixazo", {"status": 429, "retry_after": "soon"}),
     "503": ("pixazo", {"kind": "busy"}),
     "503 in seconds": ("aigateway", {"kind": "busy", "retry_after": "1"}),
-    "503 as a web page": ("pixazo", {"do": "html", "status": 503}),
     "503 at aivideoapi": ("aivideoapi", {"kind": "busy"}),
     "aigateway's own 500": ("aigateway", {"kind": "server_error"}),
 }
@@ -58,7 +57,7 @@ async def test_busy_is_tried_again_at_the_same_route(studio: Studio, name: str) 
 REFUSED: dict[str, tuple[str, Fault]] = {
     **{f"{status}": ("pixazo", {"status": status}) for status in (400, 404, 405, 409, 410, 413, 415, 422)},
     "400 with words": ("aigateway", {"kind": "bad_request", "message": "prompt is too long"}),
-    "302": ("pixazo", {"do": "redirect"}),
+    "307": ("pixazo", {"status": 307}),
     "308": ("pixazo", {"status": 308}),
     "model gone at aigateway": ("aigateway", {"kind": "model_gone"}),
     "model gone at aimlapi": ("aimlapi", {"kind": "model_gone"}),
@@ -112,6 +111,7 @@ async def test_a_spend_limit_that_comes_as_429_is_not_waited_for(studio: Studio)
     assert outcome.told == [free("aivideoapi", "locked"), clip("pixazo")] and max(outcome.hours.slept) < 1
 
 
+FRONTS = ("envoy-reset", "envoy-nobody", "nginx-503", "cloudflare-page-503", "cloudflare-522", "alb-503", "google-503")
 UNCLEAR: dict[str, tuple[str, Fault]] = {
     "lost before acceptance": ("pixazo", {"do": "lost_before"}),
     "lost after acceptance": ("pixazo", {"do": "lost_after"}),
@@ -123,6 +123,17 @@ UNCLEAR: dict[str, tuple[str, Fault]] = {
     "a web page with 500 at aigateway": ("aigateway", {"do": "html", "status": 500}),
     "a web page with 502": ("aigateway", {"do": "html", "status": 502}),
     "a web page with 502, accepted": ("aimlapi", {"do": "html", "status": 502, "accepted": True}),
+    "a web page with 503": ("pixazo", {"do": "html", "status": 503}),
+    "a 503 without a word": ("pixazo", {"status": 503}),
+    "a 503 without a word, with a time": ("aigateway", {"status": 503, "retry_after": "1"}),
+    "302": ("pixazo", {"do": "redirect"}),
+    "301": ("aimlapi", {"status": 301}),
+    "303": ("aigateway", {"status": 303}),
+    **{f"{front}, accepted": ("pixazo", {"do": "front", "front": front, "accepted": True}) for front in FRONTS},
+    "Envoy's, accepted, with a time": (
+        "aigateway",
+        {"do": "front", "front": "envoy-reset", "accepted": True, "retry_after": "1"},
+    ),
     "408": ("pixazo", {"status": 408}),
     "500": ("pixazo", {"kind": "server_error"}),
     "500 at aimlapi": ("aimlapi", {"kind": "server_error"}),
@@ -336,7 +347,7 @@ async def test_a_redirect_to_an_allowed_host_is_followed(studio: Studio) -> None
 
 @pytest.mark.parametrize("do", ["wrong", "short", "empty"])
 @pytest.mark.parametrize("gateway", ["aigateway", "aimlapi", "pixazo"])
-async def test_a_clip_that_is_no_video_three_times_is_a_failed_job_that_was_charged(
+async def test_a_clip_that_is_no_video_to_the_end_is_a_failed_job_that_was_charged(
     studio: Studio, gateway: str, do: str
 ) -> None:
     """The gateway delivered, so its charge is booked, as waste, whatever it says of failed jobs; next route."""
@@ -348,14 +359,12 @@ async def test_a_clip_that_is_no_video_three_times_is_a_failed_job_that_was_char
     assert outcome.code == 0 and outcome.money() == studio.box.billed()
 
 
-async def test_a_result_over_the_cap_is_a_failed_job_that_was_charged(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A file larger than any clip may be is not taken; with the cap as it is the same file is."""
+async def test_a_result_over_the_cap_is_not_taken(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file larger than any clip may be never came whole: overdue; with the cap as it is the same file is taken."""
     with monkeypatch.context() as small:
         small.setattr("tasks.jobs.CLIP_BYTES", 1000)
         outcome = await studio.one("pixazo")
-    assert outcome.told == [("pixazo", "failed", "Failed", "1.50", "0.00")] and outcome.code == 1
+    assert outcome.told == [risked("pixazo", "overdue")] and outcome.code == 1
     assert "at most 1000 are taken" in outcome.row["error"]
     assert (await studio.one("pixazo", prompt="y")).code == 0
 

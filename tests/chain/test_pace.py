@@ -44,10 +44,10 @@ def slow_intents(studio: Studio, status: int) -> Callable[[Session], None]:
 
 
 @pytest.mark.parametrize(("asked", "soonest", "latest"), [("3", 3, 4), ("3.5", 3.5, 5), ("date:+30", 20, 31)])
-@pytest.mark.parametrize("status", [429, 503])
-async def test_a_retry_after_is_kept(studio: Studio, asked: str, soonest: float, latest: float, status: int) -> None:
+@pytest.mark.parametrize("kind", ["rate", "busy"])
+async def test_a_retry_after_is_kept(studio: Studio, asked: str, soonest: float, latest: float, kind: str) -> None:
     """The same route is not asked again sooner than the gateway said, in seconds or by date, nor much later."""
-    studio.faults({"status": status, "retry_after": asked, "times": 1})
+    studio.faults({"kind": kind, "retry_after": asked, "times": 1})
     outcome = await studio.one("pixazo")
     first, second = outcome.orders()
     assert soonest <= second.left - first.left <= latest and outcome.code == 0
@@ -87,7 +87,7 @@ async def test_a_long_retry_after_sends_the_shots_on_at_once(studio: Studio) -> 
 
 async def test_a_long_retry_after_at_the_only_gateway_ends_the_shots(studio: Studio) -> None:
     """With no other route the first shot is failed as ``Busy``, the others as ``NoRoute``; nobody waits a day."""
-    studio.faults({"status": 503, "retry_after": "86400"})
+    studio.faults({"kind": "busy", "retry_after": "86400"})
     started = studio.hours.now
     outcome = await studio.render(studio.board(*shots(2)), studio.config("pixazo", render=ALONE))
     assert [row["error_class"] for row in outcome.rows.values()] == ["Busy", "NoRoute"]
@@ -137,7 +137,7 @@ async def test_a_retry_after_of_nothing_is_no_endless_loop(studio: Studio) -> No
 
 async def test_a_gateway_too_busy_for_three_shots_is_left_alone_by_shots_that_have_another(studio: Studio) -> None:
     """Three shots in a row used up their four submits; then only a shot without another route still asks there."""
-    studio.faults({"status": 503, "gateway": "pixazo", "prompt": "shot"})
+    studio.faults({"kind": "busy", "gateway": "pixazo", "prompt": "shot"})
     rows: list[Any] = [*shots(5), {"prompt": "pinned", "route": "pixazo:sora-2-pro"}]
     outcome = await studio.render(studio.board(*rows), studio.config("pixazo", "aivideoapi", render=ALONE))
     assert [call.prompt for call in outcome.orders("pixazo")] == [s for s in shots(3) for _ in range(4)] + ["pinned"]

@@ -41,6 +41,7 @@ class Workers:
     config: Path
     env: dict[str, str]
     meet: Callable[[Task, Process, int], Awaitable[None]] | None = None
+    listen: Callable[[str], None] = lambda line: None
     started: list[Task] = field(default_factory=list)
     processes: list[Process] = field(default_factory=list)
     meetings: list[asyncio.Task[None]] = field(default_factory=list)
@@ -104,6 +105,7 @@ class Stage:
                 patch.setenv(name, value)
             async with session(wanted) as running:
                 running.lock = Lock(running.store, running.run_id, lease=self.lease, by_process=False)
+                running.progress.listen = workers.listen
                 yield running
 
     async def season(self, workers: Workers, *, most: int, at_once: int = 2, budget: str | None = None) -> Session:

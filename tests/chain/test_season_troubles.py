@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,24 @@ class Rooms(Workers):
     before: Callable[[Task], object] = lambda task: None
     running: list[asyncio.Task[None]] = field(default_factory=list)
 
+    def work(self, task: Task) -> asyncio.Task[None]:
+        told: dict[str, Any] = {"board": str(self.board), "to": str(self.target), "config": str(self.config)}
+        told |= {"budget_usd": None if task.budget_usd is None else str(task.budget_usd), "only": task.only}
+        told |= {"concurrency": task.concurrency, "part": task.part.model_dump(mode="json")}
+        return asyncio.create_task(part_run(told))
+
+    async def again(self, task: Task) -> str:
+        """The very same run once more, as a person retries it: why it did not start."""
+        try:
+            await self.work(task)
+        except StartError as error:
+            return str(error)
+        return ""
+
     async def start(self, task: Task) -> Callable[[], Awaitable[bool]]:
         self.started.append(task)
         self.before(task)
-        told: dict[str, Any] = {"board": str(self.board), "to": str(self.target), "config": str(self.config)}
-        told |= {"budget_usd": None if task.budget_usd is None else str(task.budget_usd), "only": task.only}
-        work = asyncio.create_task(part_run(told | {"concurrency": task.concurrency, "part": task.part.model_dump()}))
+        work = self.work(task)
         self.running.append(work)
 
         async def can_come() -> bool:
@@ -44,6 +56,9 @@ class Rooms(Workers):
     async def end(self) -> None:
         with contextlib.suppress(StartError):
             await asyncio.gather(*self.running)
+
+
+PLACES = (("a", "quick", 2), ("b", "slow", 3), ("c", "quicker", 3))  # scene, its prompts, how many
 
 
 class Set(Stage):
@@ -98,6 +113,20 @@ async def test_what_may_be_wasted_is_the_whole_seasons(tmp_path: Path) -> None:
         running = await stage.season(rooms, most=2, at_once=1)
         costs = read_back(stage.target)[2]["totals"]
         assert Decimal(costs["charged_usd"]) + Decimal(costs["at_risk_usd"]) == Decimal("0.80")
+        assert running.exit_code() == 3
+
+
+async def test_what_may_be_wasted_holds_for_parts_side_by_side(tmp_path: Path) -> None:
+    """A part that follows another in its place goes on with what that one lost: a slow part beside them may still lose
+    its own share, and together they lose the season's sum and not more."""
+    slow = {"do": "hang", "seconds": 2.0, "prompt": "slow", "accepted": True}
+    with Sandbox([slow, {"do": "lost_after"}], job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        board = stage.board(*(f"{scene},{word} {n}," for scene, word, many in PLACES for n in range(many)))
+        rooms = stage.rooms(board, "[render]\nmax_wasted_usd = 2.4\nconcurrency = 2\n")
+        running = await stage.season(rooms, most=3)
+        costs = read_back(stage.target)[2]["totals"]
+        assert Decimal(costs["charged_usd"]) + Decimal(costs["at_risk_usd"]) == Decimal("2.40")
         assert running.exit_code() == 3
 
 
@@ -209,3 +238,97 @@ async def test_a_target_that_stays_away_ends_the_season(tmp_path: Path, monkeypa
                 await asyncio.wait_for(season, 20)
         await rooms.end()
         assert (running.exit_code(), running.stopped.error_class if running.stopped else "") == (1, "Target")
+
+
+async def test_a_part_that_is_retried_by_hand_does_not_spend_its_old_share(tmp_path: Path) -> None:
+    """A part that ended without clips, retried by a person while the season's last pass has its money: it says why it
+    does not start, and the budget of the whole holds."""
+    with Sandbox([{"do": "status", "status": 422, "prompt": "wave 0"}], job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(2, 2)))  # shares of 0.40: the second part leaves one shot
+        by_hand: list[asyncio.Task[str]] = []
+
+        def retried(task: Task) -> None:
+            if task.part.name == "part-2-001" and not by_hand:
+                box.faults([])
+                by_hand.append(asyncio.create_task(rooms.again(rooms.started[0])))
+
+        rooms.before = retried
+        running = await stage.season(rooms, most=2, budget="0.80")
+        said = await by_hand[0]
+        assert box.bill()["aigateway"]["accepted"] == 2
+        assert read_back(stage.target)[2]["totals"]["charged_usd"] == "0.80"
+        assert "part-1-001 does not start: the season goes on without it" in said
+        assert running.exit_code() == 3
+
+
+async def test_a_part_that_told_its_end_is_over(tmp_path: Path) -> None:
+    """A part retried by hand in the moment between its word and the season that reads it: over is over."""
+    with Sandbox([{"do": "status", "status": 422, "prompt": "wave 0"}], job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(1, 2)))
+        async with stage.session(rooms, "0.80") as running:
+            await running.check(fetch=True)
+            async with running.open():
+                season = Season(running, rooms.start, 2, 1)
+                season.passes = 1
+                [task] = season._tasks([plan for plan in running.plan.shots if plan.renders])
+                await season.orders.give(task.part, task.budget_usd)
+                await season.start(task)
+                await rooms.running[0]
+                box.faults([])
+                assert "part-1-001 does not start: it has told its end" in await rooms.again(task)
+        assert box.bill()["aigateway"]["accepted"] == 0
+
+
+async def test_the_share_is_the_seasons_word_of_today(tmp_path: Path) -> None:
+    """What a part may spend stands with the season's heartbeat: an older figure in a run's parameters is no share."""
+    with Sandbox(job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(1, 3)))
+        async with stage.session(rooms, "1.00") as running:
+            await running.check(fetch=True)
+            async with running.open():
+                season = Season(running, rooms.start, 3, 1)
+                season.passes = 1
+                [task] = season._tasks([plan for plan in running.plan.shots if plan.renders])
+                await season.orders.give(task.part, task.budget_usd)
+                await season.start(replace(task, budget_usd=Decimal(99)))
+                await rooms.running[0]
+        assert box.bill()["aigateway"]["accepted"] == 2
+
+
+async def test_a_board_edited_while_its_season_runs(tmp_path: Path) -> None:
+    """A row reworded, one removed and one added while the parts work: the season ends as it was read, says once that
+    the board was edited, and the next season takes the change."""
+    with Sandbox(job_seconds=0.02) as box:
+        stage = Set(box, tmp_path)
+        rooms = stage.rooms(stage.board(*scenes(3, 2)))
+        lines: list[str] = []
+
+        def edited(task: Task) -> None:
+            stage.board("s00,wave 0 0,", "s00,another wave,", "s02,wave 2 0,", "s02,wave 2 1,", "s03,a new one,")
+
+        rooms.before, rooms.listen = edited, lines.append
+        running = await stage.season(rooms, most=2, at_once=1)
+        rows = read_back(stage.target)[0]
+        assert stage.statuses() == {"rendered": 6}
+        assert [row["prompt"] for row in rows.values()] == [f"wave {i} {k}" for i in range(3) for k in range(2)]
+        assert [line for line in lines if "edited" in line] == [
+            f"{rooms.board} was edited while its season runs: the season ends as it was read"
+        ]
+        assert (running.exit_code(), box.bill()["aigateway"]["accepted"]) == (0, 6)
+        assert Store(str(stage.target)).names("lock") == []
+        stage.audit = lambda: None  # type: ignore[method-assign]  # the money of the words that were dropped has no row
+        await stage.season(stage.rooms(rooms.board), most=2)
+        assert stage.statuses() == {"reused": 3, "rendered": 2}
+        assert box.bill()["aigateway"]["accepted"] == 8
+
+
+async def test_what_a_killed_season_read_is_cleared_away(tmp_path: Path) -> None:
+    """The copy of the board that a killed season left below its lock goes with the next run that takes the target."""
+    store = Store(str(tmp_path))
+    store.write("lock/board-1234", b"prompt\nwave\n")
+    lock = Lock(store, "next")
+    await asyncio.to_thread(lock.take)
+    assert store.names("lock") == ["lock/1.json"]

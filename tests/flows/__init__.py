@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -113,13 +113,18 @@ def column(target: Path, name: str) -> dict[str, Any]:
     return {shot_id: row[name] for shot_id, row in manifest(target).items()}
 
 
+def until(good: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait until a run in progress has brought something about."""
+    over = time.monotonic() + PATIENCE
+    while not good():
+        assert time.monotonic() < over, "it did not come about"
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)  # another process's work can only be looked at again
+
+
 def until_clips(target: Path, count: int, process: subprocess.Popen[str]) -> None:
     """Wait until a run in progress has put so many clips at its target."""
-    until = time.monotonic() + PATIENCE
-    while len(list(target.glob("clips/*.mp4"))) < count:
-        assert time.monotonic() < until, "no clip came"
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)  # another process's files can only be looked at again
+    until(lambda: len(list(target.glob("clips/*.mp4"))) >= count, process)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

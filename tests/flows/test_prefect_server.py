@@ -1,11 +1,14 @@
 """Which Prefect server a run at a terminal uses, and what becomes of a run whose server is lost."""
 
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import SILENT, serving_prefect, without_settings
-from tests.flows import Cli, ended, manifest, until_clips, write_board
+from tests.flows import Cli, column, ended, manifest, until, until_clips, write_board
+from tests.sandbox import Sandbox
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -38,3 +41,33 @@ def test_that_a_lost_server_costs_no_shot(tmp_path: Path) -> None:
     assert ran.err.count("Prefect was lost on the way") == 1
     assert "Traceback" not in ran.err
     assert {row["status"] for row in manifest(film).values()} == {"rendered"}
+
+
+PAID = """
+[chain]
+text_to_video = ["pixazo:sora-2-pro"]
+allow_retired = true
+"""
+
+
+def test_that_a_lost_server_does_not_hold_the_prompt(tmp_path: Path) -> None:
+    """A run that is stopped tells its server so only as long as a person would wait, and what it bought is kept."""
+    rows = [{"shot_id": f"s{n}", "prompt": f"wave {n}", "duration": 4, "size": "1280x720"} for n in range(3)]
+    board = write_board(tmp_path / "board.csv", rows)
+    (tmp_path / "paid.toml").write_text(PAID)
+    film, home = tmp_path / "film", tmp_path / "home"
+    home.mkdir()
+    with Sandbox(job_seconds=60) as box, serving_prefect(home) as (url, server):
+        cli = Cli({**without_settings(), **SILENT, "PREFECT_API_URL": url, "PREFECT_HOME": str(home)}, tmp_path)
+        process = cli.start("render", board, "--to", film, "--config", tmp_path / "paid.toml", "--json", **box.env())
+        until(lambda: len(list(film.glob("ledger/*/*-accepted.json"))) == 3, process)
+        server.kill()
+        server.wait()
+        since = time.monotonic()
+        ran = ended(process, signal.SIGINT)
+        took = time.monotonic() - since
+    assert (ran.code, ran.told["exit_code"], took < 5.5) == (130, 130, True), (took, ran.err)
+    assert "3 jobs bought, 4.50 USD at risk: the same command collects them" in ran.err
+    assert "Traceback" not in ran.err
+    assert set(column(film, "error_class").values()) == {"Interrupted"}
+    assert list(film.glob("lock/*.json")) == []

@@ -13,6 +13,7 @@ from prefect.states import Failed, Pending, Running, Scheduled
 from flows import render_season as flow_file
 from flows.render_season import render_season
 from flows.render_storyboard import render_storyboard
+from tasks.errors import StoryreelError
 from tests.flows import manifest, write_board
 from tests.flows.test_render_storyboard import in_prefect  # noqa: F401 - the module's fixture
 
@@ -33,6 +34,22 @@ def test_a_season_without_its_deployment_starts_nothing(tmp_path: Path, monkeypa
     assert [(row["status"], row["error_class"]) for row in rows] == [("skipped", "Interrupted")] * 2
     assert "nothing is bought twice" in next(iter(rows))["error"]
     assert not list((tmp_path / "film" / "lock").iterdir())
+
+
+def test_a_board_edited_meanwhile_is_told_in_the_last_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A season whose board was edited while it ran says so where its money stands."""
+    board = write_board(tmp_path / "b.csv", ROWS)
+
+    def edits(running: Any) -> Any:
+        async def start(task: Any) -> Any:
+            write_board(tmp_path / "b.csv", ROWS[:1])
+            raise StoryreelError("nobody is there")
+
+        return start
+
+    monkeypatch.setattr(flow_file, "starter", edits)
+    said = "was edited while its season runs: the season ends as it was read"
+    assert str(season(board, tmp_path / "film").message).endswith(f"0.00 at risk; {board} {said}")
 
 
 def test_a_finished_season_is_left_as_it_is(tmp_path: Path) -> None:

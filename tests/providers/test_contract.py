@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,12 @@ from hypothesis import strategies as st
 from tasks import replies
 from tasks.errors import Busy, Failed, GatewayError, Locked, Moderated, Refused, Unclear
 from tasks.models import Done, Follow, Job, Mode, Order, Pending, Reply, Request, Size, SourceClip
+from tasks.refusals import refusal
 from tests.providers import NAMES, SAMPLES, URL, Sample, adapter, order_of, samples_of
+from tests.sandbox import fronts
 
 LONGEST_ADAPTER = 90
-MODULES = {"tasks.models", "tasks.errors", "tasks.replies"}
+MODULES = {"tasks.models", "tasks.errors", "tasks.refusals", "tasks.replies"}
 MODULES |= {"json", "re", "decimal", "urllib.parse", "collections", "collections.abc", "dataclasses", "typing"}
 REFUSALS = (Busy, Refused, Locked, Unclear, Moderated)
 SIZES = (Size(1280, 720), Size(720, 1280))
@@ -187,10 +190,10 @@ def test_no_success_by_accident(sample: Sample) -> None:
 @pytest.mark.parametrize(
     ("statuses", "kind"),
     [
-        ((429, 503), Busy),
-        ((400, 404, 405, 409, 410, 413, 415, 422, 418, 451, 301, 302, 303, 304, 307, 308), Refused),
+        ((429,), Busy),
+        ((400, 404, 405, 409, 410, 413, 415, 422, 418, 425, 451, 307, 308), Refused),
         ((401, 402, 403), Locked),
-        ((408, 500, 501, 502, 504, 520, 524, 599, 200, 201, 202, 204), Unclear),
+        ((408, 460, 499, 500, 501, 502, 503, 504, 520, 524, 599, 200, 201, 202, 204, 300, 301, 302, 303, 304), Unclear),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -202,6 +205,52 @@ def test_default_table(name: str, statuses: tuple[int, ...], kind: type[GatewayE
         assert type(value) is kind, status
         assert getattr(value, "gone", status in (404, 410)) == (status in (404, 410))
         assert str(value)
+
+
+# --- somebody in between ---------------------------------------------------------------------------------------
+
+
+def in_between(name: str, front: fronts.Front, **headers: str) -> Any:
+    reply = Reply(front.status, front.body.encode(), {"server": front.server, "content-type": front.kind, **headers})
+    return outcome_of(lambda: adapter(name).accepted(reply, order_of(name)))
+
+
+@each
+@pytest.mark.parametrize("headers", [{}, {"retry-after": "30"}], ids=["plain", "retry-after"])
+@pytest.mark.parametrize("front", fronts.UNCLEAR)
+def test_somebody_in_between_says_nothing_of_the_order(name: str, front: str, headers: dict[str, str]) -> None:
+    """What a proxy, a load balancer or a content network says by itself leaves open whether a job exists."""
+    assert type(in_between(name, fronts.UNCLEAR[front], **headers)) is Unclear
+
+
+@each
+@pytest.mark.parametrize(
+    ("front", "kind"), [*((f, Busy) for f in fronts.BUSY), *((f, Refused) for f in fronts.REFUSED)]
+)
+def test_somebody_in_between_turns_an_order_away(name: str, front: str, kind: type[GatewayError]) -> None:
+    """Too many requests, and what cannot be passed on, reached no gateway whoever says so."""
+    assert type(in_between(name, fronts.FRONTS[front])) is kind
+
+
+@each
+def test_a_503_in_the_gateways_own_words_accepted_nothing(name: str) -> None:
+    """Its documented JSON shape is believed, with words that nobody ever saw; not with a proxy's page inside it."""
+    [sample] = [s for s in samples_of(name) if s.phase == "submit" and s.reply.status == 503 and s.expect == "Busy"]
+    assert type(answer(sample, sample.reply)) is Busy
+    for words in ("<html><title>502 Bad Gateway</title>", fronts.CUT, "error code: 522", "no healthy upstream"):
+        told = sample.reply.body
+        for text in ("try later", "later", "Upstream saturated", "Upstream unavailable", "Service Unavailable"):
+            told = told.replace(json.dumps(text).encode(), json.dumps(words).encode())
+        assert told != sample.reply.body
+        assert type(answer(sample, replace(sample.reply, body=told))) is Unclear, words
+
+
+@each
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_the_gateways_own_words_under_another_5xx_leave_it_open(name: str, status: int) -> None:
+    """The words of a 503 under another status are unclear, for no document says that no job exists then."""
+    [sample] = [s for s in samples_of(name) if s.phase == "submit" and s.reply.status == 503 and s.expect == "Busy"]
+    assert type(answer(sample, replace(sample.reply, status=status))) is Unclear
 
 
 # --- any reply at all ------------------------------------------------------------------------------------------
@@ -393,13 +442,17 @@ def test_policy_is_not_imagined(message: str) -> None:
         (200, "", "moderation is running", Unclear),
         (401, "", "key flagged: content policy", Locked),
         (429, "content_policy_quota", "", Busy),
+        (429, "insufficient_quota", "", Locked),
+        (429, "", "Insufficient balance", Locked),
+        (429, "", "spending limit reached for this month", Locked),
+        (429, "", "rate limit: 5 of 5 credits a minute are in use", Busy),
         (404, "", "no moderation endpoint", Refused),
     ],
 )
 def test_policy_against_status(status: int, code: str, message: str, kind: type[GatewayError]) -> None:
     """Where a status has a meaning of its own, only words that can mean nothing else turn it into policy."""
     body = {"error": {"code": code, "message": message}}
-    assert type(replies.refusal(Reply(status, json.dumps(body).encode()))) is kind
+    assert type(refusal(Reply(status, json.dumps(body).encode()))) is kind
 
 
 @pytest.mark.parametrize(
@@ -421,7 +474,7 @@ def test_policy_against_status(status: int, code: str, message: str, kind: type[
 )
 def test_a_model_that_is_gone_is_told_by_words(status: int, message: str, gone: bool | None) -> None:
     """A 400 or 422 that says so takes the route out as a 404 does; other words, and other statuses, do not."""
-    error = replies.refusal(Reply(status, json.dumps({"error": {"message": message}}).encode()))
+    error = refusal(Reply(status, json.dumps({"error": {"message": message}}).encode()))
     assert getattr(error, "gone", None) is gone
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import struct
 import time
+import uuid
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -62,6 +63,8 @@ class Downloads:
             return Response(status_code=302, headers={"Location": f"{request.url}&hop=1"})
         if fault.do == "wrong":
             return HTMLResponse(PAGE, media_type="video/mp4")
+        if fault.do == "turning":
+            return HTMLResponse(f"{PAGE}<p>Ray {uuid.uuid4().hex}</p>")
         if fault.do == "claims":
             return Claims(self.wires, 100_000_000_000)
         if fault.do == "lying":

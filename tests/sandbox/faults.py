@@ -16,6 +16,7 @@ at a submit, a poll or a download (``phase``; default submit)
   status            any HTTP status, with ``body`` and ``retry_after`` (a number, or "date:+3")
   kind              the gateway's own documented error by name (``protocol.KINDS``)
   html              a web page, 200 or ``status``
+  front             what a proxy in between says by itself, by name in ``front`` (``fronts.FRONTS``)
   malformed         2xx and half a JSON object (at a submit: after the order was accepted)
   lost_before       the connection is closed, no reply, nothing was accepted
   lost_after        the same, after the order was accepted
@@ -43,6 +44,7 @@ at a download
   short             a reply in order, of a file cut in two
   slow              the whole file, dripping over ``seconds``
   wrong             a web page as video/mp4
+  turning           a web page that is another one each time
   empty             200 and no byte
   claims            a Content-Length of 100 GB
   lying             an mp4 whose header counts fifty million samples
@@ -58,12 +60,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from tests.sandbox.fronts import FRONTS
 from tests.sandbox.protocol import KINDS, Gateway, Job, Options
 
 ANY_PHASE = (
     "status",
     "kind",
     "html",
+    "front",
     "malformed",
     "lost_before",
     "lost_after",
@@ -75,7 +79,7 @@ ANY_PHASE = (
 )
 JOB = ("failed", "error", "moderated_async", "stuck", "late", "shape")
 POLL = ("unknown_status", "no_url", "url", "other_job")
-MEDIA = ("expired", "truncated", "short", "slow", "wrong", "empty", "claims", "lying")
+MEDIA = ("expired", "truncated", "short", "slow", "wrong", "turning", "empty", "claims", "lying")
 WHEN_DONE = ("no_url", "url")
 PHASES = ("submit", "poll", "media")
 
@@ -107,6 +111,7 @@ class Fault:
     seconds: float = 2.0
     url: str = ""
     shape: str = ""
+    front: str = ""
 
     def meets(self, phase: str, gateway: str, prompt: str, n: int) -> bool:
         """Whether this is the moment, but for how often."""
@@ -266,6 +271,8 @@ def _sound(fault: Fault, gateways: Mapping[str, Gateway]) -> None:
         raise ValueError(f"kind {fault.kind!r} is none of {', '.join(KINDS)}, or this is a download")
     if fault.do == "status" and not 200 <= fault.status <= 599:
         raise ValueError("status must be from 200 to 599")
+    if fault.do == "front" and fault.front not in FRONTS:
+        raise ValueError(f"front {fault.front!r} is none of {', '.join(FRONTS)}")
     shapes = [name for gateway in gateways.values() for name in gateway.shapes]
     if fault.do == "shape" and fault.shape not in shapes:
         raise ValueError(f"shape {fault.shape!r} is none of {', '.join(shapes)}")

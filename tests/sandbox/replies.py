@@ -8,6 +8,7 @@ from functools import cache
 from starlette.responses import HTMLResponse, Response
 
 from tests.sandbox.faults import Fault
+from tests.sandbox.fronts import FRONTS
 from tests.sandbox.wire import Endless, Heads, Lost, Wires
 
 PAGE = "<!doctype html><title>502</title><h1>Bad gateway</h1><p>The origin is taking a rest.</p>"
@@ -32,6 +33,10 @@ def plain_fault(fault: Fault, wires: Wires) -> Response:
         return Response(bomb(), 200, {"content-encoding": "gzip"}, media_type="application/json")
     if fault.do == "html":
         return HTMLResponse(PAGE, fault.status or 200)
+    if fault.do == "front":
+        front = FRONTS[fault.front]
+        head = {"Server": front.server, "Content-Type": front.kind, **retry_after(fault)}
+        return Response(front.body, front.status, {name: value for name, value in head.items() if value})
     if fault.do == "redirect":
         return Response(status_code=302, headers={"Location": fault.url or "https://elsewhere.example/"})
     body = "" if fault.body is None else fault.body

@@ -7,11 +7,13 @@ from typing import BinaryIO
 
 import pytest
 
+from tasks import files
 from tasks.disk import Disk
 from tasks.files import Files, NotExclusive
 from tasks.objects import temporary
-from tasks.storage import Store
+from tasks.storage import Store, StoreError
 from tasks.target import ALONE, FOLDERS, prove, take_up
+from tests.tasks.test_files import raising
 
 
 class Noted(Files):
@@ -131,6 +133,41 @@ def test_a_folder_that_was_cleared_away(store: Store, tmp_path: Path) -> None:
     store.write("clips/a", b"y")
     assert steps(store)[:2] == ["mkdir target/clips", "sync target"]
     assert store.read("clips/a") == b"y"
+
+
+class Failing(Files):
+    """A disk whose folders cannot be synced any more."""
+
+    def sync_folder(self, path: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(files.os, "fsync", raising(errno.EIO))
+            super().sync_folder(path)
+
+
+@pytest.mark.parametrize("how", WRITES)
+def test_a_name_that_did_not_reach_the_disk(how: str, store: Store) -> None:
+    """A write whose name could not be synced failed, though it can be read: no order may leave on it."""
+    store.write("ledger/a", b"x")
+    store.way.files = Failing()  # type: ignore[attr-defined]  # as above
+    with pytest.raises(StoreError, match=r"ledger/b: .*as told"):
+        WRITES[how](store, "ledger/b")
+
+
+class Hasty(Files):
+    """Somebody clears the target up between a link and what comes after it."""
+
+    def link(self, old: Path, new: Path) -> None:
+        super().link(old, new)
+        old.unlink()
+
+
+def test_a_create_whose_other_name_went(store: Store, tmp_path: Path) -> None:
+    """What was linked is synced whatever became of its temporary name."""
+    noted = Noted(tmp_path)
+    noted.link = Hasty().link  # type: ignore[method-assign]  # the rest is noted
+    store.way.files = noted  # type: ignore[attr-defined]  # as above
+    assert store.create("a", b"x")
+    assert steps(store)[-1] == "sync target"
 
 
 # --- without hard links

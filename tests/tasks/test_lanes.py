@@ -312,6 +312,16 @@ def test_quiet(seconds):
     assert not lane.quiet()
 
 
+@pytest.mark.parametrize(("asked", "held"), [([3], 3), ([9, 1], 9), ([86400], 120), ([120], 120), ([0], 0)])
+def test_hush(asked, held):
+    """A 429 on a poll holds the provider's polls, the longest one counts, two minutes at most; orders leave as ever."""
+    lane, clock = lane_of()
+    for seconds in asked:
+        lane.hush(seconds)
+    assert lane.hushed_until == clock.now + held
+    assert not lane.quiet() and not lane.out(route())
+
+
 def test_half_open():
     """After the pause one more such shot is enough for the next one; an answer makes it three again."""
     lane, clock = lane_of()

@@ -1,7 +1,7 @@
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
@@ -560,5 +560,34 @@ def test_a_receipt_that_goes_while_we_read(store: Store, ledger: Ledger) -> None
         def read_many(self, paths: Any) -> dict[str, bytes]:
             return {}
 
-    with pytest.raises(TargetError, match="is no ledger record"):
+    with pytest.raises(TargetError, match="could not be read just now"):
         ledger_of(Lossy(store.url))
+
+
+class Flaky(Store):
+    """A store in memory that does not find what it lists, ``misses`` times."""
+
+    misses = 0
+
+    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
+        found = super().read_many(paths)
+        if found and self.misses:
+            self.misses -= 1
+            found.pop(next(iter(found)))
+        return found
+
+
+@pytest.mark.parametrize(("misses", "why"), [(1, ""), (2, ""), (9, "could not be read just now")])
+def test_a_record_that_is_not_found_once_is_asked_for_again(misses: int, why: str) -> None:
+    """A 404 on what the target lists is no verdict: read again, and at the last told as what it is, never as junk."""
+    store = Flaky(f"memory://{uuid.uuid4()}")
+    ledger = Ledger(store, "r")
+    ledger.accepted(intent(ledger), JOB)
+    store.misses = misses
+    fresh = Ledger(store, "r2")
+    if not why:
+        assert [a.outcome for a in fresh.load().history()] == ["pending"]
+        return
+    with pytest.raises(TargetError, match=why) as caught:
+        fresh.load()
+    assert "move it away" not in str(caught.value) and fresh.pages == {}

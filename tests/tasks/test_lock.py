@@ -407,3 +407,22 @@ def test_the_clock_goes_on_while_the_machine_sleeps(store: Store, monkeypatch: p
     assert Lock(store, "run-1").clock is seconds
     monkeypatch.setattr("tasks.lock.time.clock_gettime", lambda which: which)
     assert seconds() == CLOCK_BOOTTIME
+
+
+def test_a_newcomer_that_slept_gives_the_holder_its_lease_anew(store: Store, time: Time) -> None:
+    """A lid that was closed while a newcomer watched is no silence of the holder's: both wake, and it beats again."""
+    holder = held(store, time, by_process=False)
+    time.now += LEASE  # its last heartbeat is too old to speak for it at once
+    naps = [0]
+
+    def wakes() -> None:
+        naps[0] += 1
+        if naps[0] == 3:
+            time.now += 3600
+        if naps[0] == 6:
+            holder.renew()
+
+    time.beats.append(wakes)
+    with pytest.raises(TargetError, match="in use by run run-1"):
+        lock_of(store, time, "run-2").take()
+    assert store.names() == ["lock/1.json"]

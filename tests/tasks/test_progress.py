@@ -1,10 +1,11 @@
 """What a run is doing, counted."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.models import STATUSES
-from tasks.progress import Progress
+from tasks.progress import STALE, Progress
 
 IDS = [f"sh{n:03d}" for n in range(8)]
 SAY = st.tuples(st.just("say"), st.sampled_from(IDS), st.sampled_from(["ordered", "running"]))
@@ -45,6 +46,19 @@ def test_flight():
     assert progress.counts() == {"done": 0, "running": 1, "waiting": 1, "failed": 0}
     progress.end("sh010", "rendered")
     assert progress.flights == {}
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [(6.0, "running"), (6.0 + STALE - 0.1, "running"), (16.0, "running (10 s ago)"), (98.7, "running (93 s ago)")],
+)
+def test_age(now, told):
+    """A word that nothing followed for a while is shown with its age, which counts from the last word alone."""
+    times = iter([5.0, 6.0])
+    progress = Progress(total=1, clock=lambda: next(times))
+    progress.say("sh010", "ordered")
+    progress.say("sh010", "running")
+    assert progress.flights["sh010"].told(now) == told
 
 
 def test_word_after_the_end():

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from tasks.models import Reply
-from tasks.replies import LONGEST, SEARCHED, refusal, said
+from tasks.refusals import refusal
+from tasks.replies import LONGEST, SEARCHED, said
 
 
 def told(words: str, status: int = 400) -> Reply:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tasks import settings
 from tasks.models import Shot, Size
 from tasks.planned import Plan
-from tasks.split import divided, in_flight, shares, split
+from tasks.split import divided, in_flight, shares, split, todays_share
 
 HD = Size(1280, 720)
 
@@ -110,3 +110,23 @@ def test_parts_in_flight_keep_within_the_shots_in_flight(tmp_path: Path) -> None
     whole = settings.load(None, {})
     small = replace(whole, render=replace(whole.render, concurrency=2))
     assert in_flight(Plan(()), small, 8, 8) == 2
+
+
+@pytest.mark.parametrize(
+    ("share", "whole", "own", "all_", "today"),
+    [
+        (None, None, 3, 5, None),  # nothing limits the season
+        (4, 10, 0, 0, 4),  # its share
+        (4, 10, 3, 8, 4),  # its own orders count in it
+        (4, 10, 3, 10, 3),  # what others took beyond theirs is gone: nothing more is ordered
+        (4, 10, 1, 8, 3),  # two are left, and one is its own
+        (4, 10, 1, 12, 1),  # more than the whole was charged
+        (4, 10, 5, 6, 4),  # charged above its quotes
+    ],
+)
+def test_the_share_of_today(share: int | None, whole: int | None, own: int, all_: int, today: int | None) -> None:
+    """A part may have committed its share, and with its own orders never more than is left at the target by now."""
+    found = todays_share(
+        *(None if usd is None else Decimal(usd) for usd in (share, whole)), Decimal(own), Decimal(all_)
+    )
+    assert found == (None if today is None else Decimal(today))

@@ -7,7 +7,7 @@ import socket
 import ssl
 import time
 import tracemalloc
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 
@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks import transport
+from tasks import hosts, transport
 from tasks.addresses import public
-from tasks.errors import MediaError
+from tasks.errors import LocalFault, MediaError
 from tasks.models import Request
 from tasks.transport import (
     Forbidden,
@@ -182,6 +182,47 @@ async def test_refused(http):
         await ask(http, f"http://127.0.0.1:{free_port()}/")
 
 
+@asynccontextmanager
+async def hasty():
+    """A server that closes a connection, unread, at the first byte of a second request on it; the ports it saw."""
+    ports, serving = [], set()
+
+    async def serve(reader, writer):
+        serving.add(asyncio.current_task())
+        with suppress(asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            await reader.readexactly(int(head.lower().partition("content-length: ")[2].partition("\r")[0] or 0))
+            ports.append((head[:4].strip(), writer.get_extra_info("peername")[1]))
+            writer.write(reply(b"{}"))
+            await reader.read(1)
+        writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", ports
+    finally:
+        server.close()
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+        await server.wait_closed()
+
+
+@pytest.mark.parametrize("before", ["GET", "POST"])
+async def test_an_order_goes_on_no_connection_that_the_gateway_may_have_closed(http, before):
+    """However the connection was used before, each order has a fresh one: none is lost to a close that crossed it."""
+    async with hasty() as (url, ports):
+        for _ in range(5):
+            assert (await http.ask(Request(before, ""), url, {}, 5)).status == 200
+            assert (await http.ask(POST, url, {}, 5)).status == 200
+            await http.close()
+            http.networks.clear()
+        first = await http.ask(Request("GET", ""), url, {}, 5)
+        for _ in range(5):
+            assert (await http.ask(POST, url, {}, 5)).status == 200
+    assert first.status == 200 and len({port for _, port in ports}) == len(ports) == 16
+
+
 async def test_handshake_without_end(http):
     """A deadline that ends before the request left is NotSent: no money is at risk for it."""
     async with Loopback({}) as server:
@@ -192,11 +233,11 @@ async def test_handshake_without_end(http):
 
 
 async def test_second_request_on_a_connection(http):
-    """A connection that is kept open and falls silent loses the order: it left, without a connect of its own."""
+    """A connection that is kept open and falls silent loses the question: it left, without a connect of its own."""
     async with Loopback({"/": reply(b"{}"), "/silent": then_silence()}) as server:
-        await ask(http, server.url())
+        await http.ask(Request("GET", ""), server.url(), {}, 5)
         with pytest.raises(Lost):
-            await ask(http, server.url("/silent"), 0.2)
+            await http.ask(Request("GET", ""), server.url("/silent"), {}, 0.2)
     assert len({seen.port for seen in server.seen}) == 1
 
 
@@ -322,9 +363,9 @@ async def test_download_refused(http, tmp_path):
 
 
 async def test_download_has_no_place(http, tmp_path):
-    """A disk that does not take the file is Lost with its reason, no traceback."""
+    """A disk that does not take the file is this machine's fault, with its reason, no traceback."""
     async with Loopback({"/": reply(b"x")}) as server:
-        with pytest.raises(Lost, match=r"(?i)directory"):
+        with pytest.raises(LocalFault, match=r"(?i)directory"):
             await fetch(http, server, "/", tmp_path)
 
 
@@ -426,6 +467,21 @@ async def test_key_goes_to_its_hosts_only(http, tmp_path):
     assert "authorization" not in media.seen[0].headers
 
 
+async def test_a_foreign_host_gives_no_key_on(http, tmp_path):
+    """Whom a foreign host sends to the gateway comes without the key, from the first hop on or after one in between."""
+    media, gateway = Loopback({}), Loopback({"/x": reply(b"x")})
+    async with media, gateway:
+        tell = lambda url: {"authorization": KEY} if named(url, {gateway.place}) else {}  # noqa: E731 - as jobs has it
+        media.answers |= {"/": goto(gateway.url("/x"))}
+        gateway.answers |= {"/out": goto(media.url())}
+        allowed = {media.place, gateway.place}
+        await fetch(http, media, "/", tmp_path / "a", allowed=allowed, headers=tell)
+        await fetch(http, gateway, "/out", tmp_path / "b", allowed=allowed, headers=tell)
+    told = [(seen.path, seen.headers.get("authorization")) for seen in gateway.seen]
+    assert told == [("/x", None), ("/out", KEY), ("/x", None)]
+    assert all("authorization" not in seen.headers for seen in media.seen)
+
+
 # --- the guard
 
 PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::808:808"]
@@ -498,7 +554,7 @@ async def web(tmp_path, monkeypatch):
     serving.load_cert_chain(pem)
     names = []
     serving.sni_callback = lambda link, name, context: names.append(name)
-    monkeypatch.setattr(transport, "public", lambda address: address.startswith("127.0.0."))
+    monkeypatch.setattr(hosts, "public", lambda address: address.startswith("127.0.0."))
 
     @asynccontextmanager
     async def served(answers, **options):

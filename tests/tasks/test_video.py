@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 import av
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from tasks import video
 from tasks.errors import MediaError
 from tasks.models import Size
-from tasks.video import MOST_BOXES, Probe, check_boxes, poster, probe
+from tasks.video import MOST_BOXES, Probe, check_boxes, is_whole, poster, probe
 from tests.tasks.clips import good, order, pictures, write
 
 T = TypeVar("T")
@@ -103,6 +103,23 @@ def test_every_truncation_is_caught(tmp_path: Path, cut: int) -> None:
     for look in (check_boxes, probe, poster):
         with pytest.raises(MediaError):
             look(path)
+
+
+@open_input
+@given(cut=st.integers(0, len(good()) - 1))
+@example(cut=boxes(good())[b"ftyp"][1])
+@example(cut=boxes(good())[b"mdat"][0])
+def test_a_part_of_a_file_is_not_whole(tmp_path: Path, cut: int) -> None:
+    """A file cut at any byte, also between two boxes, may come better the next time; so may a page in its place."""
+    assert not is_whole(saved(tmp_path, good()[:cut]))
+    assert not is_whole(saved(tmp_path, b"<!doctype html>" + good()[:cut])) and not is_whole(tmp_path / "none.mp4")
+
+
+def test_a_whole_file_is_whole_whatever_is_in_it(tmp_path: Path) -> None:
+    """An mp4 whose boxes add up is all there is, playable or not."""
+    at, size = boxes(good())[b"mdat"]
+    for data in (good(), good()[: at + 8] + bytes(size - 8) + good()[at + size :]):
+        assert is_whole(saved(tmp_path, data))
 
 
 @open_input

@@ -1,0 +1,54 @@
+"""Whether this machine has room for what is about to be ordered: in the scratch folder and at a local target."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+SECOND = 2_000_000  # bytes of a clip's second: 16 Mbit/s, about twice what gateways deliver at 1080p
+LEAST = 4_000_000  # bytes of a clip however short; its poster and its records lie within
+
+Free = Callable[[Path], int]
+
+
+def free_bytes(folder: Path) -> int:
+    """What this user may still write at the folder."""
+    return shutil.disk_usage(folder).free
+
+
+def bound(seconds: Decimal) -> int:
+    """Bytes that a clip of so many seconds may take."""
+    return max(int(seconds * SECOND), LEAST)
+
+
+@dataclass
+class Room:
+    """The disks of one run. ``taken`` are the bytes that may still come for what is in flight."""
+
+    scratch: Path
+    target: Path | None
+    free: Free = free_bytes
+    taken: int = 0
+
+    def lacks(self, need: int) -> str:
+        """Why ``need`` more bytes may not fit, in words; empty where they do."""
+        folders = {"the scratch folder": self.scratch} | ({"the target": self.target} if self.target else {})
+        places = {what: _standing(folder) for what, folder in folders.items()}
+        disks = [place.stat().st_dev for place in places.values()]
+        for what, place in places.items():
+            copies = disks.count(place.stat().st_dev)  # on one disk a clip lies twice while it is delivered
+            if self.free(place) < (self.taken + need) * copies:
+                cure = "set TMPDIR to a larger disk" if what == "the scratch folder" else "make room there"
+                told = f"{self.free(place):,} bytes left, and {(self.taken + need) * copies:,} may come"
+                return f"{what} {place} has {told}: {cure}"
+        return ""
+
+
+def _standing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    path = Path(os.path.realpath(folder))
+    while not path.exists():
+        path = path.parent
+    return path

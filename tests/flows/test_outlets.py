@@ -1,0 +1,112 @@
+"""Outputs that cannot be written: a reader that has had enough, a device that is full, one that is closed."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.flows import STORYREEL, Cli, manifest, until, write_board
+
+
+@pytest.fixture(scope="module")
+def finished(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A board, and a target at which nothing is left to do."""
+    folder = tmp_path_factory.mktemp("finished")
+    board = write_board(folder / "board.csv", [{"shot_id": "a", "prompt": "a sail"}])
+    assert cli("render", board, "--to", folder / "film").code == 0
+    return board, folder / "film"
+
+
+def full_pipe() -> tuple[int, int]:
+    """A pipe that takes no more byte until somebody reads."""
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writes, b"-" * 4096)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writes, b"-")
+    os.set_blocking(writes, True)
+    return reads, writes
+
+
+def start(cli: Cli, *words: object, stdout: int, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [STORYREEL, *map(str, words)],
+        env=dict(cli.environment),
+        cwd=cli.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)], ids=["words", "json"])
+@pytest.mark.parametrize("errors_too", [False, True], ids=["stdout", "both"])
+def test_that_a_reader_who_has_had_enough_is_no_failure(
+    cli: Cli, tmp_path: Path, more: tuple[str, ...], errors_too: bool
+) -> None:
+    """As before ``head -1``: all is rendered, the exit code is the job's, nothing is said of the pipe."""
+    board = write_board(tmp_path / "board.csv", [{"shot_id": "a", "prompt": "a sail"}])
+    reads, writes = os.pipe() if errors_too else full_pipe()
+    process = start(
+        cli, "render", board, "--to", tmp_path / "film", *more, stdout=writes, stderr=writes if errors_too else -1
+    )
+    os.close(writes)
+    if errors_too:
+        os.read(reads, 1)  # it has begun to speak
+    else:
+        until(lambda: (tmp_path / "film" / "report.html").exists(), process)
+    os.close(reads)
+    _, said = process.communicate(timeout=100)
+    assert process.returncode == 0, said
+    assert manifest(tmp_path / "film")["a"]["status"] == "rendered"
+    assert errors_too or ("Traceback" not in said and "BrokenPipe" not in said and "output" not in said), said
+
+
+def closed_stdout() -> None:
+    os.close(1)
+
+
+def read_only_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 1)
+
+
+def full_stdout() -> None:
+    os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+
+
+def abandoned_stdout() -> None:
+    reads, writes = os.pipe()
+    os.dup2(writes, 1)
+    os.close(reads)
+
+
+@pytest.mark.parametrize("output", [closed_stdout, read_only_stdout, full_stdout, abandoned_stdout])
+@pytest.mark.parametrize("command", ["render", "plan", "status"])
+def test_that_an_output_that_cannot_be_written_is_told_first(
+    cli: Cli, finished: tuple[Path, Path], tmp_path: Path, output: Callable[[], None], command: str
+) -> None:
+    """Exit 2 with a word on standard error, and nothing was started."""
+    board, film = finished
+    words = {"render": [board, "--to", tmp_path / "film"], "plan": [board], "status": [film]}[command]
+    process = subprocess.Popen(
+        [STORYREEL, command, *map(str, words)],
+        env=dict(cli.environment),
+        cwd=cli.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=output,
+    )
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2, said
+    assert said.startswith("error: standard output cannot be written: ")
+    assert said.count("\n") == 1
+    assert not (tmp_path / "film").exists()

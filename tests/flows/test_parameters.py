@@ -1,0 +1,34 @@
+"""What a deployment's form takes: amounts that a person can mean."""
+
+import pytest
+from prefect import Flow
+from prefect.exceptions import ParameterTypeError
+
+from flows.plan_storyboard import plan_storyboard
+from flows.render_inbox import render_inbox
+from flows.render_season import render_season
+from flows.render_storyboard import render_storyboard
+
+FLOWS = [plan_storyboard, render_inbox, render_season, render_storyboard]
+PLACES = {"board": "b.csv", "to": "out", "inbox_url": "in"}
+
+
+def given(flow: Flow[..., object], budget: object) -> dict[str, object]:
+    """The flow's parameters with this budget."""
+    known = flow.parameters.properties
+    return {**{name: place for name, place in PLACES.items() if name in known}, "budget_usd": budget}
+
+
+@pytest.mark.parametrize("budget", [float("inf"), float("nan"), float("-inf"), 1e300, "1e400", -0.01, 1e9 + 1])
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
+def test_that_a_budget_beyond_reason_is_refused(flow: Flow[..., object], budget: object) -> None:
+    """Before anything is read, and the message names the parameter."""
+    with pytest.raises(ParameterTypeError, match="budget_usd: Input should be"):
+        flow.validate_parameters(given(flow, budget))
+
+
+@pytest.mark.parametrize("budget", [0, 7.5, 1_000_000_000])
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
+def test_that_a_budget_is_taken_as_it_is(flow: Flow[..., object], budget: float) -> None:
+    """From nothing to a billion dollars."""
+    assert flow.validate_parameters(given(flow, budget))["budget_usd"] == budget
