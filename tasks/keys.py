@@ -4,7 +4,6 @@ Rows that ask alike share a fingerprint, and each has a key of its own. A row ke
 it; the others take what is free, first what something was bought under: so moving rows about buys nothing.
 """
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -33,27 +32,27 @@ def keys_of(
     ``held`` are the keys of rows that this run leaves alone: they are not given away. ``worth`` says what a key has
     (see `worth`), ``known`` are all keys of the ledger.
     """
-    stock: dict[str, list[str]] = {}
-    for key in known:
-        stock.setdefault(key.rpartition("-")[0], []).append(key)
-    chosen, taken = _kept(selected, set(held), worth)
-    for claim in (*selected, *others):
-        if claim.shot_id not in chosen or not worth(chosen[claim.shot_id]):
-            own = chosen.get(claim.shot_id, "")
-            bought = [key for key in stock.get(claim.fingerprint[:16], ()) if key not in taken and worth(key)]
-            best = min(bought, key=lambda key: (-worth(key), _k(key)), default=own)
-            chosen[claim.shot_id] = best
-            taken.difference_update({own})
-            taken.add(best)
-    for claim in (*selected, *others):
-        if not chosen[claim.shot_id]:
-            free = (key_of(claim.fingerprint, k) for k in itertools.count(1))
-            chosen[claim.shot_id] = next(key for key in free if key not in taken)
+    chosen, taken = _kept(selected, set(held))
+    stock = _stock((key for key in known if key not in taken), worth)
+    claims = (*selected, *others)
+    for claim in claims if stock else ():
+        own, free = chosen.get(claim.shot_id, ""), stock.get(claim.fingerprint[:16])
+        if free and not (own and worth(own)):
+            chosen[claim.shot_id] = free.pop()
+            taken.discard(own)
             taken.add(chosen[claim.shot_id])
+    least: dict[str, int] = {}
+    for claim in claims:
+        if claim.shot_id not in chosen:
+            k = least.get(claim.fingerprint, 1)
+            while (key := key_of(claim.fingerprint, k)) in taken:
+                k += 1
+            least[claim.fingerprint] = k + 1
+            chosen[claim.shot_id] = key
     return chosen
 
 
-def _kept(claims: Sequence[Claim], taken: set[str], worth: Callable[[str], int]) -> tuple[dict[str, str], set[str]]:
+def _kept(claims: Sequence[Claim], taken: set[str]) -> tuple[dict[str, str], set[str]]:
     """The rows that keep what they had."""
     chosen: dict[str, str] = {}
     for claim in claims:
@@ -63,8 +62,14 @@ def _kept(claims: Sequence[Claim], taken: set[str], worth: Callable[[str], int])
     return chosen, taken
 
 
-def _k(key: str) -> int:
-    return int(key.rpartition("-")[2])
+def _stock(keys: Iterable[str], worth: Callable[[str], int]) -> dict[str, list[str]]:
+    """The keys that something was bought under, by 16 hex of their fingerprint, the best of each last."""
+    stock: dict[str, list[tuple[int, int, str]]] = {}
+    for key in keys:
+        prefix, _, k = key.rpartition("-")
+        if value := worth(key):
+            stock.setdefault(prefix, []).append((value, -int(k), key))
+    return {prefix: [key for *_, key in sorted(found)] for prefix, found in stock.items()}
 
 
 def worth(page: Page | None, shelf: Shelf) -> int:
