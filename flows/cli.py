@@ -187,8 +187,7 @@ def status(url: To, *, config: Config = None, json: Json = False) -> int:
             else:
                 display.out.print(display.shots_line(told["shots"]))
                 display.money_lines(told["totals"], told["by_provider"])
-                for job in told["uncollected"]:
-                    display.uncollected(job)
+                display.standing(told)
             return 0
 
     return answer.caught(act, json, {})
@@ -211,6 +210,7 @@ def rescue(url: To, *, config: Config = None, json: Json = False, quiet: Quiet =
             else:
                 display.out.print(display.rescued_line(told))
                 display.money_lines(told["totals"], told["by_provider"])
+                display.lost(told["lost"])
             return int(told["exit_code"])
 
     return answer.caught(act, json, {})

@@ -20,6 +20,8 @@ from tasks.progress import Progress
 out = Console(file=cast(IO[str], OUT), highlight=False, soft_wrap=True)
 err = Console(file=cast(IO[str], ERR), highlight=False, soft_wrap=True)
 
+MOST_REASONS = 20  # shots without a clip that `status` lists
+
 
 def text(value: object, style: str = "") -> Text:
     """Anything as text: no markup in it is read, and nothing in it moves the cursor, rings or turns text around."""
@@ -165,9 +167,22 @@ def provider_tables(entries: Sequence[Mapping[str, Any]]) -> None:
             out.print(Text(f"  differs: {line}", style="yellow"))
 
 
-def uncollected(job: Mapping[str, str]) -> None:
-    """A job that was bought and not collected, on one line."""
-    out.print(text(f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}"))
+def standing(told: Mapping[str, Any]) -> None:
+    """What is not as it should be at a target, a line each: jobs not collected, lost clips, shots without a clip."""
+    for job in told["uncollected"]:
+        out.print(text(f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}"))
+    lost(told["lost"])
+    for one in told["reasons"][:MOST_REASONS]:
+        why = ": ".join(one[name] for name in ("status", "error_class", "error") if one[name])
+        out.print(text(f"no clip: {one['shot_id']}, {why}"))
+    if len(told["reasons"]) > MOST_REASONS:
+        out.print(f"... {len(told['reasons']) - MOST_REASONS} more shots without a clip; --json lists them all")
+
+
+def lost(clips: Sequence[Mapping[str, Any]]) -> None:
+    """Clips that are gone from a target or cut, a line each."""
+    for one in clips:
+        out.print(text(f"lost: {one['shot_id']}, {one['clip']} is gone or cut ({one['charged_usd']} USD)", "yellow"))
 
 
 def rescued_line(told: Mapping[str, Any]) -> str:

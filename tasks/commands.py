@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,14 +10,16 @@ from tasks import catalogue, inventory, settings, standing
 from tasks.errors import Fault, TargetError
 from tasks.ledger import Ledger, spent
 from tasks.manifest import summary
-from tasks.models import STATUSES, ZERO, Attempt
+from tasks.models import STATUSES, ZERO, Attempt, ShotResult
 from tasks.money import usd_text
 from tasks.names import number_text
-from tasks.outcome import UNSETTLED
+from tasks.outcome import OWN
 from tasks.planned import ShotPlan
+from tasks.records import UNSETTLED
 from tasks.rollup import costs
 from tasks.session import Session
 from tasks.storage import StoreError
+from tasks.takes import Shelf
 from tasks.transport import Http
 
 
@@ -107,10 +110,10 @@ def _planned_shot(plan: ShotPlan) -> dict[str, Any]:
 
 async def status(running: Session) -> dict[str, Any]:
     """The answer of ``status --json``: read from the manifest and the ledger, never written."""
-    ledger, rows = await asyncio.to_thread(_read, running)
-    results = standing.results(standing.plans(rows, ledger), ledger, "")
+    ledger, rows, shelf = await asyncio.to_thread(_read, running)
+    results = standing.results(standing.plans(rows, ledger), ledger, shelf, "")
     history = list(ledger.history())
-    money = costs(results, history, run_id="", budget=None)
+    money = costs(results, history, shelf, run_id="", budget=None)
     shots = Counter(str(result.kept["status"] if result.kept else result.status) for result in results)
     return {
         "target": running.store.url,
@@ -119,8 +122,21 @@ async def status(running: Session) -> dict[str, Any]:
         "by_provider": money["by_provider"],
         "superseded_usd": money["superseded_usd"],
         "uncollected": uncollected(ledger),
+        "lost": standing.lost(ledger, shelf),
+        "reasons": reasons(results),
         "errors": [],
     }
+
+
+def reasons(results: Sequence[ShotResult]) -> list[dict[str, str]]:
+    """Why each shot without a clip of its own has none, in the order of the rows."""
+    found = []
+    for result in results:
+        told = result.kept or {"status": result.status, "error_class": result.error_class, "error": result.error}
+        if told["status"] not in OWN:
+            words = {name: str(told.get(name) or "") for name in ("status", "error_class", "error")}
+            found.append({"shot_id": result.shot.shot_id, **words})
+    return found
 
 
 def uncollected(ledger: Ledger) -> list[dict[str, str]]:
@@ -176,6 +192,7 @@ async def rescue(running: Session) -> dict[str, Any]:
         "exit_code": 1 if left else 0,
         "collected": before - len(left),
         "uncollected": left,
+        "lost": standing.lost(running.ledger, running.shelf),
         "shots": summary(running.results()),
         "totals": money["totals"],
         "by_provider": money["by_provider"],
@@ -198,12 +215,12 @@ async def providers(loaded: settings.Settings, *, check: bool) -> dict[str, Any]
     return {"config": str(loaded.path), "providers": entries, "errors": []}
 
 
-def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]]]:
+def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]], Shelf]:
     try:
-        ledger, rows = running.ledger.load(), running.last_rows()
+        ledger, rows, shelf = running.ledger.load(), running.last_rows(), running.look_at_clips()
         running.receipts.add_to(ledger)
     except StoreError as error:
         raise TargetError(f"the target cannot be read: {error}") from error
     if not rows and not ledger.pages:
         raise TargetError(f"{running.store.url} holds nothing that storyreel has made")
-    return ledger, rows
+    return ledger, rows, shelf

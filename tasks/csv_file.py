@@ -36,6 +36,8 @@ def write(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> byte
 def _cell(value: Any) -> Any:
     if isinstance(value, Decimal):
         return usd_text(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     return disarm(value) if isinstance(value, str) else value
 
 

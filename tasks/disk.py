@@ -106,6 +106,14 @@ class Disk(Objects):
                 if not name.endswith(TEMPORARY):
                     yield name if below == "." else f"{below}/{name}"
 
+    def sizes(self, root: str, path: str) -> dict[str, int]:
+        """One look at each file: a folder's listing has no sizes here."""
+        found = {}
+        for name in self.names(root, path):
+            with contextlib.suppress(FileNotFoundError):  # it went since its folder was read
+                found[name] = Path(root, name).stat().st_size
+        return found
+
 
 def _walked(path: str, *, deep: bool = True) -> Iterator[tuple[Path, list[str]]]:
     """A folder with the files in it, and if ``deep`` each below it; nothing where there is none."""

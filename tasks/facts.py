@@ -1,13 +1,14 @@
 """What is known before anything is decided. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from tasks.models import Shot
 from tasks.names import key_of
+from tasks.takes import Shelf
 
 Rows = Mapping[str, Mapping[str, Any]]
 
@@ -19,7 +20,7 @@ class Facts:
     ``digests``: sha256 by image or source as the shot names it; a reference that is missing was not read
     (``trusted``) or not found. ``pins``: what the ledger knows of remote references, oldest first: a shot keeps
     the digest that it was ordered with, whatever its URL serves later. ``sizes``: pixels of the pictures that
-    were decoded. ``present``: objects at the target. ``rows`` and ``row_keys``: the last manifest by shot_id.
+    were decoded. ``shelf``: the clips that lie at the target. ``rows`` and ``row_keys``: the last manifest by shot_id.
     ``signs``: whether the target can sign URLs; ``lacks``: what else it cannot do, in words.
     """
 
@@ -27,7 +28,7 @@ class Facts:
     digests: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    present: Collection[str] = frozenset()
+    shelf: Shelf = field(default_factory=Shelf)
     rows: Rows = field(default_factory=dict)
     row_keys: Mapping[str, str] = field(default_factory=dict)
     signs: bool = False
@@ -36,14 +37,17 @@ class Facts:
 
 
 def row_keys(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The ledger's key of each row of a manifest, by shot_id: counted as they were when it was written."""
+    """The ledger's key of each row of a manifest, by shot_id: as the row says, else counted as 0.1 did, which has no
+    such column."""
     seen: Counter[str] = Counter()
     keys = {}
     for row in rows:
-        fingerprint = str(row.get("fingerprint") or "")
-        if fingerprint:
+        if fingerprint := str(row.get("fingerprint") or ""):
             seen[fingerprint] += 1
-            keys[str(row["shot_id"])] = key_of(fingerprint, seen[fingerprint])
+            told = str(row.get("key") or "")
+            name, _, k = told.rpartition("-")
+            fits = name == fingerprint[:16] and k.isdecimal()
+            keys[str(row["shot_id"])] = told if fits else key_of(fingerprint, seen[fingerprint])
     return keys
 
 

@@ -47,8 +47,8 @@ def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[
 async def finish(run: Run, attempt: Attempt, use: Callable[[], bool], *, at_once: bool = False) -> Attempt:
     """Ask after the job until it is over or its patience is; one given up on earlier is asked just once.
 
-    ``use`` says whether the shot still needs the clip: when it does not, one look is enough, and the charge of a
-    clip that is ready is waste.
+    ``use`` says whether the shot still needs the clip: when it does not, one look is enough, and a clip that is ready
+    is ``late``: it was paid for, and is kept beside the one in use.
     """
     lane = run.lane(attempt.provider)
     settings, once = lane.settings, attempt.outcome == "overdue"
@@ -87,13 +87,11 @@ async def _turn(
     """One look at the job, and its clip where it is ready: the attempt when it is over now, else None."""
     try:
         done = await _look(run, settings, attempt, heard)
-        if done is not None and not use():
-            return await _over(run, attempt, "late", done)
         if done is not None and done.url:
             run.progress.say(attempt.shot_id, f"{attempt.route} downloading")
             clip = await _bring(run, attempt, settings, done)
             # the job stays accepted until the target has its clip
-            return await _over(run, attempt, "clip", done, clip)
+            return await _over(run, attempt, "clip" if use() else "late", done, clip)
     except (Failed, Moderated) as error:
         return await _failed(run, attempt, error)
     except (Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
@@ -122,7 +120,7 @@ async def recover(run: Run, attempt: Attempt) -> Attempt | None:
                 clip = await _bring(run, attempt, lane.settings, done)
                 money = {"charged": attempt.charged, "at_risk": attempt.at_risk, "basis": attempt.basis}
                 ids = attempt.remote_ids
-                return await run.write(run.ledger.settled, attempt, "clip", clip=clip, remote_ids=ids, **money)
+                return await run.write(run.ledger.settled, attempt, attempt.outcome, clip=clip, remote_ids=ids, **money)
         except (Failed, Moderated):
             return None
         except (GatewayError, Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
@@ -200,15 +198,15 @@ async def _bring(run: Run, attempt: Attempt, settings: ProviderSettings, done: D
             total=settings.download_timeout_s,
             headers=lambda url: key_of_provider(settings) if key_may_go(settings, url) else {},
         )
-        return await _delivered(run, part, clip_stem(attempt.shot_id, attempt.key))
+        return await _delivered(run, part, attempt)
     finally:
         part.unlink(missing_ok=True)
 
 
-async def _delivered(run: Run, part: Path, stem: str) -> Clip:
+async def _delivered(run: Run, part: Path, attempt: Attempt) -> Clip:
     """The clip at the target; `NoVideo` where what was downloaded is none."""
     try:
-        return await deliver(run, part, stem)
+        return await deliver(run, part, attempt)
     except MediaError as error:
         digest = await asyncio.to_thread(_hashed, part)
         raise NoVideo(str(error), digest, final=video.is_whole(part)) from error
@@ -242,8 +240,13 @@ async def _given_up(run: Run, attempt: Attempt, settings: ProviderSettings, hear
     return attempt
 
 
-async def deliver(run: Run, part: Path, stem: str) -> Clip:
-    """Probe a local mp4 and put it and its poster at the target. `MediaError`, `TargetLost` or `LocalFault`."""
+async def deliver(run: Run, part: Path, attempt: Attempt) -> Clip:
+    """Probe a local mp4 and put it and its poster at the target, under names of this attempt alone.
+
+    Raises ``MediaError`` when it is no video, ``TargetLost`` when the target refuses it, ``LocalFault`` when this
+    machine cannot keep it.
+    """
+    stem = clip_stem(attempt.shot_id, attempt.key, attempt.n)
     digest = await asyncio.to_thread(_hashed, part)
     probe, poster = await _examined(run, part, digest)
 
@@ -255,7 +258,8 @@ async def deliver(run: Run, part: Path, stem: str) -> Clip:
         except (StoreError, FileNotFoundError) as error:
             raise TargetLost(str(error)) from error
         facts = (probe.width, probe.height, round(probe.fps, 3), round(probe.seconds, 3))
-        return Clip(f"clips/{stem}.mp4", digest, part.stat().st_size, *facts, poster=f"posters/{stem}.jpg")
+        told = {"poster": f"posters/{stem}.jpg", "audio": probe.audio}
+        return Clip(f"clips/{stem}.mp4", digest, part.stat().st_size, *facts, **told)  # type: ignore[arg-type]  # a mix by name
 
     return await asyncio.to_thread(work)
 

@@ -3,7 +3,7 @@
 ``ledger/<key>/<n>-intent.json``    before the POST; made by exclusive create, so one of two writers orders
 ``ledger/<key>/<n>-accepted.json``  as soon as the reply is read: the job id and the request that asks after it
 ``ledger/<key>/<n>-overdue.json``   its patience ran out: still unsettled, asked after once by every later run
-``ledger/<key>/<n>-settled.json``   it is over: outcome, charge, clip
+``ledger/<key>/<n>-settled.json``   it is over: outcome, charge, clip, which lies under a name with this n
 ``ledger/<key>/<w>-wanted.json``    somebody asked for another clip; done when one came
 
 Every record repeats what the ones before it said, so that one object tells the state of an attempt.
@@ -11,6 +11,7 @@ Attempts, costs and what is reused are read from here and from nowhere else.
 """
 
 import contextlib
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -38,6 +39,8 @@ class Ledger:
         self.run_id = run_id
         self.clock = clock
         self.pages: dict[str, Page] = {}
+        self.place = 0  # of the newest order at this target: they are counted, as clocks differ
+        self.turn = threading.Lock()  # records are written in threads
 
     def load(self) -> "Ledger":
         """Read every record that still matters. `TargetError` for a newer schema or an unreadable record."""
@@ -70,6 +73,7 @@ class Ledger:
                 self.page(key).wanted[n] = record
             else:
                 self.page(key).entries[n] = Entry(record, kind)
+                self.place = max(self.place, int(record.get("place", 0)))
 
     def _texts(self, names: list[str]) -> dict[str, bytes]:
         """The records by name. What was listed and is not found is asked for again: stores say that in passing."""
@@ -89,18 +93,28 @@ class Ledger:
             yield from page.attempts()
 
     def digests(self) -> dict[str, tuple[str, ...]]:
-        """URL (by its `redact.pin`) -> the sha256 sums that it had when it was ordered from, oldest first."""
+        """URL (by its `redact.pin`) -> the sha256 sums that it had when it was ordered from, oldest order first.
+
+        0.1 did not count its orders: they come first, in an order that is always the same.
+        """
         records = [e.record for page in self.pages.values() for e in page.entries.values()]
         found: dict[str, dict[str, None]] = {}
-        for record in sorted(records, key=lambda r: str(r["submitted_at"])):
+        for record in sorted(records, key=lambda r: (r.get("place", 0), r["key"], r["n"])):
             for url, part in (("image_url", "image"), ("source_url", "source")):
                 if record.get(url) and record["parts"].get(part):
                     found.setdefault(redact.pin(record[url]), {}).setdefault(record["parts"][part])
         return {url: tuple(digests) for url, digests in found.items()}
 
-    def intent(self, asked: Asked, order: Order, quote: Decimal, *, base_url: str = "", frame: str = "") -> Attempt:
-        """Record that an order is about to be sent. `Stopped` when another writer took this number first."""
+    def intent(
+        self, asked: Asked, order: Order, quote: Decimal, *, base_url: str = "", frame: str = "", stand_in: bool = False
+    ) -> Attempt:
+        """Record that an order is about to be sent, or a clip to be drawn: from here on its number is its own.
+
+        ``stand_in``: the built-in renderer draws where a gateway's clip is wanted. Raises ``Stopped`` when another
+        writer took this number first.
+        """
         record = self._base(asked, order, quote) | {"kind": "intent", "base_url": base_url, "frame": frame}
+        record |= {"stand_in": stand_in} if order.route.model.provider == "animatic" else {}
         if not self.store.create(self._name(record, "intent"), packed(record)):
             with contextlib.suppress(TargetError):  # whatever stands there: this run does not order
                 self._take_in(f"ledger/{asked.key}")
@@ -110,7 +124,10 @@ class Ledger:
     def withdrawn(self, attempt: Attempt) -> None:
         """Take an intent back whose order was not sent: no attempt was made, and its number is free again."""
         self.store.delete(self._name(self.record(attempt), "intent"))
-        del self.page(attempt.key).entries[attempt.n]
+        page = self.page(attempt.key)
+        del page.entries[attempt.n]
+        with self.turn:
+            page.handed -= page.handed == attempt.n
 
     def accepted(self, attempt: Attempt, job: Job) -> Attempt:
         """Record the gateway's receipt."""
@@ -166,14 +183,6 @@ class Ledger:
         self.store.write(self._name(record, "settled"), packed(record))
         return self._keep(record, "settled")
 
-    def made(
-        self, asked: Asked, order: Order, clip: Clip | None, *, frame: str, stand_in: bool, error: Exception | None
-    ) -> Attempt:
-        """Record an attempt of the built-in renderer: it costs nothing, so it has a settled record only."""
-        base = self._base(asked, order, ZERO) | {"kind": "intent", "frame": frame, "stand_in": stand_in}
-        attempt = self._keep(base, "intent")
-        return self.settled(attempt, "clip" if clip else "failed", clip=clip, error=error)
-
     def want(self, key: str) -> None:
         """Record the wish for another clip, unless one is open already."""
         page = self.page(key)
@@ -198,11 +207,15 @@ class Ledger:
 
     def _base(self, asked: Asked, order: Order, quote: Decimal) -> Record:
         shot, model = order.shot, order.route.model
+        with self.turn:
+            n, self.place = self.page(asked.key).reserve(), self.place + 1
+            place = self.place
         return {
             "schema": SCHEMA,
             "run_id": self.run_id,
             "key": asked.key,
-            "n": max(self.page(asked.key).entries, default=0) + 1,
+            "n": n,
+            "place": place,
             "order_id": str(uuid.uuid4()),  # never made from the key: a board at two targets must not meet
             "shot_id": shot.shot_id,
             "scene": shot.scene,

@@ -9,18 +9,26 @@ from typing import Any
 
 from tasks import csv_file
 from tasks.errors import Fault, TargetError
-from tasks.models import STATUSES, Attempt, ShotResult
+from tasks.models import STATUSES, ZERO, Attempt, ShotResult
 from tasks.money import usd_text
 from tasks.rollup import SCHEMA_VERSION, books, costs_of, status_of
-from tasks.rows import ATTEMPTS, MANIFEST, Row, Table, attempt_rows, extra_names, rows
+from tasks.rows import ADDED, ATTEMPTS, MANIFEST, Row, Table, attempt_rows, extra_names, rows
+from tasks.takes import Shelf
 
 _NO_MANIFEST = "manifest.json cannot be read: it is no manifest of storyreel"
-_WORDS = {"text": "text", "int": "a whole number or null", "float": "a number or null", "usd": "an amount as text"}
+_WORDS = {
+    "text": "text",
+    "int": "a whole number or null",
+    "float": "a number or null",
+    "usd": "an amount as text",
+    "bool": "true, false or null",
+}
 
 
 def files(
     results: Sequence[ShotResult],
     history: Sequence[Attempt],
+    shelf: Shelf,
     *,
     run_id: str,
     board: str,
@@ -31,9 +39,10 @@ def files(
     """Every table of a target by its file name, ready to be written whole.
 
     ``results`` are in board order; ``history`` is every attempt of the target over all runs, those of keys
-    that stand in no row too. ``board`` and ``target`` are written as they are given.
+    that stand in no row too; ``shelf`` are the clips that lie there. ``board`` and ``target`` are written as they are
+    given.
     """
-    known = books(results, history)
+    known = books(results, history, shelf)
     manifest: Table = {**MANIFEST, **dict.fromkeys(extra_names(extra_columns).values(), "text")}
     shots, attempts = rows(known, extra_columns), attempt_rows(known)
     head = {"schema_version": SCHEMA_VERSION, "run_id": run_id, "board": board, "target": target}
@@ -56,6 +65,7 @@ def summary(results: Sequence[ShotResult]) -> dict[str, int]:
 def load(data: bytes) -> list[Row]:
     """The shots of a ``manifest.json`` as JSON values: money text, empty numbers None.
 
+    One of schema 1 has none of the columns that came with 2: what bears such a name there is the board's own column.
     Raises TargetError with everything that is wrong: no manifest, a newer schema, cells of another kind.
     """
     shots = _shots(data)
@@ -93,10 +103,15 @@ def _column(kind: str, values: Sequence[Any]) -> Any:
         ends = numpy.cumsum([0, *map(len, texts)], dtype=numpy.int32)
         parts = [None, pyarrow.py_buffer(ends), pyarrow.py_buffer(b"".join(texts))]
         return pyarrow.Array.from_buffers(pyarrow.string(), len(values), parts)
-    if kind == "usd":
-        units = b"".join(int(value.scaleb(6)).to_bytes(16, "little", signed=True) for value in values)
-        return pyarrow.Array.from_buffers(pyarrow.decimal128(18, 6), len(values), [None, pyarrow.py_buffer(units)])
     there = numpy.packbits(numpy.array([value is not None for value in values], bool), bitorder="little")
+    if kind in ("usd", "usd?"):
+        units = b"".join(int((value or ZERO).scaleb(6)).to_bytes(16, "little", signed=True) for value in values)
+        parts = [pyarrow.py_buffer(there), pyarrow.py_buffer(units)]
+        return pyarrow.Array.from_buffers(pyarrow.decimal128(18, 6), len(values), parts)
+    if kind == "bool":
+        bits = numpy.packbits(numpy.array([bool(value) for value in values], bool), bitorder="little")
+        parts = [pyarrow.py_buffer(there), pyarrow.py_buffer(bits)]
+        return pyarrow.Array.from_buffers(pyarrow.bool_(), len(values), parts)
     numbers = numpy.array([value or 0 for value in values], numpy.int64 if kind == "int" else numpy.float64)
     parts = [pyarrow.py_buffer(there), pyarrow.py_buffer(numbers)]
     return pyarrow.Array.from_buffers(pyarrow.from_numpy_dtype(numbers.dtype), len(values), parts)
@@ -124,8 +139,16 @@ def _shots(data: bytes) -> list[Row]:
     if type(version) is int and version > SCHEMA_VERSION:
         raise TargetError(f"manifest.json has schema {version}, and this version reads up to {SCHEMA_VERSION}")
     if type(version) is int and version > 0 and isinstance(shots, list) and all(map(_is_row, shots)):
-        return shots
+        return _of_schema_1(shots) if version == 1 else shots
     raise TargetError(_NO_MANIFEST)
+
+
+def _of_schema_1(shots: list[Row]) -> list[Row]:
+    """Rows that 0.1 wrote: of the columns that it did not know, each with such a name is the board's."""
+    old = MANIFEST.keys() - ADDED
+    extras = dict.fromkeys(name for shot in shots for name in shot if name not in old)
+    names = extra_names(tuple(extras))
+    return [{names.get(name, name): value for name, value in shot.items()} for shot in shots]
 
 
 def _is_row(value: Any) -> bool:
@@ -156,6 +179,8 @@ def _fits(column: str, value: Any) -> bool:
         return isinstance(value, str) and _is_money(value)
     if value is None:
         return True
+    if kind == "bool":
+        return isinstance(value, bool)
     kinds = (int,) if kind == "int" else (int, float)
     return type(value) in kinds and abs(value) < 2**63
 

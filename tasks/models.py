@@ -1,4 +1,4 @@
-"""The nouns: frozen values that every room of the house shares. No I/O, no clock, no library.
+"""The nouns: frozen values that every room shares. No I/O, no clock, no library.
 
 row -> Shot -> Frame -> Order -> Request -> Reply -> Job -> Pending... -> Done -> Clip -> ShotResult -> manifest row
 """
@@ -238,13 +238,14 @@ class Clip:
     fps: float
     seconds: float
     poster: str = ""
+    audio: bool | None = None  # None in records of 0.1, which did not say
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One Order taken to one provider. Its money stands in ``charged`` or in ``at_risk``, never in both.
 
-    ``outcome``: ``clip``, ``late`` (a clip that came when the shot had one), ``busy``, ``refused``, ``locked``,
+    ``outcome``: ``clip``, ``late`` (its clip came when the shot had one), ``busy``, ``refused``, ``locked``,
     ``failed``, ``moderated``, ``unclear``, ``pending`` (accepted and not settled), ``overdue``.
     """
 
@@ -274,6 +275,7 @@ class Attempt:
     remote_ids: Mapping[str, str] = field(default_factory=dict)
     settled_by: str = ""  # the run that settled it
     order_id: str = ""  # a random UUID, written before the POST; empty in records of 0.1
+    stand_in: bool = False  # drawn where a gateway's clip was wanted
 
     @property
     def route(self) -> str:
@@ -284,7 +286,7 @@ class Attempt:
 class ShotResult:
     """A shot with its attempts (oldest first) and the clip in use, if any.
 
-    ``kept`` is the last manifest row of a shot that this run did not look at, and stands for the other fields.
+    ``kept`` is the last manifest row of a shot that this run did not look at: it stands for the other fields.
     """
 
     shot: Shot

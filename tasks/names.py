@@ -72,11 +72,13 @@ def slug_of(shot_id: str) -> str:
     return f"{slugify(shot_id)[:50].strip('-') or 'shot'}-{tail}"
 
 
-def clip_stem(shot_id: str, key: str) -> str:
-    """``<slug>-<key8>``. A second row of the same fingerprint hashes its key: after a rename and an insert
-    both rows could otherwise claim one file name."""
+def clip_stem(shot_id: str, key: str, n: int) -> str:
+    """``<slug>-<key8>-<n>``, n the attempt's number: no clip is ever written over another.
+
+    A second row of the same fingerprint hashes its key: after a rename and an insert both rows could otherwise claim
+    one file name."""
     key8 = key[:8] if key.endswith("-1") else hashlib.sha256(key.encode()).hexdigest()[:8]
-    return f"{slug_of(shot_id)}-{key8}"
+    return f"{slug_of(shot_id)}-{key8}-{n}"
 
 
 def frame_stem(digest: str, size: Size, fit: Fit, ground: str = "") -> str:

@@ -53,6 +53,18 @@ class Objects:
         skip = len(self.fs._strip_protocol(root)) + 1
         return (str(name)[skip:] for name in self.fs.find(path, refresh=True))
 
+    def sizes(self, root: str, path: str) -> dict[str, int]:
+        """Bytes of every object below ``path`` by its name relative to ``root``; -1 where the listing has none."""
+        skip = len(self.fs._strip_protocol(root)) + 1
+        found = self.fs.find(path, refresh=True, detail=True)
+        told = found if isinstance(found, dict) else {key: {} for key in found}  # adlfs, of a path that is an object
+        return {str(name)[skip:]: size_of(info.get("size")) for name, info in told.items()}
+
+
+def size_of(told: Any) -> int:
+    """Bytes as a listing has them; -1 where it has none."""
+    return -1 if told is None else int(told)
+
 
 def temporary() -> str:
     """The name of a file that is not whole yet: no listing of ours shows it."""

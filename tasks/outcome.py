@@ -1,14 +1,15 @@
-"""What the ledger makes of a shot: the clip in use, and how the shot stands. Pure decisions over attempts."""
+"""What the ledger makes of a shot: how it stands, and what a run over it comes to. Pure decisions over attempts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tasks.errors import Stopped
 from tasks.models import Attempt, ShotResult, Status
 from tasks.planned import ShotPlan
 from tasks.records import Page
+from tasks.takes import Shelf, clip_in_use, is_stand_in
 
-UNSETTLED = ("pending", "overdue")
+OWN = ("rendered", "reused")
 
 
 class Ended(NamedTuple):
@@ -17,37 +18,6 @@ class Ended(NamedTuple):
     status: Status
     error_class: str
     error: str
-
-
-def clip_in_use(attempts: Sequence[Attempt], present: Collection[str] | None, stand_ins: bool) -> Attempt | None:
-    """The attempt whose clip stands for the shot: the newest of its own, else the newest stand-in.
-
-    ``present`` are the objects at the target (None: all are taken to be there). ``stand_ins`` says that the
-    built-in renderer's clips are only that, because the chain has a usable gateway before it.
-    """
-    if not attempts:
-        return None
-    whole = _whole(attempts, present)
-    own = [a for a in whole if not (stand_ins and a.provider == "animatic")]
-    return own[-1] if own else whole[-1] if whole else None
-
-
-def _whole(attempts: Sequence[Attempt], present: Collection[str] | None) -> list[Attempt]:
-    """The attempts whose clip lies at the target, in the order of delivery: a file is that of its last writer."""
-    made = sorted(((a, a.clip.path) for a in attempts if a.clip is not None), key=lambda pair: pair[0].settled_at)
-    last = {path: attempt for attempt, path in made}
-    return [a for a, path in made if last[path] is a and (present is None or path in present)]
-
-
-def is_stand_in(attempt: Attempt | None, stand_ins: bool) -> bool:
-    """Whether a clip in use is only a stand-in."""
-    return attempt is not None and stand_ins and attempt.provider == "animatic"
-
-
-def lost_clips(attempts: Sequence[Attempt], present: Collection[str]) -> list[Attempt]:
-    """Bought clips that the target has no more although a job can still be asked for them, newest first."""
-    there = _whole(attempts, present)
-    return [a for a in reversed(attempts) if a.clip is not None and a.job_id and a not in there]
 
 
 def refused(page: Page) -> bool:
@@ -76,29 +46,25 @@ def closed_gateways(page: Page) -> set[str]:
     return routes | {a.provider for a in page.attempts() if a.outcome == "unclear" and a.route in routes}
 
 
-def result_of(
-    plan: ShotPlan,
-    page: Page,
-    run_id: str,
-    *,
-    present: Collection[str] | None = None,
-    ended: Ended | None = None,
-) -> ShotResult:
+def result_of(plan: ShotPlan, page: Page, run_id: str, *, shelf: Shelf, ended: Ended | None = None) -> ShotResult:
     """The row of a shot as the ledger tells it, after a run or in the middle of one.
 
-    ``ended`` is how this run left it. Without that, a stand-in tells how the last gateway left the shot; a shot
-    with no clip that this run has to render is open, ``skipped`` (Interrupted); any other stands as its last
-    attempt left it.
+    ``shelf`` are the clips at the target, ``ended`` is how this run left the shot. Without that, a stand-in tells how
+    the last gateway left the shot; a shot with no clip that this run has to render is open, ``skipped``
+    (Interrupted); any other stands as its last attempt left it. A shot with a clip of its own tells what ended a wish
+    for another one.
     """
     attempts = page.attempts()
     stand_ins = plan.stand_ins or (plan.kept is not None and _drawn_in_place(page))
-    made = clip_in_use(attempts, present, stand_ins)
+    made = clip_in_use(attempts, shelf, stand_ins, page.wish)
     last = attempts[-1] if attempts else None
     frame = next((a.frame for a in reversed(attempts) if a.frame), "")
     base = {"shot": plan.shot, "fingerprint": plan.fingerprint, "key": plan.key, "attempts": attempts, "frame": frame}
     if made is not None and not is_stand_in(made, stand_ins):
         status: Status = "rendered" if fresh(made, run_id) else "reused"
-        return ShotResult(**base, status=status, clip=made.clip, made_by=made)  # type: ignore[arg-type]  # base is a mix
+        unmet = _unmet(plan, page, run_id, ended)
+        told = {"error_class": unmet.error_class, "error": unmet.error} if unmet else {}
+        return ShotResult(**base, status=status, clip=made.clip, made_by=made, **told)  # type: ignore[arg-type]  # base is a mix
     if made is not None:
         why = ended or _behind(page)
         told = {"error_class": why.error_class, "error": why.error}
@@ -107,13 +73,31 @@ def result_of(
     return ShotResult(**base, status=why.status, error_class=why.error_class, error=why.error)  # type: ignore[arg-type]  # as above
 
 
+def _unmet(plan: ShotPlan, page: Page, run_id: str, ended: Ended | None) -> Ended | None:
+    """What ended the wish for another clip, as long as it is open and in the run that saw it refused; else None."""
+    wish, attempts = page.wish, page.attempts()
+    if wish is None:
+        return None
+    if page.open_wish is not None:
+        since = [a for a in attempts if a.n > wish["upto"] and not a.stand_in]
+        if ended is not None or (plan.renders and plan.action != "keep"):
+            return ended or _open(since[-1] if since else None)
+        return _left(page, since[-1]) if since else Ended("skipped", "Interrupted", "another clip is asked for")
+    refusal = next((a for a in reversed(attempts) if a.outcome == "moderated" and a.n > wish["upto"]), None)
+    answered = any(a.clip is not None and a.n not in wish["had"] and not a.stand_in for a in attempts)
+    if refusal is None or answered or not fresh(refusal, run_id):
+        return None
+    return Ended("refused", "Moderated", refusal.error)
+
+
 def exit_code(rows: Sequence[ShotResult], stopped: Stopped | None) -> int:
-    """130 interrupted, 3 the budget stopped it, 1 some shot has no clip of its own, else 0."""
+    """130 interrupted, 3 the budget stopped it, 1 some shot has no clip of its own or a wish for another is not met,
+    else 0."""
     if stopped is not None and stopped.error_class == "Interrupted":
         return 130
     if any(row.error_class == "Budget" for row in rows):
         return 3
-    return 0 if all(row.status in ("rendered", "reused") for row in rows) else 1
+    return 0 if all(row.status in OWN and not row.error_class for row in rows) else 1
 
 
 def fresh(attempt: Attempt, run_id: str) -> bool:

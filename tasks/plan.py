@@ -1,23 +1,24 @@
 """What is to be done with every shot, by which routes, and what it comes to. Decides everything, spends nothing."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tasks.catalogue import Catalogue
 from tasks.errors import Fault
 from tasks.facts import Facts, sources_first
+from tasks.keys import Claim, keys_of, worth
 from tasks.ledger import Ledger
 from tasks.models import Attempt, Shot, Size, Storyboard
-from tasks.names import fingerprint_of, key_of, number_text, parts_of
+from tasks.names import fingerprint_of, number_text, parts_of
 from tasks.offers import Found, Market
-from tasks.outcome import UNSETTLED, clip_in_use, closed_gateways, is_stand_in, lost_clips, refused
+from tasks.outcome import closed_gateways, refused
 from tasks.planned import Action, Plan, ShotPlan
-from tasks.records import Page
+from tasks.records import UNSETTLED, Page
 from tasks.redact import pin
 from tasks.run import unreachable
 from tasks.settings import Settings
 from tasks.shapes import told
+from tasks.takes import clip_in_use, is_stand_in, missed_clips
 
 NOTHING = Page()  # what the ledger has of a key that it does not know; never written to
 
@@ -46,12 +47,7 @@ class Planner:
     def plan(self) -> Plan:
         """The plan of every row, in board order."""
         fingerprints, parts = self._fingerprints()
-        seen: Counter[str] = Counter()
-        keys: dict[str, str] = {}
-        for shot in self.board.shots:
-            if fingerprint := fingerprints.get(shot.shot_id) or self._last_known(shot.shot_id):
-                seen[fingerprint] += 1
-                keys[shot.shot_id] = key_of(fingerprint, seen[fingerprint])
+        keys = self._keys(fingerprints)
         for shot in sources_first(self.board.shots):
             name = shot.shot_id
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
@@ -79,22 +75,36 @@ class Planner:
             return str(self.facts.rows[source].get("fingerprint") or "")
         return fingerprints.get(source, "")
 
-    def _last_known(self, shot_id: str) -> str:
-        """The fingerprint of a row that this run leaves alone and whose files were not looked at: it counts as well."""
-        row = {} if self._selected(shot_id) else self.facts.rows.get(shot_id, {})
-        return str(row.get("fingerprint") or "")
+    def _keys(self, fingerprints: Mapping[str, str]) -> dict[str, str]:
+        """The key of each row whose fingerprint is known. Rows that this run leaves alone keep theirs."""
+        pages, facts = self.ledger.pages, self.facts
+        claims: dict[bool, list[Claim]] = {True: [], False: []}
+        held = []
+        for name in (shot.shot_id for shot in self.board.shots):
+            selected, last = self._selected(name), facts.row_keys.get(name, "")
+            if not selected and name in facts.rows:
+                held.append(last)
+            elif fingerprint := fingerprints.get(name, ""):
+                stays = facts.rows.get(name, {}).get("fingerprint") == fingerprint
+                claims[selected].append(Claim(name, fingerprint, last if stays else ""))
+        wanted = {claim.fingerprint[:16] for claim in (*claims[True], *claims[False])}
+        stock = [key for key, page in pages.items() if page.entries and key[:16] in wanted]
+        return keys_of(claims[True], claims[False], held, lambda key: worth(pages.get(key), facts.shelf), stock)
 
-    def _parts(self, shot: Shot, row: str, orders: Mapping[str, tuple[bool, str]]) -> dict[str, Any]:
+    def _parts(self, shot: Shot, row: str, orders: Mapping[str, tuple[bool, int]]) -> dict[str, Any]:
         """What the shot asks for. Of several digests of one URL: those of its unsettled job, else of its newest order,
-        else the first known; a named shot without such a job gets what the URL serves today."""
+        else those of its last row (0.1 did not count its orders), else the first known; a named shot without such a
+        job gets what the URL serves today."""
 
         def choices(pins: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
             images, sources = self._digests(shot.image, pins), self._digests(shot.source, pins)
             sources = (row,) if shot.source_shot else sources
             return [parts_of(shot, image_digest=i, source=s) for i in images for s in sources]
 
-        def order(choice: dict[str, Any]) -> tuple[bool, str]:
-            return orders.get(fingerprint_of(choice)[:16], (False, ""))
+        def order(choice: dict[str, Any]) -> tuple[bool, int, bool]:
+            asked = fingerprint_of(choice)
+            last = self.facts.rows.get(shot.shot_id, {}).get("fingerprint") == asked
+            return (*orders.get(asked[:16], (False, -1)), last)
 
         known = choices(self.facts.pins)
         chosen = max(known, key=order) if len(known) > 1 else known[0]
@@ -111,14 +121,15 @@ class Planner:
         """What the reference may hash to: as the ledger remembers a remote one, oldest first, or as it was read."""
         return pins.get(pin(reference), ()) or (self.facts.digests.get(reference, ""),)
 
-    def _orders(self) -> dict[str, tuple[bool, str]]:
-        """By 16 hex of a fingerprint: whether a job of it can still be collected, and when it was last ordered."""
-        found: dict[str, tuple[bool, str]] = {}
+    def _orders(self) -> dict[str, tuple[bool, int]]:
+        """By 16 hex of a fingerprint: whether a job of it can still be collected, and the place of its newest order
+        among all of this target."""
+        found: dict[str, tuple[bool, int]] = {}
         for attempt in self.ledger.history():
-            name = attempt.key[:16]
-            waits, last = found.get(name, (False, ""))
+            name, place = attempt.key[:16], int(self.ledger.record(attempt).get("place", 0))
+            waits, last = found.get(name, (False, 0))
             waits = waits or (attempt.outcome in UNSETTLED and not self._unreachable(attempt))
-            found[name] = waits, max(last, attempt.submitted_at)
+            found[name] = waits, max(last, place)
         return found
 
     def _unreachable(self, attempt: Attempt) -> str:
@@ -139,10 +150,10 @@ class Planner:
         found = offers, passed_over = self._offers(shot)
         page = self.ledger.pages.get(key, NOTHING)
         attempts, stand_ins = page.attempts(), bool(offers and offers[0].paid)
-        made = clip_in_use(attempts, self.facts.present, stand_ins)
+        made = clip_in_use(attempts, self.facts.shelf, stand_ins, page.wish)
         stand_in = is_stand_in(made, stand_ins)
         action, changed = self._action(shot, page, made, stand_in, parts)
-        collects = bool(attempts) and self._collects(shot, page, attempts, action)
+        collects = bool(attempts) and self._collects(shot, page, stand_ins)
         closed = frozenset() if shot.shot_id in self.rerender else frozenset(closed_gateways(page))
         said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=collects)
         asked = shot, selected, fingerprint, key, parts
@@ -151,11 +162,12 @@ class Planner:
             self._check(plan, attempts)
         return plan
 
-    def _collects(self, shot: Shot, page: Page, attempts: Sequence[Attempt], action: Action) -> bool:
+    def _collects(self, shot: Shot, page: Page, stand_ins: bool) -> bool:
         """Whether a job bought earlier is asked first: one that is not settled, or one whose clip the target lost."""
+        attempts = page.attempts()
         jobs = [a for a in attempts if a.outcome in UNSETTLED]
-        if action != "keep" and page.open_wish is None and shot.shot_id not in self.rerender:
-            jobs += lost_clips(attempts, self.facts.present)
+        if page.open_wish is None and shot.shot_id not in self.rerender:
+            jobs += missed_clips(attempts, self.facts.shelf, stand_ins, page.wish)
         return any(not self._unreachable(a) for a in jobs)
 
     def _action(
@@ -200,7 +212,7 @@ class Planner:
 
     def _has_clip(self, plan: ShotPlan) -> bool:
         page = self.ledger.pages.get(plan.key, NOTHING)
-        made = clip_in_use(page.attempts(), self.facts.present, plan.stand_ins)
+        made = clip_in_use(page.attempts(), self.facts.shelf, plan.stand_ins, page.wish)
         return made is not None and not is_stand_in(made, plan.stand_ins)
 
     def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:
@@ -214,8 +226,8 @@ class Planner:
         source = self.planned.get(shot.source_shot)
         if offers or source is None:
             return offers, passed_over
-        attempts = self.ledger.pages.get(source.key, NOTHING).attempts()
-        made = clip_in_use(attempts, self.facts.present, source.stand_ins)
+        page = self.ledger.pages.get(source.key, NOTHING)
+        made = clip_in_use(page.attempts(), self.facts.shelf, source.stand_ins, page.wish)
         return self.market.offers(shot, image, made.provider) if made is not None else (offers, passed_over)
 
     def _remix_of(self, shot: Shot) -> str:

@@ -14,8 +14,17 @@ from tasks.models import ZERO, Attempt, Clip, Job, Request
 SCHEMA = 2  # 0.1 wrote 1, which is read for ever; it refuses 2 before it orders
 NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|wanted)\.json")
 RANK = {"wanted": 0, "intent": 0, "accepted": 1, "overdue": 2, "settled": 3}
+UNSETTLED = frozenset({"pending", "overdue"})
 STATE = {"intent": "unclear", "accepted": "pending", "overdue": "overdue"}
 Record = dict[str, Any]
+UNDRAWN: Record = {  # a drawing of the built-in renderer that did not come to its end
+    "outcome": "failed",
+    "charged_usd": "0.00",
+    "at_risk_usd": "0.00",
+    "charge_basis": "free",
+    "error_class": "Interrupted",
+    "error": "the drawing was interrupted",
+}
 
 
 def now() -> str:
@@ -49,6 +58,12 @@ class Page:
 
     entries: dict[int, Entry] = field(default_factory=dict)
     wanted: dict[int, Record] = field(default_factory=dict)
+    handed: int = field(default=0, compare=False)  # the highest number that this run has given out
+
+    def reserve(self) -> int:
+        """The number of the next attempt, which no other gets in this run."""
+        self.handed = max(self.handed, max(self.entries, default=0)) + 1
+        return self.handed
 
     def attempts(self) -> tuple[Attempt, ...]:
         """Oldest first."""
@@ -87,6 +102,9 @@ def _attempt_of(entry: Entry) -> Attempt:
     quoted = Decimal(record["quoted_usd"])
     lost, doubtful = entry.kind == "intent", entry.kind in ("intent", "overdue")
     clip = record.get("clip")
+    if lost and record["provider"] == "animatic":  # nobody was asked, and nothing can come of it
+        entry = Entry(record | UNDRAWN, "settled")
+        return _attempt_of(entry)
     return Attempt(
         key=record["key"],
         n=record["n"],
@@ -114,6 +132,7 @@ def _attempt_of(entry: Entry) -> Attempt:
         remote_ids=record.get("remote_ids") or record.get("job", {}).get("remote_ids", {}),
         settled_by=record.get("settled_by", ""),
         order_id=record.get("order_id", ""),
+        stand_in=bool(record.get("stand_in")),
     )
 
 
@@ -151,5 +170,6 @@ def _check(name: str, kind: str, record: Record) -> None:
         list(record["had"]), int(record["upto"])
         return
     attempt_of(Entry(record, kind))
+    int(record.get("place", 0))
     if kind in ("accepted", "overdue"):
         job_of(record)

@@ -2,34 +2,24 @@
 
 import asyncio
 import base64
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
 from tasks import redact
+from tasks.drawing import Drawer
 from tasks.errors import LocalFault, MediaError, Stopped, TargetLost
 from tasks.gateway import Gateway
-from tasks.jobs import deliver, recover
+from tasks.jobs import recover
 from tasks.machine import told
 from tasks.media import Media
 from tasks.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
-from tasks.names import clip_stem
-from tasks.outcome import (
-    UNSETTLED,
-    Ended,
-    clip_in_use,
-    closed_gateways,
-    is_stand_in,
-    lost_clips,
-    refused,
-    result_of,
-    unclear_routes,
-)
+from tasks.outcome import Ended, closed_gateways, refused, result_of, unclear_routes
 from tasks.planned import Offer, ShotPlan
-from tasks.records import Asked, Page
+from tasks.records import UNSETTLED, Asked, Page
 from tasks.run import Run
 from tasks.storage import StoreError, has_scheme
+from tasks.takes import Shelf, clip_in_use, gone_clips, is_stand_in, missed_clips
 
 SIGNED_SECONDS = 3 * 3600  # longer than any queue that was seen
 Next = Literal["done", "again", "next", "stop"]
@@ -64,20 +54,19 @@ class Brake(Protocol):
 
 
 class Renderer:
-    """Renders the shots of one run. ``results`` fills as shots end; ``present`` are the objects at the target.
+    """Renders the shots of one run. ``results`` fills as shots end; ``shelf`` are the clips at the target.
 
     ``plans`` has every row by shot_id: a remix may start from one that this run has nothing to do for.
     """
 
     def __init__(
-        self, run: Run, gateway: Gateway, media: Media, brake: Brake, present: set[str], plans: Mapping[str, ShotPlan]
+        self, run: Run, gateway: Gateway, media: Media, brake: Brake, shelf: Shelf, plans: Mapping[str, ShotPlan]
     ) -> None:
         self.run, self.gateway, self.media, self.brake = run, gateway, media, brake
-        self.present, self.plans = present, plans
+        self.shelf, self.plans = shelf, plans
         self.results: dict[str, ShotResult] = {}
         self.said: set[str] = set()
-        self.cores = asyncio.Semaphore(2)
-        self.drawing: set[asyncio.Task[Attempt]] = set()
+        self.drawer = Drawer(run)
 
     async def shot(self, plan: ShotPlan) -> ShotResult:
         """The shot's row. A shot that fails is a row, never an exception; a cancelled one leaves its job."""
@@ -108,7 +97,7 @@ class Renderer:
     def result(self, plan: ShotPlan, ended: Ended | None = None) -> ShotResult:
         """The row of the shot as the ledger has it now."""
         page = self.run.ledger.page(plan.key) if plan.key else Page()
-        return result_of(plan, page, self.run.ledger.run_id, present=self.present, ended=ended)
+        return result_of(plan, page, self.run.ledger.run_id, shelf=self.shelf, ended=ended)
 
     def needs(self, plan: ShotPlan, page: Page) -> bool:
         """Whether the shot is still to be ordered."""
@@ -119,19 +108,29 @@ class Renderer:
         return page.open_wish is not None or not self._has_own(plan, page)
 
     def _has_own(self, plan: ShotPlan, page: Page) -> bool:
-        made = clip_in_use(page.attempts(), self.present, plan.stand_ins)
+        made = clip_in_use(page.attempts(), self.shelf, plan.stand_ins, page.wish)
         return made is not None and not is_stand_in(made, plan.stand_ins)
 
     async def collect(self, plan: ShotPlan, page: Page) -> None:
-        """Ask after every job that was bought and not settled, then after clips that are gone."""
+        """Ask after every job that was bought and not settled, then after clips that are gone: before anything is
+        bought in their place."""
         open_jobs = [a for a in page.attempts() if a.outcome in UNSETTLED and not self.run.can_ask(a)]
         for attempt in sorted(open_jobs, key=lambda a: (a.outcome != "overdue", a.n)):
             self.run.progress.say(plan.shot.shot_id, f"{attempt.route} job {attempt.job_id[:40]}, bought earlier")
             self._seen(await self.gateway.collect(attempt, lambda: self.lacks(plan, page)))
-        if self.needs(plan, page) and page.open_wish is None:
-            for attempt in lost_clips(page.attempts(), self.present):
-                if not self.run.can_ask(attempt) and self._seen(await recover(self.run, attempt)):
-                    return
+        for attempt in self._missed(plan, page):
+            if self._seen(await recover(self.run, attempt)) is None:
+                self.run.progress.line(f"{plan.shot.shot_id}: {_lost(attempt)}")
+            elif plan.offers:
+                return
+
+    def _missed(self, plan: ShotPlan, page: Page) -> list[Attempt]:
+        """Lost clips whose job can be asked: those that the shot lacks; of a shot that cannot order, all."""
+        attempts = page.attempts()
+        missed = missed_clips(attempts, self.shelf, plan.stand_ins, page.wish)
+        if not plan.offers:
+            missed += [one for one in gone_clips(attempts, self.shelf) if one not in missed]
+        return [one for one in missed if one.job_id and not self.run.can_ask(one)]
 
     async def _walk(self, plan: ShotPlan, page: Page) -> Ended | None:
         """The routes in order, until a clip, a stop, or the end of the chain: None when there is a clip."""
@@ -201,11 +200,13 @@ class Renderer:
         asked = Asked(plan.key, plan.fingerprint, plan.parts, _remote(shot.image), _remote(shot.source))
         if offer.paid:
             return self._seen(await self.gateway.buy(asked, order, offer.quote, name, last=last))
-        return self._seen(await self._draw(plan, order, asked, name))
+        start = (lambda: self._local_source(plan)) if shot.mode == "remix" else None
+        stand_in = plan.offers[0].paid
+        return self._seen(await self.drawer.draw(asked, order, start, frame=name, stand_in=stand_in))
 
     def _seen(self, attempt: Attempt | None) -> Attempt | None:
         if attempt is not None and attempt.clip is not None:
-            self.present.add(attempt.clip.path)
+            self.shelf.add(attempt.clip)
         return attempt
 
     async def _frame(self, plan: ShotPlan, offer: Offer) -> tuple[Frame | None, str]:
@@ -239,47 +240,9 @@ class Renderer:
             uri = await self.media.inline_clip(made.clip.path)
         return SourceClip(uri, made.provider, made.job_id, made.remote_ids)
 
-    async def _draw(self, plan: ShotPlan, order: Order, asked: Asked, frame: str) -> Attempt:
-        """The built-in renderer, by itself: a cancelled shot must not tear a clip from its record."""
-        self.run.may_submit()
-        task = asyncio.create_task(self._drawn(plan, order, asked, frame))
-        self.drawing.add(task)
-        task.add_done_callback(self._drew)
-        return await asyncio.shield(task)
-
-    def _drew(self, task: "asyncio.Task[Attempt]") -> None:
-        self.drawing.discard(task)
-        if not task.cancelled():
-            task.exception()  # read here, because the shot that waited for it may be gone
-
     async def drain(self, seconds: float) -> None:
         """Let what is on its way come to its record: orders as long as they may take, drawings so long at the most."""
-        drawing = [asyncio.wait(self.drawing, timeout=seconds)] if self.drawing else []
-        await asyncio.gather(self.gateway.drain(seconds), *drawing)
-
-    async def _drawn(self, plan: ShotPlan, order: Order, asked: Asked, frame: str) -> Attempt:
-        """A clip that costs nothing, so its attempt is settled at once."""
-        from tasks import animatic
-
-        part, stand_in = self.run.folder / f"{uuid.uuid4().hex}.mp4", plan.offers[0].paid
-        data = order.frame.data if order.frame else None
-        self.run.progress.say(plan.shot.shot_id, f"{order.route.name} drawing")
-        clip, error = None, None
-        try:
-            source = await self._local_source(plan) if order.shot.mode == "remix" else None
-            async with self.cores:
-                self.run.may_submit()
-                await asyncio.to_thread(animatic.render, order, part, frame=data, source=source)
-                if source is not None:
-                    await self._local_source(plan)  # it was read by its name: is it still the same one?
-                clip = await deliver(self.run, part, clip_stem(plan.shot.shot_id, plan.key))
-                self.present.add(clip.path)
-        except MediaError as problem:
-            error = problem
-        finally:
-            part.unlink(missing_ok=True)
-        made = self.run.ledger.made
-        return await self.run.write(made, asked, order, clip, frame=frame, stand_in=stand_in, error=error)
+        await asyncio.gather(self.gateway.drain(seconds), self.drawer.drain(seconds))
 
     async def _local_source(self, plan: ShotPlan) -> Path:
         source = self._made(plan.shot)
@@ -291,6 +254,12 @@ class Renderer:
 def _ended(attempt: Attempt) -> Ended:
     status: Literal["refused", "failed"] = "refused" if attempt.outcome == "moderated" else "failed"
     return Ended(status, attempt.error_class or "Failed", attempt.error)
+
+
+def _lost(attempt: Attempt) -> str:
+    """A clip that is not at the target, in words."""
+    where = f"{attempt.clip.path} is gone or cut" if attempt.clip else "its clip was never fetched"
+    return f"{where}, and job {attempt.job_id} at {attempt.route} does not give it again"
 
 
 def _remote(reference: str) -> str:

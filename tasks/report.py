@@ -90,7 +90,7 @@ def _figures(costs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("Clips", f"{total['clips']} of {total['shots']}", f"{run['clips']} in this run"),
         ("Film", film(total["seconds"]), f"{film(run['seconds'])} in this run"),
         ("Charged", usd(total["charged_usd"]), f"{usd(run['charged_usd'])} in this run"),
-        ("Wasted", usd(total["wasted_usd"]), "charged, no clip in use"),
+        ("Wasted", usd(total["wasted_usd"]), "charged, no clip"),
         ("At risk", usd(total["at_risk_usd"]), "perhaps charged"),
     ]
     return figures + ([("Budget", usd(costs["budget_usd"]), "")] if costs["budget_usd"] else [])

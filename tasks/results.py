@@ -1,6 +1,8 @@
 """The rows and the money of one command over one target: as they stand, and written whole."""
 
 import asyncio
+import contextlib
+import hashlib
 import random
 import time
 import uuid
@@ -29,6 +31,7 @@ from tasks.rollup import costs
 from tasks.room import Free, free_bytes
 from tasks.showing import Showing
 from tasks.storage import Store, StoreError
+from tasks.takes import Shelf, doubtful
 from tasks.transport import Http
 
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
@@ -99,6 +102,26 @@ class Results:
         except FileNotFoundError:
             return []
 
+    @property
+    def shelf(self) -> Shelf:
+        """The clips that lie at the target, as it was last looked at and with what this run brought."""
+        return self.renderer.shelf if self.renderer is not None else self.facts.shelf
+
+    def look_at_clips(self) -> Shelf:
+        """List the clips at the target; of files that several records could mean the digest too. Blocks.
+
+        Raises ``StoreError`` when they cannot be listed or read.
+        """
+        sizes, digests = self.store.sizes("clips"), {}
+        for path in doubtful(self.ledger.history(), sizes):
+            copy = self.folder / f"{uuid.uuid4().hex}.mp4"
+            with contextlib.suppress(FileNotFoundError):  # it went since it was listed
+                self.store.get(path, copy)
+                with copy.open("rb") as handle:
+                    digests[path] = hashlib.file_digest(handle, "sha256").hexdigest()
+            copy.unlink(missing_ok=True)
+        return Shelf(sizes, digests)
+
     def results(self) -> list[ShotResult]:
         """Every row in board order, as it stands now."""
         return [self.row(plan) for plan in self.plan.shots]
@@ -106,7 +129,7 @@ class Results:
     def row(self, plan: ShotPlan) -> ShotResult:
         """The row of one shot as it stands now."""
         if self.adopted:
-            return standing.results([plan], self.ledger, self.run_id)[0]
+            return standing.results([plan], self.ledger, self.shelf, self.run_id)[0]
         if plan.kept is not None:
             status: Status = "reused" if plan.kept["status"] == "rendered" else plan.kept["status"]
             return ShotResult(plan.shot, plan.fingerprint, plan.key, status, kept=plan.kept)
@@ -142,7 +165,7 @@ class Results:
             "target": self.store.url,
         }
         told |= {"extra_columns": self.board.extra_columns, "budget": self.budget}
-        files = await asyncio.to_thread(manifest.files, rows, list(self.ledger.history()), **told)
+        files = await asyncio.to_thread(manifest.files, rows, list(self.ledger.history()), self.shelf, **told)
         for name in sorted(files, key=lambda n: n == "manifest.json"):
             await asyncio.to_thread(self.store.write, name, files[name])
 
@@ -162,7 +185,7 @@ class Results:
 
     def money(self) -> dict[str, Any]:
         """The rollup as it stands now: what costs.json holds."""
-        return costs(self.results(), list(self.ledger.history()), run_id=self.run_id, budget=self.budget)
+        return costs(self.results(), list(self.ledger.history()), self.shelf, run_id=self.run_id, budget=self.budget)
 
     def exit_code(self) -> int:
         """130, 3, 1 or 0 over the selected shots."""

@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from tasks.models import ZERO, Attempt, ShotResult
-from tasks.money import usd_text
+from tasks.money import usd, usd_text
+from tasks.takes import Shelf, came
 
-SCHEMA_VERSION = 1
-UNSETTLED = frozenset({"pending", "overdue"})
+SCHEMA_VERSION = 2
+OWN = ("rendered", "reused")
 
 Purchase = tuple[str, int]  # key and n: an attempt's name in the ledger
+Use = Literal["in use", "alternate", "wasted", "superseded"]
 Item = TypeVar("Item")
 
 
@@ -26,12 +27,14 @@ class Delivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """The four money columns in US dollars."""
+    """The money columns in US dollars. What is charged under keys of today's rows is in use, alternates or wasted."""
 
     quoted: Decimal = ZERO
     charged: Decimal = ZERO
     wasted: Decimal = ZERO
     at_risk: Decimal = ZERO
+    in_use: Decimal = ZERO
+    alternates: Decimal = ZERO
 
     def cells(self) -> dict[str, Decimal]:
         """The amounts under the names of their columns, in the order of the columns."""
@@ -40,6 +43,8 @@ class Money:
             "charged_usd": self.charged,
             "wasted_usd": self.wasted,
             "at_risk_usd": self.at_risk,
+            "in_use_usd": self.in_use,
+            "alternates_usd": self.alternates,
         }
 
 
@@ -48,8 +53,9 @@ class Books:
     """Results and history of a target, indexed once.
 
     ``by_row[i]`` holds the attempts that row i pays for, oldest first; an attempt is in one row at most.
-    ``delivered`` has the clips in use by the attempt that made them, ``superseded`` the keys of the history
-    that stand in no row.
+    ``delivered`` has the clips in use by the attempt that made them, ``takes`` every attempt of a row whose clip lies
+    at the target and is the shot's own, ``kept`` those whose clip lies there at all, ``superseded`` the keys of the
+    history that stand in no row.
     """
 
     results: tuple[ShotResult, ...]
@@ -57,29 +63,36 @@ class Books:
     by_row: tuple[tuple[Attempt, ...], ...]
     makers: tuple[Attempt | None, ...]
     delivered: Mapping[Purchase, Delivery]
+    takes: frozenset[Purchase]
+    kept: frozenset[Purchase]
     superseded: frozenset[str]
 
     def money(self, attempts: Iterable[Attempt]) -> Money:
-        """The sums over ``attempts``, with what was wasted as this target stands today."""
+        """The sums over ``attempts``, with what each charge bought as this target stands today."""
         listed = tuple(attempts)
-        in_use = self.delivered.keys()
+        use = dict.fromkeys(("in use", "alternate", "wasted", "superseded"), ZERO)
+        for one in listed:
+            use[self.bought(one)] += one.charged
         return Money(
             sum((one.quoted for one in listed), ZERO),
             sum((one.charged for one in listed), ZERO),
-            sum((wasted(one, in_use, self.superseded) for one in listed), ZERO),
+            use["wasted"],
             sum((one.at_risk for one in listed), ZERO),
+            use["in use"],
+            use["alternate"],
         )
 
+    def bought(self, attempt: Attempt) -> Use:
+        """What the attempt's charge bought: the clip in use, another that lies at the target, none, or one of a key
+        that stands in no row, which is never called wasted."""
+        name = (attempt.key, attempt.n)
+        if attempt.key in self.superseded:
+            return "superseded"
+        return "in use" if name in self.delivered else "alternate" if name in self.kept else "wasted"
 
-def wasted(attempt: Attempt, in_use: AbstractSet[Purchase], superseded: AbstractSet[str]) -> Decimal:
-    """The part of the charge that bought no clip in use, in US dollars.
-
-    Zero for an attempt in use, for one that is not settled, and for a key that stands in no row:
-    what a changed board leaves behind is superseded, not wasted.
-    """
-    if attempt.outcome in UNSETTLED or attempt.key in superseded or (attempt.key, attempt.n) in in_use:
-        return ZERO
-    return attempt.charged
+    def count(self, attempts: Iterable[Attempt]) -> int:
+        """How many of the attempts brought a take that is still there."""
+        return sum((one.key, one.n) in self.takes for one in attempts)
 
 
 def status_of(result: ShotResult) -> str:
@@ -90,35 +103,40 @@ def status_of(result: ShotResult) -> str:
     return "reused" if status == "rendered" else status
 
 
-def books(results: Sequence[ShotResult], history: Sequence[Attempt]) -> Books:
-    """Index what a target has: ``results`` in board order, ``history`` with every attempt ever made there."""
+def books(results: Sequence[ShotResult], history: Sequence[Attempt], shelf: Shelf) -> Books:
+    """Index what a target has: ``results`` in board order, ``history`` with every attempt ever made there, ``shelf``
+    the clips that lie there."""
     by_key = {
         key: tuple(sorted(made, key=lambda one: one.n)) for key, made in _grouped(history, lambda one: one.key).items()
     }
     payer = _payers(results)
     makers = tuple(_maker(one, by_key.get(one.key, ())) for one in results)
+    used = [(one, made) for one, made in zip(results, makers, strict=True) if made is not None]
+    delivered = {(made.key, made.n): _delivery(one) for one, made in used}
+    there = [one for key in by_key.keys() & payer.keys() for one in came(by_key[key], shelf)]
+    own = [one for one in there if not one.stand_in and (one.key, one.n) not in delivered]
     return Books(
         results=tuple(results),
         history=tuple(history),
         by_row=tuple(by_key.get(one.key, ()) if payer[one.key] == i else () for i, one in enumerate(results)),
         makers=makers,
-        delivered={
-            (made.key, made.n): _delivery(one) for one, made in zip(results, makers, strict=True) if made is not None
-        },
+        delivered=delivered,
+        takes=frozenset((*((a.key, a.n) for a in own), *(name for name, one in delivered.items() if one.own))),
+        kept=frozenset((one.key, one.n) for one in there),
         superseded=frozenset(by_key.keys() - payer.keys()),
     )
 
 
 def costs(
-    results: Sequence[ShotResult], history: Sequence[Attempt], *, run_id: str, budget: Decimal | None
+    results: Sequence[ShotResult], history: Sequence[Attempt], shelf: Shelf, *, run_id: str, budget: Decimal | None
 ) -> dict[str, Any]:
     """The content of ``costs.json``: counts, seconds, and money as text, ready for JSON.
 
-    ``history`` is every attempt that the ledger knows over all runs; ``budget`` is the target's in US dollars,
-    None where there is none. ``seconds`` are those of the clips in use, a stand-in's too; ``clips`` counts
-    only those that are a shot's own.
+    ``history`` is every attempt that the ledger knows over all runs, ``shelf`` are the clips at the target; ``budget``
+    is the target's in US dollars, None where there is none. ``seconds`` are those of the clips in use, a stand-in's
+    too; ``clips`` counts only those that are a shot's own, ``takes`` all of its own that lie there.
     """
-    return costs_of(books(results, history), run_id=run_id, budget=budget)
+    return costs_of(books(results, history, shelf), run_id=run_id, budget=budget)
 
 
 def costs_of(known: Books, *, run_id: str, budget: Decimal | None) -> dict[str, Any]:
@@ -129,7 +147,7 @@ def costs_of(known: Books, *, run_id: str, budget: Decimal | None) -> dict[str, 
         "schema_version": SCHEMA_VERSION,
         "currency": "USD",
         "budget_usd": None if budget is None else usd_text(budget),
-        "totals": _bucket(len(rows), map(_delivery, known.results), known.money(known.history)),
+        "totals": _bucket(known, len(rows), map(_delivery, known.results), known.history),
         "this_run": _of_attempts(known, [one for one in known.history if one.run_id == run_id]),
         "superseded_usd": usd_text(lost.charged + lost.at_risk),
         "by_provider": _by_attempt(known, lambda one: one.provider),
@@ -164,20 +182,26 @@ def _delivery(result: ShotResult) -> Delivery:
     return Delivery(own and result.clip is not None, result.clip.seconds if result.clip else 0.0)
 
 
-def _bucket(shots: int, delivered: Iterable[Delivery], money: Money) -> dict[str, Any]:
-    clips = tuple(delivered)
+def _bucket(known: Books, shots: int, delivered: Iterable[Delivery], attempts: Iterable[Attempt]) -> dict[str, Any]:
+    listed, shown = tuple(delivered), tuple(attempts)
+    money, clips = known.money(shown), sum(one.own for one in listed)
+    texts = {column: usd_text(amount) for column, amount in money.cells().items()}
+    first = {column: texts.pop(column) for column in ("quoted_usd", "charged_usd", "wasted_usd", "at_risk_usd")}
     return {
         "shots": shots,
-        "clips": sum(one.own for one in clips),
-        "seconds": round(math.fsum(one.seconds for one in clips), 3),
-        **{column: usd_text(amount) for column, amount in money.cells().items()},
+        "clips": clips,
+        "seconds": round(math.fsum(one.seconds for one in listed), 3),
+        **first,
+        "takes": known.count(shown),
+        **texts,
+        "usd_per_clip": usd_text(usd(money.charged / clips)) if clips else None,
     }
 
 
 def _of_attempts(known: Books, attempts: Sequence[Attempt]) -> dict[str, Any]:
     names = [(one.key, one.n) for one in attempts]
     delivered = [known.delivered[name] for name in names if name in known.delivered]
-    return _bucket(len({key for key, _ in names}), delivered, known.money(attempts))
+    return _bucket(known, len({key for key, _ in names}), delivered, attempts)
 
 
 def _by_attempt(known: Books, name: Callable[[Attempt], str]) -> dict[str, Any]:
@@ -190,9 +214,10 @@ def _by_row(known: Books, column: str) -> dict[str, Any]:
     groups = _grouped(range(len(known.results)), lambda i: _cell(known.results[i], column))
     return {
         group: _bucket(
+            known,
             len(rows),
             [_delivery(known.results[i]) for i in rows],
-            known.money(one for i in rows for one in known.by_row[i]),
+            [one for i in rows for one in known.by_row[i]],
         )
         for group, rows in groups.items()
     }

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from tasks.models import ZERO, Attempt, Clip, ShotResult
 from tasks.names import number_text
-from tasks.rollup import Books, Money, status_of
+from tasks.rollup import OWN, Books, Money, status_of
 
-Kind = Literal["text", "int", "float", "usd"]
+Kind = Literal["text", "int", "float", "usd", "usd?", "bool"]  # all but text and usd may be empty
 Table = Mapping[str, Kind]  # column -> kind of its cells, in the order of the columns
 Row = dict[str, Any]
 
@@ -43,7 +43,21 @@ MANIFEST: Table = {
     "finished_at": "text",
     "fingerprint": "text",
     "prompt": "text",
+    "grade": "text",
+    "take": "int",
+    "takes": "int",
+    "verdict": "text",
+    "note": "text",
+    "stale": "text",
+    "qa": "text",
+    "has_sound": "bool",
+    "container": "text",
+    "origin": "text",
+    "in_use_usd": "usd",
+    "alternates_usd": "usd",
+    "key": "text",
 }
+ADDED = frozenset(list(MANIFEST)[list(MANIFEST).index("prompt") + 1 :])  # with schema 2
 ATTEMPTS: Table = {
     "shot_id": "text",
     "fingerprint": "text",
@@ -64,9 +78,16 @@ ATTEMPTS: Table = {
     "at_risk_usd": "usd",
     "submitted_at": "text",
     "settled_at": "text",
+    "key": "text",
+    "order_id": "text",
+    "estimate_usd": "usd?",
+    "in_use_usd": "usd",
+    "alternates_usd": "usd",
+    "started_from": "int",
+    "qa": "text",
 }
 
-_EMPTY: Mapping[Kind, Any] = {"text": "", "int": None, "float": None, "usd": ZERO}
+_EMPTY: Mapping[Kind, Any] = {"text": "", "usd": ZERO}
 _BASES = ("unknown", "price_list", "reported", "free")  # from the least certain to what costs nothing
 _SHORT = Decimal("0.9")
 
@@ -74,30 +95,21 @@ _SHORT = Decimal("0.9")
 def rows(known: Books, extra_columns: Sequence[str] = ()) -> list[Row]:
     """The manifest's rows in board order, as Python values: money Decimal, empty numbers None."""
     extras = extra_names(extra_columns)
-    each = zip(known.results, known.by_row, known.makers, strict=True)
-    return [row(result, made, known.money(made), extras, maker) for result, made, maker in each]
+    return [_row(known, i, extras) for i in range(len(known.results))]
 
 
-def row(
-    result: ShotResult,
-    attempts: Sequence[Attempt],
-    money: Money,
-    extras: Mapping[str, str],
-    made: Attempt | None = None,
-) -> Row:
-    """One manifest row in the order of its columns.
-
-    ``attempts`` are those of the shot's key, oldest first, and ``money`` their sums; ``made`` bought the clip
-    in use. ``extras`` maps the board's further columns to their names in the manifest.
-    """
+def _row(known: Books, i: int, extras: Mapping[str, str]) -> Row:
+    """One manifest row in the order of its columns. ``extras`` maps the board's further columns to their names."""
+    result, attempts, made = known.results[i], known.by_row[i], known.makers[i]
     teller = made or (attempts[-1] if attempts else None)
     cells = _kept_cells(result) if result.kept is not None else _fresh_cells(result, teller, made)
-    cells |= _extra_cells(result, extras)
-    cells |= money.cells()
-    cells["attempts"] = len(attempts)
-    cells["charge_basis"] = _basis(attempts, teller)
-    return {column: _clean(cells.get(column, _EMPTY[MANIFEST[column]])) for column in MANIFEST} | {
-        name: _clean(cells[name]) for name in extras.values()
+    extra = _extra_cells(result, extras)
+    cells |= known.money(attempts).cells()
+    cells |= {"attempts": len(attempts), "charge_basis": _basis(attempts, teller)}
+    cells |= {"take": made.n if made else None, "takes": known.count(attempts), "key": result.key}
+    cells["grade"] = "final" if made and status_of(result) in OWN else ""
+    return {column: _clean(cells.get(column, _EMPTY.get(kind))) for column, kind in MANIFEST.items()} | {
+        name: _clean(extra[name]) for name in extras.values()
     }
 
 
@@ -152,6 +164,7 @@ def _clip_cells(clip: Clip, made: Attempt | None) -> Row:
         "clip": clip.path,
         **{name: getattr(clip, name) for name in ("sha256", "bytes", "width", "height", "fps", "poster")},
         "duration_s": clip.seconds,
+        "has_sound": clip.audio,
         "mismatch": mismatch(clip, made) if made else "",
     }
 
@@ -186,6 +199,9 @@ def _attempt_row(attempt: Attempt, shot_id: str, money: Money) -> Row:
         "sent_s": float(attempt.seconds),
         "sent_size": attempt.size,
         "charge_basis": attempt.basis,
+        "estimate_usd": None,
+        "started_from": None,
+        "qa": "",
     }
     return {column: _clean(cells[column] if column in cells else getattr(attempt, column)) for column in ATTEMPTS}
 

@@ -21,10 +21,11 @@ from tasks.facts import row_keys
 from tasks.ledger import spent
 from tasks.lock import beat
 from tasks.models import ZERO, Attempt, ShotResult, Storyboard
-from tasks.outcome import UNSETTLED, Ended
+from tasks.outcome import Ended
 from tasks.plan import Planner
 from tasks.planned import Plan, ShotPlan, Wanted
 from tasks.progress import Progress
+from tasks.records import UNSETTLED
 from tasks.results import Results
 from tasks.room import Room
 from tasks.run import Run
@@ -85,13 +86,13 @@ class Session(Results):
         try:
             self.ledger.load()
             self.receipts.add_to(self.ledger)
-            names = set(self.store.names("clips")) | set(self.store.names("frames"))
+            shelf, frames = self.look_at_clips(), self.store.names("frames")
             rows = self.last_rows()
         except StoreError as error:
             raise TargetError(f"the target cannot be read: {error}") from error
-        self.media.know(names)
+        self.media.know(frames)
         by_id = {str(row["shot_id"]): row for row in rows}
-        found = {"present": names, "rows": by_id, "row_keys": row_keys(rows), "pins": self.ledger.digests()}
+        found = {"shelf": shelf, "rows": by_id, "row_keys": row_keys(rows), "pins": self.ledger.digests()}
         self.facts = replace(self.facts, signs=self.store.signs, **found)  # type: ignore[arg-type]  # a mix by name
 
     @contextlib.asynccontextmanager
@@ -185,9 +186,7 @@ class Session(Results):
         self.progress.total = sum(plan.selected for plan in self.plan.shots)
         self.progress.spent = self.purse.committed - self.purse.reserved
         self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
-        self.renderer = Renderer(
-            run, Gateway(run, haste=self.haste), self.media, self, set(self.facts.present), self.plans
-        )
+        self.renderer = Renderer(run, Gateway(run, haste=self.haste), self.media, self, self.facts.shelf, self.plans)
         self.done = {shot_id: asyncio.Event() for shot_id in self.plans}
         await self.publish()
         return self.renderer
@@ -200,7 +199,7 @@ class Session(Results):
         chosen = reading.check_ids(self.board, self.wanted.only, ())
         self.plan = await asyncio.to_thread(self._planner(chosen).plan)
         self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
-        self.renderer.plans, self.renderer.present = self.plans, set(self.facts.present)
+        self.renderer.plans, self.renderer.shelf = self.plans, self.facts.shelf
         results = {name: self.renderer.result(plan, endings.get(name)) for name, plan in self.plans.items()}
         self.renderer.results = {name: result for name, result in results.items() if self.plans[name].kept is None}
 

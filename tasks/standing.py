@@ -7,11 +7,13 @@ from typing import Any
 from tasks.facts import row_keys
 from tasks.ledger import Ledger
 from tasks.models import Shot, ShotResult, Size
+from tasks.money import usd_text
 from tasks.names import number_text
 from tasks.outcome import result_of
 from tasks.planned import ShotPlan
 from tasks.records import Page
 from tasks.rows import MANIFEST
+from tasks.takes import Shelf, gone_clips
 
 Rows = list[dict[str, Any]]
 
@@ -24,9 +26,25 @@ def plans(rows: Rows, ledger: Ledger) -> list[ShotPlan]:
     return [_plan(row, keys.get(str(row["shot_id"]), "")) for row in rows]
 
 
-def results(planned: Iterable[ShotPlan], ledger: Ledger, run_id: str) -> list[ShotResult]:
-    """Each row as it was last written, unless the ledger has another clip for it by now."""
-    return [_result(plan, ledger.pages.get(plan.key, Page()), run_id) for plan in planned]
+def results(planned: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf, run_id: str) -> list[ShotResult]:
+    """Each row as it was last written, unless ledger and target have another clip for it by now, or none."""
+    return [_result(plan, ledger.pages.get(plan.key, Page()), shelf, run_id) for plan in planned]
+
+
+def lost(ledger: Ledger, shelf: Shelf) -> list[dict[str, Any]]:
+    """The clips that came and are gone from the target or cut: one of each shot and attempt, and what it cost."""
+    gone = [one for page in ledger.pages.values() for one in gone_clips(page.attempts(), shelf)]
+    return [
+        {
+            "shot_id": one.shot_id,
+            "clip": one.clip.path if one.clip else "",
+            "take": one.n,
+            "provider": one.provider,
+            "job_id": one.job_id,
+            "charged_usd": usd_text(one.charged),
+        }
+        for one in sorted(gone, key=lambda one: (one.shot_id, one.n))
+    ]
 
 
 def extra_columns(rows: Rows) -> tuple[str, ...]:
@@ -34,16 +52,16 @@ def extra_columns(rows: Rows) -> tuple[str, ...]:
     return tuple(name for name in (rows[0] if rows else {}) if name not in MANIFEST)
 
 
-def _result(plan: ShotPlan, page: Page, run_id: str) -> ShotResult:
-    now = result_of(plan, page, run_id)
+def _result(plan: ShotPlan, page: Page, shelf: Shelf, run_id: str) -> ShotResult:
+    now = result_of(plan, page, run_id, shelf=shelf)
     kept = plan.kept or {}
-    if "key" not in kept and str(kept.get("clip") or "") == (now.clip.path if now.clip else ""):
+    if "clip" in kept and str(kept.get("clip") or "") == (now.clip.path if now.clip else ""):
         return ShotResult(plan.shot, plan.fingerprint, plan.key, kept["status"], kept=kept)
     return now
 
 
 def _plan(row: Mapping[str, Any], key: str) -> ShotPlan:
-    extras = {name: str(value or "") for name, value in row.items() if name not in MANIFEST and name != "key"}
+    extras = {name: str(value or "") for name, value in row.items() if name not in MANIFEST}
     shot = Shot(
         shot_id=str(row["shot_id"]),
         row=0,

@@ -226,6 +226,15 @@ class Store:
             return self._guard(prefix, lambda: sorted(self.way.names(self.root, self.full(prefix))))
         return []
 
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """Bytes of every object below ``prefix`` by its path, from one listing; -1 where a store does not say.
+
+        None are there if ``prefix`` is not. Raises ``StoreError`` when it cannot be listed.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            return self._guard(prefix, lambda: self.way.sizes(self.root, self.full(prefix)))
+        return {}
+
     def exists(self, path: str) -> bool:
         """True when the object is there, asked at the store and not at a cached listing."""
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar, TypeVar
 
 from tasks.disk import Disk
-from tasks.objects import LEFT, PIECE, TEMPORARY, TRIES, Objects, pieces_of, temporary
+from tasks.objects import LEFT, PIECE, TEMPORARY, TRIES, Objects, pieces_of, size_of, temporary
 
 T = TypeVar("T")
 
@@ -83,9 +83,13 @@ class Sftp(Objects):
         self._whole(path, lambda channel, part: _send(channel, part, pieces_of(local)), "posix_rename")
 
     def names(self, root: str, path: str) -> Iterable[str]:
+        return list(self.sizes(root, path))
+
+    def sizes(self, root: str, path: str) -> dict[str, int]:
+        """As its listings tell them."""
         below = len(root.rstrip("/")) + 1
         listed = self._run(lambda channel: _listed(channel, path))
-        return [name[below:] for name in listed if not name.endswith(TEMPORARY)]
+        return {name[below:]: size for name, size in listed.items() if not name.endswith(TEMPORARY)}
 
     def clear_up(self, path: str, *, deep: bool = True) -> None:
         """Who holds a file cannot be asked here: a writer whose temporary file goes writes it again."""
@@ -144,9 +148,10 @@ async def _send(channel: Any, part: str, pieces: Iterable[bytes]) -> None:
                 raise
 
 
-async def _listed(channel: Any, top: str, *, deep: bool = True) -> list[str]:
-    """Every file below ``top``, or in it; none where there is no such folder, an error where one cannot be listed."""
-    places, found = asyncio.Semaphore(FOLDERS), list[str]()
+async def _listed(channel: Any, top: str, *, deep: bool = True) -> dict[str, int]:
+    """Every file below ``top``, or in it, with its bytes; none where there is no such folder, an error where one
+    cannot be listed."""
+    places, found = asyncio.Semaphore(FOLDERS), dict[str, int]()
 
     async def walk(folder: str) -> None:
         async with places:
@@ -164,7 +169,7 @@ async def _listed(channel: Any, top: str, *, deep: bool = True) -> list[str]:
             if stat.S_ISDIR(entry.attrs.permissions or 0):
                 inner.append(path)
             else:
-                found.append(path)
+                found[path] = size_of(entry.attrs.size)
         if deep:
             await asyncio.gather(*map(walk, inner))
 

@@ -103,12 +103,19 @@ def _notes(row: Cells, attempts: Sequence[Cells], used: Cells | None) -> Iterabl
     if row["mismatch"]:
         yield "mismatch", f"The clip {row['mismatch']}"
     yield from (("changed", text) for text in _changes(row, used or (attempts[-1] if attempts else None)))
-    if failed := [one for one in attempts if one is not used and one["outcome"] != "clip"]:
+    if failed := [one for one in attempts if one is not used and not _kept(one)]:
         yield "after", f"{'After' if used else 'Tried'} {_tried(failed)}"
+    if number(row.get("alternates_usd") or 0):
+        yield "reused", f"{usd(row['alternates_usd'])} for takes kept beside it"
     if number(row["wasted_usd"]):
         yield "wasted", f"{usd(row['wasted_usd'])} wasted"
     if number(row["at_risk_usd"]):
         yield "at_risk", f"{usd(row['at_risk_usd'])} at risk"
+
+
+def _kept(one: Cells) -> bool:
+    """Whether the attempt brought a clip. One that 0.1 did not fetch because it came late was waste."""
+    return one["outcome"] == "clip" or (one["outcome"] == "late" and not number(one["wasted_usd"]))
 
 
 def _changes(row: Cells, sent: Cells | None) -> Iterable[str]:

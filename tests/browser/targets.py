@@ -15,7 +15,7 @@ from tasks import manifest
 from tasks.models import Attempt, Clip, ShotResult, Size
 from tasks.report import page
 from tests.tasks.clips import SMALL, write
-from tests.tasks.purchases import attempt, result, shot
+from tests.tasks.purchases import attempt, result, shelf_of, shot
 
 WORDS = {"board": "boards/harbour_night.csv", "run_id": "run-1", "made_at": "2026-11-21T08:04:12Z"}
 COLOURS = ((30, 60, 120), (120, 40, 40), (40, 110, 70), (110, 90, 30), (70, 50, 110))
@@ -45,7 +45,9 @@ class Told(NamedTuple):
 
 def told(results: Sequence[ShotResult], history: Sequence[Attempt], extras: Sequence[str] = ()) -> Told:
     where = {"run_id": "run-1", "board": WORDS["board"], "target": "out"}
-    made = manifest.files(results, history, **where, extra_columns=tuple(extras), budget=Decimal("9.00"))
+    made = manifest.files(
+        results, history, shelf_of(history), **where, extra_columns=tuple(extras), budget=Decimal("9.00")
+    )
     attempts = parquet.read_table(io.BytesIO(made["attempts.parquet"])).to_pylist()
     return Told(manifest.load(made["manifest.json"]), attempts, json.loads(made["costs.json"]))
 

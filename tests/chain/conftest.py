@@ -29,7 +29,8 @@ from tests.sandbox import Sandbox
 from tests.sandbox.gateways import all_gateways
 
 GATEWAYS = tuple(all_gateways())
-MONEY = ("quoted_usd", "charged_usd", "wasted_usd", "at_risk_usd")
+MONEY = ("quoted_usd", "charged_usd", "wasted_usd", "at_risk_usd", "in_use_usd", "alternates_usd")
+BOUGHT = ("in_use_usd", "alternates_usd", "wasted_usd")
 T2V = {
     "aigateway": "aigateway:openai/sora-2-text-to-video-pro",
     "aimlapi": "aimlapi:openai/sora-2-pro-t2v",
@@ -69,6 +70,9 @@ class Outcome:
 
     def statuses(self) -> dict[str, int]:
         return dict(Counter(row["status"] for row in self.rows.values()))
+
+    def clips(self) -> list[str]:
+        return [row["clip"] for row in self.rows.values() if row["clip"]]
 
     def orders(self, gateway: str = "") -> list[Call]:
         return [call for call in self.calls if call.order and gateway in ("", call.gateway)]
@@ -212,7 +216,7 @@ class Studio:
 
     def audit(self, outcome: Outcome) -> None:
         """What holds after every run: equal sums in all tables, the bill within them, an attempt a POST, no key."""
-        self._sums(outcome)
+        check_sums(outcome)
         for gateway in GATEWAYS:
             made = [a for a in outcome.attempts if a["provider"] == gateway]
             charged, risk = (sum((a[name] for a in made), Decimal(0)) for name in ("charged_usd", "at_risk_usd"))
@@ -225,17 +229,22 @@ class Studio:
             assert not any(key in data for key in keys), path
         assert not list((self.target / "lock").iterdir())
 
-    def _sums(self, outcome: Outcome) -> None:
-        costs = outcome.costs
-        for name in MONEY:
-            attempts = sum((a[name] for a in outcome.attempts), Decimal(0))
-            rows = sum((row[name] for row in outcome.rows.values()), Decimal(0))
-            assert attempts == Decimal(costs["totals"][name]) == _sum(costs["by_provider"].values(), name)
-            assert attempts == _sum(costs["by_model"].values(), name)
-            assert rows == _sum(costs["by_scene"].values(), name) == _sum(costs["by_mode"].values(), name)
-        listed = [costs["totals"][name] for name in ("charged_usd", "at_risk_usd")]
-        kept = [row[name] for row in outcome.rows.values() for name in ("charged_usd", "at_risk_usd")]
-        assert sum(map(Decimal, listed)) == sum(kept) + Decimal(costs["superseded_usd"])
+
+def check_sums(outcome: Outcome) -> None:
+    """Attempts = totals = by provider and model; rows = by scene and mode; what is charged was put to one use."""
+    costs = outcome.costs
+    for name in MONEY:
+        attempts = sum((a[name] for a in outcome.attempts), Decimal(0))
+        rows = sum((row[name] for row in outcome.rows.values()), Decimal(0))
+        assert attempts == Decimal(costs["totals"][name]) == _sum(costs["by_provider"].values(), name)
+        assert attempts == _sum(costs["by_model"].values(), name)
+        assert rows == _sum(costs["by_scene"].values(), name) == _sum(costs["by_mode"].values(), name)
+    for row in (*outcome.rows.values(), *costs["by_scene"].values()):
+        assert sum(Decimal(row[name]) for name in BOUGHT) == Decimal(row["charged_usd"])
+    assert len({a["clip"] for a in outcome.rows.values() if a["clip"]}) == sum(map(bool, outcome.clips()))
+    listed = [costs["totals"][name] for name in ("charged_usd", "at_risk_usd")]
+    kept = [row[name] for row in outcome.rows.values() for name in ("charged_usd", "at_risk_usd")]
+    assert sum(map(Decimal, listed)) == sum(kept) + Decimal(costs["superseded_usd"])
 
 
 def _sum(buckets: Iterable[Mapping[str, str]], name: str) -> Decimal:

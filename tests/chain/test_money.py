@@ -62,12 +62,12 @@ async def test_renamed_moved_and_added_rows_buy_only_what_is_new(studio: Studio)
 
 
 async def test_rerender_buys_exactly_one(studio: Studio) -> None:
-    """One more order, for the named shot; what its old clip cost is waste, and a repeated run changes nothing."""
+    """One more order, for the named shot; what its old clip cost bought an alternate, and a repeated run is idle."""
     board, config = studio.board(*shots(3)), studio.config("pixazo")
     await studio.render(board, config)
     outcome = await studio.render(board, config, rerender=("sh020",))
     assert [call.prompt for call in outcome.orders()] == ["shot 2"]
-    assert outcome.rows["sh020"]["wasted_usd"] == PRICE["pixazo"] and outcome.money() == studio.box.billed() == 6
+    assert outcome.rows["sh020"]["alternates_usd"] == PRICE["pixazo"] and outcome.money() == studio.box.billed() == 6
     again = await studio.render(board, config)
     assert (again.code, again.calls) == (0, [])
 
@@ -186,8 +186,8 @@ async def test_an_overdue_job_that_still_works_is_asked_once_a_run(studio: Studi
     assert (second.row["status"], second.row["at_risk_usd"]) == ("failed", PRICE["pixazo"])
 
 
-async def test_a_late_clip_of_a_shot_that_has_one_is_waste(studio: Studio) -> None:
-    """The job that was given up on finishes after another gateway delivered: its charge is booked, and wasted."""
+async def test_a_late_clip_of_a_shot_that_has_one_is_kept_beside_it(studio: Studio) -> None:
+    """The job that was given up on finishes after another gateway delivered: its clip is fetched, its charge booked."""
     studio.faults(STUCK)
     board, config = studio.board("x"), studio.config("pixazo", "aivideoapi")
     first = await studio.render(board, config, studio.env(**SOON))
@@ -195,7 +195,8 @@ async def test_a_late_clip_of_a_shot_that_has_one_is_waste(studio: Studio) -> No
     second = await studio.render(board, config)
     assert second.told == [("pixazo", "late", "", "1.50", "0.00"), ("aivideoapi", "clip", "", "0.50", "0.00")]
     assert (second.code, second.row["status"], second.row["sha256"]) == (0, "reused", first.row["sha256"])
-    assert second.row["wasted_usd"] == PRICE["pixazo"] and second.money() == studio.box.billed() == 2
+    assert (second.row["alternates_usd"], second.row["wasted_usd"], second.row["takes"]) == (PRICE["pixazo"], 0, 2)
+    assert second.money() == studio.box.billed() == 2 and len(list((studio.target / "clips").iterdir())) == 2
     third = await studio.render(board, config)
     assert third.calls == []
 
@@ -208,7 +209,7 @@ async def test_an_unsettled_job_satisfies_a_rerender(studio: Studio) -> None:
     finish_jobs(studio)
     second = await studio.render(board, config, rerender=("sh010",))
     assert (second.code, second.orders(), second.row["provider"]) == (0, [], "pixazo")
-    assert second.row["wasted_usd"] == PRICE["aivideoapi"] and second.money() == studio.box.billed()
+    assert second.row["alternates_usd"] == PRICE["aivideoapi"] and second.money() == studio.box.billed()
 
 
 # ------------------------------------------------------------------------------------------------------ killed runs

@@ -249,7 +249,10 @@ class Promises(RuleBasedStateMachine):
         """Attempts = totals = by provider, and manifest = by scene, in each column of the books just written."""
         rows = json.loads(running.store.read("manifest.json"))["shots"]
         costs = json.loads(running.store.read("costs.json"))
-        for column in ("quoted_usd", "charged_usd", "wasted_usd", "at_risk_usd"):
+        bought = ("in_use_usd", "alternates_usd", "wasted_usd")
+        for bucket in (*rows, *costs["by_scene"].values()):
+            assert sum(Decimal(bucket[column]) for column in bought) == Decimal(bucket["charged_usd"])
+        for column in ("quoted_usd", "charged_usd", "at_risk_usd", *bought):
             total = Decimal(costs["totals"][column])
             assert total == sum(Decimal(b[column]) for b in costs["by_provider"].values())
             manifest = sum((Decimal(row[column]) for row in rows), Decimal(0))
@@ -263,6 +266,15 @@ class Promises(RuleBasedStateMachine):
         """Somebody rewrites a prompt: another question, another shot."""
         self.prompts[which] += "!"
         self.write_board()
+
+    @invariant()
+    def takes_stay(self) -> None:
+        """Each clip that a record tells of lies at the target under a name of its own, whole."""
+        if hasattr(self, "url"):
+            store = Store(self.url)
+            made = [a.clip for a in Ledger(store, "judge").load().history() if a.clip is not None]
+            assert len({clip.path for clip in made}) == len(made)
+            assert {clip.path: clip.bytes for clip in made}.items() <= store.sizes("clips").items()
 
     @invariant()
     def kept(self) -> None:

@@ -22,17 +22,20 @@ MANIFEST = [
     *("shot_id", "scene", "mode", "status", "provider", "model", "attempts", "clip", "sha256", "bytes", "width"),
     *("height", "fps", "duration_s", "requested_s", "mismatch", "frame", "poster", "quoted_usd", "charged_usd"),
     *("charge_basis", "wasted_usd", "at_risk_usd", "error_class", "error", "job_id", "submitted_at", "finished_at"),
-    *("fingerprint", "prompt"),
+    *("fingerprint", "prompt", "grade", "take", "takes", "verdict", "note", "stale", "qa", "has_sound", "container"),
+    *("origin", "in_use_usd", "alternates_usd", "key"),
 ]
 ATTEMPTS = [
     *("shot_id", "fingerprint", "n", "run_id", "provider", "model", "outcome", "error_class", "error", "job_id"),
     *("sent_s", "sent_size", "quoted_usd", "charged_usd", "charge_basis", "wasted_usd", "at_risk_usd"),
-    *("submitted_at", "settled_at"),
+    *("submitted_at", "settled_at", "key", "order_id", "estimate_usd", "in_use_usd", "alternates_usd"),
+    *("started_from", "qa"),
 ]
 RENDER_KEYS = {"target", "exit_code", "run_id", "shots", "clips", "totals", "this_run", "manifest", "report"}
 RENDER_KEYS |= {"seconds", "errors"}
-STATUS_KEYS = {"shots", "totals", "by_provider", "uncollected"}
+STATUS_KEYS = {"shots", "totals", "by_provider", "uncollected", "lost", "reasons"}
 BUCKET = {"shots", "clips", "seconds", "quoted_usd", "charged_usd", "wasted_usd", "at_risk_usd"}
+BUCKET |= {"takes", "in_use_usd", "alternates_usd", "usd_per_clip"}
 MONEY = ("quoted_usd", "charged_usd", "wasted_usd", "at_risk_usd")
 
 
@@ -126,11 +129,11 @@ def test_that_a_clip_stays_where_it_is_when_its_shot_is_renamed(story: Story) ->
 
 
 def test_that_rows_with_one_prompt_have_a_clip_each(story: Story) -> None:
-    """Two rows of one fingerprint are counted in board order: two files, before and after a swap."""
+    """Two rows of one fingerprint have a file each, and each keeps its own when they are swapped."""
     twins = [story.rows[name] for name in ("twin1", "twin2")]
     assert twins[0]["fingerprint"] == twins[1]["fingerprint"]
     assert twins[0]["clip"] != twins[1]["clip"]
-    assert [story.later[name]["clip"] for name in ("twin2", "twin1")] == [row["clip"] for row in twins]
+    assert [story.later[name]["clip"] for name in ("twin1", "twin2")] == [row["clip"] for row in twins]
     keys = {path.parent.name for path in story.target.glob("ledger/*/*.json")}
     assert {f"{twins[0]['fingerprint'][:16]}-{k}" for k in (1, 2)} <= keys
 
@@ -148,9 +151,9 @@ def test_the_files_at_the_target(story: Story) -> None:
     assert tables | {"manifest.json", "costs.json", "clips", "posters", "frames", "ledger"} <= top
     assert list(story.target.glob("lock/*")) == []
     for shot_id, row in story.rows.items():
-        key8 = Path(row["clip"]).stem.rpartition("-")[2]
+        key8 = Path(row["clip"]).stem.rpartition("-")[0].rpartition("-")[2]
         slug = "ubung-7-" + hashlib.sha256(shot_id.encode()).hexdigest()[:6] if shot_id[0] == "Ü" else shot_id
-        assert (row["clip"], row["poster"]) == (f"clips/{slug}-{key8}.mp4", f"posters/{slug}-{key8}.jpg")
+        assert (row["clip"], row["poster"]) == (f"clips/{slug}-{key8}-1.mp4", f"posters/{slug}-{key8}-1.jpg")
         assert key8 == row["fingerprint"][:8] or shot_id == "twin2"
     digest = hashlib.sha256((story.folder / "sea.png").read_bytes()).hexdigest()
     assert Path(story.rows["open"]["frame"]).stem == f"frames/{digest[:12]}-320x180-cover".removeprefix("frames/")
@@ -168,15 +171,15 @@ def test_that_each_row_tells_the_truth_about_its_files(story: Story) -> None:
 
 
 def test_the_columns_of_the_tables(story: Story) -> None:
-    """Contract order in every format; a board's own `clip` column becomes `board_clip`, the others keep their name."""
-    names = [*MANIFEST, "board_clip", "note"]
+    """Contract order in every format; a board's own `clip` and `note` become `board_clip` and `board_note`."""
+    names = [*MANIFEST, "board_clip", "board_note"]
     with (story.target / "manifest.csv").open(encoding="utf-8-sig", newline="") as file:
         assert next(csv.reader(file)) == names
     assert list(pd.read_parquet(story.target / "manifest.parquet").columns) == names
     assert list(next(iter(story.later.values()))) == names
     assert list(pd.read_parquet(story.target / "attempts.parquet").columns) == ATTEMPTS
     assert [row["board_clip"] for row in story.rows.values()] == ["A1", "A2", "", "", ""]
-    assert story.later["twin1"]["note"] == "first"
+    assert story.later["twin1"]["board_note"] == "first"
     assert story.rows["card"]["prompt"] == "A bell rings, {twice}"
 
 
@@ -196,7 +199,7 @@ def test_the_status_of_a_target(story: Story, cli: Cli) -> None:
     assert told["shots"]["rendered"] + told["shots"]["reused"] == sum(told["shots"].values()) == 6
     assert told["totals"]["clips"] == 6
     assert set(told["by_provider"]["animatic"]) == BUCKET
-    assert told["uncollected"] == []
+    assert told["uncollected"] == told["lost"] == told["reasons"] == []
     words = cli("status", story.target)
     assert words.code == 0
     assert words.err == ""

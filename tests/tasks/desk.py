@@ -22,6 +22,7 @@ from tasks.planned import Plan, ShotPlan
 from tasks.records import Asked
 from tasks.settings import Settings, load
 from tasks.storage import Store
+from tasks.takes import Shelf
 from tests.tasks.purchases import shot
 
 FOUR = ("aigateway", "pixazo", "aivideoapi", "aimlapi")
@@ -58,12 +59,12 @@ def _times() -> Iterator[str]:
 
 @dataclass
 class Desk:
-    """One target over several runs. ``present`` are its clips, ``rows`` its last manifest."""
+    """One target over several runs. ``shelf`` are its clips, ``rows`` its last manifest."""
 
     settings: Settings
     signs: bool = False
     today: date = DAY
-    present: set[str] = field(default_factory=set)
+    shelf: Shelf = field(default_factory=Shelf)
     rows: list[dict[str, Any]] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -84,7 +85,7 @@ class Desk:
             digests=self.digests,
             pins=self.ledger.digests(),
             sizes=self.sizes,
-            present=self.present,
+            shelf=self.shelf,
             rows={row["shot_id"]: row for row in self.rows},
             row_keys=row_keys(self.rows),
             signs=self.signs,
@@ -101,8 +102,10 @@ class Desk:
 
     def close(self, plan: Plan) -> None:
         """The run ends: its manifest is written."""
-        results = [result_of(p, self.ledger.page(p.key), self.ledger.run_id, present=self.present) for p in plan.shots]
-        self.rows = [{"shot_id": r.shot.shot_id, "status": r.status, "fingerprint": r.fingerprint} for r in results]
+        results = [result_of(p, self.ledger.page(p.key), self.ledger.run_id, shelf=self.shelf) for p in plan.shots]
+        self.rows = [
+            {"shot_id": r.shot.shot_id, "status": r.status, "fingerprint": r.fingerprint, "key": r.key} for r in results
+        ]
 
     def order(self, plan: ShotPlan, route: str = "") -> Attempt:
         """An intent: the order is sent and no reply is known."""
@@ -124,10 +127,10 @@ class Desk:
 
     def settle(self, attempt: Attempt, outcome: str = "clip", *, of: str = "") -> Attempt:
         """The end of an order: with its clip, delivered under the name of shot ``of``, or as the word says."""
-        if outcome != "clip":
+        if outcome not in ("clip", "late"):
             return self.ledger.settled(attempt, outcome, error=ENDINGS.get(outcome))
         made = self._clip(of or attempt.shot_id, attempt.key, attempt.n)
-        return self.ledger.settled(attempt, "clip", charged=attempt.quoted, basis="price_list", clip=made)
+        return self.ledger.settled(attempt, outcome, charged=attempt.quoted, basis="price_list", clip=made)
 
     def clip(self, plan: ShotPlan, route: str = "") -> Attempt:
         """A clip that was bought and delivered."""
@@ -137,13 +140,14 @@ class Desk:
         """A clip by the built-in renderer."""
         sent = Order(plan.shot, Route(catalogue.load().model(CARD)), Decimal(8), plan.shot.size, plan.shot.prompt)
         asked = Asked(plan.key, plan.fingerprint, plan.parts)
-        made = self._clip(plan.shot.shot_id, plan.key, 99)
-        return self.ledger.made(asked, sent, made, frame="", stand_in=plan.stand_ins, error=None)
+        attempt = self.ledger.intent(asked, sent, Decimal(0), stand_in=plan.stand_ins)
+        made = self._clip(plan.shot.shot_id, plan.key, attempt.n)
+        return self.ledger.settled(attempt, "clip", clip=made)
 
     def _clip(self, shot_id: str, key: str, n: int) -> Clip:
-        path = f"clips/{clip_stem(shot_id, key)}.mp4"
-        self.present.add(path)
-        return Clip(path, digest(f"{key} {n}"), 1000, 1280, 720, 24.0, 8.0)
+        made = Clip(f"clips/{clip_stem(shot_id, key, n)}.mp4", digest(f"{key} {n}"), 1000 + n, 1280, 720, 24.0, 8.0)
+        self.shelf.add(made)
+        return made
 
 
 def _remote(reference: str) -> str:

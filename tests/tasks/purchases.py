@@ -1,13 +1,15 @@
 """Shots, attempts and whole targets made up for the tests of the money and the tables."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tasks.models import STATUSES, Attempt, Clip, Shot, ShotResult, Size
+from tasks.takes import Shelf
 
-MONEY = ("quoted_usd", "charged_usd", "wasted_usd", "at_risk_usd")
+MONEY = ("quoted_usd", "charged_usd", "wasted_usd", "at_risk_usd", "in_use_usd", "alternates_usd")
 PROVIDERS = (("pixazo", "sora-2-pro"), ("aimlapi", "openai/sora-2"), ("animatic", "kenburns"))
 
 
@@ -38,6 +40,15 @@ def bought(n: int = 1, charged: str = "0.80", **values: Any) -> Attempt:
     return attempt(n=n, charged=Decimal(charged), basis="reported", clip=clip(), **values)
 
 
+def shelf_of(attempts: Iterable[Attempt]) -> Shelf:
+    """A target at which every clip of these attempts lies."""
+    shelf = Shelf()
+    for one in attempts:
+        if one.clip is not None:
+            shelf.add(one.clip)
+    return shelf
+
+
 micro_dollars = st.integers(0, 5_000_000).map(lambda micro: Decimal(micro).scaleb(-6))
 texts = st.text("=+-@\t\r\n\0\"',; aé😀\u2028", max_size=6)
 
@@ -53,7 +64,8 @@ def attempts_of(draw: st.DrawFn, key: str) -> list[Attempt]:
         facts = {"provider": provider, "model": model, "outcome": outcome, "quoted": draw(micro_dollars)}
         facts |= {"charged" if settled else "at_risk": money, "run_id": draw(st.sampled_from(["run-1", "run-2"]))}
         if outcome in ("clip", "late"):
-            facts["clip"] = clip(seconds=draw(st.sampled_from([4.0, 7.96, 8.0])), sha256=f"{key}{n}")
+            seconds = draw(st.sampled_from([4.0, 7.96, 8.0]))
+            facts["clip"] = clip(seconds=seconds, sha256=f"{key}{n}", path=f"clips/{key}-{n}.mp4")
         made.append(attempt(key, n, error=draw(texts), **facts))
     return made
 

@@ -17,7 +17,7 @@ from tasks.ledger import Ledger, spent
 from tasks.models import ZERO, Attempt, Job, Model, Order, Request, Route, Size
 from tasks.names import fingerprint_of, key_of, parts_of
 from tasks.records import SCHEMA, Asked, Entry, attempt_of, job_of, now
-from tasks.storage import Store
+from tasks.storage import Store, StoreError
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 from tests.tasks.purchases import clip, shot
 
@@ -104,7 +104,8 @@ def moderated(ledger: Ledger) -> Attempt:
 
 def animatic(ledger: Ledger, *, stand_in: bool = False) -> Attempt:
     frame = "frames/a.jpg"
-    return ledger.made(ASKED, order("animatic"), clip(), frame=frame, stand_in=stand_in, error=None)
+    attempt = ledger.intent(ASKED, order("animatic"), ZERO, frame=frame, stand_in=stand_in)
+    return ledger.settled(attempt, "clip", clip=clip())
 
 
 def stand_in(ledger: Ledger) -> Attempt:
@@ -180,6 +181,64 @@ def test_attempts_count_up(ledger: Ledger) -> None:
     bought(again)
     assert [attempt.n for attempt in ledger_of(ledger.store).history()] == list(range(1, 13))
     assert [attempt.run_id for attempt in again.history()] == ["run-1"] * 11 + ["run-2"]
+
+
+def test_takes_ordered_side_by_side_have_numbers_of_their_own(ledger: Ledger) -> None:
+    """Numbers are given out before the records are made: eight orders at one moment are eight attempts."""
+    start = threading.Barrier(8)
+
+    def place(_: int) -> int:
+        start.wait()
+        return intent(ledger).n
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = sorted(pool.map(place, range(8)))
+    assert numbers == list(range(1, 9))
+    assert [attempt.n for attempt in ledger_of(ledger.store).history()] == numbers
+    places = [entry.record["place"] for entry in ledger.page(ASKED.key).entries.values()]
+    assert sorted(places) == numbers
+
+
+def test_a_number_that_a_refused_write_may_have_used_is_not_given_again(ledger: Ledger) -> None:
+    """A create that failed may have reached the target all the same: the next order takes the next number."""
+    create = ledger.store.create
+    ledger.store.create = lambda path, data: _refused(create(path, data))  # type: ignore[method-assign]  # cut after it
+    with pytest.raises(StoreError):
+        intent(ledger)
+    ledger.store.create = create  # type: ignore[method-assign]  # the line is back
+    assert intent(ledger).n == 2
+
+
+def _refused(held: bool) -> bool:
+    raise StoreError("the line was cut")
+
+
+def test_a_withdrawn_number_is_free_again(ledger: Ledger) -> None:
+    """No order left under it; one that others follow leaves a gap."""
+    first, second = intent(ledger), intent(ledger)
+    ledger.withdrawn(second)
+    assert intent(ledger).n == 2
+    ledger.withdrawn(first)
+    assert intent(ledger).n == 3
+
+
+def test_places_count_on_over_runs(ledger: Ledger) -> None:
+    """Orders of a target are counted over all keys and runs, and a record of 0.1 has no place."""
+    bought(ledger)
+    other = ledger_of(ledger.store, "run-2")
+    assert [other.record(bought(other, ask(text)))["place"] for text in ("two", "three")] == [2, 3]
+    name = f"ledger/{ASKED.key}/1-settled.json"
+    record = json.loads(ledger.store.read(name))
+    del record["place"]
+    ledger.store.write(name, json.dumps(record | {"schema": 1}).encode())
+    assert ledger_of(ledger.store).place == 3
+
+
+def test_a_drawing_that_was_interrupted_is_nothing(ledger: Ledger) -> None:
+    """An intent of the built-in renderer costs nothing, closes no route, and takes a number that no other gets."""
+    attempt = ledger.intent(ASKED, order("animatic"), ZERO, stand_in=True)
+    assert (attempt.outcome, attempt.error_class, attempt.charged, attempt.at_risk) == ("failed", "Interrupted", 0, 0)
+    assert attempt.stand_in and intent(ledger_of(ledger.store)).n == 2
 
 
 def test_who_settled_it(ledger: Ledger) -> None:
@@ -410,7 +469,8 @@ def test_older_records_do_not_matter(ledger: Ledger) -> None:
 
 
 def test_digests_of_urls(ledger: Ledger) -> None:
-    """A URL is known by every digest it was ordered with, oldest order first, each once."""
+    """A URL is known by every digest it was ordered with, oldest order first, each once; no clock has a say."""
+    ledger.clock = iter(f"2026-11-20T10:00:{59 - n}Z" for n in range(60)).__next__
     url = "https://host/a.png"
     for prompt, digest in (("one", "cc"), ("two", "aa"), ("three", "cc"), ("four", "bb")):
         asked = ask(prompt, image=digest * 32, image_url=url)
@@ -458,9 +518,9 @@ def test_a_failed_write_is_not_believed(tmp_path: Path) -> None:
 def test_a_built_in_failure(ledger: Ledger) -> None:
     """A clip that the built-in renderer could not make is a failed attempt that cost nothing."""
     error = Failed("no such font")
-    attempt = ledger.made(ASKED, order("animatic"), None, frame="", stand_in=False, error=error)
+    attempt = ledger.settled(ledger.intent(ASKED, order("animatic"), ZERO), "failed", error=error)
     assert (attempt.outcome, attempt.charged, attempt.basis) == ("failed", ZERO, "free")
-    assert ledger.store.names() == [f"ledger/{ASKED.key}/1-settled.json"]
+    assert ledger.store.names() == [f"ledger/{ASKED.key}/1-{kind}.json" for kind in ("intent", "settled")]
 
 
 def test_the_time_as_recorded() -> None:

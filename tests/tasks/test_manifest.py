@@ -17,15 +17,15 @@ from pyarrow import parquet
 from tasks.errors import TargetError
 from tasks.manifest import files, load, summary
 from tasks.models import STATUSES, Attempt, ShotResult
-from tasks.rows import ATTEMPTS, MANIFEST
-from tests.tasks.purchases import MONEY, attempt, bought, clip, result, shot, targets
+from tasks.rows import ADDED, ATTEMPTS, MANIFEST, extra_names
+from tests.tasks.purchases import MONEY, attempt, bought, clip, result, shelf_of, shot, targets
 
 Target = tuple[list[ShotResult], list[Attempt]]
 
 
 def written(results: list[ShotResult], history: list[Attempt], extras: tuple[str, ...] = ()) -> dict[str, bytes]:
     where = {"run_id": "run-1", "board": "board.csv", "target": "out/demo"}
-    return files(results, history, **where, extra_columns=extras, budget=None)
+    return files(results, history, shelf_of(history), **where, extra_columns=extras, budget=None)
 
 
 def disarmed(text: str) -> str:
@@ -48,7 +48,7 @@ def summed(rows: list[dict[str, Any]]) -> dict[str, Decimal]:
 @given(targets())
 def test_sums_hold_in_every_file(target: Target) -> None:
     """JSON, CSV and Parquet hold the same money: attempts are the totals, rows are the scenes."""
-    made = written(*target, ("note",))
+    made = written(*target, ("lens",))
     money = json.loads(made["costs.json"])
     attempts = summed(read_csv(made["attempts.csv"]))
     assert attempts == summed(read_parquet(made["attempts.parquet"]).to_pylist()) == summed([money["totals"]])
@@ -96,6 +96,8 @@ def test_parquet_types(name: str, rows: int) -> None:
         "int": pyarrow.int64(),
         "float": pyarrow.float64(),
         "usd": pyarrow.decimal128(18, 6),
+        "usd?": pyarrow.decimal128(18, 6),
+        "bool": pyarrow.bool_(),
     }
     table = {**MANIFEST, "n": "text"} if name == "manifest" else ATTEMPTS
     assert {field.name: field.type for field in schema} == {column: kinds[kind] for column, kind in table.items()}
@@ -108,7 +110,7 @@ def test_json() -> None:
         written([result(made_by=made, clip=clip()), result("skipped", key="b-1")], [made])["manifest.json"]
     )
     assert list(whole) == ["schema_version", "run_id", "board", "target", "shots"]
-    assert [whole[name] for name in list(whole)[:4]] == [1, "run-1", "board.csv", "out/demo"]
+    assert [whole[name] for name in list(whole)[:4]] == [2, "run-1", "board.csv", "out/demo"]
     full, empty = whole["shots"]
     assert (full["charged_usd"], full["quoted_usd"], full["bytes"], full["fps"]) == ("0.125", "0.80", 1000, 24.0)
     assert (empty["charged_usd"], empty["clip"], empty["bytes"], empty["fps"]) == ("0.00", "", None, None)
@@ -173,9 +175,9 @@ def test_summary_has_all_six() -> None:
     assert counts == {**dict.fromkeys(STATUSES, 0), "failed": 1, "reused": 1}
 
 
-def whole(**cells: Any) -> bytes:
+def whole(version: int = 2, **cells: Any) -> bytes:
     shots = [{"shot_id": "sh010", "status": "failed", **cells}]
-    return json.dumps({"schema_version": 1, "shots": shots}).encode()
+    return json.dumps({"schema_version": version, "shots": shots}).encode()
 
 
 @pytest.mark.parametrize(
@@ -190,14 +192,16 @@ def whole(**cells: Any) -> bytes:
         (b'{"schema_version": true, "shots": []}', "no manifest"),
         (b'{"schema_version": 1, "shots": {}}', "no manifest"),
         (b'{"schema_version": 1, "shots": [1]}', "no manifest"),
-        (b'{"schema_version": 2}', "schema 2, and this version reads up to 1"),
-        (b'{"schema_version": 2, "shots": []}', "schema 2, and this version reads up to 1"),
+        (b'{"schema_version": 3}', "schema 3, and this version reads up to 2"),
+        (b'{"schema_version": 3, "shots": []}', "schema 3, and this version reads up to 2"),
         (whole(status="odd"), "one of rendered"),
         (whole(status=["failed"]), "one of rendered"),
         (whole(shot_id=7), "shot_id"),
         (whole(prompt=None), "prompt"),
         (whole(lens=50), "lens"),
         (whole(bytes="many"), "bytes"),
+        (whole(take="one"), "take"),
+        (whole(has_sound="yes"), "has_sound"),
         (whole(bytes=2**70), "bytes"),
         (whole(attempts=1.5), "attempts"),
         (whole(fps=float("nan")), "fps"),
@@ -212,6 +216,17 @@ def test_load_refuses(data: bytes, said: str) -> None:
     """What is no manifest of a schema known here is refused in words."""
     with pytest.raises(TargetError, match=said):
         load(data)
+
+
+def test_columns_of_a_board_in_a_manifest_of_0_1() -> None:
+    """Of schema 1, columns with names that came later are the board's, under the names that they have today."""
+    cells = {"prompt": "a cat", "note": "dusk", "board_take": "b", "take": "4", "key": "C minor", "lens": "50"}
+    (row,) = load(whole(1, **cells))
+    today = list(extra_names(("note", "board_take", "take", "key", "lens")).values())
+    assert today == ["board_note", "board_take", "board_board_take", "board_key", "lens"]
+    assert [row[name] for name in today] == ["dusk", "b", "4", "C minor", "50"]
+    assert not ADDED & row.keys()
+    assert load(whole(2, note="ours"))[0]["note"] == "ours"
 
 
 def test_load_tells_all_faults() -> None:
@@ -247,8 +262,8 @@ def test_tables_are_imported_late() -> None:
 def test_tables_need_no_pandas() -> None:
     """To write the tables and to read the attempts back loads no pandas, which takes 65 MB and a third of a second."""
     code = (
-        "import sys; from tasks import manifest; "
-        "made = manifest.files([], [], run_id='r', board='b', target='t', extra_columns=[], budget=None); "
+        "import sys; from tasks import manifest; from tasks.takes import Shelf; "
+        "made = manifest.files([], [], Shelf(), run_id='r', board='b', target='t', extra_columns=[], budget=None); "
         "manifest.attempts(made['attempts.parquet']); sys.exit('pandas' in sys.modules)"
     )
     assert run([sys.executable, "-c", code], check=False).returncode == 0

@@ -34,6 +34,62 @@ def test_the_fingerprint_is_pinned() -> None:
     )
 
 
+PINNED: list[tuple[dict[str, Any], dict[str, str], str]] = [
+    # as 0.1 computed them
+    ({}, {}, "63e1f48aa10453f7205f4fa991456997fe8bfbc2f4028b2cce06e8a3a8c1eed2"),
+    (
+        {"prompt": "Übung 😀 „x“\nzwei", "scene": "Z", "shot_id": "sh999"},
+        {},
+        "c6742bde4f06ee7be4d216f8708fa1b24e19b4ebd91a2213d98761f567f2cea2",
+    ),
+    ({"prompt": "  two  spaces\tand a tab  "}, {}, "aaa779f376decb5977ce26e809a98e2722bde835764a810744a19e27f08abbc1"),
+    ({"negative_prompt": "blur, rain"}, {}, "0967edbd810a2b926add0310f940c9bc43953475b548ba389aa660f3ab69ad47"),
+    (
+        {"mode": "image_to_video", "image": "boat.png"},
+        {"image_digest": "ab" * 32},
+        "21b005d55cfa11e63c7673ea23f099cd426e823e2de72ff78b96021cc1c50470",
+    ),
+    (
+        {"mode": "image_to_video", "image": "boat.png", "fit": "blur"},
+        {"image_digest": "ab" * 32},
+        "86dde6ae1e3301e7fc626613c105b21a48f0b9bd7cdf295408140f6b34579139",
+    ),
+    (
+        {"mode": "remix", "source_shot": "sh010"},
+        {"source": "cd" * 32},
+        "64812dca503669cc3b78b2d1ee1dafa7274b9a9deab76d4a72d33dcbaccb41c3",
+    ),
+    (
+        {"mode": "remix", "source": "https://h/a.mp4", "seconds": Decimal("4.50")},
+        {"source": "ab" * 32},
+        "dfc06da7665fc37e546ff2c5e1fbc8dcde6219e7eede361a429ffeccb623d0d6",
+    ),
+    (
+        {"seed": 0, "audio": False, "size": Size(720, 1280)},
+        {},
+        "753118d3fae7f0171bdcd3ad960d0443f799c12182275ecc0a94af13f6b06d87",
+    ),
+    (
+        {"seed": 7, "audio": True, "route": "hero", "seconds": Decimal("12.0")},
+        {},
+        "cae4ba7f63390e94bc7f561fb66c81fe76a2de97f495689444eda523454d276d",
+    ),
+    (
+        {"prompt": 'quotes " \\ and \u2028 \x7f', "route": "pixazo:sora-2-pro"},
+        {},
+        "ddd4df0902be24368ed04ff233b091b26b119fd35ff50735c191cf9a2f79891a",
+    ),
+]
+
+
+@pytest.mark.parametrize(("cells", "files", "fingerprint"), PINNED)
+def test_a_row_that_uses_nothing_new_has_the_fingerprint_of_0_1(
+    cells: dict[str, Any], files: dict[str, str], fingerprint: str
+) -> None:
+    """What 0.1 bought is known by the same name: another one would buy it again."""
+    assert fingerprint_of(parts_of(shot(**cells), **files)) == fingerprint
+
+
 CHANGES: dict[str, dict[str, Any]] = {
     "prompt": {"prompt": "a dog"},
     "negative_prompt": {"negative_prompt": "blur"},
@@ -160,22 +216,22 @@ def test_no_two_rows_share_a_clip(rows: list[tuple[str, str]]) -> None:
     stems = []
     for shot_id, prompt in rows:
         seen[prompt] += 1
-        stems.append(clip_stem(shot_id, key_of(asked(prompt=prompt), seen[prompt])))
+        stems.append(clip_stem(shot_id, key_of(asked(prompt=prompt), seen[prompt]), 1))
     assert len({stem.lower() for stem in stems}) == len(rows)
 
 
-@given(ids, st.lists(st.tuples(st.integers(0, 5), st.integers(1, 40)), unique=True, max_size=12))
-def test_one_id_never_names_two_keys_alike(shot_id: str, questions: list[tuple[int, int]]) -> None:
-    """Over all runs an id may stand for many keys: each has a clip name of its own, twins of one question too."""
-    keys = [key_of(asked(seed=seed), k) for seed, k in questions]
-    assert len({clip_stem(shot_id, key) for key in keys}) == len(keys)
+@given(ids, st.lists(st.tuples(st.integers(0, 5), st.integers(1, 40), st.integers(1, 9)), unique=True, max_size=12))
+def test_one_id_never_names_two_takes_alike(shot_id: str, questions: list[tuple[int, int, int]]) -> None:
+    """Over all runs an id may stand for many keys and attempts: each has a clip name of its own, twins too."""
+    takes = [(key_of(asked(seed=seed), k), n) for seed, k, n in questions]
+    assert len({clip_stem(shot_id, key, n) for key, n in takes}) == len(takes)
 
 
 def test_the_first_row_shows_its_key() -> None:
-    """A clip's name is its slug and 8 hex; for the first row of a question these are the key's own."""
-    assert clip_stem("sh010", "0123456789abcdef-1") == "sh010-01234567"
+    """A clip's name is its slug, 8 hex and its attempt's number; for a first row the hex is the key's."""
+    assert clip_stem("sh010", "0123456789abcdef-1", 3) == "sh010-01234567-3"
     twin = "0123456789abcdef-11"
-    assert clip_stem("sh010", twin) == f"sh010-{hashlib.sha256(twin.encode()).hexdigest()[:8]}"
+    assert clip_stem("sh010", twin, 1) == f"sh010-{hashlib.sha256(twin.encode()).hexdigest()[:8]}-1"
 
 
 def test_frames_are_named_by_what_they_are() -> None:

@@ -1,26 +1,16 @@
 import itertools
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tasks import standing
 from tasks.errors import Stopped
 from tasks.models import ShotResult, Status
-from tasks.outcome import (
-    Ended,
-    clip_in_use,
-    exit_code,
-    fresh,
-    is_stand_in,
-    lost_clips,
-    refused,
-    result_of,
-    unclear_routes,
-)
+from tasks.outcome import Ended, exit_code, fresh, refused, result_of, unclear_routes
 from tasks.planned import Action, ShotPlan
+from tasks.takes import Shelf, lost_clips
 from tests.tasks.desk import OPENED, PIXAZO, PRO, VIDEO, Desk, config
-from tests.tasks.purchases import attempt, clip, result, shot
+from tests.tasks.purchases import attempt, result, shot
 
 
 @pytest.fixture
@@ -32,11 +22,7 @@ def row(desk: Desk, plan: ShotPlan, ended: Ended | None = None) -> ShotResult:
     """The row of a shot as the ledger of this run tells it, read again from the store."""
     run_id = desk.ledger.run_id
     desk.run(run_id)
-    return result_of(plan, desk.ledger.page(plan.key), run_id, present=desk.present, ended=ended)
-
-
-def drawn(n: int = 1, **values: Any) -> Any:
-    return attempt(n=n, provider="animatic", model="card", clip=clip(), **values)
+    return result_of(plan, desk.ledger.page(plan.key), run_id, shelf=desk.shelf, ended=ended)
 
 
 @pytest.mark.parametrize(
@@ -84,19 +70,28 @@ def test_a_drawing_is_the_clip_of_its_own_where_the_chain_is_the_built_in_render
     assert row(desk, plan).status == "rendered"
 
 
-def test_a_file_drawn_over_is_not_the_bought_clip(desk: Desk) -> None:
-    """Two clips under one name: the file is the last one's, so a drawing over a bought clip is told as stand-in."""
+def test_a_drawing_takes_nothing_from_a_bought_clip(desk: Desk) -> None:
+    """A drawing has a file of its own, so that the bought clip stays in use beside it."""
     plan = desk.one()
     bought = desk.clip(plan)
     stand_in = desk.drawn(plan)
-    assert bought.clip and stand_in.clip and bought.clip.path == stand_in.clip.path
+    assert bought.clip and stand_in.clip and bought.clip.path != stand_in.clip.path
     told = row(desk, plan)
-    assert (told.status, told.clip) == ("stand_in", stand_in.clip)
-    assert [a.n for a in lost_clips(told.attempts, desk.present)] == [bought.n]
+    assert (told.status, told.clip) == ("rendered", bought.clip)
+    assert lost_clips(told.attempts, desk.shelf) == []
 
 
-def test_a_job_that_came_after_a_newer_one_is_the_file_that_lies_there(desk: Desk) -> None:
-    """The newest clip is the one delivered last, whatever the number of its order: row and file agree."""
+def test_a_late_job_is_newer_only_after_a_wish(desk: Desk) -> None:
+    """What came late lies beside the newer clip, unless somebody asked for another before it came."""
+    plan = desk.one()
+    slow = desk.overdue(plan)
+    newer = desk.clip(plan, VIDEO)
+    late = desk.settle(slow, "late")
+    assert row(desk, plan).made_by == newer and late.clip is not None and desk.shelf.holds(late.clip)
+
+
+def test_a_job_that_came_after_a_wish_answers_it(desk: Desk) -> None:
+    """The newest clip is one that came after the last wish, whatever the number of its order."""
     plan = desk.one()
     slow = desk.overdue(plan)
     desk.clip(plan, VIDEO)
@@ -115,39 +110,6 @@ def test_a_drawing_replaced_by_a_late_clip_is_gone(desk: Desk) -> None:
     desk.run("run-2")
     came = desk.settle(slow)
     assert (row(desk, plan).status, row(desk, plan).made_by) == ("rendered", came)
-
-
-IN_USE = {
-    "nothing": ([], True, True, None),
-    "failed only": ([attempt()], True, True, None),
-    "own": ([attempt(clip=clip())], True, True, 1),
-    "own, file gone": ([attempt(clip=clip())], False, True, None),
-    "newest own of two names": ([attempt(clip=clip(path="a")), attempt(n=2, clip=clip(path="b"))], True, True, 2),
-    "older own before a stand-in": ([attempt(clip=clip(path="a")), drawn(2)], True, True, 1),
-    "own after a stand-in": ([drawn(), attempt(n=2, clip=clip(path="a"))], True, True, 2),
-    "two drawings of their own": ([drawn(), drawn(2)], True, False, 2),
-    "drawing newer than own, no gateway now": ([attempt(clip=clip(path="a")), drawn(2)], True, False, 2),
-    "stand-in only": ([drawn()], True, True, 1),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", IN_USE)
-def test_clip_in_use(name: str) -> None:
-    """The newest clip of its own whose file is there, else the newest stand-in, else none."""
-    attempts, there, stand_ins, n = IN_USE[name]
-    present = {"a", "b", clip().path} if there else set()
-    made = clip_in_use(attempts, present, stand_ins)
-    assert (made.n if made else None) == n
-    assert is_stand_in(made, stand_ins) is (name == "stand-in only")
-    if there:
-        assert clip_in_use(attempts, None, stand_ins) == made
-
-
-def test_lost_clips_are_those_a_job_can_be_asked_for_newest_first() -> None:
-    """Only bought clips whose file is gone count, and never drawings."""
-    gone = [attempt(n=n, clip=clip(path=f"{n}"), job_id=f"job-{n}") for n in (1, 2, 3)]
-    others = [drawn(4), attempt(n=5, job_id="job-5"), attempt(n=6, clip=clip(path="6"))]
-    assert [a.n for a in lost_clips([*gone, *others], {"2"})] == [3, 1]
 
 
 def acted(desk: Desk, plan: ShotPlan, word: str, route: str = "") -> None:
@@ -191,7 +153,7 @@ def test_without_its_board_a_stand_in_is_told_by_the_ledger(desk: Desk, own: boo
     if own:
         desk.clip(desk.one())
     desk.run("run-2")
-    (told,) = standing.results(standing.plans(rows if written else [], desk.ledger), desk.ledger, "run-2")
+    (told,) = standing.results(standing.plans(rows if written else [], desk.ledger), desk.ledger, desk.shelf, "run-2")
     assert told.status == ("reused" if own else "stand_in")
 
 
@@ -244,7 +206,7 @@ def test_policy_at_one_route_and_another_end_after_it_is_not_refused(desk: Desk)
 def test_a_bought_clip_that_the_target_lost_is_a_matter_of_the_target(desk: Desk) -> None:
     """A row whose clip is gone and that this run leaves alone says failed, Target."""
     desk.clip(desk.one())
-    desk.present.clear()
+    desk.shelf.sizes.clear()
     alone = desk.plan(shot("other", prompt="x"), shot(), only=["other"]).shots[1]
     told = row(desk, alone)
     assert (told.status, told.error_class, told.error) == ("failed", "Target", "its clip is gone from the target")
@@ -258,15 +220,15 @@ STATES = [words for count in range(4) for words in itertools.product(WORDS, repe
 
 @pytest.mark.parametrize("words", STATES, ids=" ".join)
 def test_every_combination_has_one_status(desk: Desk, words: tuple[str, ...]) -> None:
-    """The file that lies there tells: own, stand-in with its reason, or none and then what ended the run."""
+    """The files that lie there tell: own, stand-in with its reason, or none and then what ended the run."""
     plan = desk.one()
     for word in words:
         desk.drawn(plan) if word == "stand-in" else acted(desk, plan, word)
     page = desk.ledger.page(plan.key)
     delivered = [word for word in words if word in ("clip", "stand-in")]
-    for present, ended in itertools.product([desk.present, set[str]()], [None, *ENDS]):
-        told = result_of(plan, page, "run-1", present=present, ended=ended)
-        file = delivered[-1] if delivered and present else ""
+    for shelf, ended in itertools.product([desk.shelf, Shelf()], [None, *ENDS]):
+        told = result_of(plan, page, "run-1", shelf=shelf, ended=ended)
+        file = min(delivered, default="") if shelf is desk.shelf else ""
         why = ended or Ended("skipped", "Interrupted", "")
         behind = ended.error_class if ended else BEHIND[next((w for w in words[::-1] if w != "stand-in"), "")]
         expected = {"clip": ("rendered", ""), "stand-in": ("stand_in", behind)}
@@ -274,6 +236,45 @@ def test_every_combination_has_one_status(desk: Desk, words: tuple[str, ...]) ->
         assert told.clip == (told.made_by.clip if told.made_by else None)
         assert bool(told.clip) is bool(file)
         assert [a.n for a in told.attempts] == list(range(1, len(words) + 1))
+
+
+UNMET: dict[str, tuple[str, str]] = {
+    # what came of the wish: in the run that saw it, and in the next one
+    "": ("Interrupted", "Interrupted"),
+    "failed": ("Failed", "Failed"),
+    "refused": ("Refused", "Refused"),
+    "unclear": ("Unclear", "Unclear"),
+    "pending": ("Interrupted", "Interrupted"),
+    "overdue": ("Unclear", "Unclear"),
+    "moderated": ("Moderated", ""),
+    "clip": ("", ""),
+}
+
+
+@pytest.mark.parametrize("word", UNMET)
+def test_a_wish_that_is_not_met_is_told(desk: Desk, word: str) -> None:
+    """The row stands by its old clip, and tells what ended the wish: as long as it is open, a refusal once."""
+    old = desk.clip(desk.one())
+    desk.run("run-2")
+    desk.ledger.want(desk.one().key)
+    if word:
+        acted(desk, desk.one(), word)
+    for run_id, error_class in zip(("run-2", "run-3"), UNMET[word], strict=True):
+        desk.run(run_id)
+        plan = desk.one()._replace(action="keep", offers=())  # as `status` looks at it
+        told = row(desk, plan)
+        assert (told.error_class, bool(told.error)) == (error_class, bool(error_class))
+        assert (told.made_by == old) is (word != "clip")
+        assert exit_code([told], None) == (1 if error_class else 0)
+
+
+def test_what_ended_this_run_is_what_ended_the_wish(desk: Desk) -> None:
+    """A wish that the budget stopped says so, and the exit code with it."""
+    desk.clip(desk.one())
+    desk.run("run-2")
+    desk.ledger.want(desk.one().key)
+    told = row(desk, desk.one(), Ended("skipped", "Budget", "too dear"))
+    assert (told.status, told.error_class, exit_code([told], None)) == ("reused", "Budget", 3)
 
 
 @pytest.mark.parametrize("word", ["pending", "overdue", "unclear", "failed", "refused", "moderated", "clip", "intent"])
@@ -306,12 +307,15 @@ def test_a_route_in_doubt_is_out_until_the_shot_is_named(desk: Desk, word: str) 
         (["failed", "skipped"], "Budget", None, 3),
         (["skipped"], "Budget", Stopped("Interrupted", "ctrl-c"), 130),
         (["rendered"], "", Stopped("Interrupted", "ctrl-c"), 130),
+        (["reused"], "Failed", None, 1),
+        (["reused", "rendered"], "Moderated", None, 1),
+        (["reused"], "Budget", None, 3),
     ],
 )
 def test_exit_code(statuses: list[Status], error_class: str, stopped: Stopped | None, code: int) -> None:
     """130 before 3 before 1 before 0, over the rows that were selected."""
-    own = ("rendered", "reused")
-    rows = [result(status, error_class="" if status in own else error_class) for status in statuses]
+    told = [error_class if status != "rendered" or len(statuses) == 1 else "" for status in statuses]
+    rows = [result(status, error_class=word) for status, word in zip(statuses, told, strict=True)]
     assert exit_code(rows, stopped) == code
 
 

@@ -23,7 +23,11 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def lost(desk: Desk, made: Any) -> Any:
-    desk.present.clear()
+    desk.shelf.sizes.clear()
+
+
+def cut(desk: Desk, made: Any) -> Any:
+    desk.shelf.sizes[made.clip.path] -= 1
 
 
 def wished(desk: Desk, plan: ShotPlan) -> Any:
@@ -53,7 +57,8 @@ HISTORIES: dict[str, tuple[History, str, bool, str]] = {
     "own clip, older job open": (lambda d, p: (d.overdue(p), d.clip(p, VIDEO)), "keep", True, "0"),
     "stand-in": (lambda d, p: d.drawn(p), "rerender", False, "0.80"),
     "stand-in, then own clip": (lambda d, p: (d.drawn(p), d.clip(p)), "keep", False, "0"),
-    "own file drawn over": (lambda d, p: (d.clip(p), d.drawn(p)), "rerender", True, "0"),
+    "own clip, then a stand-in": (lambda d, p: (d.clip(p), d.drawn(p)), "keep", False, "0"),
+    "own clip cut": (lambda d, p: cut(d, d.clip(p)), "new", True, "0"),
     "job open": (lambda d, p: d.job(p), "new", True, "0"),
     "job given up on": (lambda d, p: d.overdue(p), "new", True, "0"),
     "clip file gone": (lambda d, p: lost(d, d.clip(p)), "new", True, "0"),
@@ -178,7 +183,7 @@ def test_moved_renamed_and_removed_rows_buy_nothing(rendered: Desk, order: list[
 
 
 def test_k_counts_the_rows_of_a_fingerprint(desk: Desk) -> None:
-    """Equal rows have keys of their own, counted in board order; an inserted equal row buys exactly one clip."""
+    """Equal rows have keys of their own, counted in board order; an inserted one buys exactly one clip, its own."""
     first = desk.plan(shot("a"), shot("b", prompt="x"), shot("c"))
     assert [p.key[16:] for p in first.shots] == ["-1", "-1", "-2"]
     assert first.shots[0].key[:16] == first.shots[2].key[:16] == first.shots[0].fingerprint[:16]
@@ -186,16 +191,21 @@ def test_k_counts_the_rows_of_a_fingerprint(desk: Desk) -> None:
         desk.clip(one)
     desk.close(first)
     again = desk.plan(shot("new"), shot("a"), shot("b", prompt="x"), shot("c"))
-    assert [p.action for p in again.shots] == ["keep", "keep", "keep", "new"]
+    assert [p.action for p in again.shots] == ["new", "keep", "keep", "keep"]
+    assert [p.key for p in again.shots[1:]] == [p.key for p in first.shots]
     assert again.quoted == Decimal("0.80")
 
 
 def test_row_keys_are_counted_as_the_manifest_has_them() -> None:
-    """The keys of the last manifest: k by fingerprint in its order, none for a row without a fingerprint."""
+    """The keys of the last manifest: k by fingerprint in its order, none for a row without a
+    fingerprint; as the column says where there is one."""
     rows = [
         {"shot_id": name, "fingerprint": print_ * 64} for name, print_ in zip("abcd", ["f", "e", "f", ""], strict=True)
     ]
-    assert row_keys(rows) == {"a": "f" * 16 + "-1", "b": "e" * 16 + "-1", "c": "f" * 16 + "-2"}
+    counted = {"a": "f" * 16 + "-1", "b": "e" * 16 + "-1", "c": "f" * 16 + "-2"}
+    assert row_keys(rows) == counted
+    told = {"a": "f" * 16 + "-7", "c": "a" * 16 + "-3"}  # the latter is no key of its fingerprint
+    assert row_keys([{**row, "key": told.get(row["shot_id"], "")} for row in rows]) == counted | {"a": "f" * 16 + "-7"}
 
 
 def test_only_keeps_the_last_rows_of_the_others(desk: Desk) -> None:

@@ -276,6 +276,7 @@ def material(**values: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         ({"negative_prompt": "rain"}, {}, "Avoid: rain"),
         ({"mismatch": "is 3.2 s long, 8 s were sent"}, {}, "The clip is 3.2 s long, 8 s were sent"),
         ({"wasted_usd": "0.40"}, {}, "$0.40 wasted"),
+        ({"alternates_usd": "0.40"}, {}, "$0.40 for takes kept beside it"),
         ({"at_risk_usd": "0.40"}, {}, "$0.40 at risk"),
         ({"charged_usd": "0.125"}, {}, "$0.125"),
         ({}, {}, "pixazo:sora-2-pro"),

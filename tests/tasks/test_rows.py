@@ -6,11 +6,12 @@ import pytest
 from tasks.models import Attempt, ShotResult
 from tasks.rollup import books
 from tasks.rows import ATTEMPTS, MANIFEST, attempt_rows, extra_names, mismatch, rows
-from tests.tasks.purchases import attempt, bought, clip, result, shot
+from tasks.takes import Shelf
+from tests.tasks.purchases import attempt, bought, clip, result, shelf_of, shot
 
 
 def only(one: ShotResult, history: list[Attempt], extras: tuple[str, ...] = ()) -> dict[str, Any]:
-    (row,) = rows(books([one], history), extras)
+    (row,) = rows(books([one], history, shelf_of(history)), extras)
     return row
 
 
@@ -19,11 +20,13 @@ def test_columns_in_order() -> None:
     assert ", ".join(MANIFEST) == (
         "shot_id, scene, mode, status, provider, model, attempts, clip, sha256, bytes, width, height, fps, duration_s, "
         "requested_s, mismatch, frame, poster, quoted_usd, charged_usd, charge_basis, wasted_usd, at_risk_usd, "
-        "error_class, error, job_id, submitted_at, finished_at, fingerprint, prompt"
+        "error_class, error, job_id, submitted_at, finished_at, fingerprint, prompt, grade, take, takes, verdict, "
+        "note, stale, qa, has_sound, container, origin, in_use_usd, alternates_usd, key"
     )
     assert ", ".join(ATTEMPTS) == (
         "shot_id, fingerprint, n, run_id, provider, model, outcome, error_class, error, job_id, sent_s, sent_size, "
-        "quoted_usd, charged_usd, charge_basis, wasted_usd, at_risk_usd, submitted_at, settled_at"
+        "quoted_usd, charged_usd, charge_basis, wasted_usd, at_risk_usd, submitted_at, settled_at, key, order_id, "
+        "estimate_usd, in_use_usd, alternates_usd, started_from, qa"
     )
 
 
@@ -37,6 +40,8 @@ def test_row_of_a_clip() -> None:
     assert (row["attempts"], row["bytes"], row["duration_s"], row["requested_s"]) == (2, 1000, 8.0, 8.0)
     assert (row["quoted_usd"], row["charged_usd"], row["wasted_usd"]) == (*map(Decimal, ("1.60", "1.00", "0.20")),)
     assert (row["clip"], row["frame"], row["mismatch"]) == (clip().path, "frames/f.jpg", "")
+    assert (row["grade"], row["take"], row["takes"], row["key"]) == ("final", 1, 1, made.key)
+    assert (row["in_use_usd"], row["alternates_usd"], row["has_sound"]) == (Decimal("0.80"), Decimal(0), None)
 
 
 def test_row_without_a_clip_tells_of_the_last_attempt() -> None:
@@ -45,6 +50,7 @@ def test_row_without_a_clip_tells_of_the_last_attempt() -> None:
     row = only(result("failed", error_class="Failed", error="no"), history)
     assert (row["provider"], row["job_id"], row["error_class"], row["error"]) == ("aimlapi", "b", "Failed", "no")
     assert (row["clip"], row["sha256"], row["bytes"], row["fps"], row["duration_s"]) == ("", "", None, None, None)
+    assert (row["grade"], row["take"], row["takes"], row["has_sound"]) == ("", None, 0, None)
 
 
 def test_row_never_tried() -> None:
@@ -91,8 +97,9 @@ def test_mismatch(seconds: float, width: int, sent_s: int, sent_size: str, expec
 @pytest.mark.parametrize(
     ("columns", "names"),
     [
-        (["note", "n", "sent_s"], ["note", "n", "sent_s"]),
+        (["notes", "n", "sent_s"], ["notes", "n", "sent_s"]),
         (["status", "Status"], ["board_status", "Status"]),
+        (["key", "take", "n"], ["board_key", "board_take", "n"]),
         (["status", "board_status"], ["board_board_status", "board_status"]),
         (["board_status", "status"], ["board_status", "board_board_status"]),
         (["clip", "board_clip", "board_board_clip"], ["board_board_board_clip", "board_clip", "board_board_clip"]),
@@ -126,7 +133,7 @@ def test_attempt_rows() -> None:
     """Attempts stand by time, key and n, tell what was sent, and bear the id that their shot has today."""
     late, early = attempt(n=1, shot_id="was", submitted_at="2026-02"), attempt(n=2, submitted_at="2026-01")
     gone = attempt("bbbbbbbbbbbbbbbb-1", 1, shot_id="gone", submitted_at="2026-01", charged=Decimal(1))
-    listed = attempt_rows(books([result("failed", shot=shot("now"))], [gone, late, early]))
+    listed = attempt_rows(books([result("failed", shot=shot("now"))], [gone, late, early], Shelf()))
     assert [(one["shot_id"], one["n"]) for one in listed] == [("now", 2), ("gone", 1), ("now", 1)]
     assert list(listed[0]) == list(ATTEMPTS)
     assert (listed[0]["sent_s"], listed[0]["sent_size"], listed[1]["wasted_usd"]) == (8.0, "1280x720", Decimal(0))

@@ -92,6 +92,18 @@ def test_names_of_a_folder(store: Store) -> None:
     assert len(store.names()) == 5
 
 
+def test_sizes_of_a_folder(store: Store) -> None:
+    """Every object below a folder with its bytes, as the store has them now; none where there is no folder."""
+    for name, size in (("clips/a b.mp4", 3), ("clips/old/ü.mp4", 0), ("clips.mp4", 9)):
+        store.write(name, b"x" * size)
+    assert store.sizes("clips") == {"clips/a b.mp4": 3, "clips/old/ü.mp4": 0}
+    store.write("clips/a b.mp4", b"x" * 7)
+    assert store.sizes("clips") == {"clips/a b.mp4": 7, "clips/old/ü.mp4": 0}
+    store.delete("clips/a b.mp4")
+    assert store.sizes("clips").keys() == {"clips/old/ü.mp4"}
+    assert store.sizes("nowhere") == {}
+
+
 def test_a_fresh_store_is_empty(store: Store) -> None:
     """A target that is not there yet lists nothing, holds nothing and can be cleaned."""
     store.delete("a.json")

@@ -1,0 +1,199 @@
+"""Targets that 0.1 wrote are continued: what it bought is not bought again, and its books go on to the cent."""
+
+import base64
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tasks import catalogue, commands, settings
+from tasks.planned import Wanted
+from tasks.session import Session
+from tasks.storage import Store
+from tasks.transport import Http
+from tests.chain.conftest import Outcome, check_sums, read_back
+from tests.crash.test_promises import CHAIN, Gateways
+from tests.tasks.clips import good
+
+WRITTEN = Path(__file__).parent / "written_by_0_1"
+KEYS = {"AIGATEWAY_API_KEY": "k", "PIXAZO_API_KEY": "k"}
+NAMES = sorted(path.stem for path in WRITTEN.glob("*.json"))
+PRICE = Decimal("0.40")
+
+
+class Later(Gateways):
+    """The gateways that 0.1 ordered from; every job is done by now. ``orders`` are the prompts that were ordered."""
+
+    def __init__(self) -> None:
+        super().__init__("", good())
+        self.orders: list[str] = []
+        self.asked: list[str] = []
+
+    def check(self, provider: str, prompt: str) -> None:
+        self.orders.append(prompt)
+
+    def poll(self, request: httpx.Request) -> httpx.Response:
+        job = request.url.path.rpartition("/")[2]
+        self.asked.append(job)
+        reply = super().poll(request)
+        told = json.loads(reply.content)
+        return httpx.Response(reply.status_code, json=told | {"id": job} if "id" in told else told)
+
+
+class Film:
+    """One target of 0.1 in a folder of its own, with its board."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        told = json.loads((WRITTEN / f"{name}.json").read_text(encoding="utf-8"))
+        self.folder, self.target = folder, folder / "film"
+        self.board, self.config = folder / "board.csv", folder / "chain.toml"
+        self.board.write_text(told["board"], encoding="utf-8")
+        self.config.write_text(CHAIN, encoding="utf-8")
+        self.clips = {path: base64.b64decode(data) for path, data in told["clips"].items()}
+        whole = {path: json.dumps(data).encode() for path, data in told["files"].items()} | self.clips
+        for path, data in whole.items():
+            (self.target / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.target / path).write_bytes(data)
+        self.gateways = Later()
+
+    @contextlib.asynccontextmanager
+    async def session(self, **wanted: Any) -> AsyncIterator[Session]:
+        now = [0.0]
+
+        async def sleep(seconds: float) -> None:
+            now[0] += max(seconds, 0.001)
+
+        http = Http(self.gateways)
+        asked = Wanted(str(self.board), str(self.target), **wanted)
+        loaded, store = settings.load(self.config, KEYS), Store(str(self.target))
+        scratch = self.folder / "scratch"
+        scratch.mkdir(exist_ok=True)
+        hours: dict[str, Any] = {"clock": lambda: now[0], "sleep": sleep, "roll": lambda: 0.5}
+        try:
+            yield Session(asked, loaded, catalogue.load(), store, http, scratch, **hours)
+        finally:
+            await http.close()
+
+    async def render(self, **wanted: Any) -> Outcome:
+        """One run of today's code over the target, its sums checked."""
+        self.gateways.orders.clear()
+        self.gateways.asked.clear()
+        async with self.session(**wanted) as running:
+            await running.check(fetch=True)
+            async with running.open():
+                for plan in running.plan.shots:
+                    if plan.renders:
+                        await running.shot(plan.shot.shot_id)
+            outcome = Outcome(running.exit_code(), *read_back(self.target), running.plan)
+        check_sums(outcome)
+        for path, data in self.clips.items():
+            assert not (self.target / path).exists() or (self.target / path).read_bytes() == data, path
+        return outcome
+
+
+@pytest.fixture
+def film(request: pytest.FixtureRequest, tmp_path: Path) -> Film:
+    return Film(request.param, tmp_path)
+
+
+def of(name: str) -> Any:
+    return pytest.mark.parametrize("film", [name], indirect=True)
+
+
+@of("finished")
+async def test_a_finished_target_is_kept(film: Film) -> None:
+    """Nothing is asked and nothing bought; keys are those that 0.1 counted, and a board's own columns stay its own."""
+    outcome = await film.render()
+    assert (outcome.code, outcome.statuses()) == (0, {"reused": 3})
+    assert film.gateways.orders == film.gateways.asked == []
+    told = [[row[name] for name in ("board_note", "board_key", "take", "grade")] for row in outcome.rows.values()]
+    assert told == [["dusk", "C", 1, "final"], ["", "", 1, "final"], ["night", "D", 1, "final"]]
+    assert [row["key"][16:] for row in outcome.rows.values()] == ["-1", "-1", "-2"]
+    assert {row["clip"] for row in outcome.rows.values()} == set(film.clips)
+
+
+@of("finished")
+async def test_a_rerender_beside_a_clip_of_0_1(film: Film) -> None:
+    """The new take has a name of its own, and the old clip and its money stay."""
+    outcome = await film.render(rerender=("s0",))
+    assert (outcome.code, film.gateways.orders) == (0, ["a kite"])
+    row = outcome.rows["s0"]
+    assert (row["take"], row["takes"], row["alternates_usd"], row["wasted_usd"]) == (2, 2, PRICE, 0)
+    assert len(list((film.target / "clips").iterdir())) == 4
+
+
+@of("finished")
+async def test_twins_of_0_1_may_be_moved(film: Film) -> None:
+    """The first of two rows alike goes, the other one is looked at alone, both come back: nothing is bought."""
+    head, kite, first, second = film.board.read_text().splitlines()
+    clip = (await film.render()).rows["s2"]["clip"]
+    for rows, only in (([kite, second], ()), ([second], ("s2",)), ([second, kite, first], ())):
+        film.board.write_text("\n".join([head, *rows]) + "\n")
+        outcome = await film.render(only=only)
+        assert (outcome.code, outcome.rows["s2"]["clip"], film.gateways.orders) == (0, clip, [])
+
+
+@of("open_job")
+async def test_a_half_done_target_goes_on(film: Film) -> None:
+    """The job that a killed run had bought is collected, and only the shot that was never ordered is ordered."""
+    outcome = await film.render()
+    assert (outcome.code, film.gateways.orders) == (0, ["a boat"])
+    assert [row["status"] for row in outcome.rows.values()] == ["reused", "rendered", "rendered"]
+    assert outcome.money() == 3 * PRICE
+
+
+@of("unclear")
+async def test_an_unclear_order_of_0_1_is_never_sent_again(film: Film) -> None:
+    """Both gateways may have the order: neither gets it again, and its quotes stay at risk."""
+    outcome = await film.render()
+    assert (outcome.code, film.gateways.orders) == (1, [])
+    assert (outcome.rows["s0"]["status"], outcome.rows["s0"]["takes"]) == ("failed", 0)
+    assert outcome.rows["s0"]["at_risk_usd"] == Decimal("1.90")
+
+
+@of("rerendered")
+async def test_of_two_clips_on_one_path_the_one_that_lies_there_is_a_take(film: Film) -> None:
+    """0.1 wrote the second over the first: the file's record counts, the other's money stays wasted."""
+    outcome = await film.render()
+    row = outcome.rows["s0"]
+    assert (outcome.code, film.gateways.orders, film.gateways.asked) == (0, [], [])
+    assert (row["take"], row["takes"], row["wasted_usd"], row["in_use_usd"]) == (2, 1, PRICE, PRICE)
+    assert row["bytes"] == (film.target / row["clip"]).stat().st_size
+    async with film.session() as running:
+        assert (await commands.status(running))["lost"] == []
+
+
+@of("rerendered")
+async def test_a_cut_clip_of_0_1_comes_again_under_its_own_name(film: Film) -> None:
+    """The newest job that wrote to the path is asked for its clip; nothing is written over what lies there."""
+    path = (await film.render()).rows["s0"]["clip"]
+    (film.target / path).write_bytes(b"cut")
+    film.clips.pop(path)
+    async with film.session() as running:
+        lost = (await commands.status(running))["lost"]
+    assert [(one["shot_id"], one["clip"], one["take"]) for one in lost] == [("s0", path, 2)]
+    outcome = await film.render()
+    assert (outcome.code, film.gateways.orders, len(film.gateways.asked)) == (0, [], 1)
+    assert outcome.rows["s0"]["clip"] == path.replace(".mp4", "-2.mp4")
+    assert (film.target / path).read_bytes() == b"cut"
+
+
+@of("overdue")
+async def test_jobs_that_0_1_gave_up_on_are_collected(film: Film) -> None:
+    """Each job is asked for its clip; the first stands for the shot, and what came beside it is kept."""
+    outcome = await film.render()
+    assert (outcome.code, film.gateways.orders, outcome.statuses()) == (0, [], {"rendered": 3})
+    assert [(row["take"], row["takes"]) for row in outcome.rows.values()] == [(1, 2)] * 3
+    assert [row["wasted_usd"] for row in outcome.rows.values()] == [0, 0, 0]
+    again = await film.render()
+    assert (again.code, film.gateways.asked, [row["take"] for row in again.rows.values()]) == (0, [], [1, 1, 1])
+
+
+def test_every_target_is_continued() -> None:
+    """Each sample has a test here."""
+    assert NAMES == ["finished", "open_job", "overdue", "rerendered", "unclear"]
