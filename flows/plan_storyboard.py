@@ -4,12 +4,12 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.artifacts import faults_artifact, plan_artifact
-from flows.blocks import opened
-from flows.parameters import FREE, NO_SHOTS, Config, Place, Shots, Usd, wanted_of
-from tasks.commands import over_budget
-from tasks.errors import StartError
-from tasks.money import usd_text
+from flows.support.artifacts import faults_artifact, plan_artifact
+from flows.support.blocks import opened
+from flows.support.parameters import FREE, NO_SHOTS, Config, Place, Shots, Usd, wanted_of
+from tasks.commands.answers import over_budget
+from tasks.domain.errors import StartError
+from tasks.domain.money import usd_text
 
 
 @flow(name="plan-storyboard", persist_result=False)

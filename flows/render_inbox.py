@@ -8,13 +8,14 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.blocks import looked_up
-from flows.parameters import FREE, Config, Place, Usd
 from flows.render_storyboard import render_storyboard
-from tasks import inbox, settings
-from tasks.errors import Fault, StoryreelError
-from tasks.storage import Store
-from tasks.stores import homed
+from flows.support.blocks import looked_up
+from flows.support.parameters import FREE, Config, Place, Usd
+from tasks.commands import inbox
+from tasks.config import settings
+from tasks.domain.errors import Fault, StoryreelError
+from tasks.storage.backends import homed
+from tasks.storage.store import Store
 
 SETTLES_SECONDS = 2.0
 

@@ -12,15 +12,15 @@ from prefect.deployments.flow_runs import arun_deployment
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Cancelled, Failed
 
-from flows.artifacts import closing_artifacts, faults_artifact, moving, plan_artifact
-from flows.blocks import opened
-from flows.heed import heeding
-from flows.parameters import FREE, VIEWS, Config, PartsInFlight, Place, ShotsAPart, Usd, wanted_of
 from flows.render_storyboard import final_state
-from flows.telling import recorder
-from tasks.errors import StartError, StoryreelError
-from tasks.season import Season, Start, Task
-from tasks.session import Session
+from flows.support.artifacts import closing_artifacts, faults_artifact, moving, plan_artifact
+from flows.support.blocks import opened
+from flows.support.cancellation import heeding
+from flows.support.parameters import FREE, VIEWS, Config, PartsInFlight, Place, ShotsAPart, Usd, wanted_of
+from flows.support.run_log import recorder
+from tasks.domain.errors import StartError, StoryreelError
+from tasks.season.coordinator import Season, Start, Task
+from tasks.session.session import Session
 
 PARTS = "render-storyboard/render-storyboard"
 STARTS_SECONDS = 180.0  # from a worker's hand to the part's first heartbeat; 6 to 12 were measured on an idle machine

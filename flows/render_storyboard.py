@@ -12,11 +12,11 @@ from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.states import Cancelled, Completed, Failed
 
-from flows.approval import refusal
-from flows.artifacts import closing_artifacts, faults_artifact, moving, outcome, plan_artifact
-from flows.blocks import opened
-from flows.heed import heeding
-from flows.parameters import (
+from flows.support.approval import refusal
+from flows.support.artifacts import closing_artifacts, faults_artifact, moving, outcome, plan_artifact
+from flows.support.blocks import opened
+from flows.support.cancellation import heeding
+from flows.support.parameters import (
     FREE,
     NO_SHOTS,
     VIEWS,
@@ -29,14 +29,14 @@ from flows.parameters import (
     View,
     wanted_of,
 )
-from flows.telling import Lines, ended, recorder
-from tasks.errors import StartError
-from tasks.models import ShotResult
-from tasks.money import usd_text
-from tasks.part import PartSession, joined, part_session
-from tasks.planned import ShotPlan
-from tasks.session import HANDOVER, Session
-from tasks.split import SeasonPart
+from flows.support.run_log import Lines, ended, recorder
+from tasks.domain.errors import StartError
+from tasks.domain.models import ShotResult
+from tasks.domain.money import usd_text
+from tasks.domain.plan import ShotPlan
+from tasks.season.parts import SeasonPart
+from tasks.season.worker import PartSession, joined, part_session
+from tasks.session.session import HANDOVER, Session
 
 ENDED = "Without clip"
 STARTS_PER_SECOND = 25  # more, for long, overflows the queue in which a Prefect server keeps its events

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from hypothesis import settings
 
-from flows.cli import main
+from flows.cli.app import main
 from tests.deployed import SECRET, Api, api_of, working
 from tests.flows import Cli, Ran
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks import settings, storyboard
-from tasks.transport import host_of
+from tasks.config import settings
+from tasks.storyboard import reader
+from tasks.transport.client import host_of
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md")
@@ -85,7 +86,7 @@ def test_every_config_of_the_readme_loads(block: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("block", blocks("README.md", "csv"))
 def test_every_board_of_the_readme_reads(block: str) -> None:
     """A shot list shown in the README is one."""
-    board = storyboard.read(block.encode(), "shown.csv", settings.load(None, {}), "/boards")
+    board = reader.read(block.encode(), "shown.csv", settings.load(None, {}), "/boards")
     assert [shot.shot_id for shot in board.shots] == ["A1", "A2"]
     assert board.extra_columns == ("Camera",)
 

@@ -9,10 +9,9 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from tasks.errors import Locked, Refused
-from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
-from tasks.refusals import refusal
-from tasks.replies import (
+from tasks.domain.errors import Locked, Refused
+from tasks.domain.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.providers._common import (
     aspect_of,
     check,
     dig,
@@ -27,6 +26,7 @@ from tasks.replies import (
     word_of,
     words_of,
 )
+from tasks.providers._refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
 JOB_ID = ("id",)  # where a reply to a poll repeats it

@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from tasks.errors import Refused
-from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
-from tasks.refusals import refusal
-from tasks.replies import aspect_of, check, dig, extras, failure, first_url, is_ok, text_of, waiting, word_of
+from tasks.domain.errors import Refused
+from tasks.domain.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.providers._common import aspect_of, check, dig, extras, failure, first_url, is_ok, text_of, waiting, word_of
+from tasks.providers._refusals import refusal
 
 AUTH = ("Authorization", "Key {key}")
 JOB_ID = ("request_id",)  # where a reply to a poll repeats it

@@ -11,10 +11,9 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from tasks.errors import Refused
-from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
-from tasks.refusals import refusal
-from tasks.replies import (
+from tasks.domain.errors import Refused
+from tasks.domain.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.providers._common import (
     check,
     dig,
     extras,
@@ -25,6 +24,7 @@ from tasks.replies import (
     waiting,
     word_of,
 )
+from tasks.providers._refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
 JOB_ID = ("id",)  # where a reply to a poll repeats it

@@ -10,9 +10,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
-from tasks.refusals import refusal
-from tasks.replies import (
+from tasks.domain.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.providers._common import (
     aspect_of,
     check,
     dig,
@@ -26,6 +25,7 @@ from tasks.replies import (
     whole_of,
     word_of,
 )
+from tasks.providers._refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
 JOB_ID = ("id",)  # where a reply to a poll repeats it

@@ -9,9 +9,8 @@ the same id is asked, so that the key goes nowhere else. ``result_mode = "legacy
 from typing import Any
 from urllib.parse import quote
 
-from tasks.models import Done, Follow, Job, Order, Pending, Reply, Request
-from tasks.refusals import refusal
-from tasks.replies import (
+from tasks.domain.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.providers._common import (
     check,
     dig,
     extras,
@@ -22,6 +21,7 @@ from tasks.replies import (
     waiting,
     word_of,
 )
+from tasks.providers._refusals import refusal
 
 AUTH = ("Ocp-Apim-Subscription-Key", "{key}")
 JOB_ID = ("request_id",)  # where a reply to a poll repeats it

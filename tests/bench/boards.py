@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.models import Clip, Job, Order, Request, Route
-from tasks.planned import Wanted
-from tasks.records import Asked
-from tasks.session import session
-from tasks.storage import Store
+from tasks.domain.models import Clip, Job, Order, Request, Route
+from tasks.domain.plan import Wanted
+from tasks.ledger.records import Asked
+from tasks.session.session import session
+from tasks.storage.store import Store
 from tests.tasks.clips import good, plain
 
 CONFIG = """

@@ -37,7 +37,7 @@ def main(note: str, program: str, words: Sequence[str]) -> None:
     asyncio.set_event_loop_policy(ticking)
     try:
         if program == "storyreel":
-            from flows.cli import main as storyreel
+            from flows.cli.app import main as storyreel
 
             sys.argv = ["storyreel", *words]
             storyreel()

@@ -33,8 +33,8 @@ def _each(folder: str, ending: str, act: Callable[[bytes], object]) -> None:
 
 def frames(folder: str, ending: str) -> None:
     """Photographs to frames of 1280x720, as a run makes them."""
-    from tasks import images
-    from tasks.models import Size
+    from tasks.domain.models import Size
+    from tasks.media import images
 
     _each(folder, ending, lambda data: images.normalise(data, Size(1280, 720), "cover", max_pixels=10**8))
 
@@ -53,8 +53,9 @@ def vips(folder: str, ending: str) -> None:
 
 def animatic(folder: str, photo: str, seconds: str) -> None:
     """Two clips of a moving still, 1280x720, side by side."""
-    from tasks import animatic, images
-    from tasks.models import Model, Order, Route, Shot, Size
+    from tasks.animatic import renderer as animatic
+    from tasks.domain.models import Model, Order, Route, Shot, Size
+    from tasks.media import images
 
     size, length = Size(1280, 720), Decimal(seconds)
     still, *_ = images.normalise(Path(photo).read_bytes(), size, "cover", max_pixels=10**8)
@@ -68,7 +69,7 @@ def animatic(folder: str, photo: str, seconds: str) -> None:
 
 def reel(folder: str) -> None:
     """All clips of a folder in one file, by the program."""
-    from tasks import reel
+    from tasks.views.reel import reel
 
     paths = sorted(Path(folder).glob("*.mp4"))
     parts = [reel.Part(path.stem, Decimal(1), reel.local(path)) for path in paths]
@@ -143,9 +144,9 @@ def table(path: str) -> None:
 def ledger(folder: str, how: str, at_once: str, shots: str) -> None:
     """The three records of each shot at a folder of this machine, so many shots side by side; ``how`` is ``synced``, or
     ``unsynced`` for the same without a sync of any folder."""
-    from tasks.disk import Disk
-    from tasks.files import Files
-    from tasks.storage import Store
+    from tasks.storage.disk import Disk
+    from tasks.storage.files import Files
+    from tasks.storage.store import Store
 
     class Unsynced(Files):
         def sync_folder(self, path: Path) -> None:

@@ -11,9 +11,9 @@ import av
 import pyarrow.parquet as parquet
 from PIL import Image
 
-from tasks import manifest
-from tasks.models import Attempt, Clip, ShotResult, Size
-from tasks.report import page
+from tasks.domain.models import Attempt, Clip, ShotResult, Size
+from tasks.manifest import files as manifest
+from tasks.views.report.page import page
 from tests.tasks.clips import SMALL, write
 from tests.tasks.purchases import attempt, result, shelf_of, shot
 

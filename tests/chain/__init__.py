@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tasks.models import Reply, Request
-from tasks.transport import Http
+from tasks.domain.models import Reply, Request
+from tasks.transport.client import Http
 
 
 class Hours:

@@ -16,14 +16,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from tasks import catalogue, settings
-from tasks.catalogue import Catalogue
-from tasks.errors import StartError
-from tasks.planned import Plan, Wanted
-from tasks.progress import Progress
-from tasks.rollup import SCHEMA_VERSION
-from tasks.session import Session
-from tasks.storage import Store
+from tasks.config import catalogue, settings
+from tasks.config.catalogue import Catalogue
+from tasks.domain.errors import StartError
+from tasks.domain.plan import Plan, Wanted
+from tasks.domain.progress import Progress
+from tasks.manifest.costs import SCHEMA_VERSION
+from tasks.session.session import Session
+from tasks.storage.store import Store
 from tests.chain import Call, Hours, Wire
 from tests.sandbox import Sandbox
 from tests.sandbox.gateways import all_gateways

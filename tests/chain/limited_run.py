@@ -13,12 +13,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tasks import catalogue, settings
-from tasks.planned import Wanted
-from tasks.progress import Progress
-from tasks.session import Session
-from tasks.storage import Store
-from tasks.transport import Http
+from tasks.config import catalogue, settings
+from tasks.domain.plan import Wanted
+from tasks.domain.progress import Progress
+from tasks.session.session import Session
+from tasks.storage.store import Store
+from tasks.transport.client import Http
 
 
 async def limited(told: dict[str, Any]) -> tuple[int, list[str]]:

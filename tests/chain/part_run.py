@@ -6,10 +6,10 @@ import sys
 from decimal import Decimal
 from typing import Any
 
-from tasks.part import joined, part_session
-from tasks.planned import ShotPlan, Wanted
-from tasks.session import session
-from tasks.split import SeasonPart
+from tasks.domain.plan import ShotPlan, Wanted
+from tasks.season.parts import SeasonPart
+from tasks.season.worker import joined, part_session
+from tasks.session.session import session
 
 
 async def part_run(told: dict[str, Any]) -> None:

@@ -11,11 +11,11 @@ import time
 from collections import Counter
 from typing import Any
 
-from tasks import lock as locks
-from tasks.errors import StartError
-from tasks.planned import Wanted
-from tasks.session import Session, session
-from tasks.storage import Store
+from tasks.domain.errors import StartError
+from tasks.domain.plan import Wanted
+from tasks.session.session import Session, session
+from tasks.storage import lock as locks
+from tasks.storage.store import Store
 
 
 async def one_run(told: dict[str, Any]) -> dict[str, Any]:

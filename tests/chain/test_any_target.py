@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 
-from tasks import catalogue, commands, settings, target
-from tasks.errors import TargetError
-from tasks.planned import Wanted
-from tasks.progress import Progress
-from tasks.session import Session
-from tasks.storage import Store
-from tasks.stores import kind_of
-from tasks.target import ALONE
+from tasks.commands import answers
+from tasks.config import catalogue, settings
+from tasks.domain.errors import TargetError
+from tasks.domain.plan import Wanted
+from tasks.domain.progress import Progress
+from tasks.session.session import Session
+from tasks.storage import probe as target
+from tasks.storage.backends import kind_of
+from tasks.storage.probe import ALONE
+from tasks.storage.store import Store
 from tests.chain import Hours, Wire
 from tests.flows import Ran
 from tests.sandbox import Sandbox
@@ -153,7 +155,7 @@ async def test_what_a_target_cannot_do_is_said(kind: str, servers: tuple[Any, An
                 assert box.log() == []
         unsigned = "passed over: aivideoapi:sora-2: takes images by URL only, and this target cannot sign one"
         assert (unsigned in plan.shots[1].warnings) == (kind not in SIGNS)
-        for said in (" ".join(plan.warnings), commands.headline(running)):
+        for said in (" ".join(plan.warnings), answers.headline(running)):
             assert ("cannot sign addresses" in said) == (kind == "gcs")
 
 
@@ -168,9 +170,9 @@ async def test_rescue(kind: str, servers: tuple[Any, Any], tmp_path: Path) -> No
                 job.done_at = 0.0  # the hours of the first run were not real ones
         billed = box.billed()
         async with studio.session() as (running, wire):
-            jobs = len((await commands.status(running))["uncollected"])
+            jobs = len((await answers.status(running))["uncollected"])
             assert jobs == (3 if kind in SIGNS else 2)  # of two routes for the picture, where both are usable
-            answer = await commands.rescue(running)
+            answer = await answers.rescue(running)
         assert (answer["exit_code"], answer["collected"], answer["shots"]["rendered"]) == (0, jobs, 2)
         assert [call for call in wire.calls if call.order] == []
         assert box.billed() == billed

@@ -20,10 +20,10 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import TargetError
-from tasks.lock import Lock
-from tasks.season import Task
-from tasks.storage import Store
+from tasks.domain.errors import TargetError
+from tasks.season.coordinator import Task
+from tasks.storage.lock import Lock
+from tasks.storage.store import Store
 from tests.chain.conftest import read_back
 from tests.chain.test_season import Stage, Workers, receipts, scenes
 from tests.sandbox import Sandbox

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from tasks.session import Session
-from tasks.storage import Store
+from tasks.session.session import Session
+from tasks.storage.store import Store
 from tests.chain.conftest import Studio, shots
 
 FEW, MORE = 2, 7

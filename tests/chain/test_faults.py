@@ -362,7 +362,7 @@ async def test_a_clip_that_is_no_video_to_the_end_is_a_failed_job_that_was_charg
 async def test_a_result_over_the_cap_is_not_taken(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file larger than any clip may be never came whole: overdue; with the cap as it is the same file is taken."""
     with monkeypatch.context() as small:
-        small.setattr("tasks.jobs.CLIP_BYTES", 1000)
+        small.setattr("tasks.engine.poll.CLIP_BYTES", 1000)
         outcome = await studio.one("pixazo")
     assert outcome.told == [risked("pixazo", "overdue")] and outcome.code == 1
     assert "at most 1000 are taken" in outcome.row["error"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.session import Session
+from tasks.session.session import Session
 from tests.chain.conftest import Studio
 from tests.sandbox.media import clip as video
 from tests.tasks.pictures import B, R, quad, saved

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tasks.models import Request
-from tasks.planned import Wanted
-from tasks.session import Session
+from tasks.domain.models import Request
+from tasks.domain.plan import Wanted
+from tasks.session.session import Session
 from tests.chain.conftest import Outcome, Studio, opened, read_back, shots
 from tests.descriptors import none_left
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tasks.ledger import Ledger
-from tasks.models import Reply, Request
-from tasks.planned import Wanted
-from tasks.session import Session
-from tasks.storage import Store
+from tasks.domain.models import Reply, Request
+from tasks.domain.plan import Wanted
+from tasks.ledger.ledger import Ledger
+from tasks.session.session import Session
+from tasks.storage.store import Store
 from tests.chain import Hours, Wire
 from tests.chain.conftest import Studio, opened
 

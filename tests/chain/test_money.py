@@ -11,15 +11,15 @@ from typing import Any
 import httpx
 import pytest
 
-from tasks import catalogue
-from tasks.catalogue import Catalogue
-from tasks.ledger import Ledger
-from tasks.models import Attempt, Order, Reply, Request
-from tasks.planned import ShotPlan
-from tasks.records import Asked
-from tasks.run import adapter
-from tasks.session import Session
-from tasks.storage import Store, StoreError
+from tasks.config import catalogue
+from tasks.config.catalogue import Catalogue
+from tasks.domain.models import Attempt, Order, Reply, Request
+from tasks.domain.plan import ShotPlan
+from tasks.engine.context import adapter
+from tasks.ledger.ledger import Ledger
+from tasks.ledger.records import Asked
+from tasks.session.session import Session
+from tasks.storage.store import Store, StoreError
 from tests.chain.conftest import PRICE, Studio, shots
 
 ALONE = {"concurrency": 1}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tasks.session import Session
+from tasks.session.session import Session
 from tests.chain import Call
 from tests.chain.conftest import Outcome, Studio, shots
 

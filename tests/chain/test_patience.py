@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.progress import Progress
+from tasks.domain.progress import Progress
 from tests.chain import Call
 from tests.chain.conftest import PRICE, Outcome, Studio, shots
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tasks import commands
-from tasks.planned import Wanted
-from tasks.session import Session
-from tasks.writing import Disk
+from tasks.commands import answers as commands
+from tasks.domain.plan import Wanted
+from tasks.session.session import Session
+from tasks.storage.writers import Disk
 from tests.chain.conftest import Outcome, Studio, opened, rendered, shots
 from tests.tasks.clips import good
 from tests.tasks.loopback import Loopback, reply

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import TargetError
-from tasks.lock import Lock
-from tasks.planned import Wanted
-from tasks.season import Season, Task
-from tasks.session import Session, session
-from tasks.storage import Store
+from tasks.domain.errors import TargetError
+from tasks.domain.plan import Wanted
+from tasks.season.coordinator import Season, Task
+from tasks.session.session import Session, session
+from tasks.storage.lock import Lock
+from tasks.storage.store import Store
 from tests.chain.conftest import MONEY, read_back
 from tests.sandbox import Sandbox
 

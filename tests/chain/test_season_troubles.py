@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import StartError, TargetError
-from tasks.lock import Lock
-from tasks.season import Season, Task
-from tasks.session import Session
-from tasks.storage import Store, StoreError
+from tasks.domain.errors import StartError, TargetError
+from tasks.season.coordinator import Season, Task
+from tasks.session.session import Session
+from tasks.storage.lock import Lock
+from tasks.storage.store import Store, StoreError
 from tests.chain.conftest import read_back
 from tests.chain.part_run import part_run
 from tests.chain.test_season import Stage, Workers, receipts, scenes

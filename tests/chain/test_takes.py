@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tasks.session import Session
+from tasks.session.session import Session
 from tests.chain.conftest import PRICE, Outcome, Studio, rendered
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tasks import catalogue, commands, settings
-from tasks.planned import Wanted
-from tasks.session import Session
-from tasks.storage import Store
-from tasks.transport import Http
+from tasks.commands import answers
+from tasks.config import catalogue, settings
+from tasks.domain.plan import Wanted
+from tasks.session.session import Session
+from tasks.storage.store import Store
+from tasks.transport.client import Http
 from tests.chain.conftest import Outcome, check_sums, read_back
 from tests.crash.test_promises import CHAIN, Gateways
 from tests.tasks.clips import good
@@ -165,7 +166,7 @@ async def test_of_two_clips_on_one_path_the_one_that_lies_there_is_a_take(film: 
     assert (row["take"], row["takes"], row["wasted_usd"], row["in_use_usd"]) == (2, 1, PRICE, PRICE)
     assert row["bytes"] == (film.target / row["clip"]).stat().st_size
     async with film.session() as running:
-        assert (await commands.status(running))["lost"] == []
+        assert (await answers.status(running))["lost"] == []
 
 
 @of("rerendered")
@@ -175,7 +176,7 @@ async def test_a_cut_clip_of_0_1_comes_again_under_its_own_name(film: Film) -> N
     (film.target / path).write_bytes(b"cut")
     film.clips.pop(path)
     async with film.session() as running:
-        lost = (await commands.status(running))["lost"]
+        lost = (await answers.status(running))["lost"]
     assert [(one["shot_id"], one["clip"], one["take"]) for one in lost] == [("s0", path, 2)]
     outcome = await film.render()
     assert (outcome.code, film.gateways.orders, len(film.gateways.asked)) == (0, [], 1)

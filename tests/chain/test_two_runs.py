@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
-from tasks import catalogue, commands, settings
-from tasks.errors import TargetError
-from tasks.ledger import Ledger
-from tasks.models import Clip, Order, Request, Route, Size
-from tasks.models import Job as Receipt
-from tasks.planned import Wanted
-from tasks.session import Session
-from tasks.storage import Store
-from tasks.transport import Http
+from tasks.commands import answers
+from tasks.config import catalogue, settings
+from tasks.domain.errors import TargetError
+from tasks.domain.models import Clip, Order, Request, Route, Size
+from tasks.domain.models import Job as Receipt
+from tasks.domain.plan import Wanted
+from tasks.ledger.ledger import Ledger
+from tasks.session.session import Session
+from tasks.storage.store import Store
+from tasks.transport.client import Http
 from tests.chain.conftest import rendered
 from tests.sandbox import Sandbox
 from tests.servers import s3_server  # noqa: F401 - a fixture, taken by its name
@@ -79,7 +80,7 @@ def finished(target: Path, prompts: list[str], config: Path, env: Mapping[str, s
     board = target.parent / "board.csv"
     session = Session(Wanted(str(board), str(target)), loaded, known, store, Http(), target.parent)
     plan = asyncio.run(session.check(fetch=False))
-    from tasks.records import Asked
+    from tasks.ledger.records import Asked
 
     for shot in plan.shots:
         order = Order(shot.shot, Route(model), Decimal(4), Size(1280, 720), shot.shot.prompt)
@@ -125,9 +126,9 @@ async def test_rescue_collects_and_buys_nothing(tmp_path: Path) -> None:
             http = Http()
             loaded = settings.load(config, box.env())
             running = Session(Wanted("", str(target)), loaded, catalogue.load(), Store(str(target)), http, Path(folder))
-            told = await commands.status(running)
+            told = await answers.status(running)
             assert [job["quoted_usd"] for job in told["uncollected"]] == ["0.40", "0.40"]
-            answer = await commands.rescue(running)
+            answer = await answers.rescue(running)
             await http.close()
         assert box.bill()["aigateway"]["orders"] == before
         assert answer["exit_code"] == 0, answer

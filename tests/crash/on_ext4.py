@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.storage import Store
+from tasks.storage.store import Store
 from tests.crash.test_crash import board, check  # noqa: F401 - a fixture
 from tests.crash.test_power_cut import Bench
 from tests.sandbox.server import Sandbox

@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tasks.disk import Disk
-from tasks.files import Files
-from tasks.models import Reply, Request
-from tasks.planned import Wanted
-from tasks.session import session
-from tasks.transport import Http
+from tasks.domain.models import Reply, Request
+from tasks.domain.plan import Wanted
+from tasks.session.session import session
+from tasks.storage.disk import Disk
+from tasks.storage.files import Files
+from tasks.transport.client import Http
 from tests.crash.disk_model import Step
 
 

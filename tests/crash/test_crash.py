@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tasks import video
-from tasks.storage import Store
+from tasks.media import probe as video
+from tasks.storage.store import Store
 from tests.sandbox.server import Sandbox
 from tests.servers import S3, serving_s3
 from tests.servers_stores import sftp_server  # noqa: F401 - a fixture

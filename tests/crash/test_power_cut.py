@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.ledger import Ledger
-from tasks.records import job_of
-from tasks.storage import Store
+from tasks.ledger.ledger import Ledger
+from tasks.ledger.records import job_of
+from tasks.storage.store import Store
 from tests.conftest import without_settings
 from tests.crash.disk_model import Disk, Image, Step, rebuilt, steps_of
 from tests.crash.test_crash import CONFIG, ROOT, board, check  # noqa: F401 - a fixture

@@ -20,13 +20,13 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tasks import catalogue
-from tasks import settings as config
-from tasks.ledger import Ledger, spent
-from tasks.planned import Wanted
-from tasks.session import Session
-from tasks.storage import Store
-from tasks.transport import Http
+from tasks.config import catalogue
+from tasks.config import settings as config
+from tasks.domain.plan import Wanted
+from tasks.ledger.ledger import Ledger, spent
+from tasks.session.session import Session
+from tasks.storage.store import Store
+from tasks.transport.client import Http
 from tests.tasks.clips import good
 
 SUBMITS = ("ok", "ok", "ok", "busy", "lost before", "lost after", "refused", "down", "garbled", "policy")

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flows import cli
-from tasks.storage import Store
-from tasks.transport import Http
+from flows.cli import app as cli
+from tasks.storage.store import Store
+from tasks.transport.client import Http
 
 
 class Reaper:

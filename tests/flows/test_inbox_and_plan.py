@@ -12,9 +12,9 @@ from prefect.client.schemas.objects import State
 
 from flows.plan_storyboard import plan_storyboard
 from flows.render_inbox import render_inbox
-from tasks import inbox
-from tasks.names import slug_of
-from tasks.storage import Store
+from tasks.commands import inbox
+from tasks.domain.identity import slug_of
+from tasks.storage.store import Store
 from tests.flows import Ran, write_board
 from tests.flows.test_render_storyboard import in_prefect  # noqa: F401 - the module's fixture
 from tests.sandbox import Sandbox

@@ -9,10 +9,10 @@ import pytest
 
 from flows import render_storyboard
 from flows.render_storyboard import pause
-from tasks.part import part_session
-from tasks.planned import Wanted
-from tasks.session import session
-from tasks.split import SeasonPart
+from tasks.domain.plan import Wanted
+from tasks.season.parts import SeasonPart
+from tasks.season.worker import part_session
+from tasks.session.session import session
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
 from flows.render_storyboard import render_storyboard
-from tasks import animatic
-from tasks.models import Order
+from tasks.animatic import renderer
+from tasks.domain.models import Order
 from tests.conftest import SILENT, without_settings
 from tests.flows import draw, manifest, serving, write_board
 from tests.sandbox import Sandbox
@@ -160,7 +160,7 @@ def test_that_a_broken_board_fails_with_every_fault(tmp_path: Path) -> None:
 @pytest.fixture
 def slips(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], dict[str, int]]:
     """Make the renderer crash so often at one shot; the calls by shot are counted."""
-    real, calls = animatic.render, dict[str, int]()
+    real, calls = renderer.render, dict[str, int]()
 
     def arrange(shot_id: str, times: int) -> dict[str, int]:
         def render(order: Order, out: Path, **more: Any) -> None:
@@ -172,7 +172,7 @@ def slips(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], dict[str, int
                 threading.Event().wait(1.0)  # whoever does not wait for this shot is there first
             real(order, out, **more)
 
-        monkeypatch.setattr(animatic, "render", render)
+        monkeypatch.setattr(renderer, "render", render)
         return calls
 
     return arrange
@@ -207,8 +207,8 @@ def test_that_a_shot_that_always_crashes_is_failed(slips: Callable[[str, int], d
 
 def test_that_a_target_in_use_fails_the_run(tmp_path: Path) -> None:
     """A live lock is told with its holder; the run ends Failed and leaves no object behind."""
-    from tasks.lock import Lock
-    from tasks.storage import Store
+    from tasks.storage.lock import Lock
+    from tasks.storage.store import Store
 
     lock = Lock(Store(str(tmp_path / "film")), "first-run")
     lock.take()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.storage import Store
+from tasks.storage.store import Store
 from tests.chain.conftest import read_back
 from tests.deployed import PREFECT, Api, paid_config
 from tests.flows import write_board

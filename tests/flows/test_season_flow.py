@@ -13,7 +13,7 @@ from prefect.states import Failed, Pending, Running, Scheduled
 from flows import render_season as flow_file
 from flows.render_season import render_season
 from flows.render_storyboard import render_storyboard
-from tasks.errors import StoryreelError
+from tasks.domain.errors import StoryreelError
 from tests.flows import manifest, write_board
 from tests.flows.test_render_storyboard import in_prefect  # noqa: F401 - the module's fixture
 

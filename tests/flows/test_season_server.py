@@ -9,10 +9,10 @@ import pytest
 from prefect.exceptions import ObjectNotFound
 
 from flows import render_season
-from tasks.errors import StoryreelError
-from tasks.progress import Progress
-from tasks.season import Task
-from tasks.split import SeasonPart
+from tasks.domain.errors import StoryreelError
+from tasks.domain.progress import Progress
+from tasks.season.coordinator import Task
+from tasks.season.parts import SeasonPart
 
 PART = SeasonPart(name="part-1-001", attempt="a", run_id="run-1", token="t", lease=60, ways=1)
 TASK = Task(PART, ("sh010",), None, 1)

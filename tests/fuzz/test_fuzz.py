@@ -13,10 +13,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tasks import images, lanes, parquet, records, redact, settings
-from tasks.errors import BoardError, ConfigError, Failed, GatewayError, MediaError, Moderated, TargetError
-from tasks.models import Done, Follow, Job, Pending, Reply, Size
-from tasks.video import check_boxes, probe
+from tasks.config import settings
+from tasks.domain import redaction
+from tasks.domain.errors import BoardError, ConfigError, Failed, GatewayError, MediaError, Moderated, TargetError
+from tasks.domain.models import Done, Follow, Job, Pending, Reply, Size
+from tasks.engine import limits
+from tasks.ledger import records
+from tasks.media import images
+from tasks.media.probe import check_boxes, probe
+from tasks.storyboard.formats import parquet
 from tests.fuzz import tries
 from tests.providers import NAMES, adapter, order_of, samples_of
 from tests.tasks.boards import board
@@ -182,7 +187,7 @@ def _changed(draw: st.DrawFn, tree: Any) -> Any:
 
 def _error(error: GatewayError) -> None:
     assert 0 < len(str(error)) <= 300
-    assert not redact.CONTROL.search(str(error)), repr(str(error))
+    assert not redaction.CONTROL.search(str(error)), repr(str(error))
     assert error.charge is None or (error.charge.is_finite() and error.charge >= 0)
 
 
@@ -217,8 +222,8 @@ def test_any_reply(name: str, data: st.DataObject) -> None:
 def test_any_reply_without_the_key(body: bytes, secret: str) -> None:
     """A reply in which the key does not stand keeps every byte; one in which it stands stays JSON if it was."""
     secret = secret.encode("ascii", "replace").decode()
-    clean = redact.hidden_in(body, secret)
-    assert secret.encode() not in clean or secret in redact.CUT
+    clean = redaction.hidden_in(body, secret)
+    assert secret.encode() not in clean or secret in redaction.CUT
     with contextlib.suppress(ValueError, RecursionError):
         json.loads(body)
         if clean != body:
@@ -230,11 +235,11 @@ def test_any_reply_without_the_key(body: bytes, secret: str) -> None:
 @example(text="https://" + "a@" * 600)
 def test_any_text_is_cut(text: str) -> None:
     """Cutting never fails, never leaves a query, a control or a data URI, and changes nothing the second time."""
-    once = redact.line(text)
-    assert not redact.CONTROL.search(once)
+    once = redaction.line(text)
+    assert not redaction.CONTROL.search(once)
     assert not re.search(r"[a-z]{3,10}://[^\s?#\"'<>]*\?(?!\.\.\.)[^\s\"'<>]", once)
     assert not re.search(r"data:\w+/\w+,\w", once)
-    assert redact.line(once) == once
+    assert redaction.line(once) == once
 
 
 # ------------------------------------------------------------------------------------------- headers and boxes
@@ -250,7 +255,7 @@ def test_any_text_is_cut(text: str) -> None:
 @example(text="Fri, 31 Dec 1999 23:59:59 +99999999999999999", date="")
 def test_any_retry_after(text: str, date: str) -> None:
     """A wait that is a number from 0, or none."""
-    wait = lanes.retry_after(Reply(429, headers={"retry-after": text, "date": date}), lambda: 1e9)
+    wait = limits.retry_after(Reply(429, headers={"retry-after": text, "date": date}), lambda: 1e9)
     assert wait is None or (math.isfinite(wait) and wait >= 0)
 
 

@@ -11,8 +11,8 @@ from PIL import Image
 from tests.flows import Ran, write_board
 from tests.hostile import GIGABYTE, SAMPLES, weighed_code
 from tests.tasks.clips import good
+from tests.tasks.media.test_probe import fragmented, samples_without_end
 from tests.tasks.pictures import quad, saved
-from tests.tasks.test_video import fragmented, samples_without_end
 
 Typed = Callable[..., Ran]
 ZEROS = bytes(1 << 16)
@@ -101,8 +101,8 @@ READ = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tasks.images import check, normalise
-from tasks.models import Size
+from tasks.media.images import check, normalise
+from tasks.domain.models import Size
 
 def one(name):
     data = Path(name).read_bytes()
@@ -137,8 +137,8 @@ def test_that_memory_is_bounded(tmp_path: Path, kind: str) -> None:
 PROBE = """
 import sys
 from pathlib import Path
-from tasks import video
-from tasks.errors import MediaError
+from tasks.media import probe as video
+from tasks.domain.errors import MediaError
 try:
     print(video.probe(Path(sys.argv[1])))
 except MediaError as error:
@@ -158,7 +158,7 @@ def test_that_a_header_that_lies_costs_nothing(tmp_path: Path, name: str) -> Non
 
 def test_that_the_largest_clip_fits(tmp_path: Path) -> None:
     """Pictures of 4096x2304, sixteen of which the decoder keeps, are measured in less than a gigabyte."""
-    from tasks.models import Size
+    from tasks.domain.models import Size
     from tests.tasks.clips import write
 
     path = write(tmp_path / "clip.mp4", colours=((0, 0, 0),) * 3, size=Size(4096, 2304))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tasks import settings
+from tasks.config import settings
 from tests.chain.conftest import T2V
 from tests.flows import Cli, draw, serving, write_board
 from tests.hostile import STORYREEL, Weighed, weighed

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from flows import artifacts, display
-from tasks import redact
-from tasks.errors import Fault
-from tasks.models import STATUSES
-from tasks.progress import Progress
-from tasks.rows import MANIFEST
+from flows.cli import display
+from flows.support import artifacts
+from tasks.domain import redaction
+from tasks.domain.errors import Fault
+from tasks.domain.models import STATUSES
+from tasks.domain.progress import Progress
+from tasks.manifest.rows import MANIFEST
 from tests.conftest import without_settings
 from tests.flows import SMALL, write_board
 from tests.hostile import STORYREEL
@@ -121,22 +122,22 @@ def _at_a_terminal(board: Path) -> str:
 )
 def test_what_is_cut(text: str, shown: str) -> None:
     """Signatures, passwords, tokens and data URIs go, and what a person needs to read stays."""
-    assert redact.cut(text) == shown
-    assert redact.cut(shown).removesuffix("?...") == shown.removesuffix("?...")
+    assert redaction.cut(text) == shown
+    assert redaction.cut(shown).removesuffix("?...") == shown.removesuffix("?...")
 
 
 def test_that_a_pin_tells_nothing() -> None:
     """What the ledger remembers a signed address by opens nothing, is another for another query, and stays the same."""
     signed, other = "https://u:p@h/a.png?sig=1", "https://h/a.png?sig=2"
-    assert redact.pin(signed).startswith("https://h/a.png?sha256=") and "sig" not in redact.pin(signed)
-    assert redact.pin(redact.pin(signed)) == redact.pin(signed) != redact.pin(other)
-    assert redact.pin("https://h/a.png") == "https://h/a.png"
+    assert redaction.pin(signed).startswith("https://h/a.png?sha256=") and "sig" not in redaction.pin(signed)
+    assert redaction.pin(redaction.pin(signed)) == redaction.pin(signed) != redaction.pin(other)
+    assert redaction.pin("https://h/a.png") == "https://h/a.png"
     for opened in (
         "zip://a.png::https://t0ken@h/b.zip",
         "https://user:an@t0ken@h/a.png",
         "https://user:a t0ken@h/a.png",
     ):
-        assert "t0ken" not in redact.pin(opened)
+        assert "t0ken" not in redaction.pin(opened)
 
 
 KEY = "sk/live+7&MARKED=="
@@ -157,13 +158,13 @@ KEY = "sk/live+7&MARKED=="
 def test_every_spelling_of_a_key_is_cut(echo: str) -> None:
     """As it is, in another case, in an address, in a page, in hex, in base64 at any place, in JSON's escapes."""
     body = f'{{"error": {{"message": "bad key {echo}"}}}}'.encode()
-    clean = redact.hidden_in(body, KEY)
+    clean = redaction.hidden_in(body, KEY)
     assert b"[cut]" in clean and b"error" in clean
     assert not re.search(rb"(?i)MARKED|1BUktFR|NQVJLRU|TUFSS0VE|\\u004d|4d41524b", clean)
-    assert redact.hidden_in(b'{"a": 1.50}', KEY) == b'{"a": 1.50}'
-    assert redact.hidden_in(b"not json " + KEY.encode() + b"\xff", KEY) == b"not json [cut]\xff"
+    assert redaction.hidden_in(b'{"a": 1.50}', KEY) == b'{"a": 1.50}'
+    assert redaction.hidden_in(b"not json " + KEY.encode() + b"\xff", KEY) == b"not json [cut]\xff"
 
 
 def test_that_a_short_key_cuts_nothing() -> None:
     """A key of a few letters is a word that replies hold anyway: cutting it would break them."""
-    assert redact.hidden_in(b'{"id": "job_1"}', "job_1") == b'{"id": "job_1"}'
+    assert redaction.hidden_in(b'{"id": "job_1"}', "job_1") == b'{"id": "job_1"}'

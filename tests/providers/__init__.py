@@ -11,10 +11,10 @@ from types import ModuleType
 from typing import Any
 
 from tasks import providers
-from tasks.models import Frame, Mode, Model, Order, Reply, Route, Shot, Size, SourceClip
+from tasks.domain.models import Frame, Mode, Model, Order, Reply, Route, Shot, Size, SourceClip
 
 SAMPLES = Path(__file__).parent / "samples"
-NAMES = sorted(module.name for module in pkgutil.iter_modules(providers.__path__))
+NAMES = sorted(module.name for module in pkgutil.iter_modules(providers.__path__) if not module.name.startswith("_"))
 PNG = "data:image/png;base64,iVBORw0KGgo="
 URL = "https://media.example/frame.png"
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import Refused
-from tasks.models import Job, Mode, Pending, Reply
+from tasks.domain.errors import Refused
+from tasks.domain.models import Job, Mode, Pending, Reply
 from tasks.providers.aimlapi import accepted, progress, submit
 from tests.providers import PNG, URL, order_of
 

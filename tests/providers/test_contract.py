@@ -17,15 +17,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks import replies
-from tasks.errors import Busy, Failed, GatewayError, Locked, Moderated, Refused, Unclear
-from tasks.models import Done, Follow, Job, Mode, Order, Pending, Reply, Request, Size, SourceClip
-from tasks.refusals import refusal
+from tasks.domain.errors import Busy, Failed, GatewayError, Locked, Moderated, Refused, Unclear
+from tasks.domain.models import Done, Follow, Job, Mode, Order, Pending, Reply, Request, Size, SourceClip
+from tasks.providers import _common as replies
+from tasks.providers._refusals import refusal
 from tests.providers import NAMES, SAMPLES, URL, Sample, adapter, order_of, samples_of
 from tests.sandbox import fronts
 
-LONGEST_ADAPTER = 90
-MODULES = {"tasks.models", "tasks.errors", "tasks.refusals", "tasks.replies"}
+LONGEST_ADAPTER = 100
+MODULES = {"tasks.domain.models", "tasks.domain.errors", "tasks.providers._refusals", "tasks.providers._common"}
 MODULES |= {"json", "re", "decimal", "urllib.parse", "collections", "collections.abc", "dataclasses", "typing"}
 REFUSALS = (Busy, Refused, Locked, Unclear, Moderated)
 SIZES = (Size(1280, 720), Size(720, 1280))

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tasks import catalogue
-from tasks.errors import Refused
-from tasks.models import Mode, SourceClip
+from tasks.config import catalogue
+from tasks.domain.errors import Refused
+from tasks.domain.models import Mode, SourceClip
 from tasks.providers.fal import submit
 from tests.providers import PNG, URL, order_of
 

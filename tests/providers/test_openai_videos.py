@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import Refused
-from tasks.models import Frame, Mode, Order, Size, SourceClip
+from tasks.domain.errors import Refused
+from tasks.domain.models import Frame, Mode, Order, Size, SourceClip
 from tasks.providers.openai_videos import submit
 from tests.providers import PNG, URL, order_of
 

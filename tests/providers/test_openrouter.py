@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import Refused
-from tasks.models import Mode, SourceClip
+from tasks.domain.errors import Refused
+from tasks.domain.models import Mode, SourceClip
 from tasks.providers.openrouter import submit
 from tests.providers import PNG, URL, order_of
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import Refused
-from tasks.models import Job, Mode, Reply
+from tasks.domain.errors import Refused
+from tasks.domain.models import Job, Mode, Reply
 from tasks.providers.pixazo import accepted, submit
 from tests.providers import PNG, URL, order_of
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import Refused
-from tasks.models import Job, Mode, Reply, SourceClip
+from tasks.domain.errors import Refused
+from tasks.domain.models import Job, Mode, Reply, SourceClip
 from tasks.providers.runway import accepted, submit
 from tests.providers import PNG, URL, order_of
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.errors import BoardError, Fault
-from tasks.models import Shot, Storyboard
-from tasks.settings import Settings
-from tasks.storyboard import read
+from tasks.config.settings import Settings
+from tasks.domain.errors import BoardError, Fault
+from tasks.domain.models import Shot, Storyboard
+from tasks.storyboard.reader import read
 
 BASE = "/films/board"
 VARS = {"hero": "a tall woman", "villain": "a short man"}

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tasks.animatic import render
-from tasks.models import Mode, Model, Order, Route, Shot, Size
+from tasks.animatic.renderer import render
+from tasks.domain.models import Mode, Model, Order, Route, Shot, Size
 
 SMALL = Size(160, 90)
 MODE: dict[str, Mode] = {"kenburns": "image_to_video", "card": "text_to_video", "caption": "remix"}

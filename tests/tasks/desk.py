@@ -10,19 +10,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tasks import catalogue
-from tasks.errors import Failed, GatewayError, Moderated, Refused, Unclear
-from tasks.facts import Facts, row_keys
-from tasks.ledger import Ledger
-from tasks.models import Attempt, Clip, Job, Order, Request, Route, Shot, Storyboard
-from tasks.names import clip_stem
-from tasks.outcome import result_of
-from tasks.plan import Planner
-from tasks.planned import Plan, ShotPlan
-from tasks.records import Asked
-from tasks.settings import Settings, load
-from tasks.storage import Store
-from tasks.takes import Shelf
+from tasks.config import catalogue
+from tasks.config.settings import Settings, load
+from tasks.domain.errors import Failed, GatewayError, Moderated, Refused, Unclear
+from tasks.domain.identity import clip_stem
+from tasks.domain.models import Attempt, Clip, Job, Order, Request, Route, Shot, Storyboard
+from tasks.domain.plan import Plan, ShotPlan
+from tasks.domain.takes import Shelf
+from tasks.ledger.ledger import Ledger
+from tasks.ledger.records import Asked
+from tasks.ledger.shot_state import result_of
+from tasks.planning.planner import Planner
+from tasks.planning.snapshot import Facts, row_keys
+from tasks.storage.store import Store
 from tests.tasks.purchases import shot
 
 FOUR = ("aigateway", "pixazo", "aivideoapi", "aimlapi")

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tasks.models import STATUSES, Attempt, Clip, Shot, ShotResult, Size
-from tasks.takes import Shelf
+from tasks.domain.models import STATUSES, Attempt, Clip, Shot, ShotResult, Size
+from tasks.domain.takes import Shelf
 
 MONEY = ("quoted_usd", "charged_usd", "wasted_usd", "at_risk_usd", "in_use_usd", "alternates_usd")
 PROVIDERS = (("pixazo", "sora-2-pro"), ("aimlapi", "openai/sora-2"), ("animatic", "kenburns"))

@@ -1,0 +1,5 @@
+"""The terminal: the ``storyreel`` command, its options, and what it shows."""
+
+from flows.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,303 @@
+"""The ``storyreel`` command: arguments in, flow called, exit code out."""
+
+import asyncio
+import contextlib
+import ctypes
+import gc
+import sys
+import time
+from dataclasses import replace
+from typing import Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+
+from flows.cli import display, outlets
+from flows.cli import output as answer
+from flows.cli import server as prefect_server
+from flows.cli.options import (
+    Board,
+    Budget,
+    Concurrency,
+    Config,
+    Edl,
+    Fcpxml,
+    Json,
+    NoReel,
+    NoReport,
+    NoTimeline,
+    Only,
+    Quiet,
+    Rerender,
+    To,
+    wanted_of,
+)
+from flows.support import blocks, signals
+from tasks.commands import answers
+from tasks.domain.errors import StartError
+from tasks.domain.plan import Shown, Wanted
+from tasks.domain.progress import Progress
+from tasks.session.session import HANDOVER, Session
+from tasks.storyboard import source
+from tasks.views.publish import Showing
+
+app = App(
+    name="storyreel",
+    help="A storyboard in, clips, a manifest and the money out. Exit codes: 0 every selected shot has its clip, "
+    "1 some has none, 2 nothing was started, 3 the budget stopped it, 130 interrupted.",
+    version_flags=["--version"],
+)
+
+M_ARENA_MAX = -8  # as <malloc.h> has it
+#: What Prefect raised when its server was lost: its own farewell to that server would take minutes.
+LOST: list[Exception] = []
+TELLS = 2.0  # seconds that a stopped run has to tell its Prefect server so
+
+
+@app.command
+def render(
+    board: Board,
+    *,
+    to: To,
+    config: Config = None,
+    budget: Budget = None,
+    only: Only = "",
+    rerender: Rerender = "",
+    concurrency: Concurrency = None,
+    no_report: NoReport = False,
+    no_timeline: NoTimeline = False,
+    no_reel: NoReel = False,
+    edl: Edl = False,
+    fcpxml: Fcpxml = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Render a storyboard to a target. Safe to repeat: a second run does only what is missing or changed."""
+    since = time.monotonic()
+    progress = Progress()
+
+    async def act() -> int:
+        shown = Shown(not no_report, not no_timeline, not no_reel, edl, fcpxml)
+        wanted = replace(wanted_of(board, to, config, budget, only, rerender, concurrency), shown=shown)
+        async with blocks.opened(wanted, progress) as running:
+            await running.check(fetch=True)
+            if not quiet or (running.plan.worst and running.budget is None):
+                display.say(answers.headline(running))
+            code = await _run(running, quiet=quiet)
+            told = answers.rendered(running, code, time.monotonic() - since)
+            if json:
+                answer.write(told)
+            else:
+                answer.summary(told, running)
+            if code == signals.CODE:
+                display.say(answers.left_over(running))
+            return code
+
+    return answer.caught(act, json, {"target": to})
+
+
+async def _run(running: Session, *, quiet: bool) -> int:
+    """Through Prefect where there is something to do; a run without work needs no server."""
+    with display.watching(running.progress, quiet=quiet):
+        if not answers.has_work(running):
+            async with running.open():
+                await running.show()
+            return running.exit_code()
+        server = await prefect_server.reachable(running.http, running.folder)
+        running.progress.line(f"Prefect: {server}")
+        try:
+            state = await _flown(running)
+        except Exception as error:
+            if running.renderer is None and running.stopped is None:
+                raise StartError(f"Prefect did not start the run: {error}") from error
+            display.say(f"Prefect was lost on the way ({type(error).__name__}); ledger and manifest are whole")
+            LOST.append(error)
+            return running.exit_code()
+        if running.renderer is None and running.stopped is None:
+            raise StartError(state.message or "the run did not start")
+    return running.exit_code()
+
+
+async def _flown(running: Session) -> Any:
+    """The flow's final state. A run that was stopped waits for its server only so long, once the target is let go."""
+    from flows.render_storyboard import render_storyboard
+    from flows.support.cancellation import stopper
+
+    signals.orders_begin(stopper(running, display.say), running.busy_until)
+    HANDOVER.set(running)
+    asked = running.wanted
+    flight = asyncio.ensure_future(
+        render_storyboard(
+            source.shown(asked.board),  # a parameter is kept; the board is read already
+            asked.to,
+            asked.config,
+            None if asked.budget_usd is None else float(asked.budget_usd),
+            list(asked.only),
+            list(asked.rerender),
+            asked.concurrency,
+            return_state=True,
+        )
+    )
+    closed = asyncio.ensure_future(running.closed.wait())
+    await asyncio.wait({flight, closed}, return_when=asyncio.FIRST_COMPLETED)
+    closed.cancel()
+    return await asyncio.wait_for(asyncio.shield(flight), TELLS if running.interrupted else None)
+
+
+@app.command
+def plan(
+    board: Board,
+    *,
+    to: Annotated[str | None, Parameter(help="Target folder, to see what is there already.")] = None,
+    config: Config = None,
+    budget: Budget = None,
+    only: Only = "",
+    rerender: Rerender = "",
+    concurrency: Concurrency = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Say what a render would do and cost. Calls no gateway, spends nothing, writes nothing."""
+
+    async def act() -> int:
+        wanted = wanted_of(board, to or "memory://storyreel-plan", config, budget, only, rerender, concurrency)
+        async with blocks.opened(wanted) as running:
+            found = await running.check(fetch=False)
+            code = answers.plan_code(running)
+            if json:
+                answer.write(answers.planned(running, code))
+            else:
+                display.plan_table(found)
+                if code == 3:
+                    display.say(answers.over_budget(running))
+            return code
+
+    nothing = {"new": 0, "keep": 0, "rerender": 0, "quoted_usd": "0.00", "worst_usd": "0.00"}
+    gc.disable()  # all that a plan is made of stays until its end
+    try:
+        return answer.caught(act, json, {"shots": [], "totals": nothing})
+    finally:
+        gc.enable()
+
+
+@app.command
+def status(url: To, *, config: Config = None, json: Json = False) -> int:
+    """Say what is at a target: shots by status, money by gateway, jobs paid for and not yet collected."""
+
+    async def act() -> int:
+        async with blocks.opened(Wanted("", url, config), keys=False) as running:
+            told = await answers.status(running)
+            if json:
+                answer.write(told)
+            else:
+                display.out.print(display.shots_line(told["shots"]))
+                display.money_lines(told["totals"], told["by_provider"])
+                display.standing(told)
+            return 0
+
+    return answer.caught(act, json, {})
+
+
+@app.command
+def rescue(url: To, *, config: Config = None, json: Json = False, quiet: Quiet = False) -> int:
+    """Take up every job at a target that was bought and not collected. Buys nothing."""
+
+    async def act() -> int:
+        async with blocks.opened(Wanted("", url, config)) as running:
+            try:
+                with display.watching(running.progress, quiet=quiet):
+                    told = await answers.rescue(running)
+            except asyncio.CancelledError:
+                display.say(answers.left_over(running))
+                raise
+            if json:
+                answer.write(told)
+            else:
+                display.out.print(display.rescued_line(told))
+                display.money_lines(told["totals"], told["by_provider"])
+                display.lost(told["lost"])
+            return int(told["exit_code"])
+
+    return answer.caught(act, json, {})
+
+
+@app.command
+def report(
+    url: To,
+    *,
+    no_report: NoReport = False,
+    no_timeline: NoTimeline = False,
+    no_reel: NoReel = False,
+    edl: Edl = False,
+    fcpxml: Fcpxml = False,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Write report, timeline and rough cut again from a manifest. Renders nothing, buys nothing."""
+
+    async def act() -> int:
+        progress = Progress()
+        shown = Shown(not no_report, not no_timeline, not no_reel, edl, fcpxml)
+        async with blocks.opened(Wanted("", url, config), progress, keys=False) as running:
+            with display.watching(progress, quiet=json):
+                problems = await Showing(running.store, running.folder, progress).make(shown)
+            told = {"target": running.store.url, "report": f"{running.store.url}/report.html", "problems": problems}
+            if json:
+                answer.write({**told, "exit_code": int(bool(problems)), "errors": []})
+            else:
+                display.out.print(told["report"], markup=False)
+            return int(bool(problems))
+
+    return answer.caught(act, json, {"target": url})
+
+
+@app.command
+def providers(
+    *,
+    check: Annotated[bool, Parameter(negative="", help="Ask each gateway, with calls that cost nothing.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """List each gateway: key found or not, base URL, its models, prices and retirement dates."""
+
+    async def act() -> int:
+        told = await answers.providers(await blocks.looked_up(config), check=check)
+        if json:
+            answer.write(told)
+        else:
+            display.provider_tables(told["providers"])
+        return 0
+
+    return answer.caught(act, json, {})
+
+
+def _one_heap() -> None:
+    """glibc gives each thread a heap of its own, and what one has freed the others cannot use: 30 MB of a run's 300."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another system, or another library
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+
+
+def main() -> None:
+    """The console script."""
+    outlets.renew()
+    with signals.listening():
+        code = _called()
+        if LOST or signals.stopped():
+            prefect_server.leave(code)
+    sys.exit(code)
+
+
+def _called() -> int:
+    """The command's exit code."""
+    prefect_server.quiet()
+    _one_heap()
+    gc.set_threshold(50_000)  # a board is many values that stay: 700 as usual is an eighth of a large plan's time
+    try:
+        code = app(exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        display.say(f"error: {error}")
+        return 2
+    outlets.OUT.flush()
+    if words := outlets.lost_words():
+        display.say(words)
+    done = code if isinstance(code, int) else 0
+    return done or int(bool(words))

@@ -1,0 +1,195 @@
+"""What a person sees at a terminal: a live display, plain lines without one, tables, and a closing summary."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import IO, Any, cast
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from flows.cli.outlets import ERR, OUT
+from tasks.domain import redaction
+from tasks.domain.errors import Fault
+from tasks.domain.money import usd_text
+from tasks.domain.plan import Plan, ShotPlan
+from tasks.domain.progress import Progress
+
+out = Console(file=cast(IO[str], OUT), highlight=False, soft_wrap=True)
+err = Console(file=cast(IO[str], ERR), highlight=False, soft_wrap=True)
+
+MOST_REASONS = 20  # shots without a clip that `status` lists
+
+
+def text(value: object, style: str = "") -> Text:
+    """Anything as text: no markup in it is read, and nothing in it moves the cursor, rings or turns text around."""
+    return Text(redaction.plain(str(value)), style=style)
+
+
+def clock(seconds: float) -> str:
+    """``0:07``, ``12:30``, ``1:02:03``."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class Board:
+    """The live display: one line a shot in flight, as many as the height allows, and a line of totals."""
+
+    def __init__(self, progress: Progress, console: Console) -> None:
+        self.progress, self.console = progress, console
+        self.since = time.monotonic()
+
+    def totals(self) -> str:
+        """Elapsed, done of all, the four counts, money spent and reserved."""
+        p, counts = self.progress, self.progress.counts()
+        words = "  ".join(f"{number} {word}" for word, number in counts.items())
+        ended = counts["done"] + counts["failed"]
+        money = f"{usd_text(p.spent)} USD spent, {usd_text(p.reserved)} reserved"
+        return f"{clock(time.monotonic() - self.since)}  {ended}/{p.total}  {words}  {money}"
+
+    def __rich__(self) -> Table:
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(justify="right", style="dim", no_wrap=True)
+        grid.add_column(no_wrap=True, overflow="ellipsis")
+        flights = list(self.progress.flights.items())
+        room = max(self.console.height - 4, 3)
+        now = time.monotonic()
+        for shot_id, flight in flights[:room]:
+            grid.add_row(text(shot_id), clock(now - flight.since), text(flight.told(now)))
+        if len(flights) > room:
+            grid.add_row("", "", f"+{len(flights) - room} more")
+        frame = Table.grid()
+        frame.add_row(grid)
+        frame.add_row(Text(self.totals(), style="cyan"))
+        return frame
+
+
+@contextmanager
+def watching(progress: Progress, *, quiet: bool) -> Iterator[None]:
+    """Show a run on standard error while it lasts: live on a terminal, plain lines elsewhere, nothing if quiet."""
+    if quiet:
+        yield
+        return
+    if err.is_terminal:
+        board = Board(progress, err)
+        with Live(board, console=err, refresh_per_second=4, transient=False):
+            progress.listen = lambda line: err.print(text(line, "yellow"))
+            yield
+        return
+    progress.listen, progress.each = say, True
+    yield
+
+
+def say(line: str) -> None:
+    """One plain line on standard error, whatever it holds."""
+    err.print(text(line), soft_wrap=True)
+
+
+def faults(found: Sequence[Fault]) -> None:
+    """Every fault on its own line, on standard error."""
+    for fault in found:
+        say(f"error: {fault}")
+    if len(found) > 1:
+        say(f"{len(found)} faults; nothing was started, nothing was written")
+
+
+def plan_table(plan: Plan, *, most: int = 200) -> None:
+    """The plan for people: one line a shot, what is odd about it below, the totals last."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for name, side in (("shot", "left"), ("", "left"), ("route", "left"), ("sent", "left"), ("USD", "right")):
+        table.add_column(name, justify=side, no_wrap=name in ("shot", "USD"))  # type: ignore[arg-type]  # a word of rich's
+    table.add_column("at worst", justify="right", no_wrap=True)
+    for shot in [s for s in plan.shots if s.selected][:most]:
+        table.add_row(*[text(cell) for cell in _plan_cells(shot)])
+    out.print(table)
+    if len(plan.shots) > most:
+        out.print(f"... {len(plan.shots) - most} more shots; --json lists them all")
+    for warning in plan.warnings:
+        out.print(text(f"warning: {warning}", "yellow"))
+    for warning, ids in shot_warnings(plan.shots).items():
+        more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
+        out.print(text(f"{', '.join(ids[:4])}{more}: {warning}", "yellow"))
+    if plan.trusted:
+        out.print(text(f"{len(plan.trusted)} remote files were taken on trust, the first: {plan.trusted[0]}"))
+    words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
+    out.print(f"{words}: {usd_text(plan.quoted)} USD, {usd_text(plan.worst)} USD at worst")
+
+
+def shot_warnings(shots: Sequence[ShotPlan]) -> dict[str, list[str]]:
+    """Each warning once, with the shots that it is about."""
+    found: dict[str, list[str]] = {}
+    for shot in shots:
+        for warning in shot.warnings:
+            found.setdefault(warning, []).append(shot.shot.shot_id)
+    return found
+
+
+def _plan_cells(plan: ShotPlan) -> list[str]:
+    action = f"{plan.action} ({', '.join(plan.changed)})" if plan.changed else plan.action
+    first = plan.first
+    if plan.action == "keep" or first is None:
+        return [plan.shot.shot_id, action, "", "", "", ""]
+    sent = f"{first.seconds} s {first.size}"
+    return [plan.shot.shot_id, action, first.route.name, sent, usd_text(plan.quoted), usd_text(plan.worst)]
+
+
+def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str, Any]]) -> None:
+    """The money by gateway with its sum, in the words of the report: charged, of it wasted, at risk."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("gateway")
+    for name in ("clips", "charged USD", "of it wasted", "at risk"):
+        table.add_column(name, justify="right")
+    for name, row in [*by_provider.items(), ("total", totals)]:
+        money = [row["charged_usd"], row["wasted_usd"], row["at_risk_usd"]]
+        table.add_row(text(name), str(row["clips"]), *money, style="bold" if name == "total" else "")
+    out.print(table)
+
+
+def provider_tables(entries: Sequence[Mapping[str, Any]]) -> None:
+    """A block for each gateway: its key and address, then its models."""
+    for entry in entries:
+        found = f"{entry['key_from']} found" if entry["key_found"] else entry["key_lacks"]
+        key = found if entry["key"] else "needs no key"
+        head = "  ".join(part for part in (entry["provider"], entry["base_url"], key, entry.get("check", "")) if part)
+        out.print(Text(head, style="bold"))
+        table = Table(box=None, show_header=False, pad_edge=True)
+        for model in entry["models"]:
+            seconds = model["seconds"] if isinstance(model["seconds"], str) else "/".join(map(str, model["seconds"]))
+            facts = (model["route"].partition(":")[2], ", ".join(model["modes"]), f"{seconds} s", model["price"])
+            ends = f"retired {model['retired_on']}" if model["lifecycle"].startswith("was") else model["lifecycle"]
+            table.add_row(*[Text(fact, no_wrap=True) for fact in facts], Text(ends, style="yellow"))
+        out.print(table)
+        for line in entry.get("differences", ()):
+            out.print(Text(f"  differs: {line}", style="yellow"))
+
+
+def standing(told: Mapping[str, Any]) -> None:
+    """What is not as it should be at a target, a line each: jobs not collected, lost clips, shots without a clip."""
+    for job in told["uncollected"]:
+        out.print(text(f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}"))
+    lost(told["lost"])
+    for one in told["reasons"][:MOST_REASONS]:
+        why = ": ".join(one[name] for name in ("status", "error_class", "error") if one[name])
+        out.print(text(f"no clip: {one['shot_id']}, {why}"))
+    if len(told["reasons"]) > MOST_REASONS:
+        out.print(f"... {len(told['reasons']) - MOST_REASONS} more shots without a clip; --json lists them all")
+
+
+def lost(clips: Sequence[Mapping[str, Any]]) -> None:
+    """Clips that are gone from a target or cut, a line each."""
+    for one in clips:
+        out.print(text(f"lost: {one['shot_id']}, {one['clip']} is gone or cut ({one['charged_usd']} USD)", "yellow"))
+
+
+def rescued_line(told: Mapping[str, Any]) -> str:
+    """What a rescue came to."""
+    return f"{told['collected']} collected, {len(told['uncollected'])} still open; {shots_line(told['shots'])}"
+
+
+def shots_line(counts: Mapping[str, int]) -> str:
+    """``8 rendered, 2 failed``: the statuses that occur."""
+    return ", ".join(f"{number} {status}" for status, number in counts.items() if number) or "no shots"

@@ -1,0 +1,47 @@
+"""The options of the command line: their types, their help, and what they come to."""
+
+import contextlib
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tasks.domain.errors import ConfigError, Fault
+from tasks.domain.money import BUDGET_WORDS, is_budget
+from tasks.domain.plan import Wanted
+
+Board = Annotated[str, Parameter(help="Shot list: CSV or Parquet, a local path or any fsspec URL.")]
+To = Annotated[str, Parameter(help="Target folder: a local path or any fsspec URL.")]
+Config = Annotated[str | None, Parameter(help="Config file; by default configs/animatic.toml (no key, no network).")]
+Budget = Annotated[str | None, Parameter(help="US dollars that the target may cost over all its runs.")]
+Only = Annotated[str, Parameter(help="Shot ids, with commas: look at these rows only.")]
+Rerender = Annotated[str, Parameter(help="Shot ids, with commas, or all: buy another clip for them.")]
+Concurrency = Annotated[int | None, Parameter(help="Shots in flight, 1 to 400.")]
+NoReport = Annotated[bool, Parameter(negative="", help="Leave out report.html.")]
+NoTimeline = Annotated[bool, Parameter(negative="", help="Leave out timeline.otio.")]
+NoReel = Annotated[bool, Parameter(negative="", help="Leave out reel.mp4, the rough cut.")]
+Edl = Annotated[bool, Parameter(negative="", help="Write timeline.edl as well.")]
+Fcpxml = Annotated[bool, Parameter(negative="", help="Write timeline.fcpxml as well.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
+Quiet = Annotated[bool, Parameter(negative="", help="No progress on standard error.")]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def wanted_of(
+    board: str, to: str, config: str | None, budget: str | None, only: str, rerender: str, concurrency: int | None
+) -> Wanted:
+    """What the options of `render` and `plan` ask for. `ConfigError` names every one that cannot be read."""
+    money = None
+    with contextlib.suppress(InvalidOperation):
+        money = None if budget is None else Decimal(budget)
+    faults = []
+    if budget is not None and (money is None or not is_budget(money)):
+        faults.append(Fault(0, "", "--budget", budget, BUDGET_WORDS))
+    if concurrency is not None and not 1 <= concurrency <= 400:
+        faults.append(Fault(0, "", "--concurrency", str(concurrency), "write a whole number from 1 to 400"))
+    if faults:
+        raise ConfigError(faults)
+    return Wanted(board, to, config, money, _words(only), _words(rerender), concurrency)

@@ -1,0 +1,80 @@
+"""How a command ends: its JSON, its closing summary, and words and a code for what a user can cause."""
+
+import asyncio
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from flows.cli import display, outlets
+from flows.support import signals
+from tasks.commands import answers
+from tasks.domain.errors import StartError
+from tasks.session.session import Session
+
+#: Set once the one JSON object was written.
+TOLD = threading.Event()
+
+
+def write(told: dict[str, Any]) -> None:
+    """One JSON object on standard output."""
+    TOLD.set()
+    outlets.OUT.write(json.dumps(told, ensure_ascii=False) + "\n")
+    outlets.OUT.flush()
+
+
+def caught(act: Callable[[], Any], as_json: bool, base: dict[str, Any]) -> int:
+    """Run a command: what a user can cause ends in words and a code, never in a traceback."""
+    TOLD.clear()
+    if why := outlets.closed(outlets.OUT):
+        display.say(f"error: standard output cannot be written: {why}; nothing was started")
+        return 2
+    interrupted = {**base, "exit_code": signals.CODE, "errors": []} if as_json else None
+    signals.last_words(lambda: _at_once(interrupted))
+    runner = asyncio.Runner()
+    try:
+        return int(runner.run(_stoppable(act)))
+    except StartError as error:
+        display.faults(error.faults)
+        if as_json:
+            write({**base, "exit_code": 2, "errors": [answers.fault_json(fault) for fault in error.faults]})
+        return 2
+    except BaseException as error:
+        if not signals.interrupts(error):
+            raise
+        display.say("interrupted")
+        if interrupted and not TOLD.is_set():
+            write(interrupted)
+        return signals.CODE
+    finally:
+        if not signals.stopped():  # else the process ends at once, whatever its threads are busy with
+            runner.close()
+
+
+async def _stoppable(act: Callable[[], Any]) -> Any:
+    signals.cancelled_by_signal()
+    return await act()
+
+
+def _at_once(interrupted: dict[str, Any] | None) -> None:
+    """What can still be said where the process ends between two steps: past all that is buffered or locked."""
+    cursor = b"\r\x1b[?25h" if display.err.is_terminal else b""
+    with contextlib.suppress(OSError):
+        os.write(2, cursor + b"interrupted: ended at once; an order that had no receipt yet is unclear\n")
+        if interrupted and not TOLD.is_set():
+            os.write(1, json.dumps(interrupted).encode() + b"\n")
+
+
+def summary(told: dict[str, Any], running: Session) -> None:
+    """What a render came to, and where it lies."""
+    display.out.print(f"{display.shots_line(told['shots'])} in {display.clock(told['seconds'])}")
+    display.money_lines(told["totals"], running.money()["by_provider"])
+    url = told["target"]
+    places = [("clips", "clips"), ("manifest", "manifest.parquet"), ("money", "costs.json")]
+    shown = running.wanted.shown
+    places += [("timeline", "timeline.otio")] * shown.timeline + [("reel", "reel.mp4")] * shown.reel
+    places += [("report", "report.html")] * shown.report
+    for name, place in [one for one in places if one[0] == "clips" or running.store.exists(one[1])]:
+        display.out.print(f"{name:9}{url}/{place}", markup=False)

@@ -1,0 +1,121 @@
+"""Which Prefect server a run will use, and how loud it is."""
+
+import asyncio
+import atexit
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+from tasks.domain.errors import ConfigError, StartError
+from tasks.domain.models import Request
+from tasks.transport.client import Http, Lost, NotSent
+
+PATIENCE = 10.0
+SERVED = Path(__file__).with_name("served.py")
+EMBEDDED = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
+FAREWELL = 5.0  # seconds that the embedded server has to end
+
+
+async def reachable(http: Http, scratch: Path) -> str:
+    """The server that a run will use: the configured one's address, or ``embedded server``, which is started for it.
+
+    Raises `ConfigError` when a configured one stays silent, and `StartError` when the embedded one does not start;
+    what that one says goes to a file in ``scratch``.
+    """
+    from prefect.settings import PREFECT_API_URL
+
+    url = PREFECT_API_URL.value()
+    if not url:
+        await _embed(scratch / "prefect-server.log")
+        return "embedded server"
+    try:
+        await http.ask(Request("GET", f"{url}/health"), f"{url}/health", {}, PATIENCE)
+    except (NotSent, Lost) as error:
+        raise ConfigError(f"the Prefect server of PREFECT_API_URL ({url}) does not answer: {error}") from error
+    return str(url)
+
+
+async def _embed(log: Path) -> None:
+    """Start a server that ends with this process, and tell Prefect of it as if it had been configured."""
+    from prefect.context import refresh_global_settings_context
+    from prefect.settings import PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS as TIMEOUT
+
+    with _bound() as listening:
+        process = _started(listening, log)
+        port = listening.getsockname()[1]
+    atexit.register(_stop, process)  # registered before Prefect's own farewells, and so after them
+    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    said = b""
+    with contextlib.suppress(TimeoutError):
+        said = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), TIMEOUT.value())
+    if not said:
+        _stop(process)
+        raise StartError(f"Prefect's embedded server did not start: {_last_line(log)}")
+    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+    refresh_global_settings_context()
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+@contextlib.contextmanager
+def _bound() -> Iterator[socket.socket]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(2048)
+        yield listening
+
+
+def _started(listening: socket.socket, log: Path) -> "subprocess.Popen[bytes]":
+    """The server's process: no terminal, a session of its own, and a pipe whose end tells it that we are gone."""
+    from prefect.settings import get_current_settings
+
+    settings = get_current_settings().to_environment_variables(exclude_unset=True)
+    with log.open("wb") as said:
+        return subprocess.Popen(  # noqa: S603 - our own file
+            [sys.executable, "-P", str(SERVED), str(listening.fileno())],
+            env={**os.environ, **EMBEDDED, **settings},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            pass_fds=(listening.fileno(),),
+            start_new_session=True,  # a terminal's Ctrl-C is for us
+        )
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """End the server, in good order where it can."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    process.terminate()
+    try:
+        process.wait(FAREWELL)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def quiet() -> None:
+    """The embedded server phones nobody, may start slowly, and Prefect's own log stays out of a person's way."""
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "ERROR")
+    # its own 20 s are not enough for a first start on a busy machine, which takes 14 on an idle one
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+
+
+def leave(code: object) -> NoReturn:
+    """End the process at once: Prefect's farewell to a server that was lost would take minutes."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, AttributeError, ValueError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,52 @@
+"""A person's word before a dear run: the flow waits, with the plan in sight."""
+
+import asyncio
+import math
+from dataclasses import replace
+from decimal import Decimal
+
+from prefect.flow_runs import apause_flow_run
+from prefect.input import RunInput
+from pydantic import Field
+
+from flows.support.artifacts import plan_artifact
+from tasks.domain.identity import number_text
+from tasks.domain.money import usd_text
+from tasks.session.session import Session
+
+LOOKS_EVERY = 3  # seconds between two looks whether somebody has answered
+#: Seconds that the server waits longer than we do: once its own time is up, it puts Failed for any last word of ours.
+GRACE = 600
+
+
+class Approval(RunInput):
+    """The form."""
+
+    approve: bool = Field(default=False, description="Buy what the plan shows?")
+    budget_usd: float | None = Field(default=None, ge=0, description="US dollars the target may cost over all runs")
+
+
+async def refusal(running: Session, over_usd: float | None, hours: float) -> str:
+    """Why the run may not spend; empty when it may. Asks when the plan's total passes ``over_usd``.
+
+    The lock is not held while it waits: the plan is made again afterwards, and asked about again only if its total
+    rose since.
+    """
+    agreed = Decimal(str(over_usd)) if over_usd is not None else None
+    while agreed is not None and running.plan.quoted > agreed:
+        agreed = running.plan.quoted
+        await plan_artifact(running)
+        said = f"The plan comes to {usd_text(agreed)} USD, {usd_text(running.plan.worst)} at worst."
+        form = Approval.with_initial_data(description=said, budget_usd=None)
+        waits = hours * 3600
+        try:
+            async with asyncio.timeout(waits):
+                answer = await apause_flow_run(form, timeout=math.ceil(waits) + GRACE, poll_interval=LOOKS_EVERY)
+        except TimeoutError:
+            return f"{usd_text(agreed)} USD were not approved within {number_text(Decimal(str(hours)))} hours"
+        if not answer.approve:
+            return f"{usd_text(agreed)} USD were refused"
+        if answer.budget_usd is not None:
+            running.wanted = replace(running.wanted, budget_usd=Decimal(str(answer.budget_usd)))
+        await running.check(fetch=True)
+    return ""

@@ -1,0 +1,159 @@
+"""What people who watch the Prefect UI see beside the task runs: plan, progress, manifest, money, links."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from prefect.artifacts import (
+    acreate_link_artifact,
+    acreate_markdown_artifact,
+    acreate_progress_artifact,
+    acreate_table_artifact,
+    aupdate_progress_artifact,
+)
+
+from tasks.commands.answers import headline, over_budget
+from tasks.domain import redaction
+from tasks.domain.errors import Fault
+from tasks.domain.money import usd_text
+from tasks.domain.progress import Progress
+from tasks.manifest.rows import MANIFEST, Row
+from tasks.session.session import Session
+
+MOST_ROWS = 1000
+MARKS = frozenset("\\`*_{}[]<>()#+-!|&~:@")  # the last two make a link of an address
+MOVES_EVERY = 3.0
+HURRIES = 0.5  # seconds for the last of it where somebody waits for the prompt
+SHOWN = ("shot_id", "scene", "status", "provider", "duration_s", "charged_usd", "at_risk_usd", "error_class", "error")
+
+
+def cell(value: object) -> str:
+    """Any text as one cell of a markdown table: nothing in it is markup or becomes a link; it stays on its line."""
+    text = " ".join(redaction.line(str("" if value is None else value)).split())
+    text = "".join(f"&#{ord(letter)};" if letter in MARKS else letter for letter in text)
+    return re.sub(r"(?i)(www)\.", r"\1&#46;", text)
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A markdown table."""
+    lines = [heads, ["---"] * len(heads), *[[cell(value) for value in row] for row in rows]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def plan_text(running: Session) -> str:
+    """The plan as markdown: totals first, then a line a shot that costs or does something."""
+    plan = running.plan
+    words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
+    lines = [f"**{words}: {usd_text(plan.quoted)} USD, {usd_text(plan.worst)} USD at worst**", ""]
+    if over := over_budget(running):
+        lines += [cell(over), ""]
+    shots = [s for s in plan.shots if s.selected and s.action != "keep"][:MOST_ROWS]
+    rows = [
+        (s.shot.shot_id, s.action, s.offers[0].route.name if s.offers else "", usd_text(s.quoted), usd_text(s.worst))
+        for s in shots
+    ]
+    lines.append(table(("shot", "", "route", "USD", "at worst"), rows))
+    lines += ["", *[f"- {cell(warning)}" for warning in plan.warnings]]
+    return "\n".join(lines)
+
+
+def faults_text(faults: Sequence[Fault]) -> str:
+    """Every fault of a board as markdown."""
+    rows = [(f.row or "", f.shot_id, f.column, f.value[:80], f.message) for f in faults]
+    return f"**{len(faults)} faults; nothing was started**\n\n" + table(("row", "shot", "column", "value", ""), rows)
+
+
+def outcome(costs: Mapping[str, Any]) -> str:
+    """What a run came to, in the words of its last state."""
+    totals = costs["totals"]
+    return f"{totals['clips']} of {totals['shots']} clips, {totals['charged_usd']} USD, {totals['at_risk_usd']} at risk"
+
+
+def costs_text(costs: Mapping[str, Any]) -> str:
+    """The money as markdown, by provider, scene and mode, and what is at risk."""
+    totals = costs["totals"]
+    parts = [
+        f"**{totals['clips']} of {totals['shots']} clips, {totals['charged_usd']} USD charged, "
+        f"{totals['wasted_usd']} of it wasted, {totals['at_risk_usd']} at risk**"
+    ]
+    for name in ("by_provider", "by_scene", "by_mode"):
+        rows = [
+            (key or "none", b["clips"], b["charged_usd"], b["wasted_usd"], b["at_risk_usd"])
+            for key, b in costs[name].items()
+        ]
+        parts.append(table((name.replace("_", " "), "clips", "charged", "wasted", "at risk"), rows))
+    return "\n\n".join(parts)
+
+
+def manifest_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The manifest for a table artifact: shots without a clip first, at most 1,000 rows."""
+    ordered = sorted(rows, key=lambda row: row["status"] in ("rendered", "reused"))
+    shown = [name for name in SHOWN if name in MANIFEST]
+    return [{name: _cell(row[name]) for name in shown} for row in ordered[:MOST_ROWS]]
+
+
+def _cell(value: Any) -> Any:
+    """Prefect's UI reads every text of a table as markdown."""
+    return cell(value) if isinstance(value, str) else value
+
+
+async def plan_artifact(running: Session) -> None:
+    """Show the plan."""
+    said = headline(running)
+    await acreate_markdown_artifact(key="storyreel-plan", markdown=plan_text(running), description=said)
+
+
+async def faults_artifact(faults: Sequence[Fault]) -> None:
+    """Show what is wrong with the board."""
+    said = f"{len(faults)} faults; nothing was started"
+    await acreate_markdown_artifact(key="storyreel-plan", markdown=faults_text(faults), description=said)
+
+
+async def closing_artifacts(running: Session) -> None:
+    """Show money and manifest, and where the target has an http address, its report."""
+    costs = running.money()
+    said = outcome(costs)
+    await acreate_markdown_artifact(key="storyreel-costs", markdown=costs_text(costs), description=said)
+    rows = await asyncio.to_thread(running.last_rows)
+    described = f"{len(rows)} shots; those without a clip first"
+    await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)
+    for key, name in (("storyreel-report", "report.html"), ("storyreel-reel", "reel.mp4")):
+        if link := await asyncio.to_thread(_link, running, name):
+            await acreate_link_artifact(key=key, link=link, link_text=name, description=f"{running.store.url}/{name}")
+
+
+def _link(running: Session, name: str) -> str:
+    """A week's http address of a view; empty where the target gives none or there is no such view."""
+    there = running.store.signs and running.store.exists(name)
+    return running.store.sign(name, 7 * 24 * 3600) if there else ""
+
+
+@contextlib.asynccontextmanager
+async def moving(running: Session) -> AsyncIterator[None]:
+    """A progress artifact that follows the run, at most every three seconds. A lost server costs no shot."""
+    over = asyncio.Event()
+    follows = asyncio.create_task(_follow(running.progress, over))
+    try:
+        yield
+    finally:
+        over.set()
+        await asyncio.wait([follows], timeout=HURRIES if running.interrupted else MOVES_EVERY)
+        follows.cancel()
+
+
+async def _follow(progress: Progress, over: asyncio.Event) -> None:
+    artifact = await acreate_progress_artifact(progress=0.0, key="storyreel-progress", description="Shots done")
+    shown = 0.0
+    while isinstance(artifact, UUID):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), MOVES_EVERY)
+        last = over.is_set()
+        done = round(100.0 * len(progress.ended) / max(progress.total, 1), 1)
+        if done != shown:
+            await aupdate_progress_artifact(artifact_id=artifact, progress=done)
+            shown = done
+        if last:
+            return

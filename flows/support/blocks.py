@@ -1,0 +1,64 @@
+"""Keys and storage options from blocks of a Prefect server: looked up where a config names them, and only then."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from tasks.config import settings
+from tasks.config.blocks import Blocks
+from tasks.domain.plan import Wanted
+from tasks.domain.progress import Progress
+from tasks.session.session import Session, session
+
+PATIENCE = 10.0
+
+
+@contextlib.asynccontextmanager
+async def opened(wanted: Wanted, progress: Progress | None = None, *, keys: bool = True) -> AsyncIterator[Session]:
+    """A session whose config names blocks. `ConfigError` for each that cannot be had; ``keys``: the Secret ones too."""
+    loaded = await looked_up(wanted.config, keys=keys)
+    if keys:
+        settings.check_secrets(loaded)
+    async with session(wanted, progress, loaded) as running:
+        yield running
+
+
+async def looked_up(config: str | None, *, keys: bool = True, patience: float = PATIENCE) -> settings.Settings:
+    """A config with its blocks. One of the target that is not there is a `ConfigError`; a key says what it lacks.
+
+    Starts no server: a block is asked for at PREFECT_API_URL, of the environment or of the profile.
+    """
+    asked = settings.blocks_named(config, keys=keys)
+    return settings.from_environment(config, await _found(asked, patience) if asked else Blocks())
+
+
+async def _found(asked: Sequence[str], patience: float) -> Blocks:
+    from prefect.settings import PREFECT_API_URL
+
+    url = PREFECT_API_URL.value()
+    if not url:
+        return Blocks(missing=dict.fromkeys(asked, "cannot be looked up: PREFECT_API_URL is not set"))
+    found: dict[str, dict[str, Any]] = {}
+    missing: dict[str, str] = {}
+    try:
+        async with asyncio.timeout(patience):
+            await _ask(asked, found, missing, url)
+    except Exception as error:  # whatever kind of trouble: there is no block, and the run must say why
+        why = f"cannot be looked up: {url} {'is silent' if isinstance(error, TimeoutError) else f'says {error}'}"
+        missing |= {address: why for address in asked if address not in found}
+    return Blocks(found, missing)
+
+
+async def _ask(asked: Sequence[str], found: dict[str, dict[str, Any]], missing: dict[str, str], url: str) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    async with get_client() as client:
+        for address in asked:
+            kind, _, name = address.partition("/")
+            try:
+                document = await client.read_block_document_by_name(name, kind, include_secrets=True)
+                found[address] = document.data
+            except ObjectNotFound:
+                missing[address] = f"is not at {url}"

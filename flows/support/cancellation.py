@@ -1,0 +1,66 @@
+"""Being told to stop: Ctrl-C, SIGTERM, SIGHUP, or Cancel in the Prefect UI. Nothing more is ordered from then on.
+
+Prefect's own way is an exception out of a signal handler, which whatever code happens to run can swallow, after which
+orders go on leaving for half a minute until the process is killed. And it has no way to a run at a terminal.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
+
+from flows.support import signals
+from tasks.domain.errors import Stopped
+from tasks.session.session import Session
+
+LOOKS_EVERY = 2.0
+LEFT = "nothing more is ordered, open jobs stay in the ledger"
+
+
+@contextlib.asynccontextmanager
+async def heeding(running: Session) -> AsyncIterator[None]:
+    """While it lasts, a signal or a cancelled flow run stops the run in good order; a second signal ends it at once."""
+    with signals.heeded(stopper(running, running.progress.line), running.busy_until):
+        watch = asyncio.create_task(_watch(running))
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+
+def stopper(running: Session, say: Callable[[str], None]) -> Callable[[str], None]:
+    """What a signal does to a run, between any two of its steps; ``say`` tells whom the run waits for."""
+    loop = asyncio.get_running_loop()
+
+    def stop(name: str) -> None:
+        why = f"{name}: {LEFT}"
+        running.stop(Stopped("Interrupted", why))  # now: the loop may be about to send an order
+        loop.call_soon_threadsafe(_leave_jobs, running, why, say)
+
+    return stop
+
+
+def _leave_jobs(running: Session, why: str, say: Callable[[str], None]) -> None:
+    running.interrupt(why)
+    say(f"{why}; {waits}" if (waits := running.waits_for()) else why)
+
+
+async def _watch(running: Session) -> None:
+    """Stop the run once somebody has cancelled it on the server. A server that is away cancels nothing."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    while running.stopped is None:
+        await asyncio.sleep(LOOKS_EVERY)
+        with contextlib.suppress(Exception):
+            if await _cancelled(context.flow_run.id):
+                _leave_jobs(running, f"cancelled in Prefect: {LEFT}", running.progress.line)
+
+
+async def _cancelled(run: UUID) -> bool:
+    async with get_client() as client:
+        state = (await client.read_flow_run(run)).state
+    return state is not None and (state.is_cancelling() or state.is_cancelled())

@@ -1,0 +1,58 @@
+"""The parameters of the flows as a deployment's form shows them: their types, bounds and choices.
+
+Prefect takes what a parameter means from the flow's docstring. None is left out of a schema where a form has a better
+way to say nothing: it can neither show nor send an empty number, so these keep their None.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from tasks.domain.money import MOST_USD
+from tasks.domain.plan import Shown, Wanted
+
+Place = Annotated[str, Field(min_length=1)]
+Config = Annotated[str, Field(min_length=1)] | SkipJsonSchema[None]
+Usd = Annotated[float, Field(ge=0, le=MOST_USD)] | None
+Shots = list[Annotated[str, Field(min_length=1)]] | SkipJsonSchema[None]
+Flights = Annotated[int, Field(ge=1, le=400)] | None
+ShotsAPart = Annotated[int, Field(ge=1, le=2000)]
+PartsInFlight = Annotated[int, Field(ge=1, le=100)]
+Hours = Annotated[float, Field(gt=0, le=24 * 30)]
+View = Literal["report", "timeline", "reel", "edl", "fcpxml"]
+
+FREE = "configs/animatic.toml"
+NO_SHOTS: list[str] = []
+VIEWS: list[View] = ["report", "timeline", "reel"]
+
+
+def money(usd: float | None) -> Decimal | None:
+    """Dollars as they were typed."""
+    return None if usd is None else Decimal(str(usd))
+
+
+def wanted_of(
+    board: str,
+    to: str,
+    config: str | None,
+    budget_usd: float | None,
+    only: Sequence[str] | None,
+    rerender: Sequence[str] | None,
+    concurrency: int | None = None,
+    views: Sequence[View] = (),
+) -> Wanted:
+    """What a deployment's parameters ask for. Its board may not leave its own folder."""
+    return Wanted(
+        board,
+        to,
+        config,
+        money(budget_usd),
+        tuple(only or ()),
+        tuple(rerender or ()),
+        concurrency,
+        confined=True,
+        shown=Shown(**{name: name in views for name in ("report", "timeline", "reel", "edl", "fcpxml")}),
+    )

@@ -1,0 +1,228 @@
+"""What each command answers, as plain values: the JSON of the command line and the words of its tables."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from tasks.commands import providers as inventory
+from tasks.config import catalogue, settings
+from tasks.domain.errors import Fault, TargetError
+from tasks.domain.identity import number_text
+from tasks.domain.models import STATUSES, ZERO, Attempt, ShotResult
+from tasks.domain.money import usd_text
+from tasks.domain.plan import ShotPlan
+from tasks.domain.takes import Shelf
+from tasks.ledger.ledger import Ledger, spent
+from tasks.ledger.records import UNSETTLED
+from tasks.ledger.shot_state import OWN
+from tasks.manifest.costs import costs
+from tasks.manifest.files import summary
+from tasks.session import restore
+from tasks.session.session import Session
+from tasks.storage.store import StoreError
+from tasks.transport.client import Http
+
+
+def fault_json(fault: Fault) -> dict[str, Any]:
+    """A fault as programs get it."""
+    return {
+        "row": fault.row,
+        "shot_id": fault.shot_id,
+        "column": fault.column,
+        "value": fault.value,
+        "message": fault.message,
+    }
+
+
+def has_work(running: Session) -> bool:
+    """Whether any selected shot has to be rendered or asked after."""
+    return any(plan.renders for plan in running.plan.shots)
+
+
+def headline(running: Session) -> str:
+    """One line before a run: what it will do, and its price."""
+    plan = running.plan
+    words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
+    budget = f"budget {usd_text(running.budget)} USD" if running.budget is not None else "no budget"
+    price = f"{usd_text(plan.quoted)} USD, {usd_text(plan.worst)} at worst, {budget}" if plan.worst else "costs nothing"
+    return "; ".join((f"{words}: {price}", *running.facts.lacks))
+
+
+def rendered(running: Session, code: int, seconds: float) -> dict[str, Any]:
+    """The answer of ``render --json``."""
+    money, results = running.money(), running.results()
+    url = running.store.url
+    return {
+        "target": url,
+        "exit_code": code,
+        "run_id": running.run_id,
+        "shots": summary(results),
+        "clips": sum(r.status in ("rendered", "reused") for r in results),
+        "totals": money["totals"],
+        "this_run": money["this_run"],
+        "manifest": f"{url}/manifest.json",
+        "report": f"{url}/report.html",
+        "seconds": round(seconds, 3),
+        "errors": [],
+    }
+
+
+def plan_code(running: Session) -> int:
+    """0, or 3 when the target's history and the plan's total pass the budget together."""
+    return 3 if over_budget(running) else 0
+
+
+def over_budget(running: Session) -> str:
+    """In words by how much the plan passes the budget; empty when it does not."""
+    if running.budget is None:
+        return ""
+    history, quoted = spent(running.ledger.history()), running.plan.quoted
+    if history + quoted <= running.budget or not quoted:
+        return ""
+    sums = f"{usd_text(history)} USD spent so far and {usd_text(quoted)} USD planned"
+    return f"{sums} pass the budget of {usd_text(running.budget)} USD"
+
+
+def planned(running: Session, code: int) -> dict[str, Any]:
+    """The answer of ``plan --json``."""
+    plan = running.plan
+    actions = Counter(shot.action for shot in plan.shots if shot.selected)
+    totals: dict[str, Any] = {action: actions[action] for action in ("new", "keep", "rerender")}
+    totals |= {"quoted_usd": usd_text(plan.quoted), "worst_usd": usd_text(plan.worst)}
+    shots = [_planned_shot(shot) for shot in plan.shots if shot.selected]
+    return {"exit_code": code, "shots": shots, "totals": totals, "warnings": list(plan.warnings), "errors": []}
+
+
+def _planned_shot(plan: ShotPlan) -> dict[str, Any]:
+    first = plan.first if plan.action != "keep" else None
+    return {
+        "shot_id": plan.shot.shot_id,
+        "action": plan.action,
+        "changed": list(plan.changed),
+        "route": first.route.name if first else "",
+        "seconds": float(number_text(first.seconds)) if first else None,
+        "size": str(first.size) if first else "",
+        "quoted_usd": usd_text(plan.quoted),
+        "worst_usd": usd_text(plan.worst),
+        "warnings": list(plan.warnings),
+    }
+
+
+async def status(running: Session) -> dict[str, Any]:
+    """The answer of ``status --json``: read from the manifest and the ledger, never written."""
+    ledger, rows, shelf = await asyncio.to_thread(_read, running)
+    results = restore.results(restore.plans(rows, ledger), ledger, shelf, "")
+    history = list(ledger.history())
+    money = costs(results, history, shelf, run_id="", budget=None)
+    shots = Counter(str(result.kept["status"] if result.kept else result.status) for result in results)
+    return {
+        "target": running.store.url,
+        "shots": {status: shots[status] for status in STATUSES},
+        "totals": money["totals"],
+        "by_provider": money["by_provider"],
+        "superseded_usd": money["superseded_usd"],
+        "uncollected": uncollected(ledger),
+        "lost": restore.lost(ledger, shelf),
+        "reasons": reasons(results),
+        "errors": [],
+    }
+
+
+def reasons(results: Sequence[ShotResult]) -> list[dict[str, str]]:
+    """Why each shot without a clip of its own has none, in the order of the rows."""
+    found = []
+    for result in results:
+        told = result.kept or {"status": result.status, "error_class": result.error_class, "error": result.error}
+        if told["status"] not in OWN:
+            words = {name: str(told.get(name) or "") for name in ("status", "error_class", "error")}
+            found.append({"shot_id": result.shot.shot_id, **words})
+    return found
+
+
+def uncollected(ledger: Ledger) -> list[dict[str, str]]:
+    """The jobs that were bought and not collected, oldest first."""
+    waiting = [attempt for attempt in ledger.history() if attempt.outcome in UNSETTLED]
+    return [
+        {
+            "shot_id": a.shot_id,
+            "provider": a.provider,
+            "job_id": a.job_id,
+            "quoted_usd": usd_text(a.quoted),
+            "submitted_at": a.submitted_at,
+        }
+        for a in sorted(waiting, key=lambda a: a.submitted_at)
+    ]
+
+
+def left_over(running: Session) -> str:
+    """What a stopped run leaves: the jobs that are bought and not collected, their money, and how to collect them."""
+    history = list(running.ledger.history())
+    open_jobs = [attempt for attempt in history if attempt.outcome in UNSETTLED]
+    unclear = [a for a in history if a.outcome == "unclear" and running.run_id in (a.run_id, a.settled_by)]
+    said = [f"{_counted(open_jobs, 'job')} bought, {_at_risk(open_jobs)}: the same command collects them"]
+    if not open_jobs:
+        said = ["no job is left to collect: the same command goes on"]
+    if unclear:
+        said.append(f"{_counted(unclear, 'order')} without a receipt, {_at_risk(unclear)}: never sent there again")
+    return "; ".join(said)
+
+
+def _counted(attempts: list[Attempt], noun: str) -> str:
+    return f"{len(attempts)} {noun}{'s' * (len(attempts) != 1)}"
+
+
+def _at_risk(attempts: list[Attempt]) -> str:
+    return f"{usd_text(sum((a.at_risk for a in attempts), ZERO))} USD at risk"
+
+
+async def rescue(running: Session) -> dict[str, Any]:
+    """Take up every job that was bought and not collected; buy nothing. The answer of ``rescue --json``."""
+    await asyncio.to_thread(_read, running)
+    running.adopt()
+    async with running.open() as renderer:
+        before = len(uncollected(running.ledger))
+        await asyncio.gather(*(renderer.shot(plan) for plan in running.plan.shots))
+        for attempt in running.ledger.history():
+            if attempt.outcome in UNSETTLED and (reason := renderer.run.can_ask(attempt)):
+                running.progress.line(f"{attempt.shot_id}: job {attempt.job_id} at {attempt.route}: {reason}")
+    left = uncollected(running.ledger)
+    money = running.money()
+    return {
+        "target": running.store.url,
+        "exit_code": 1 if left else 0,
+        "collected": before - len(left),
+        "uncollected": left,
+        "lost": restore.lost(running.ledger, running.shelf),
+        "shots": summary(running.results()),
+        "totals": money["totals"],
+        "by_provider": money["by_provider"],
+        "errors": [],
+    }
+
+
+async def providers(loaded: settings.Settings, *, check: bool) -> dict[str, Any]:
+    """The answer of ``providers --json``; with ``check`` each gateway is asked, at no cost, and its list compared."""
+    known = catalogue.load()
+    entries = inventory.listed(loaded, known, datetime.now(UTC).date())
+    http = Http()
+    try:
+        for entry in entries if check else []:
+            provider, facts = loaded.providers[entry["provider"]], known.providers[entry["provider"]]
+            entry["check"] = await inventory.check(provider, facts, http)
+            entry["differences"] = await inventory.differs(provider, facts, known, http)
+    finally:
+        await http.close()
+    return {"config": str(loaded.path), "providers": entries, "errors": []}
+
+
+def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]], Shelf]:
+    try:
+        ledger, rows, shelf = running.ledger.load(), running.last_rows(), running.look_at_clips()
+        running.receipts.add_to(ledger)
+    except StoreError as error:
+        raise TargetError(f"the target cannot be read: {error}") from error
+    if not rows and not ledger.pages:
+        raise TargetError(f"{running.store.url} holds nothing that storyreel has made")
+    return ledger, rows, shelf

@@ -1,0 +1,93 @@
+"""The gateways of a config: key found or not, where they are, what their models do and cost, and until when."""
+
+from datetime import date
+from typing import Any
+
+from tasks.commands.model_lists import differences
+from tasks.config.catalogue import Catalogue, lifecycle
+from tasks.config.catalogue_file import ProviderFacts
+from tasks.config.settings import ProviderSettings, Settings
+from tasks.domain.models import Model, Reply, Request
+from tasks.domain.money import usd_text
+from tasks.engine.context import addressed
+from tasks.transport.client import Forbidden, Http, Lost, NotSent
+
+PATIENCE = 10.0
+
+
+def listed(settings: Settings, catalogue: Catalogue, today: date) -> list[dict[str, Any]]:
+    """One entry a provider that has models: key, address, models with prices in US dollars and dates."""
+    found = []
+    for name, facts in catalogue.providers.items():
+        models = [model for model in catalogue.models.values() if model.provider == name]
+        provider = settings.providers.get(name)
+        if not models or provider is None:
+            continue
+        entry: dict[str, Any] = {
+            "provider": name,
+            "base_url": provider.base_url,
+            "source": facts.source,
+            "checked": facts.checked,
+        }
+        entry |= {"key": provider.api_key_env, "key_found": provider.key is not None or name == "animatic"}
+        entry |= {"key_from": provider.key_from, "key_lacks": "" if entry["key_found"] else provider.lacks}
+        found.append(entry | {"models": [_model(model, today) for model in models]})
+    return found
+
+
+def _model(model: Model, today: date) -> dict[str, Any]:
+    return {
+        "route": model.route,
+        "modes": list(model.modes),
+        "seconds": "any" if model.exact else list(model.any_seconds or model.seconds),
+        "sizes": "any" if model.exact else [str(size) for size in model.sizes],
+        "price": price_words(model),
+        "doubt": model.low_confidence,
+        "lifecycle": lifecycle(model, today),
+        "retired_on": model.retired_on,
+        "replaced_by": model.replaced_by,
+        "source": model.source,
+        "checked": model.checked,
+    }
+
+
+def price_words(model: Model) -> str:
+    """The price in a few words: ``0.10 USD/s``, ``1.50 to 7.50 USD``, ``free``."""
+    prices = sorted({*model.per_second.values(), *model.table.values()})
+    if not prices or prices[-1] == 0:
+        return "free"
+    unit = "USD" if model.table else "USD/s"
+    low, high = usd_text(prices[0]), usd_text(prices[-1])
+    return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
+
+
+async def check(provider: ProviderSettings, facts: ProviderFacts, http: Http) -> str:
+    """What a call that costs nothing says of a provider's key and address, in a few words."""
+    if not provider.base_url:
+        return "built in"
+    try:
+        reply = await _asked(provider, facts.check or "/", facts, http)
+    except (NotSent, Lost, Forbidden) as error:
+        return f"not reached: {error}"
+    if not facts.check:
+        return f"reached ({reply.status}); no free call is documented that would prove the key"
+    if reply.status in (401, 403):
+        return f"reached; the key was refused ({reply.status})"
+    return "key accepted" if 200 <= reply.status < 300 else f"reached; answered {reply.status}"
+
+
+async def differs(provider: ProviderSettings, facts: ProviderFacts, catalogue: Catalogue, http: Http) -> list[str]:
+    """How the gateway's own list of models differs from the catalogue; empty where it agrees or has none."""
+    if not facts.lists:
+        return []
+    try:
+        reply = await _asked(provider, facts.lists, facts, http)
+    except (NotSent, Lost, Forbidden) as error:
+        return [f"its list of models cannot be read: {error}"]
+    return differences([model for model in catalogue.models.values() if model.provider == facts.name], reply)
+
+
+async def _asked(provider: ProviderSettings, path: str, facts: ProviderFacts, http: Http) -> Reply:
+    request = Request("GET", path, headers=facts.check_headers)
+    url, headers = addressed(provider, request, provider.base_url)
+    return await http.ask(request, url, headers, PATIENCE)

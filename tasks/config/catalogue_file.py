@@ -1,0 +1,230 @@
+"""What may stand in ``models.toml``, checked strictly: an entry that leaves a price open is a fault, never 0."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from tasks.config import schema as kinds
+from tasks.config.schema import Sheet, Spec
+from tasks.domain.models import MODES, Model, Size
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+PROVIDER_FIELDS: Spec = {
+    "base_url": kinds.base_url,
+    "api_key_env": kinds.variable,
+    "api_key_secret": kinds.block_name,
+    "key_hosts": kinds.each(kinds.host),
+    "allow_hosts": kinds.each(kinds.host),
+    "max_in_flight": kinds.whole(1),
+    "submits_per_minute": kinds.positive,
+    "poll_every_s": kinds.positive,
+    "poll_max_s": kinds.positive,
+    "deadline_s": kinds.positive,
+    "submit_timeout_s": kinds.positive,
+    "stall_timeout_s": kinds.positive,
+    "download_timeout_s": kinds.positive,
+    "fee": kinds.number(0, 1),
+}
+"""What a config may say of a provider, ``options`` apart; the same keys stand in models.toml as its defaults."""
+
+
+def _choices(value: Any) -> dict[str, tuple[Any, ...]]:
+    return {name: kinds.each(_as_is)(words) for name, words in kinds.free_table(value).items()}
+
+
+_FAILED = kinds.one_of(False, True, "unknown")
+_FACTS: Spec = {
+    **PROVIDER_FIELDS,
+    "source": kinds.text,
+    "checked": kinds.day,
+    "failed_is_charged": _FAILED,
+    "failed_source": kinds.text,
+    "check": kinds.text,
+    "check_headers": kinds.free_table,
+    "lists": kinds.text,
+    "options": kinds.free_table,
+    "choices": _choices,
+}
+
+
+def _seconds_table(value: Any) -> dict[int, Decimal]:
+    if not isinstance(value, dict) or not all(name.isascii() and name.isdigit() for name in value):
+        raise ValueError("must be a table of seconds and their price, as in { 4 = 1.5, 8 = 3 }")
+    return {int(name): kinds.number()(price) for name, price in value.items()}
+
+
+def _price_table(value: Any) -> dict[tuple[str, int], Decimal]:
+    """``{"1280x720": {"4": 1.5}}`` -> ``{("1280x720", 4): Decimal("1.5")}``."""
+    by_size = {str(kinds.size(name)): _seconds_table(row) for name, row in kinds.free_table(value).items()}
+    return {(name, seconds): price for name, row in by_size.items() for seconds, price in row.items()}
+
+
+def _per_second(value: Any) -> dict[str, Decimal]:
+    """``0.1`` -> ``{"*": Decimal("0.1")}``; a table has one price a size."""
+    if isinstance(value, dict):
+        return {str(kinds.size(name)): kinds.number()(price) for name, price in value.items()}
+    return {"*": kinds.number()(value)}
+
+
+def _range(value: Any) -> tuple[int, int]:
+    low, high = (*kinds.each(kinds.whole(1))(value), 0, 0)[:2]
+    if len(value) != 2 or low > high:
+        raise ValueError("must be the shortest and the longest, as in [4, 15]")
+    return low, high
+
+
+_MODEL: Spec = {
+    "provider": kinds.text,
+    "name": kinds.text,
+    "modes": kinds.each(kinds.one_of(*MODES)),
+    "source": kinds.text,
+    "checked": kinds.day,
+    "seconds": kinds.each(kinds.whole(1)),
+    "any_seconds": _range,
+    "sizes": kinds.each(kinds.size),
+    "exact": kinds.flag,
+    "images": kinds.each(kinds.one_of("data", "url")),
+    "max_image_bytes": kinds.whole(1),
+    "remix": kinds.each(kinds.one_of("job", "url", "data")),
+    "negative_prompt": kinds.flag,
+    "seed": kinds.flag,
+    "audio": kinds.flag,
+    "per_second": _per_second,
+    "table": _price_table,
+    "low_confidence": kinds.text,
+    "failed_is_charged": _FAILED,
+    "deprecated_on": kinds.day,
+    "retired_on": kinds.day,
+    "retired_source": kinds.text,
+    "replaced_by": kinds.text,
+    "fields": kinds.free_table,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFacts:
+    """A gateway as its documents have it. ``defaults`` are values of a config's ``[provider.X]`` fields.
+
+    ``check`` is the path of a call that costs nothing and needs the key, ``lists`` that of the gateway's own list of
+    models; empty where none is documented. ``check_headers`` go with both.
+    """
+
+    name: str
+    source: str
+    checked: str
+    failed_is_charged: bool | Literal["unknown"]
+    failed_source: str
+    check: str = ""
+    check_headers: Mapping[str, str] = field(default_factory=dict)
+    lists: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+
+def read(file: Path) -> tuple[dict[str, Model], dict[str, ProviderFacts]]:
+    """Models by route and providers by name, in the file's order. ConfigError holds every fault of the file."""
+    sheet = Sheet(file.name)
+    tables = sheet.table(kinds.read_toml(file), {"provider": _as_is, "model": _as_is}, "")
+    providers = _providers(tables.get("provider", {}), sheet)
+    models: dict[str, Model] = {}
+    entries = tables.get("model", [])
+    if not isinstance(entries, list):
+        sheet.add("model", "must be a list of tables, each headed [[model]]")
+        entries = []
+    for place, raw in enumerate(entries, start=1):
+        _add_model(models, raw, place, providers, sheet)
+    for model in models.values():
+        if model.replaced_by and model.replaced_by not in models:
+            sheet.unknown(f"model {model.route}.replaced_by", model.replaced_by, models, "route")
+    sheet.raise_any()
+    return models, providers
+
+
+def _providers(raw: Any, sheet: Sheet) -> dict[str, ProviderFacts]:
+    found: dict[str, ProviderFacts] = {}
+    required = ("source", "checked", "failed_is_charged", "failed_source")
+    for name, table in sheet.table(
+        raw, dict.fromkeys(raw, _as_is) if isinstance(raw, dict) else {}, "provider"
+    ).items():
+        facts = sheet.table(table, _FACTS, f"provider.{name}", required)
+        defaults = {key: facts.pop(key) for key in PROVIDER_FIELDS if key in facts}
+        if set(required) <= set(facts):
+            found[name] = ProviderFacts(name=name, defaults=defaults, **facts)
+    return found
+
+
+def _add_model(
+    models: dict[str, Model], raw: Any, place: int, providers: Mapping[str, ProviderFacts], sheet: Sheet
+) -> None:
+    """Check one entry and put it under its route; every fault goes to the sheet."""
+    where = _where(raw, place)
+    before = len(sheet.faults)
+    values = sheet.table(raw, _MODEL, where, ("provider", "name", "modes", "source", "checked"))
+    provider = values.get("provider", "")
+    if provider and provider not in providers:
+        sheet.unknown(f"{where}.provider", provider, providers, "provider")
+    if len(sheet.faults) > before:
+        return
+    if retired_source := values.pop("retired_source", ""):
+        values["source"] += f"; retirement: {retired_source}"
+    model = Model(**{"failed_is_charged": providers[provider].failed_is_charged, **values})
+    wrong = [*_gaps(model), *_price_gaps(model)]
+    wrong += ["this provider has no base_url"] * (not model.exact and "base_url" not in providers[provider].defaults)
+    wrong += ["retired_on needs its retired_source"] * bool(model.retired_on and not retired_source)
+    wrong += ["stands here twice"] * (model.route in models)
+    for message in wrong:
+        sheet.add(where, message)
+    models[model.route] = model
+
+
+def _where(raw: Any, place: int) -> str:
+    named = isinstance(raw, dict) and raw.get("provider") and raw.get("name")
+    return f"model {raw['provider']}:{raw['name']}" if named else f"model {place}"
+
+
+def _gaps(model: Model) -> list[str]:
+    """What an entry leaves open, or says in two ways."""
+    lengths = [bool(model.seconds), model.any_seconds is not None, model.exact]
+    checks = {
+        "names no mode": not model.modes,
+        "needs exactly one of seconds, any_seconds, exact": sum(lengths) != 1,
+        "needs sizes, or exact": bool(model.sizes) == model.exact,
+        "image_to_video needs images": "image_to_video" in model.modes and not model.images,
+        "remix needs to say what it starts from": "remix" in model.modes and not model.remix,
+    }
+    return [message for message, wrong in checks.items() if wrong]
+
+
+def _price_gaps(model: Model) -> list[str]:
+    """Where the price list is silent about something that the entry offers, or speaks twice."""
+    if model.table and model.per_second:
+        return ["has per_second and table; one of them is its price"]
+    if model.exact:
+        return [] if "*" in model.per_second else ["needs one price per_second"]
+    offered = [(size, seconds) for size in model.sizes for seconds in _lengths(model)]
+    missing = [f"{size} {seconds} s" for size, seconds in offered if list_price(model, Decimal(seconds), size) is None]
+    known = {str(size) for size in model.sizes} | {"*"}
+    priced = {*model.per_second, *(size for size, _ in model.table)}
+    gaps = [f"has no price for {', '.join(missing)}"] if missing else []
+    return gaps + [f"has a price for {size}, which it does not offer" for size in sorted(priced - known)]
+
+
+def _lengths(model: Model) -> tuple[int, ...]:
+    if model.any_seconds:
+        return tuple(range(model.any_seconds[0], min(model.any_seconds[1], 3600) + 1))
+    return model.seconds
+
+
+def list_price(model: Model, seconds: Decimal, size: Size) -> Decimal | None:
+    """US dollars by the price list, not rounded; None where it does not say."""
+    if model.table:
+        return model.table.get((str(size), int(seconds))) if seconds == int(seconds) else None
+    rate = model.per_second.get(str(size), model.per_second.get("*"))
+    return None if rate is None else rate * seconds

@@ -1,0 +1,149 @@
+"""What a config and the environment say of each gateway, and where its key was found.
+
+A key is looked for in the environment first: what is set for this one process beats what a config names for all, and
+then no server is asked. Else it is read from the Secret block that ``api_key_secret`` names.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from typing import Any
+
+from pydantic import SecretStr
+
+from tasks.config import schema as kinds
+from tasks.config.blocks import Blocks
+from tasks.config.catalogue import Catalogue
+from tasks.config.catalogue_file import PROVIDER_FIELDS, ProviderFacts
+from tasks.config.schema import Kind, Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """One gateway as configured. Times in seconds. ``key`` is None where it was not found, for the reason ``lacks``."""
+
+    name: str
+    base_url: str
+    api_key_env: str = ""
+    api_key_secret: str = ""
+    key: SecretStr | None = None
+    key_from: str = ""
+    lacks: str = "no key was looked for"
+    key_hosts: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    max_in_flight: int = 20
+    submits_per_minute: float = 60
+    poll_every_s: float = 8
+    poll_max_s: float = 30
+    deadline_s: float = 1200
+    submit_timeout_s: float = 60
+    stall_timeout_s: float = 30
+    download_timeout_s: float = 300
+    fee: Decimal = Decimal(0)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+_FIELD_DEFAULTS = {spec.name: spec.default for spec in fields(ProviderSettings)}
+_KEY_WORDS = ("api_key", "apikey", "key", "token", "secret")
+
+
+def read_providers(
+    raw: Any, catalogue: Catalogue, environ: Mapping[str, str], blocks: Blocks, sheet: Sheet
+) -> dict[str, ProviderSettings]:
+    """All known providers: what models.toml says, under what the file says, under what the environment says."""
+    values: dict[str, dict[str, Any]] = {
+        name: {**facts.defaults, "options": dict(facts.options)} for name, facts in catalogue.providers.items()
+    }
+    sections = raw if isinstance(raw, dict) else {}
+    if sections is not raw:
+        sheet.add("provider", "must hold one table a provider", raw)
+    for name, section in sections.items():
+        if name in values:
+            _read_section(values[name], section, catalogue.providers[name], sheet)
+        else:
+            sheet.unknown(f"provider.{name}", name, values, "provider")
+    for variable in sorted(environ):
+        if variable.startswith("STORYREEL_") and "__" in variable and environ[variable].strip():
+            _read_variable(values, variable, environ[variable].strip(), catalogue, sheet)
+    providers = {name: ProviderSettings(**_complete(name, told, environ, blocks)) for name, told in values.items()}
+    _check_keys(providers.values(), sheet)
+    return providers
+
+
+def _complete(name: str, told: dict[str, Any], environ: Mapping[str, str], blocks: Blocks) -> dict[str, Any]:
+    variable, secret = told.get("api_key_env", ""), told.get("api_key_secret", "")
+    found: dict[str, Any] = {"key": None, "lacks": f"{variable} is not set"}
+    if key := environ.get(variable, "").strip():
+        found = {"key": SecretStr(key), "key_from": variable}
+    elif secret:
+        got, where = blocks.secret(secret), f"Secret block {secret}"
+        lacks = f"{variable} is not set, and {where} {got}"
+        found = {"key": None, "lacks": lacks} if isinstance(got, str) else {"key": got, "key_from": where}
+    return {"name": name, "base_url": "", **found, **told}
+
+
+def _check_keys(providers: Iterable[ProviderSettings], sheet: Sheet) -> None:
+    """A key with a line break or a typographic sign in it cannot be sent; better told here than by every shot."""
+    for provider in providers:
+        key = provider.key.get_secret_value() if provider.key else ""
+        if not (key.isascii() and key.isprintable()):
+            sheet.add(f"${provider.key_from}", "holds a character that cannot be part of a key")
+
+
+def _read_section(into: dict[str, Any], section: Any, facts: ProviderFacts, sheet: Sheet) -> None:
+    where = f"provider.{facts.name}"
+    told = dict(section) if isinstance(section, dict) else section
+    if isinstance(told, dict):
+        for word in [word for word in told if word.lower() in _KEY_WORDS]:
+            sheet.add(f"{where}.{word}", _no_key(facts))
+            del told[word]
+        into["options"] |= sheet.table(told.pop("options", {}), _options(facts), f"{where}.options")
+    into |= sheet.table(told, PROVIDER_FIELDS, where)
+
+
+def _no_key(facts: ProviderFacts) -> str:
+    name = facts.defaults.get("api_key_env", "the variable that api_key_env names")
+    return f"keys never stand in files: put it into {name} (see api_key_env), or name a Secret block in api_key_secret"
+
+
+def _options(facts: ProviderFacts) -> dict[str, Kind]:
+    def kind(name: str, default: Any) -> Kind:
+        if name in facts.choices:
+            return kinds.one_of(*facts.choices[name])
+        return kinds.flag if isinstance(default, bool) else kinds.text
+
+    return {name: kind(name, default) for name, default in facts.options.items()}
+
+
+def _read_variable(
+    values: dict[str, dict[str, Any]], variable: str, text: str, catalogue: Catalogue, sheet: Sheet
+) -> None:
+    """Lay ``STORYREEL_X__FIELD`` or ``STORYREEL_X__OPTIONS__NAME`` over what the file says."""
+    provider, _, name = variable.removeprefix("STORYREEL_").lower().partition("__")
+    if provider not in values:
+        sheet.unknown(variable, provider, values, "provider")
+        return
+    facts = catalogue.providers[provider]
+    into, spec = values[provider], PROVIDER_FIELDS
+    if name.startswith("options__"):
+        into, spec, name = into["options"], _options(facts), name.removeprefix("options__")
+    if name in spec:
+        like = {**_FIELD_DEFAULTS, **facts.options}.get(name)
+        sheet.take(into, name, spec[name], _from_text(text, like), variable)
+    elif name in _KEY_WORDS:
+        sheet.add(variable, f"is not read: the key is looked for in {into.get('api_key_env', 'no variable')}")
+    else:
+        sheet.unknown(variable, name, spec, "field")
+
+
+def _from_text(text: str, like: Any) -> Any:
+    """A variable's text as the TOML value it stands for; the text itself where it cannot be one."""
+    if isinstance(like, bool):
+        return {"true": True, "false": False}.get(text.lower(), text)
+    if isinstance(like, tuple):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    for read in (int, float) if isinstance(like, int | float | Decimal) else ():
+        with suppress(ValueError):
+            return read(text)
+    return text

@@ -1,0 +1,291 @@
+"""TOML files as checked tables: every fault at once, each saying where it stands and what would be right."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tasks.domain.errors import ConfigError, Fault
+from tasks.domain.models import Size
+from tasks.domain.money import BUDGET_WORDS, is_budget
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+
+Kind = Callable[[Any], Any]
+"""One value as TOML gives it -> the value as the program holds it. ValueError says what would be right."""
+
+Spec = Mapping[str, Kind]
+"""The keys that a table may have, each with the kind of its value."""
+
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:[0-9]{1,5})?")
+_MOST = 10**9  # no number in a config is meant to be larger; keeps money and waits in what can be computed
+
+
+class HiddenValueError(ValueError):
+    """A wrong value that may be a secret: the message stands alone."""
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The faults found so far in one file and in the environment laid over it."""
+
+    file: str
+    faults: list[Fault] = field(default_factory=list)
+
+    def add(self, where: str, message: str, value: Any = "", row: int = 0) -> None:
+        """Note one fault at ``where``, a dotted key, a variable, or the ``$VARIABLE`` of a key."""
+        told = message if where.startswith(("STORYREEL_", "$")) else f"{message} (in {self.file})"
+        self.faults.append(Fault(row, "", where, _shown(value), told))
+
+    def unknown(self, where: str, name: str, known: Iterable[str], what: str = "key") -> None:
+        """Note an unknown name. Its value is never shown: it may be a key in the wrong place."""
+        self.add(where, f"unknown {what}; {nearest(name, known)}")
+
+    def take(self, into: dict[str, Any], name: str, kind: Kind, value: Any, where: str) -> None:
+        """Put the checked value under ``name``, or note what is wrong with it."""
+        try:
+            into[name] = kind(value)
+        except HiddenValueError as wrong:
+            self.add(where, str(wrong))
+        except ValueError as wrong:
+            self.add(where, str(wrong), value)
+
+    def table(self, raw: Any, spec: Spec, where: str, required: Iterable[str] = ()) -> dict[str, Any]:
+        """The known keys of a table with their values checked; everything else becomes a fault."""
+        if not isinstance(raw, dict):
+            self.add(where, "must be a table", raw)
+            return {}
+        values: dict[str, Any] = {}
+        for name, value in raw.items():
+            spot = f"{where}.{name}" if where else name
+            if name in spec:
+                self.take(values, name, spec[name], value, spot)
+            else:
+                self.unknown(spot, name, spec)
+        for name in required:
+            if name not in raw:
+                self.add(f"{where}.{name}", "is missing")
+        return values
+
+    def raise_any(self) -> None:
+        """ConfigError with every fault, if there is one."""
+        if self.faults:
+            raise ConfigError(self.faults)
+
+
+def find(path: str | Path | None) -> Path:
+    """The file that a config's name stands for. ConfigError names the nearest shipped one if there is none."""
+    asked = Path(path) if path is not None else CONFIGS / "animatic.toml"
+    beside = [CONFIGS / asked.name, CONFIGS / f"{asked.name}.toml"]
+    for file in [asked, *(beside if str(asked.parent) in (".", "configs") else [])]:
+        if file.is_file():
+            return file
+    shipped = sorted(file.name for file in CONFIGS.glob("*.toml") if file.name != "models.toml")
+    raise ConfigError(f"no config file {str(path)!r}; beside the code, {nearest(asked.name, shipped)}")
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """The tables of a TOML file (UTF-8, a BOM is let pass). ConfigError names the line of what is no TOML."""
+    sheet = Sheet(str(file))
+    text = ""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text)
+    except UnicodeDecodeError:
+        sheet.add("", "is not UTF-8 text")
+    except OSError as error:
+        sheet.add("", f"cannot be read: {error.strerror or error}")
+    except (ValueError, RecursionError) as error:
+        found = re.search(r"at line (\d+)", str(error))
+        row = int(found[1]) if found else text.count("\n") + 1
+        sheet.add("", f"is not TOML: {error}", row=row)
+    raise ConfigError(sheet.faults)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``nearest known: 'x'``; all known names behind it where the nearest is far."""
+    names = list(known)
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    if close or not names:
+        return f"nearest known: {close[0]!r}" if close else "none is known here"
+    far = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.0)
+    return f"nearest known: {far[0]!r}; known are {', '.join(names)}"
+
+
+def whole(low: int, high: int = _MOST) -> Kind:
+    """A whole number in a closed range."""
+
+    def kind(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"must be a whole number, {_span(low, high)}")
+        return value
+
+    return kind
+
+
+def number(low: int = 0, high: int = _MOST, *, above: bool = False) -> Kind:
+    """A finite number in a closed range (``above``: the low end is out) -> Decimal, as it is spelled."""
+
+    def kind(value: Any) -> Decimal:
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        if not fits or (above and value == low):
+            raise ValueError(f"must be a number {f'above {low}' if above else f'of {_span(low, high)}'}")
+        return Decimal(str(value))
+
+    return kind
+
+
+def dollars(value: Any) -> Decimal:
+    """An amount that a person can mean -> Decimal."""
+    amount = Decimal(number()(value))
+    if not is_budget(amount):
+        raise ValueError(BUDGET_WORDS)
+    return amount
+
+
+def positive(value: Any) -> float:
+    """A time or a rate above zero."""
+    return float(number(above=True)(value))
+
+
+def text(value: Any) -> str:
+    """Text that is not blank, without surrounding blanks."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be text that is not empty")
+    return value.strip()
+
+
+def flag(value: Any) -> bool:
+    """``true`` or ``false``."""
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def one_of(*words: Any) -> Kind:
+    """One of a few words."""
+
+    def kind(value: Any) -> Any:
+        for word in words:
+            if type(value) is type(word) and value == word:
+                return word
+        raise ValueError(f"must be one of {', '.join(_shown(word) for word in words)}")
+
+    return kind
+
+
+def each(kind: Kind) -> Kind:
+    """A list of one kind -> a tuple. Every wrong item is named."""
+
+    def kind_of_list(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise ValueError("must be a list")
+        good, wrong = [], []
+        for item in value:
+            try:
+                good.append(kind(item))
+            except ValueError as error:
+                wrong.append(f"{_shown(item)!r} {error}".strip())
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return tuple(good)
+
+    return kind_of_list
+
+
+def free_table(value: Any) -> dict[str, Any]:
+    """A table whose keys are not ours to know."""
+    if not isinstance(value, dict):
+        raise ValueError("must be a table")
+    return dict(value)
+
+
+def size(value: Any) -> Size:
+    """``1280x720``."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,5}\s*[x×X]\s*[0-9]{1,5}\s*", value):
+        wanted = Size(*(int(side) for side in re.findall(r"[0-9]+", value)))
+        if wanted.width and wanted.height:
+            return wanted
+    raise ValueError('must be width x height in pixels, as in "1280x720"')
+
+
+def background(value: Any) -> str:
+    """``auto``, the name of a colour, or ``#rrggbb``, in lower case."""
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word == "auto" or re.fullmatch("#[0-9a-f]{6}", word):
+        return word
+    from PIL import ImageColor  # loads all of Pillow, and few configs name a colour
+
+    if word not in ImageColor.colormap:
+        close = difflib.get_close_matches(word, ["auto", *ImageColor.colormap], n=1)
+        near = f"; nearest known: {close[0]!r}" if close else ', as in "white"'
+        raise ValueError(f'must be "auto", #rrggbb, or a colour\'s name{near}')
+    return word
+
+
+def day(value: Any) -> str:
+    """An ISO date, as text or as TOML's own date -> ``2026-09-24``."""
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise ValueError('must be a date, as in "2026-09-24"') from None
+
+
+def base_url(value: Any) -> str:
+    """An http or https address with a host, without user, query or closing slash."""
+    try:
+        parts = urlsplit(text(value))
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError('must be an http or https address, as in "https://api.example.com"')
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise HiddenValueError("must be an address without user, password, query or fragment")
+    return str(value).strip().rstrip("/")
+
+
+def host(value: Any) -> str:
+    """``name`` or ``name:port`` in lower case."""
+    if not isinstance(value, str) or not _HOST.fullmatch(value.strip()):
+        raise ValueError('must be a host, as in "media.example.com" or "127.0.0.1:8765"')
+    return value.strip().lower()
+
+
+def variable(value: Any) -> str:
+    """The name of an environment variable. What else stands there may be a key and is not shown."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value.strip()):
+        raise HiddenValueError("must be the name of an environment variable that holds the key, never the key")
+    return value.strip()
+
+
+def block_name(value: Any) -> str:
+    """The name of a Prefect block. What else stands there may be a key and is not shown."""
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9-]{1,100}", value.strip()):
+        raise HiddenValueError("must be the name of a Secret block (a-z, 0-9, -), never the key")
+    return value.strip()
+
+
+def block_address(value: Any) -> str:
+    """A Prefect block as its page names it: type and name."""
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", value.strip()):
+        raise ValueError('must be the type and name of a block, as in "remote-file-system/films"')
+    return value.strip()
+
+
+def _span(low: int, high: int) -> str:
+    return f"{low} or more, {_MOST:,} at the most" if high == _MOST else f"{low} to {high}"
+
+
+def _shown(value: Any) -> str:
+    """A plain value as the file spells it; of anything larger only what it is."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    plain = isinstance(value, str | float) or (isinstance(value, int) and value.bit_length() < 256)
+    return str(value) if plain else f"a {type(value).__name__}"

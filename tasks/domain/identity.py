@@ -1,0 +1,87 @@
+"""How things are called: fingerprint, key, slug, and the paths at the target. Pure."""
+
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from slugify import slugify
+
+from tasks.domain.models import Fit, Shot, Size
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+
+
+@lru_cache(maxsize=4096)
+def number_text(value: Decimal) -> str:
+    """A number in its shortest plain spelling: ``8``, ``4.5``."""
+    text = f"{value.normalize():f}"
+    return "0" if text == "-0" else text
+
+
+def parts_of(shot: Shot, *, image_digest: str = "", source: str = "") -> dict[str, Any]:
+    """What a shot asks for, by name: the material of its fingerprint, kept in every ledger record.
+
+    ``image_digest`` is the sha256 of the image file as read, ``source`` the fingerprint of the source row
+    or the sha256 of the source file.
+    """
+    return {
+        "prompt": shot.prompt,
+        "negative_prompt": shot.negative_prompt,
+        "mode": shot.mode,
+        "image": image_digest,
+        "fit": shot.fit if image_digest else "",
+        "source": source,
+        "duration": number_text(shot.seconds),
+        "size": str(shot.size),
+        "seed": shot.seed,
+        "audio": shot.audio,
+        "route": shot.route,
+    }
+
+
+def fingerprint_of(parts: Mapping[str, Any]) -> str:
+    """64 hex: sha256 of the parts as canonical JSON. The same question has the same fingerprint for ever."""
+    return hashlib.sha256(_canonical(parts)).hexdigest()
+
+
+def _canonical(parts: Mapping[str, Any]) -> bytes:
+    """Sorted, no spaces, ASCII. orjson is three times as fast, and leaves what is not printable ASCII as it is."""
+    with contextlib.suppress(orjson.JSONEncodeError):  # half a surrogate pair
+        quick = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
+        if quick.isascii() and b"\x7f" not in quick:
+            return quick
+    return _CANONICAL.encode(parts).encode()
+
+
+def key_of(fingerprint: str, k: int) -> str:
+    """The ledger's name of a shot: 16 hex of its fingerprint and ``-k``, k from 1 in board order."""
+    return f"{fingerprint[:16]}-{k}"
+
+
+def slug_of(shot_id: str) -> str:
+    """The readable part of a clip's file name: the id itself where it is safe, else a slug and 6 hex."""
+    if re.fullmatch(r"[a-z0-9_-]{1,60}", shot_id):
+        return shot_id
+    tail = hashlib.sha256(shot_id.encode()).hexdigest()[:6]
+    return f"{slugify(shot_id)[:50].strip('-') or 'shot'}-{tail}"
+
+
+def clip_stem(shot_id: str, key: str, n: int) -> str:
+    """``<slug>-<key8>-<n>``, n the attempt's number: no clip is ever written over another.
+
+    A second row of the same fingerprint hashes its key: after a rename and an insert both rows could otherwise claim
+    one file name."""
+    key8 = key[:8] if key.endswith("-1") else hashlib.sha256(key.encode()).hexdigest()[:8]
+    return f"{slug_of(shot_id)}-{key8}-{n}"
+
+
+def frame_stem(digest: str, size: Size, fit: Fit, ground: str = "") -> str:
+    """``<digest12>-<WxH>-<fit>``: a frame's name below ``frames/`` without its ending; of a picture that is partly
+    transparent with ``-<ground>``, the colour that it was laid on."""
+    return f"{digest[:12]}-{size}-{fit}{ground and f'-{ground}'}"

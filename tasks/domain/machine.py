@@ -1,0 +1,113 @@
+"""What this machine lacks when something goes wrong on it: room, descriptors, memory. A gateway cannot help that.
+
+A library says so in its own words, deep inside an error that looks like the network's or the file's.
+"""
+
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tasks.domain.errors import LocalFault
+
+LACKS = {
+    errno.ENOSPC: "no room is left on the disk",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "no file may be so large here",
+    errno.EMFILE: "this process has no file descriptor left",
+    errno.ENFILE: "this machine has no file descriptor left",
+    errno.ENOMEM: "no memory is left",
+    errno.ENOBUFS: "no memory is left for the network",
+    errno.EIO: "the disk fails",
+    errno.EROFS: "the disk can only be read",
+}
+MEMORY = 64_000_000  # bytes; who cannot have them is short of memory, who can was asked for more than anything needs
+
+
+def lack(error: BaseException) -> str:
+    """What this machine lacks, where the error or one behind it says so; empty where it is somebody else's."""
+    for cause in _behind(error):
+        if isinstance(cause, OSError) and cause.errno in LACKS:
+            return LACKS[cause.errno]
+        if isinstance(cause, socket.gaierror) and not _can_open():  # a name cannot be looked up without a descriptor
+            return LACKS[errno.EMFILE]
+        if isinstance(cause, MemoryError) and not _can_have(MEMORY):  # a hostile file asks for any amount
+            return LACKS[errno.ENOMEM]
+    return ""
+
+
+def told(error: BaseException) -> str:
+    """The error as a sentence about this machine."""
+    what = lack(error) or str(error) or type(error).__name__
+    return str(error) if isinstance(error, LocalFault) else f"this machine cannot go on: {what}"
+
+
+def heed(error: BaseException, *, sent: bool = False) -> None:
+    """Raise ``LocalFault`` where the error is this machine's own."""
+    if what := lack(error):
+        raise LocalFault(f"this machine cannot go on: {what}", sent=sent) from error
+
+
+@contextlib.contextmanager
+def own(path: Path) -> Iterator[None]:
+    """Around work on a file of our own: whatever the disk says against it is this machine's fault.
+
+    Raises ``LocalFault`` for any ``OSError``.
+    """
+    try:
+        yield
+    except OSError as error:
+        what = lack(error) or error.strerror or type(error).__name__
+        raise LocalFault(f"this machine cannot go on: {path.parent}: {what}") from error
+
+
+@contextlib.contextmanager
+def filling(out: Path) -> Iterator[Callable[[bytes], None]]:
+    """A file to write to, piece by piece. Raises ``LocalFault`` where it cannot hold them, at its
+    end too."""
+
+    def keep(piece: bytes) -> None:
+        with own(out):
+            handle.write(piece)
+
+    with own(out):
+        handle = out.open("wb")
+    try:
+        yield keep
+    except BaseException:
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            handle.close()
+        raise
+    with own(out):
+        handle.close()
+
+
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that led to it, groups taken apart."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+        waiting += [cause for cause in (one.__cause__, one.__context__) if cause is not None]
+
+
+def _can_open() -> bool:
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        return False
+    return True
+
+
+def _can_have(size: int) -> bool:
+    try:
+        bytearray(size)
+    except MemoryError:
+        return False
+    return True

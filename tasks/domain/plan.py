@@ -1,0 +1,135 @@
+"""What is decided about a shot before anything is spent: the nouns between `plan` and `render`. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from tasks.domain.models import ZERO, Route, Shot, Size
+
+Action = Literal["new", "keep", "rerender"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A route that can make the shot: what would be sent, and its price in US dollars.
+
+    ``travels`` is how the reference image goes out: ``data`` (data URI), ``signed`` (a URL of the target),
+    ``as is`` (the board's own public URL), or empty.
+    """
+
+    route: Route
+    seconds: Decimal
+    size: Size
+    quote: Decimal
+    travels: str = ""
+
+    @property
+    def paid(self) -> bool:
+        """True for a gateway, False for the built-in renderer."""
+        return self.route.model.provider != "animatic"
+
+
+class ShotPlan(NamedTuple):
+    """One shot and what is to be done with it; a tuple for the same reason as `Shot`.
+
+    ``fingerprint`` and ``key`` are empty where the digest of a remote file is not known yet. ``offers`` are the
+    usable routes in the chain's order, ``passed_over`` the others with the reason.
+    """
+
+    shot: Shot
+    selected: bool
+    fingerprint: str
+    key: str
+    parts: Mapping[str, Any]
+    action: Action
+    changed: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    passed_over: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    collects: bool = False  # a job bought earlier is asked first
+    kept: Mapping[str, Any] | None = None
+    closed: frozenset[str] = frozenset()  # routes and gateways at which an earlier order of this shot is unclear
+
+    @property
+    def first(self) -> Offer | None:
+        """The route that is tried first."""
+        if not self.closed:
+            return self.offers[0] if self.offers else None
+        return next((o for o in self.offers if not {o.route.name, o.route.model.provider} & self.closed), None)
+
+    @property
+    def stand_ins(self) -> bool:
+        """Whether a clip of the built-in renderer only stands in: a usable gateway comes before it."""
+        was = self.kept is not None and self.kept.get("status") == "stand_in"
+        return was or bool(self.offers and self.offers[0].paid)
+
+    @property
+    def renders(self) -> bool:
+        """Whether this run has anything to do for the shot."""
+        return self.selected and (self.action != "keep" or self.collects)
+
+    @property
+    def quoted(self) -> Decimal:
+        """What it costs when the first route delivers; nothing where a job is only collected."""
+        buys = self.renders and self.action != "keep" and not self.collects
+        return self.first.quote if buys and self.first else ZERO
+
+    @property
+    def worst(self) -> Decimal:
+        """The quotes of all its routes together."""
+        total = ZERO
+        for offer in self.offers if self.renders and self.action != "keep" else ():
+            total += offer.quote
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The shots in board order with what the whole comes to."""
+
+    shots: tuple[ShotPlan, ...]
+    extra_columns: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = field(default=())  # remote files that nobody looked at
+
+    @property
+    def quoted(self) -> Decimal:
+        return sum((s.quoted for s in self.shots), ZERO)
+
+    @property
+    def worst(self) -> Decimal:
+        return sum((s.worst for s in self.shots), ZERO)
+
+    def count(self, action: Action) -> int:
+        """How many selected shots have this action."""
+        return sum(s.action == action for s in self.shots if s.selected)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which views of the target are made: report, timeline (and as EDL or FCPXML), rough cut."""
+
+    report: bool = True
+    timeline: bool = True
+    reel: bool = True
+    edl: bool = False
+    fcpxml: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config.
+
+    ``confined``: the board comes from an inbox or a deployment, and may not name files outside its own folder.
+    """
+
+    board: str
+    to: str
+    config: str | None = None
+    budget_usd: Decimal | None = None
+    only: tuple[str, ...] = ()
+    rerender: tuple[str, ...] = ()
+    concurrency: int | None = None
+    confined: bool = False
+    shown: Shown = Shown()

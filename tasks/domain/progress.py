@@ -1,0 +1,72 @@
+"""What a run is doing right now: written by the run, read by whoever shows it. No library, no clock of its own."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tasks.domain import redaction
+from tasks.domain.models import ZERO
+
+STALE = 10.0  # seconds
+
+
+@dataclass(slots=True)
+class Flight:
+    """A shot in flight: since when (monotonic seconds), what is happening to it, and when that was heard."""
+
+    since: float
+    says: str
+    said_at: float
+
+    def told(self, now: float) -> str:
+        """What is happening to it, and how long ago that was heard where it is some time."""
+        age = now - self.said_at
+        return f"{self.says} ({age:.0f} s ago)" if age >= STALE else self.says
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts, money (US dollars) and the shots in flight.
+
+    ``listen`` gets one line for each thing worth a line, and where ``each`` is set for each shot; ``record`` the
+    former only.
+    """
+
+    total: int = 0
+    clock: Callable[[], float] = time.monotonic
+    listen: Callable[[str], None] = lambda line: None
+    record: Callable[[str], None] = lambda line: None
+    each: bool = False
+    flights: dict[str, Flight] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+    spent: Decimal = ZERO
+    reserved: Decimal = ZERO
+
+    def say(self, shot_id: str, text: str) -> None:
+        """What the shot is doing; the first word of it puts the shot in flight, and one that is over stays over."""
+        if shot_id in self.ended:
+            return  # a POST that outlives its cancelled shot still has its receipt to tell of
+        now = self.clock()
+        flight = self.flights.setdefault(shot_id, Flight(now, "", now))
+        flight.says, flight.said_at = redaction.line(text), now
+
+    def line(self, text: str) -> None:
+        """One line for people: a fallback, a warning, a result."""
+        plain = redaction.plain(text)
+        self.listen(plain)
+        self.record(plain)
+
+    def end(self, shot_id: str, status: str) -> None:
+        """The shot is over; where every shot gets its line, it gets it now."""
+        self.flights.pop(shot_id, None)
+        self.ended[shot_id] = status
+        if self.each:
+            self.listen(f"{len(self.ended)}/{self.total} {shot_id} {status}")
+
+    def counts(self) -> dict[str, int]:
+        """``done``, ``running``, ``waiting`` and ``failed``: they add up to the total."""
+        good = sum(status in ("rendered", "reused") for status in self.ended.values())
+        bad = len(self.ended) - good
+        waiting = max(self.total - good - bad - len(self.flights), 0)
+        return {"done": good, "running": len(self.flights), "waiting": waiting, "failed": bad}

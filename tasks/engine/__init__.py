@@ -1,0 +1,1 @@
+"""One shot taken through its chain: ordered, polled, downloaded, paid for."""

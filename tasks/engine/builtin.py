@@ -1,0 +1,78 @@
+"""The built-in renderer as a route like any other, but that it is free: it draws here and delivers at the target."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tasks.domain.errors import MediaError
+from tasks.domain.models import ZERO, Attempt, Clip, Order
+from tasks.engine.context import Run
+from tasks.engine.poll import deliver
+from tasks.ledger.records import Asked
+
+Source = Callable[[], Awaitable[Path]]
+
+
+class Drawer:
+    """Draws the orders of one run, two at a time: each takes a core.
+
+    Its methods raise only `Stopped` (the run was told to stop) and `TargetLost` (the target refused a write).
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.cores = asyncio.Semaphore(2)
+        self.drawing: set[asyncio.Task[Attempt]] = set()
+
+    async def draw(self, asked: Asked, order: Order, source: Source | None, *, frame: str, stand_in: bool) -> Attempt:
+        """The attempt, settled: with its clip, or failed. ``source`` brings the clip that a remix starts from.
+
+        It goes on by itself: a cancelled shot must not tear a clip from its record.
+        """
+        self.run.may_submit()
+        task = asyncio.create_task(self._drawn(asked, order, source, frame, stand_in))
+        self.drawing.add(task)
+        task.add_done_callback(self._drew)
+        return await asyncio.shield(task)
+
+    async def drain(self, seconds: float) -> None:
+        """Let what is being drawn come to its record, for so long at the most."""
+        if self.drawing:
+            await asyncio.wait(self.drawing, timeout=seconds)
+
+    def _drew(self, task: "asyncio.Task[Attempt]") -> None:
+        self.drawing.discard(task)
+        if not task.cancelled():
+            task.exception()  # read here, because the shot that waited for it may be gone
+
+    async def _drawn(self, asked: Asked, order: Order, source: Source | None, frame: str, stand_in: bool) -> Attempt:
+        run, part = self.run, self.run.folder / f"{uuid.uuid4().hex}.mp4"
+        run.progress.say(order.shot.shot_id, f"{order.route.name} drawing")
+        clip: Clip | None = None
+        try:
+            error = await self._animated(order, source, part)
+            # its number is taken before anything stands at the target under it
+            attempt = await run.write(run.ledger.intent, asked, order, ZERO, frame=frame, stand_in=stand_in)
+            clip = await deliver(run, part, attempt) if error is None else None
+        except MediaError as problem:
+            error = problem
+        finally:
+            part.unlink(missing_ok=True)
+        return await run.write(run.ledger.settled, attempt, "clip" if clip else "failed", clip=clip, error=error)
+
+    async def _animated(self, order: Order, source: Source | None, part: Path) -> MediaError | None:
+        """Draw into a file: why it could not be drawn, or None."""
+        from tasks.animatic import renderer
+
+        try:
+            start = await source() if source else None
+            async with self.cores:
+                self.run.may_submit()
+                data = order.frame.data if order.frame else None
+                await asyncio.to_thread(renderer.render, order, part, frame=data, source=start)
+            if source is not None:
+                await source()  # it was read by its name: is it still the same one?
+        except MediaError as problem:
+            return problem
+        return None

@@ -1,0 +1,171 @@
+"""One run: what its engine works with, and the rules that submit and poll share."""
+
+import asyncio
+import importlib
+import random
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+from tasks.config.catalogue import Catalogue
+from tasks.config.settings import ProviderSettings, Settings
+from tasks.domain import redaction
+from tasks.domain.errors import Stopped, TargetLost
+from tasks.domain.models import ZERO, Attempt, Basis, Clip, Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.domain.progress import Progress
+from tasks.engine.budget import Purse
+from tasks.engine.limits import Lane, Sleep
+from tasks.engine.room import Room
+from tasks.ledger.ledger import Ledger
+from tasks.ledger.receipts import Receipts
+from tasks.storage.store import Store, StoreError
+from tasks.transport.client import Forbidden, Http, host_of, named
+
+T = TypeVar("T")
+
+
+class Adapter(Protocol):
+    """What the modules of `tasks.providers` are."""
+
+    AUTH: tuple[str, str]
+
+    def submit(self, order: Order) -> Request:
+        """The paid request."""
+        ...
+
+    def accepted(self, reply: Reply, order: Order) -> Job | Done:
+        """The receipt, or raises what the order was refused with."""
+        ...
+
+    def progress(self, reply: Reply) -> Pending | Follow | Done:
+        """How the job stands, or raises how it failed."""
+        ...
+
+
+def adapter(provider: str) -> Adapter:
+    """The module of a provider: its file name is its name in a config."""
+    return cast(Adapter, importlib.import_module(f"tasks.providers.{provider}"))
+
+
+@dataclass
+class Run:
+    """What one run works with. ``may_submit`` raises `Stopped` when no order may leave; after ``stop`` none does.
+
+    ``lookers`` decode clips: two threads, as each takes 15 MB and a core.
+    Clock (monotonic seconds), wall (epoch seconds), sleep and roll (0 to 1) are parameters: tests never wait.
+    """
+
+    settings: Settings
+    catalogue: Catalogue
+    store: Store
+    ledger: Ledger
+    purse: Purse
+    folder: Path
+    http: Http
+    receipts: Receipts
+    room: Room
+    progress: Progress = field(default_factory=Progress)
+    may_submit: Callable[[], None] = lambda: None
+    stop: Callable[[Stopped], None] = lambda reason: None
+    clock: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    sleep: Sleep = asyncio.sleep
+    roll: Callable[[], float] = random.random
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    lookers: Executor = field(default_factory=lambda: ThreadPoolExecutor(2))
+
+    def lane(self, provider: str) -> Lane:
+        """The provider's limits in this run."""
+        if provider not in self.lanes:
+            self.lanes[provider] = Lane(self.settings.providers[provider], self.clock, self.sleep)
+        return self.lanes[provider]
+
+    async def ask(self, settings: ProviderSettings, request: Request, base: str, timeout: float) -> Reply:
+        """One question with the provider's key, and its answer without it: a gateway may echo what it was sent.
+
+        `Forbidden` for a host that the config does not name; else as `Http.ask`.
+        """
+        url, headers = addressed(settings, request, base)
+        reply = await self.http.ask(request, url, headers, timeout)
+        secret = secret_of(settings)
+        told = {name: redaction.hidden(value, secret) for name, value in reply.headers.items()}
+        return replace(reply, body=redaction.hidden_in(reply.body, secret), headers=told)
+
+    def can_ask(self, attempt: Attempt) -> str:
+        """Why today's config or keys cannot ask after the attempt's job; empty when they can."""
+        base = str(self.ledger.record(attempt).get("base_url", ""))
+        return unreachable(self.settings.providers.get(attempt.provider), attempt.provider, base)
+
+    async def write(self, act: Callable[..., T], *args: object, **options: object) -> T:
+        """A ledger write off the event loop. `TargetLost` when the target refuses it: that ends the buying."""
+        try:
+            return await asyncio.to_thread(act, *args, **options)
+        except StoreError as error:
+            raise TargetLost(str(error)) from error
+
+    async def settle(
+        self,
+        attempt: Attempt,
+        outcome: str,
+        *,
+        charged: Decimal = ZERO,
+        at_risk: Decimal = ZERO,
+        basis: Basis = "free",
+        clip: Clip | None = None,
+        error: Exception | None = None,
+        remote_ids: Mapping[str, str] | None = None,
+    ) -> Attempt:
+        """Record that a paid attempt is over, and book its money where its quote was reserved."""
+        money: dict[str, Any] = {"charged": charged, "at_risk": at_risk, "basis": basis}
+        ending: dict[str, Any] = {"clip": clip, "error": error, "remote_ids": remote_ids}
+        settled = await self.write(self.ledger.settled, attempt, outcome, **money, **ending)
+        self.purse.book(attempt.quoted, settled.charged, settled.at_risk, clip=clip is not None)
+        self.progress.spent, self.progress.reserved = self.purse.committed - self.purse.reserved, self.purse.reserved
+        self.lane(attempt.provider).note(settled)
+        return settled
+
+
+def secret_of(settings: ProviderSettings) -> str:
+    """The provider's key, to be looked for in what comes back; empty where none was found."""
+    return settings.key.get_secret_value() if settings.key else ""
+
+
+def key_of_provider(settings: ProviderSettings) -> dict[str, str]:
+    """The header that carries the provider's key; none where no key was found."""
+    name, template = adapter(settings.name).AUTH
+    return {name: template.format(key=settings.key.get_secret_value())} if settings.key else {}
+
+
+def key_may_go(settings: ProviderSettings, url: str) -> bool:
+    """A key goes to the base URL's host and port and to ``key_hosts``, and never over plainer transport."""
+    secure = url.lower().startswith("https://") or settings.base_url.lower().startswith("http://")
+    return secure and named(url, {host_of(settings.base_url)[1], *settings.key_hosts})
+
+
+def absolute(url: str, base: str) -> str:
+    """The address itself, or the path put below the base URL."""
+    known = url.lower().startswith(("http://", "https://"))
+    return url if known else base.rstrip("/") + "/" + url.lstrip("/")
+
+
+def addressed(settings: ProviderSettings, request: Request, base: str) -> tuple[str, dict[str, str]]:
+    """The absolute URL and the key's header. `Forbidden` for a host that the config does not name."""
+    url = absolute(request.url, base)
+    if not key_may_go(settings, url):
+        raise Forbidden(f"{host_of(url)[1]} is not {settings.name}'s host: nothing was asked there")
+    return url, key_of_provider(settings)
+
+
+def unreachable(settings: ProviderSettings | None, provider: str, base: str) -> str:
+    """Why a job that lives at ``base`` cannot be asked after with these settings; empty when it can."""
+    if settings is None:
+        return f"the config has no [provider.{provider}]"
+    if base and not key_may_go(settings, base):
+        return f"its host {host_of(base)[1]} is not the config's: name it in [provider.{provider}] key_hosts"
+    if settings.key is None:
+        return settings.lacks
+    return ""

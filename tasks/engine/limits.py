@@ -1,0 +1,142 @@
+"""What a provider has room for: in flight, submits a minute, cooldown, and what is out for the run.
+
+One `Lane` a provider in one process; clock, sleep and jitter are parameters, so tests never wait.
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from tasks.config.settings import ProviderSettings
+from tasks.domain.models import Attempt, Reply, Route
+
+SUBMITS = 4  # of one shot at one route
+LONGEST_WAIT = 120.0  # a longer Retry-After sends the shots to the next route at once
+LOSING_STREAK = 5  # paid attempts in a row at one route that gave no clip
+EXHAUSTED = 3  # shots in a row that a provider was too busy for
+PAUSE = 120.0  # then it is left alone for so long
+GLANCE = 1.0  # a shot that waits for its turn looks up this often: its provider may be out by now
+
+Clock = Callable[[], float]
+Sleep = Callable[[float], Awaitable[None]]
+
+
+def retry_after(reply: Reply, wall: Clock) -> float | None:
+    """Seconds that a Retry-After header asks for, whether it holds seconds or a date; None without one.
+
+    A date is measured against the reply's own Date header where it has one: two clocks need not agree.
+    """
+    text = reply.headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return min(float(text), 1e9)
+    until = _moment(text)
+    if until is None:
+        return None
+    since = _moment(reply.headers.get("date", ""))
+    return max(until - (wall() if since is None else since), 0.0)
+
+
+def _moment(text: str) -> float | None:
+    """Epoch seconds of an HTTP date, which is UTC where it names no zone; None where it is no date."""
+    try:
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def backoff(tries: int, roll: Callable[[], float] = random.random) -> float:
+    """Seconds to wait after so many `Busy` replies without a time: doubling from one, with jitter of a half."""
+    return min(2.0 ** (tries - 1), 30.0) * (1 + roll() / 2)
+
+
+@dataclass
+class Lane:
+    """One provider in this run. ``locked`` holds the reason once its key or credit was refused."""
+
+    settings: ProviderSettings
+    clock: Clock
+    sleep: Sleep
+    locked: str = ""
+    quiet_until: float = 0.0
+    hushed_until: float = 0.0
+    paused_until: float = 0.0
+    tired_until: float = 0.0
+    exhausted: int = 0
+    sent: deque[float] = field(default_factory=deque)
+    streaks: dict[str, int] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.places = asyncio.Semaphore(max(1, self.settings.max_in_flight))
+
+    def out(self, route: Route, *, last: bool = False) -> str:
+        """Why nothing may be sent to the route now; empty when it may.
+
+        A provider that is only left alone because it was too busy is still asked by a shot that has no other
+        route (``last``).
+        """
+        if self.locked:
+            return f"{self.settings.name} is out for this run: {self.locked}"
+        if route.name in self.gone:
+            return f"{route.name} is out for this run: {self.gone[route.name]}"
+        if self.streaks.get(route.name, 0) >= LOSING_STREAK:
+            return f"{route.name} is out for this run: {LOSING_STREAK} paid orders in a row gave no clip"
+        if self.clock() < self.paused_until:
+            return f"{self.settings.name} asks to be left alone for {self.paused_until - self.clock():.0f} s"
+        if self.clock() < self.tired_until and not last:
+            return f"{self.settings.name} was too busy for {EXHAUSTED} shots in a row"
+        return ""
+
+    def quiet(self) -> bool:
+        """Whether a Retry-After forbids an order at this moment."""
+        return self.clock() < max(self.quiet_until, self.paused_until)
+
+    async def ready(self, *, last: bool = False) -> None:
+        """Wait until cooldown and the submits of the last minute allow one more; it is counted as sent.
+
+        Back at once and uncounted where the whole provider is out: `out`, told the same ``last``, says why.
+        """
+        rate = self.settings.submits_per_minute
+        most, span = max(1, int(rate)), max(60.0, 60.0 / rate)
+        while not self.locked and self.clock() >= max(self.paused_until, 0.0 if last else self.tired_until):
+            now = self.clock()
+            while self.sent and self.sent[0] + span <= now:
+                self.sent.popleft()
+            until = max(self.quiet_until, self.sent[0] + span if len(self.sent) >= most else 0.0)
+            if until <= now:
+                self.sent.append(now)
+                return
+            await self.sleep(min(until - now, GLANCE))
+
+    def cool(self, seconds: float) -> None:
+        """A Retry-After holds for the whole provider."""
+        if seconds > LONGEST_WAIT:
+            self.paused_until = max(self.paused_until, self.clock() + seconds)
+        else:
+            self.quiet_until = max(self.quiet_until, self.clock() + seconds)
+
+    def hush(self, seconds: float) -> None:
+        """A Retry-After on a poll that was one too many: no job of the provider is asked after before its time."""
+        self.hushed_until = max(self.hushed_until, self.clock() + min(seconds, LONGEST_WAIT))
+
+    def too_busy(self) -> None:
+        """A shot used up its submits; after a few such shots in a row the provider is left alone for a while."""
+        self.exhausted += 1
+        if self.exhausted >= EXHAUSTED:
+            self.tired_until = self.clock() + PAUSE
+
+    def note(self, attempt: Attempt) -> None:
+        """Learn from an attempt: acceptance ends a busy streak, money without a clip feeds the losing one."""
+        if attempt.outcome != "busy":
+            self.exhausted = 0
+        if attempt.clip is not None or attempt.outcome == "late":
+            self.streaks[attempt.route] = 0
+        elif attempt.charged or attempt.at_risk:
+            self.streaks[attempt.route] = self.streaks.get(attempt.route, 0) + 1

@@ -1,0 +1,280 @@
+"""A job that was accepted: poll it, bring its clip to the target, settle it, or give it up as overdue.
+
+Only the gateway's own final word ends a job before its deadline: lost polls, HTTP troubles, dropped or expired
+downloads are asked again.
+"""
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from tasks.config.settings import ProviderSettings
+from tasks.domain import machine, redaction
+from tasks.domain.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, TargetLost, Unclear
+from tasks.domain.identity import clip_stem
+from tasks.domain.models import ZERO, Attempt, Basis, Clip, Done, Pending, Reply
+from tasks.domain.money import usd
+from tasks.engine.context import Run, absolute, adapter, key_may_go, key_of_provider, secret_of
+from tasks.engine.heard import Heard, NoVideo
+from tasks.engine.limits import LONGEST_WAIT, Lane, retry_after
+from tasks.ledger.records import job_of
+from tasks.media import probe as video
+from tasks.providers._common import dig, said, text_of, word_of
+from tasks.storage.store import StoreError
+from tasks.transport.client import Forbidden, HttpStatus, Lost, NotSent, host_of
+
+CLIP_BYTES = 2_000_000_000
+RECOVERIES = 3  # looks for a clip that the target lost
+FOLLOWS = 3  # documents a job may send us through in one look
+
+
+def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[Decimal, Decimal, Basis]:
+    """Charged, at risk and basis of a job that was accepted and gave no clip.
+
+    ``documented`` is the catalogue's word on failed jobs: False, True or ``"unknown"``.
+    """
+    if error.charge is not None:
+        return usd(error.charge), ZERO, "reported"
+    if error.free or (error.free is None and documented is False):
+        return ZERO, ZERO, "free"
+    if error.free is False or documented is True:
+        return quote, ZERO, "price_list"
+    return ZERO, quote, "unknown"
+
+
+async def finish(run: Run, attempt: Attempt, use: Callable[[], bool], *, at_once: bool = False) -> Attempt:
+    """Ask after the job until it is over or its patience is; one given up on earlier is asked just once.
+
+    ``use`` says whether the shot still needs the clip: when it does not, one look is enough, and a clip that is ready
+    is ``late``: it was paid for, and is kept beside the one in use.
+    """
+    lane = run.lane(attempt.provider)
+    settings, once = lane.settings, attempt.outcome == "overdue"
+    heard = Heard(run.clock() + settings.deadline_s)
+    wait = 0.0 if at_once else settings.poll_every_s
+    while True:
+        await _pause(run, lane, heard, wait)
+        wait = min(wait * 1.3, max(settings.poll_max_s, settings.poll_every_s)) if wait else settings.poll_every_s
+        began = run.clock()
+        over = await _turn(run, settings, attempt, use, heard)
+        if over is not None:
+            return over
+        if once:
+            told = f"job {attempt.job_id} is not done; {heard.last(run.clock())}"
+            run.progress.line(f"{attempt.shot_id}: {attempt.route}: {told}")
+        if once or not use():
+            return attempt
+        if heard.is_last(began):
+            return await _given_up(run, attempt, settings, heard)
+
+
+async def _pause(run: Run, lane: Lane, heard: Heard, wait: float) -> None:
+    """Wait for the next look: so long, or as long as the gateway asks of this job or of all, but to the deadline only.
+
+    Jobs that were held back together do not come back together.
+    """
+    until = max(run.clock() + wait * (0.9 + run.roll() / 5), heard.not_before)
+    spread = run.roll() * lane.settings.poll_every_s
+    while (rest := min(max(until, lane.hushed_until + spread), heard.until) - run.clock()) > 0:
+        await run.sleep(rest)
+
+
+async def _turn(
+    run: Run, settings: ProviderSettings, attempt: Attempt, use: Callable[[], bool], heard: Heard
+) -> Attempt | None:
+    """One look at the job, and its clip where it is ready: the attempt when it is over now, else None."""
+    try:
+        done = await _look(run, settings, attempt, heard)
+        if done is not None and done.url:
+            run.progress.say(attempt.shot_id, f"{attempt.route} downloading")
+            clip = await _bring(run, attempt, settings, done)
+            # the job stays accepted until the target has its clip
+            return await _over(run, attempt, "clip" if use() else "late", done, clip)
+    except (Failed, Moderated) as error:
+        return await _failed(run, attempt, error)
+    except (Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
+        heard.trouble = redaction.hidden(str(error), secret_of(settings))
+        if isinstance(error, MediaError):
+            heard.rest(run.clock())
+        if isinstance(error, NoVideo) and heard.take(error):
+            return await _given_up(run, attempt, settings, heard)
+    if heard.trouble:
+        run.progress.say(attempt.shot_id, f"{attempt.provider}: {heard.doing(run.clock())}")
+    return None
+
+
+async def recover(run: Run, attempt: Attempt) -> Attempt | None:
+    """Ask a settled job for its clip again, because the target lost it: None when it cannot be had.
+
+    A lost poll, a lost download or a web page in its place is no answer: it is repeated a few times before the shot
+    counts as new.
+    """
+    lane = run.lane(attempt.provider)
+    heard = Heard(run.clock() + lane.settings.deadline_s)
+    for _ in range(RECOVERIES):
+        try:
+            done = await _look(run, lane.settings, attempt, heard)
+            if done is not None and done.url:
+                clip = await _bring(run, attempt, lane.settings, done)
+                money = {"charged": attempt.charged, "at_risk": attempt.at_risk, "basis": attempt.basis}
+                ids = attempt.remote_ids
+                return await run.write(run.ledger.settled, attempt, attempt.outcome, clip=clip, remote_ids=ids, **money)
+        except (Failed, Moderated):
+            return None
+        except (GatewayError, Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
+            told = redaction.hidden(str(error), secret_of(lane.settings))
+            run.progress.say(attempt.shot_id, f"{attempt.provider}: {told}")
+        await _pause(run, lane, heard, lane.settings.poll_every_s)
+    return None
+
+
+async def _look(run: Run, settings: ProviderSettings, attempt: Attempt, heard: Heard) -> Done | None:
+    """One look at the job: its result when it is ready, None while it is not. What was said of it is in ``heard``."""
+    module = adapter(attempt.provider)
+    own = request = job_of(run.ledger.record(attempt)).request
+    base = _base(run, settings, attempt)
+    for _ in range(FOLLOWS):
+        reply = await run.ask(settings, request, base, settings.stall_timeout_s)
+        _heed(run, attempt, reply, heard)
+        if request is own:
+            _check_answers(reply, attempt, getattr(module, "JOB_ID", ()))
+        got = module.progress(reply)
+        if isinstance(got, Done):
+            heard.hear("completed" if got.url else "completed, without an address", run.clock())
+            heard.charge = got.charge
+            return got
+        if isinstance(got, Pending):
+            _hear(run, attempt, reply, got, heard)
+            return None
+        request = got.request
+    return None
+
+
+def _heed(run: Run, attempt: Attempt, reply: Reply, heard: Heard) -> None:
+    """A Retry-After holds for this job, under a 429 for every job of the provider."""
+    wait = retry_after(reply, run.wall)
+    if wait is None:
+        return
+    heard.not_before = run.clock() + min(wait, LONGEST_WAIT)
+    if reply.status == 429:
+        run.lane(attempt.provider).hush(wait)
+
+
+def _hear(run: Run, attempt: Attempt, reply: Reply, got: Pending, heard: Heard) -> None:
+    """Keep the job's word; what comes under an HTTP error or on a web page is trouble on the way, no word of it."""
+    if not word_of(reply):
+        words = said(reply)
+        heard.trouble = got.word if words == got.word else f"{got.word}: {words}"
+        return
+    heard.hear(got.word, run.clock())
+    doubt = "" if got.known else ", a word that no document names"
+    run.progress.say(attempt.shot_id, f"{attempt.route} {got.word}{doubt}")
+
+
+def _base(run: Run, settings: ProviderSettings, attempt: Attempt) -> str:
+    """Where the job lives: the base URL it was ordered at."""
+    return str(run.ledger.record(attempt).get("base_url") or settings.base_url)
+
+
+def _check_answers(reply: Reply, attempt: Attempt, place: Sequence[str]) -> None:
+    """`Lost` where the reply is for another job: its clip is not ours, and its failure settles nothing of ours."""
+    told = text_of(dig(reply.data, *place)) if place else ""
+    if told and told != attempt.job_id:
+        raise Lost(f"the reply is for job {told[:80]}, not for {attempt.job_id}")
+
+
+async def _bring(run: Run, attempt: Attempt, settings: ProviderSettings, done: Done) -> Clip:
+    """Download the clip and put it at the target."""
+    part = run.folder / f"{uuid.uuid4().hex}.mp4"
+    try:
+        await run.http.download(
+            absolute(done.url, _base(run, settings, attempt)),
+            part,
+            allowed={host_of(settings.base_url)[1], *settings.allow_hosts},
+            max_bytes=CLIP_BYTES,
+            stall=settings.stall_timeout_s,
+            total=settings.download_timeout_s,
+            headers=lambda url: key_of_provider(settings) if key_may_go(settings, url) else {},
+        )
+        return await _delivered(run, part, attempt)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+async def _delivered(run: Run, part: Path, attempt: Attempt) -> Clip:
+    """The clip at the target; `NoVideo` where what was downloaded is none."""
+    try:
+        return await deliver(run, part, attempt)
+    except MediaError as error:
+        digest = await asyncio.to_thread(_hashed, part)
+        raise NoVideo(str(error), digest, final=video.is_whole(part)) from error
+
+
+async def _over(run: Run, attempt: Attempt, outcome: str, done: Done, clip: Clip | None = None) -> Attempt:
+    charged = attempt.quoted if done.charge is None else usd(done.charge)
+    basis: Basis = "price_list" if done.charge is None else "reported"
+    ids = {**attempt.remote_ids, **done.remote_ids}
+    return await run.settle(attempt, outcome, charged=charged, basis=basis, clip=clip, remote_ids=ids)
+
+
+async def _failed(run: Run, attempt: Attempt, error: GatewayError) -> Attempt:
+    documented = run.catalogue.model(attempt.route).failed_is_charged
+    charged, risk, basis = charge_of(error, attempt.quoted, documented)
+    outcome = "moderated" if isinstance(error, Moderated) else "failed"
+    return await run.settle(attempt, outcome, charged=charged, at_risk=risk, basis=basis, error=error)
+
+
+async def _given_up(run: Run, attempt: Attempt, settings: ProviderSettings, heard: Heard) -> Attempt:
+    """The end of patience: a job that delivered no video, or one that is overdue."""
+    if heard.spoiled:
+        why = redaction.hidden(heard.spoiled, secret_of(settings))
+        return await _failed(run, attempt, Failed(f"its clip is no video: {why}", charge=heard.charge, free=False))
+    last = heard.last(run.clock())
+    late = Unclear(f"job {attempt.job_id} did not finish within {settings.deadline_s:.0f} s; {last}")
+    attempt = await run.write(run.ledger.overdue, attempt, str(late))
+    run.purse.lose(attempt.at_risk)
+    run.lane(attempt.provider).note(attempt)
+    run.progress.line(f"{attempt.shot_id}: {attempt.route}: {late}; it is asked after again later, money at risk")
+    return attempt
+
+
+async def deliver(run: Run, part: Path, attempt: Attempt) -> Clip:
+    """Probe a local mp4 and put it and its poster at the target, under names of this attempt alone.
+
+    Raises ``MediaError`` when it is no video, ``TargetLost`` when the target refuses it, ``LocalFault`` when this
+    machine cannot keep it.
+    """
+    stem = clip_stem(attempt.shot_id, attempt.key, attempt.n)
+    digest = await asyncio.to_thread(_hashed, part)
+    probe, poster = await _examined(run, part, digest)
+
+    def work() -> Clip:
+        store = run.store
+        try:
+            store.put(f"clips/{stem}.mp4", part)
+            store.write(f"posters/{stem}.jpg", poster)
+        except (StoreError, FileNotFoundError) as error:
+            raise TargetLost(str(error)) from error
+        facts = (probe.width, probe.height, round(probe.fps, 3), round(probe.seconds, 3))
+        told = {"poster": f"posters/{stem}.jpg", "audio": probe.audio}
+        return Clip(f"clips/{stem}.mp4", digest, part.stat().st_size, *facts, **told)  # type: ignore[arg-type]  # a mix by name
+
+    return await asyncio.to_thread(work)
+
+
+async def _examined(run: Run, part: Path, digest: str) -> tuple[video.Probe, bytes]:
+    """What the clip is. It is its maker's fault only where all of its bytes can be read, before and after."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
+    except MediaError:
+        if await asyncio.to_thread(_hashed, part) != digest:
+            raise LocalFault(f"this machine cannot go on: {part.parent} does not keep what is written there") from None
+        raise
+
+
+def _hashed(part: Path) -> str:
+    with machine.own(part), part.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,230 @@
+"""The engine: submit once, poll, download, for every provider. Adapters decide, this module does.
+
+Before a POST the ledger holds its intent, as soon as the reply is read its receipt, and when it is over what
+it came to. A submit is repeated only when nothing was accepted.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
+from typing import Any
+
+from tasks.domain.errors import Busy, GatewayError, LocalFault, Locked, Refused, Stopped, Unclear
+from tasks.domain.models import ZERO, Attempt, Basis, Job, Order, Request
+from tasks.engine.context import Run, adapter
+from tasks.engine.keeping import HASTE, Keeper
+from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, Lane, backoff, retry_after
+from tasks.engine.poll import finish
+from tasks.engine.room import bound
+from tasks.ledger.records import Asked
+from tasks.transport.client import Lost, NotSent
+
+RECEIPT_SECONDS = 5.0  # from a gateway's answer to its record at the target
+LONGEST_ID = 500  # characters; ids stand in records, tables and addresses
+
+Submitted = tuple[Attempt | None, float | None]
+
+
+class Gateway:
+    """Takes orders to gateways and brings clips back. A gateway's errors become settled attempts.
+
+    Its methods raise only `Stopped` (no order may leave now), `TargetLost` (the target refused a write) and
+    `LocalFault` (this machine cannot go on).
+    """
+
+    def __init__(self, run: Run, *, haste: float = HASTE) -> None:
+        self.run = run
+        self.posting: set[asyncio.Task[Submitted]] = set()
+        self.on_their_way: dict[asyncio.Task[Any] | None, float] = {}  # until when (clock) its receipt may take
+        self.flights = 0
+        self.keeper = Keeper(run, lambda: self.flights, haste=haste)
+
+    async def buy(
+        self, asked: Asked, order: Order, quote: Decimal, frame: str = "", *, last: bool = False
+    ) -> Attempt | None:
+        """Take one order to its provider: the last attempt it came to, settled or overdue.
+
+        None where no attempt could be made, because the route is out. ``last``: the shot has no other route.
+        """
+        lane = self.run.lane(order.route.model.provider)
+        async with lane.places, self._flight(), self._room(order):
+            attempt = await self._submitted(lane, asked, order, quote, frame, last)
+            if attempt is not None and attempt.outcome == "pending":
+                attempt = await finish(self.run, attempt, use=lambda: True)
+        return attempt
+
+    async def _submitted(
+        self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str, last: bool
+    ) -> Attempt | None:
+        """Submit until something else than `Busy` comes of it, four times in this run at the most."""
+        attempt, page = None, self.run.ledger.page(asked.key)
+        tries = sum(a.route == order.route.name and a.run_id == self.run.ledger.run_id for a in page.attempts())
+        while tries < SUBMITS:
+            await lane.ready(last=last)
+            if lane.out(order.route, last=last):
+                return attempt
+            made, wait = await self._submit_shielded(lane, asked, order, quote, frame)
+            if made is None:
+                continue
+            attempt, tries = made, tries + 1
+            if attempt.outcome != "busy":
+                return attempt
+            if wait is None:
+                lane.cool(backoff(tries, self.run.roll))
+            elif wait > LONGEST_WAIT:
+                return attempt
+        if attempt is not None:
+            lane.too_busy()
+        return attempt
+
+    async def collect(self, attempt: Attempt, use: Callable[[], bool]) -> Attempt:
+        """Take up a job bought earlier: asked at once, then with patience anew."""
+        async with self.run.lane(attempt.provider).places, self._flight(), self._taking(bound(attempt.seconds)):
+            return await finish(self.run, attempt, use, at_once=True)
+
+    @contextlib.asynccontextmanager
+    async def _flight(self) -> AsyncIterator[None]:
+        self.flights += 1
+        try:
+            yield
+        finally:
+            self.flights -= 1
+
+    def busy_until(self) -> float:
+        """Until when (clock) the orders on their way may take to their receipts; 0 where none is."""
+        return max(list(self.on_their_way.values()), default=0.0)
+
+    @contextlib.asynccontextmanager
+    async def _room(self, order: Order) -> AsyncIterator[None]:
+        """Room for the clip on this machine's disks, waited for while what is in flight may free some.
+
+        `LocalFault` where there is none: then nothing is ordered.
+        """
+        run, need = self.run, bound(order.seconds)
+        while lacks := run.room.lacks(need):
+            if not run.room.taken:
+                raise LocalFault(f"nothing was ordered: {lacks}")
+            run.may_submit()
+            run.progress.say(order.shot.shot_id, f"waiting for room: {lacks}")
+            await run.sleep(GLANCE)
+        async with self._taking(need):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def _taking(self, need: int) -> AsyncIterator[None]:
+        self.run.room.taken += need
+        try:
+            yield
+        finally:
+            self.run.room.taken -= need
+
+    async def drain(self, seconds: float) -> None:
+        """Let the POSTs that are on their way come to their receipts: as long as each may take, at least so long.
+
+        A receipt that the target refuses is not waited for: it is tried once more.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + max(seconds, self.busy_until() - self.run.clock())
+        while (going := self.posting - self.keeper.safe) and (left := until - loop.time()) > 0:
+            await asyncio.wait(going, timeout=min(left, GLANCE))
+        await self.keeper.farewell()
+
+    async def _submit_shielded(self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str) -> Submitted:
+        """A cancelled shot must not tear its POST from its receipt: the POST goes on by itself."""
+        self.run.may_submit()
+        self.run.purse.reserve(quote)
+        task = asyncio.create_task(self._submit(lane, asked, order, quote, frame))
+        self.posting.add(task)
+        task.add_done_callback(self._posted)
+        return await asyncio.shield(task)
+
+    def _posted(self, task: "asyncio.Task[Submitted]") -> None:
+        self.posting.discard(task)
+        self.on_their_way.pop(task, None)
+        if not task.cancelled():
+            task.exception()  # read here, because the shot that waited for it may be gone
+
+    async def _submit(self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str) -> Submitted:
+        """One POST between its intent and its receipt; with a `Busy`, the wait its gateway asks for.
+
+        No attempt where its gateway told another shot to wait, or to go, while the intent was written.
+        """
+        run = self.run
+        try:
+            intent = run.ledger.intent
+            attempt = await run.write(intent, asked, order, quote, base_url=lane.settings.base_url, frame=frame)
+        except BaseException:
+            run.purse.release(quote)
+            raise
+        try:
+            run.may_submit()
+            if run.purse.stopped:
+                raise Stopped("Budget", run.purse.stopped)
+            if lane.quiet() or lane.out(order.route, last=True):
+                await self._withdraw(attempt)
+                return None, None
+            job = await self._post(lane, adapter(order.route.model.provider).submit(order), order)
+        except (Stopped, LocalFault):
+            await self._withdraw(attempt)
+            raise
+        except GatewayError as error:
+            wait = self._heed(lane, order, error)  # before anything is written: others are about to order
+            return await self._unaccepted(attempt, error), wait
+        attempt = await self.keeper.accepted(attempt, job)
+        lane.exhausted = 0
+        run.progress.say(order.shot.shot_id, f"{order.route.name} accepted, job {job.id[:40]}")
+        return attempt, None
+
+    async def _withdraw(self, attempt: Attempt) -> None:
+        """The order did not leave: its intent and its reservation go."""
+        await self.run.write(self.run.ledger.withdrawn, attempt)
+        self.run.purse.release(attempt.quoted)
+
+    async def _post(self, lane: Lane, request: Request, order: Order) -> Job:
+        """Send the order. Raises what it was refused with; `Unclear` when nobody can know."""
+        run, settings = self.run, lane.settings
+        self.on_their_way[asyncio.current_task()] = run.clock() + settings.submit_timeout_s + RECEIPT_SECONDS
+        run.may_submit()  # a signal may come between any two steps: an order that it finds here does not leave
+        run.progress.say(order.shot.shot_id, f"{order.route.name} ordered")
+        try:
+            reply = await run.ask(settings, request, settings.base_url, settings.submit_timeout_s)
+        except NotSent as error:
+            raise Busy(str(error)) from error
+        except Lost as error:
+            raise Unclear(str(error)) from error
+        except LocalFault as error:
+            if not error.sent:
+                raise
+            run.stop(Stopped("Target", str(error)))
+            raise Unclear(str(error)) from error
+        try:
+            got = adapter(settings.name).accepted(reply, order)
+        except Busy as error:
+            error.retry_after = retry_after(reply, run.wall)
+            raise
+        if not isinstance(got, Job):
+            raise Unclear("answered with a result and no receipt: nothing to ask after")
+        if len(got.id) > LONGEST_ID:
+            raise Unclear(f"answered with a job id of {len(got.id)} characters, which is none")
+        return got
+
+    def _heed(self, lane: Lane, order: Order, error: GatewayError) -> float | None:
+        """What a reply means for every shot of this provider; the wait that it asks for."""
+        if isinstance(error, Locked) and not lane.locked:
+            lane.locked = str(error)
+            self.run.progress.line(f"{lane.settings.name} is out for this run: {error}")
+        if isinstance(error, Refused) and error.gone and order.route.name not in lane.gone:
+            lane.gone[order.route.name] = str(error)
+            self.run.progress.line(f"{order.route.name} is out for this run: {error}")
+        wait = error.retry_after if isinstance(error, Busy) else None
+        if wait is not None:
+            lane.cool(wait)
+        return wait
+
+    async def _unaccepted(self, attempt: Attempt, error: GatewayError) -> Attempt:
+        """Settle an order that brought no receipt: free where nothing was accepted, at risk where nobody knows."""
+        outcome = type(error).__name__.lower()
+        risk = attempt.quoted if isinstance(error, Unclear) else ZERO
+        basis: Basis = "unknown" if isinstance(error, Unclear) else "free"
+        return await self.run.settle(attempt, outcome, at_risk=risk, basis=basis, error=error)

@@ -1,0 +1,1 @@
+"""The records of what was bought, and how a shot stands by them."""

@@ -1,0 +1,246 @@
+"""What was bought. Small objects, each written before the step that it makes safe.
+
+``ledger/<key>/<n>-intent.json``    before the POST; made by exclusive create, so one of two writers orders
+``ledger/<key>/<n>-accepted.json``  as soon as the reply is read: the job id and the request that asks after it
+``ledger/<key>/<n>-overdue.json``   its patience ran out: still unsettled, asked after once by every later run
+``ledger/<key>/<n>-settled.json``   it is over: outcome, charge, clip, which lies under a name with this n
+``ledger/<key>/<w>-wanted.json``    somebody asked for another clip; done when one came
+
+Every record repeats what the ones before it said, so that one object tells the state of an attempt.
+Attempts, costs and what is reused are read from here and from nowhere else.
+"""
+
+import contextlib
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from decimal import Decimal
+
+from tasks.domain import redaction
+from tasks.domain.errors import Stopped, TargetError
+from tasks.domain.identity import number_text
+from tasks.domain.models import ZERO, Attempt, Clip, Job, Order
+from tasks.domain.money import usd, usd_text
+from tasks.ledger.records import NAME, RANK, SCHEMA, Asked, Entry, Page, Record, attempt_of, now, packed, read
+from tasks.storage.store import Store
+
+READS = 3  # of a record that is listed, before it counts as not there
+
+
+class Ledger:
+    """The records of one target, read once and then kept in step with what this process writes.
+
+    The methods that write block until the store holds the record.
+    """
+
+    def __init__(self, store: Store, run_id: str, clock: Callable[[], str] = now) -> None:
+        self.store = store
+        self.run_id = run_id
+        self.clock = clock
+        self.pages: dict[str, Page] = {}
+        self.place = 0  # of the newest order at this target: they are counted, as clocks differ
+        self.turn = threading.Lock()  # records are written in threads
+
+    def load(self) -> "Ledger":
+        """Read every record that still matters. `TargetError` for a newer schema or an unreadable record."""
+        known, self.pages = self.pages, {}
+        try:
+            self._take_in("ledger")
+        except BaseException:
+            self.pages = known  # half a ledger would tell of less than was bought
+            raise
+        return self
+
+    def _take_in(self, folder: str) -> None:
+        newest: dict[tuple[str, int, bool], tuple[str, str]] = {}  # every record repeats the ones before it
+        for name in self.store.names(folder):
+            if match := NAME.fullmatch(name):
+                key, n, kind = match[1], int(match[2]), match[3]
+                slot = (key, n, kind == "wanted")
+                if slot not in newest or RANK[kind] > RANK[newest[slot][0]]:
+                    newest[slot] = (kind, name)
+        texts = self._texts([name for _, name in newest.values()])
+        for (key, n, wish), (kind, name) in newest.items():
+            if name not in texts:
+                if name in self.store.names(f"ledger/{key}"):
+                    raise TargetError(f"{name} is listed at the target and could not be read just now: try again")
+                if kind != "intent":
+                    raise TargetError(f"{name} was at the target a moment ago and is gone: restore it, or try again")
+                continue  # withdrawn by another part of the season since it was listed: no order was sent
+            record = read(name, kind, texts[name])
+            if wish:
+                self.page(key).wanted[n] = record
+            else:
+                self.page(key).entries[n] = Entry(record, kind)
+                self.place = max(self.place, int(record.get("place", 0)))
+
+    def _texts(self, names: list[str]) -> dict[str, bytes]:
+        """The records by name. What was listed and is not found is asked for again: stores say that in passing."""
+        texts = self.store.read_many(names)
+        for _ in range(READS - 1):
+            if missing := [name for name in names if name not in texts]:
+                texts |= self.store.read_many(missing)
+        return texts
+
+    def page(self, key: str) -> Page:
+        """The key's page; an empty one where nothing is known."""
+        return self.pages.setdefault(key, Page())
+
+    def history(self) -> Iterator[Attempt]:
+        """Every attempt at this target over all runs."""
+        for page in self.pages.values():
+            yield from page.attempts()
+
+    def digests(self) -> dict[str, tuple[str, ...]]:
+        """URL (by its `redact.pin`) -> the sha256 sums that it had when it was ordered from, oldest order first.
+
+        0.1 did not count its orders: they come first, in an order that is always the same.
+        """
+        records = [e.record for page in self.pages.values() for e in page.entries.values()]
+        found: dict[str, dict[str, None]] = {}
+        for record in sorted(records, key=lambda r: (r.get("place", 0), r["key"], r["n"])):
+            for url, part in (("image_url", "image"), ("source_url", "source")):
+                if record.get(url) and record["parts"].get(part):
+                    found.setdefault(redaction.pin(record[url]), {}).setdefault(record["parts"][part])
+        return {url: tuple(digests) for url, digests in found.items()}
+
+    def intent(
+        self, asked: Asked, order: Order, quote: Decimal, *, base_url: str = "", frame: str = "", stand_in: bool = False
+    ) -> Attempt:
+        """Record that an order is about to be sent, or a clip to be drawn: from here on its number is its own.
+
+        ``stand_in``: the built-in renderer draws where a gateway's clip is wanted. Raises ``Stopped`` when another
+        writer took this number first.
+        """
+        record = self._base(asked, order, quote) | {"kind": "intent", "base_url": base_url, "frame": frame}
+        record |= {"stand_in": stand_in} if order.route.model.provider == "animatic" else {}
+        if not self.store.create(self._name(record, "intent"), packed(record)):
+            with contextlib.suppress(TargetError):  # whatever stands there: this run does not order
+                self._take_in(f"ledger/{asked.key}")
+            raise Stopped("Interrupted", "another run is ordering this shot: nothing was sent")
+        return self._keep(record, "intent")
+
+    def withdrawn(self, attempt: Attempt) -> None:
+        """Take an intent back whose order was not sent: no attempt was made, and its number is free again."""
+        self.store.delete(self._name(self.record(attempt), "intent"))
+        page = self.page(attempt.key)
+        del page.entries[attempt.n]
+        with self.turn:
+            page.handed -= page.handed == attempt.n
+
+    def accepted(self, attempt: Attempt, job: Job) -> Attempt:
+        """Record the gateway's receipt."""
+        return self.take(self.receipt(attempt, job))
+
+    def receipt(self, attempt: Attempt, job: Job) -> Record:
+        """The accepted record of a job, not yet written."""
+        request = {k: v for k, v in asdict(job.request).items() if v}
+        receipt = {"id": job.id, "request": request, "remote_ids": dict(job.remote_ids)}
+        return self.record(attempt) | {"kind": "accepted", "job": receipt, "accepted_at": self.clock()}
+
+    def take(self, receipt: Record) -> Attempt:
+        """Write an accepted record; again is no harm, its bytes are the same."""
+        self.store.write(self._name(receipt, "accepted"), packed(receipt))
+        return self.know(receipt)
+
+    def know(self, receipt: Record) -> Attempt:
+        """Count with an accepted record that lies elsewhere than at the target."""
+        return self._keep(receipt, "accepted")
+
+    def overdue(self, attempt: Attempt, why: str) -> Attempt:
+        """Record that patience with the job ran out. It stays unsettled."""
+        record = self.record(attempt) | {"kind": "overdue", "error": redaction.cut(why), "overdue_at": self.clock()}
+        self.store.write(self._name(record, "overdue"), packed(record))
+        return self._keep(record, "overdue")
+
+    def settled(
+        self,
+        attempt: Attempt,
+        outcome: str,
+        *,
+        charged: Decimal = ZERO,
+        at_risk: Decimal = ZERO,
+        basis: str = "free",
+        clip: Clip | None = None,
+        error: Exception | None = None,
+        remote_ids: Mapping[str, str] | None = None,
+    ) -> Attempt:
+        """Record that the attempt is over, and its money."""
+        record = self.record(attempt) | {
+            "kind": "settled",
+            "outcome": outcome,
+            "charged_usd": usd_text(usd(charged)),
+            "at_risk_usd": usd_text(usd(at_risk)),
+            "charge_basis": basis,
+            "clip": asdict(clip) if clip else None,
+            "error_class": type(error).__name__ if error else "",
+            "error": redaction.cut(str(error)) if error else "",
+            "remote_ids": dict(remote_ids or {}),
+            "settled_at": self.clock(),
+            "settled_by": self.run_id,
+        }
+        self.store.write(self._name(record, "settled"), packed(record))
+        return self._keep(record, "settled")
+
+    def want(self, key: str) -> None:
+        """Record the wish for another clip, unless one is open already."""
+        page = self.page(key)
+        if page.open_wish is not None:
+            return
+        record: Record = {
+            "schema": SCHEMA,
+            "kind": "wanted",
+            "run_id": self.run_id,
+            "key": key,
+            "w": max(page.wanted, default=0) + 1,
+            "upto": max(page.entries, default=0),
+            "had": [a.n for a in page.attempts() if a.clip is not None],
+            "wanted_at": self.clock(),
+        }
+        self.store.create(f"ledger/{key}/{record['w']}-wanted.json", packed(record))
+        page.wanted[record["w"]] = record
+
+    def record(self, attempt: Attempt) -> Record:
+        """The newest record of an attempt, as it stands at the target."""
+        return self.page(attempt.key).entries[attempt.n].record
+
+    def _base(self, asked: Asked, order: Order, quote: Decimal) -> Record:
+        shot, model = order.shot, order.route.model
+        with self.turn:
+            n, self.place = self.page(asked.key).reserve(), self.place + 1
+            place = self.place
+        return {
+            "schema": SCHEMA,
+            "run_id": self.run_id,
+            "key": asked.key,
+            "n": n,
+            "place": place,
+            "order_id": str(uuid.uuid4()),  # never made from the key: a board at two targets must not meet
+            "shot_id": shot.shot_id,
+            "scene": shot.scene,
+            "mode": shot.mode,
+            "fingerprint": asked.fingerprint,
+            "parts": dict(asked.parts),
+            "image_url": asked.image_url,
+            "source_url": asked.source_url,
+            "provider": model.provider,
+            "model": model.name,
+            "sent_s": number_text(order.seconds),
+            "sent_size": str(order.size),
+            "quoted_usd": usd_text(quote),
+            "submitted_at": self.clock(),
+        }
+
+    def _keep(self, record: Record, kind: str) -> Attempt:
+        entry = self.page(record["key"]).entries[record["n"]] = Entry(record, kind)
+        return attempt_of(entry)
+
+    @staticmethod
+    def _name(record: Record, kind: str) -> str:
+        return f"ledger/{record['key']}/{record['n']}-{kind}.json"
+
+
+def spent(attempts: Iterable[Attempt]) -> Decimal:
+    """US dollars that count against a budget: charged and at risk, over all runs."""
+    return sum((a.charged + a.at_risk for a in attempts), ZERO)

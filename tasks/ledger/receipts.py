@@ -1,0 +1,157 @@
+"""Receipts that a target refused: kept on this machine, synced, until a run of the same target has brought them there.
+
+``$XDG_STATE_HOME/storyreel/receipts/<target>-<order id>.json``, for the user alone. A receipt belongs to the order
+whose id it holds: it is taken up where the target's ledger has that order's intent and no receipt, and never elsewhere.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tasks.domain.errors import TargetError
+from tasks.domain.models import Attempt
+from tasks.ledger.ledger import Ledger
+from tasks.ledger.records import Entry, Record, attempt_of, read
+from tasks.storage.store import Store
+
+MOST_BYTES = 1_000_000  # of a file that is looked at; a receipt has two thousand
+
+
+def canonical(store: Store) -> str:
+    """One text for one target, however its address was spelled: links followed, the kind of store for its scheme."""
+    if store.local:
+        return f"local://{os.path.realpath(store.root or '/')}"
+    return f"{store.kind.name}://{store.url.partition('://')[2]}"
+
+
+def folder(state: Path) -> Path:
+    """Where a user's receipts lie, below the folder in which programs keep their state."""
+    with contextlib.suppress(RuntimeError):  # this user has no home folder
+        state = state.expanduser()
+    return state / "storyreel" / "receipts"
+
+
+class Receipts:
+    """The receipts of one target on this machine. ``folder`` need not be there. Methods block."""
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.folder, self.target = folder, canonical(store)
+
+    def keep(self, record: Record) -> Path:
+        """Write a receipt so that it outlives a power cut: its file. Raises ``OSError`` when it cannot be kept."""
+        path = self.path(record)
+        if not self.folder.is_absolute():
+            raise FileNotFoundError(2, "this user has no home folder, and XDG_STATE_HOME names none")
+        if not self.folder.is_dir():
+            _make(self.folder)
+        self.folder.chmod(0o700)
+        part = path.with_name(f".{uuid.uuid4().hex}.tmp")
+        try:
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as handle:
+                handle.write(self.text(record).encode())
+                handle.flush()
+                os.fsync(handle.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        _sync(self.folder)
+        return path
+
+    def show(self, record: Record) -> None:
+        """The whole receipt as one line on stderr: the last place that is left. It holds no key."""
+        sys.stderr.write(f"{self.text(record)}\n")
+        sys.stderr.flush()
+
+    def drop(self, record: Record) -> None:
+        """The target has the receipt: the file goes. One that cannot be removed goes with a later run."""
+        with contextlib.suppress(OSError):
+            self.path(record).unlink(missing_ok=True)
+
+    def path(self, record: Record) -> Path:
+        """Where the receipt is kept."""
+        return self.folder / f"{hashlib.sha256(self.target.encode()).hexdigest()[:16]}-{record['order_id']}.json"
+
+    def text(self, record: Record) -> str:
+        """The receipt in one line."""
+        return json.dumps({"target": self.target, "record": record}, sort_keys=True, default=str)
+
+    def add_to(self, ledger: Ledger) -> None:
+        """Let the ledger know in memory what the target lacks: nothing is written."""
+        for _, record in self._found(ledger, "intent"):
+            ledger.know(record)
+
+    def take_up(self, ledger: Ledger, own: Callable[[Attempt], bool]) -> list[Attempt]:
+        """Bring to the target what it lacks of ``own`` orders, as their attempts; what it has by now goes from here.
+
+        Raises ``StoreError`` when the target refuses one still.
+        """
+        if not self._files():
+            return []
+        ledger.load()
+        taken = []
+        for path, record in self._found(ledger, "intent", own):
+            taken.append(ledger.take(record))
+            path.unlink(missing_ok=True)
+        for path, _ in self._found(ledger, "accepted", own):
+            path.unlink(missing_ok=True)
+        return taken
+
+    def _found(
+        self, ledger: Ledger, kind: str, own: Callable[[Attempt], bool] = lambda attempt: True
+    ) -> Iterator[tuple[Path, Record]]:
+        """The files whose order stands in the ledger (as an intent, or with a job by now), with the record to write."""
+        entries = {e.record.get("order_id"): e for page in ledger.pages.values() for e in page.entries.values()}
+        for path, kept in self._files():
+            entry = entries.get(kept.get("order_id"))
+            if entry is None or not own(attempt_of(entry)) or (entry.kind == "intent") is not (kind == "intent"):
+                continue
+            with contextlib.suppress(TargetError):  # what is no receipt is left for a person to look at
+                yield path, _joined(entry, kept)
+
+    def _files(self) -> list[tuple[Path, Record]]:
+        """Every receipt of this target; what cannot be read is none."""
+        found = []
+        with contextlib.suppress(OSError):
+            for path in sorted(self.folder.glob("*.json")):
+                told = _told(path)
+                if told.get("target") == self.target and isinstance(told.get("record"), dict):
+                    found.append((path, told["record"]))
+        return found
+
+
+def _joined(entry: Entry, kept: Record) -> Record:
+    """The intent as it stands at the target, and of the file the job alone: it chooses no host and no price."""
+    record = entry.record | {"kind": "accepted", "job": kept.get("job"), "accepted_at": kept.get("accepted_at", "")}
+    name = f"ledger/{record['key']}/{record['n']}-accepted.json"
+    return read(name, "accepted", json.dumps(record, default=str).encode())
+
+
+def _told(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_bytes()) if path.stat().st_size <= MOST_BYTES else None
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _make(folder: Path) -> None:
+    """The folder and those above it, each synced into the one that names it."""
+    missing = [one for one in (folder, *folder.parents) if not one.is_dir()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for one in missing:
+        _sync(one.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,175 @@
+"""The ledger's records as values: what one object tells of an attempt, and of a key's attempts together. Pure."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from tasks.domain.errors import TargetError
+from tasks.domain.models import ZERO, Attempt, Clip, Job, Request
+
+SCHEMA = 2  # 0.1 wrote 1, which is read for ever; it refuses 2 before it orders
+NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|wanted)\.json")
+RANK = {"wanted": 0, "intent": 0, "accepted": 1, "overdue": 2, "settled": 3}
+UNSETTLED = frozenset({"pending", "overdue"})
+STATE = {"intent": "unclear", "accepted": "pending", "overdue": "overdue"}
+Record = dict[str, Any]
+UNDRAWN: Record = {  # a drawing of the built-in renderer that did not come to its end
+    "outcome": "failed",
+    "charged_usd": "0.00",
+    "at_risk_usd": "0.00",
+    "charge_basis": "free",
+    "error_class": "Interrupted",
+    "error": "the drawing was interrupted",
+}
+
+
+def now() -> str:
+    """The time as the records hold it: ISO 8601 UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks: the shot's key and what its fingerprint is made of. ``image_url`` pins a URL to its digest."""
+
+    key: str
+    fingerprint: str
+    parts: Mapping[str, Any]
+    image_url: str = ""
+    source_url: str = ""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One attempt as its newest record tells it."""
+
+    record: Record
+    kind: str = "intent"
+    told: Attempt | None = field(default=None, compare=False, repr=False)  # what `attempt_of` made of it
+
+
+@dataclass(slots=True)
+class Page:
+    """All that is known of one key: its attempts by number, and the wishes for another clip."""
+
+    entries: dict[int, Entry] = field(default_factory=dict)
+    wanted: dict[int, Record] = field(default_factory=dict)
+    handed: int = field(default=0, compare=False)  # the highest number that this run has given out
+
+    def reserve(self) -> int:
+        """The number of the next attempt, which no other gets in this run."""
+        self.handed = max(self.handed, max(self.entries, default=0)) + 1
+        return self.handed
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Oldest first."""
+        if not self.entries:
+            return ()
+        return tuple(attempt_of(self.entries[n]) for n in sorted(self.entries))
+
+    @property
+    def wish(self) -> Record | None:
+        """The newest wish, open or done."""
+        return self.wanted[max(self.wanted)] if self.wanted else None
+
+    @property
+    def open_wish(self) -> Record | None:
+        """The newest wish that neither a clip of the shot's own nor a refusal has answered yet."""
+        wish = self.wish
+        if wish is None:
+            return None
+        settled = {n: e.record for n, e in self.entries.items() if e.kind == "settled"}
+        clips = [n for n, r in settled.items() if r["clip"] and not r.get("stand_in") and n not in wish["had"]]
+        refused = [n for n, r in settled.items() if r["outcome"] == "moderated" and n > wish["upto"]]
+        return None if clips or refused else wish
+
+
+def attempt_of(entry: Entry) -> Attempt:
+    """The attempt that a record tells of, made once: an entry is never changed, but replaced by the next record's."""
+    if entry.told is None:
+        entry.told = _attempt_of(entry)
+    return entry.told
+
+
+def _attempt_of(entry: Entry) -> Attempt:
+    """Unsettled money is at risk; an intent without a job is unclear."""
+    record = entry.record
+    settled = entry.kind == "settled"
+    quoted = Decimal(record["quoted_usd"])
+    lost, doubtful = entry.kind == "intent", entry.kind in ("intent", "overdue")
+    clip = record.get("clip")
+    if lost and record["provider"] == "animatic":  # nobody was asked, and nothing can come of it
+        entry = Entry(record | UNDRAWN, "settled")
+        return _attempt_of(entry)
+    return Attempt(
+        key=record["key"],
+        n=record["n"],
+        shot_id=record["shot_id"],
+        fingerprint=record["fingerprint"],
+        run_id=record["run_id"],
+        provider=record["provider"],
+        model=record["model"],
+        outcome=record["outcome"] if settled else STATE[entry.kind],
+        seconds=Decimal(record["sent_s"]),
+        size=record["sent_size"],
+        quoted=quoted,
+        scene=record["scene"],
+        mode=record["mode"],
+        error_class="Unclear" if doubtful else record.get("error_class", ""),
+        error="the order was sent and no reply was recorded" if lost else record.get("error", ""),
+        job_id=record.get("job", {}).get("id", ""),
+        charged=Decimal(record["charged_usd"]) if settled else ZERO,
+        at_risk=Decimal(record["at_risk_usd"]) if settled else quoted,
+        basis=record["charge_basis"] if settled else "unknown",
+        submitted_at=record["submitted_at"],
+        settled_at=record.get("settled_at", ""),
+        clip=Clip(**clip) if clip else None,
+        frame=record.get("frame", ""),
+        remote_ids=record.get("remote_ids") or record.get("job", {}).get("remote_ids", {}),
+        settled_by=record.get("settled_by", ""),
+        order_id=record.get("order_id", ""),
+        stand_in=bool(record.get("stand_in")),
+    )
+
+
+def job_of(record: Record) -> Job:
+    """The receipt that an accepted record holds."""
+    job = record["job"]
+    return Job(job["id"], Request(**job["request"]), job.get("remote_ids", {}))
+
+
+def packed(record: Record) -> bytes:
+    """The record as it is written."""
+    return json.dumps(record, sort_keys=True, default=str).encode()
+
+
+def read(name: str, kind: str, data: bytes) -> Record:
+    """The record that an object holds. `TargetError` for a newer schema, or one that is no record."""
+    try:
+        record: Record = json.loads(data)
+        if int(record["schema"]) <= SCHEMA:
+            _check(name, kind, record)
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise TargetError(f"{name} is no ledger record of this program: move it away or restore it") from error
+    if int(record["schema"]) > SCHEMA:
+        schema = record["schema"]
+        raise TargetError(f"{name} has schema {schema}; this program reads up to {SCHEMA}: use a newer storyreel")
+    return record
+
+
+def _check(name: str, kind: str, record: Record) -> None:
+    """Raise what a use of the record would raise later, in the middle of a run."""
+    number = record["w" if kind == "wanted" else "n"]
+    if f"ledger/{record['key']}/{number}-{kind}.json" != name:
+        raise ValueError(name)
+    if kind == "wanted":
+        list(record["had"]), int(record["upto"])
+        return
+    attempt_of(Entry(record, kind))
+    int(record.get("place", 0))
+    if kind in ("accepted", "overdue"):
+        job_of(record)

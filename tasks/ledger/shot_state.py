@@ -1,0 +1,133 @@
+"""What the ledger makes of a shot: how it stands, and what a run over it comes to. Pure decisions over attempts."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tasks.domain.errors import Stopped
+from tasks.domain.models import Attempt, ShotResult, Status
+from tasks.domain.plan import ShotPlan
+from tasks.domain.takes import Shelf, clip_in_use, is_stand_in
+from tasks.ledger.records import Page
+
+OWN = ("rendered", "reused")
+
+
+class Ended(NamedTuple):
+    """How this run left a shot that has no clip: status, class and reason."""
+
+    status: Status
+    error_class: str
+    error: str
+
+
+def refused(page: Page) -> bool:
+    """Whether content policy stopped the shot, and nobody has asked for another clip since."""
+    if not page.entries:
+        return False
+    attempts, wish = page.attempts(), page.wish
+    since = wish["upto"] if wish else 0
+    return attempts[-1].outcome == "moderated" and attempts[-1].n > since
+
+
+def unclear_routes(page: Page) -> set[str]:
+    """Routes at which an order of this shot may have been accepted: out until somebody names the shot."""
+    wish = page.wish
+    since = wish["upto"] if wish else 0
+    doubtful = {"unclear", "pending", "overdue"}
+    return {a.route for a in page.attempts() if a.outcome in doubtful and a.n > since}
+
+
+def closed_gateways(page: Page) -> set[str]:
+    """Routes at which an order may stand, and gateways that lost the reply to one: another of their models is no way
+    round it."""
+    if not page.entries:
+        return set()
+    routes = unclear_routes(page)
+    return routes | {a.provider for a in page.attempts() if a.outcome == "unclear" and a.route in routes}
+
+
+def result_of(plan: ShotPlan, page: Page, run_id: str, *, shelf: Shelf, ended: Ended | None = None) -> ShotResult:
+    """The row of a shot as the ledger tells it, after a run or in the middle of one.
+
+    ``shelf`` are the clips at the target, ``ended`` is how this run left the shot. Without that, a stand-in tells how
+    the last gateway left the shot; a shot with no clip that this run has to render is open, ``skipped``
+    (Interrupted); any other stands as its last attempt left it. A shot with a clip of its own tells what ended a wish
+    for another one.
+    """
+    attempts = page.attempts()
+    stand_ins = plan.stand_ins or (plan.kept is not None and _drawn_in_place(page))
+    made = clip_in_use(attempts, shelf, stand_ins, page.wish)
+    last = attempts[-1] if attempts else None
+    frame = next((a.frame for a in reversed(attempts) if a.frame), "")
+    base = {"shot": plan.shot, "fingerprint": plan.fingerprint, "key": plan.key, "attempts": attempts, "frame": frame}
+    if made is not None and not is_stand_in(made, stand_ins):
+        status: Status = "rendered" if fresh(made, run_id) else "reused"
+        unmet = _unmet(plan, page, run_id, ended)
+        told = {"error_class": unmet.error_class, "error": unmet.error} if unmet else {}
+        return ShotResult(**base, status=status, clip=made.clip, made_by=made, **told)  # type: ignore[arg-type]  # base is a mix
+    if made is not None:
+        why = ended or _behind(page)
+        told = {"error_class": why.error_class, "error": why.error}
+        return ShotResult(**base, status="stand_in", clip=made.clip, made_by=made, **told)  # type: ignore[arg-type]  # as above
+    why = ended or (_open(last) if plan.renders and plan.action != "keep" else _left(page, last))
+    return ShotResult(**base, status=why.status, error_class=why.error_class, error=why.error)  # type: ignore[arg-type]  # as above
+
+
+def _unmet(plan: ShotPlan, page: Page, run_id: str, ended: Ended | None) -> Ended | None:
+    """What ended the wish for another clip, as long as it is open and in the run that saw it refused; else None."""
+    wish, attempts = page.wish, page.attempts()
+    if wish is None:
+        return None
+    if page.open_wish is not None:
+        since = [a for a in attempts if a.n > wish["upto"] and not a.stand_in]
+        if ended is not None or (plan.renders and plan.action != "keep"):
+            return ended or _open(since[-1] if since else None)
+        return _left(page, since[-1]) if since else Ended("skipped", "Interrupted", "another clip is asked for")
+    refusal = next((a for a in reversed(attempts) if a.outcome == "moderated" and a.n > wish["upto"]), None)
+    answered = any(a.clip is not None and a.n not in wish["had"] and not a.stand_in for a in attempts)
+    if refusal is None or answered or not fresh(refusal, run_id):
+        return None
+    return Ended("refused", "Moderated", refusal.error)
+
+
+def exit_code(rows: Sequence[ShotResult], stopped: Stopped | None) -> int:
+    """130 interrupted, 3 the budget stopped it, 1 some shot has no clip of its own or a wish for another is not met,
+    else 0."""
+    if stopped is not None and stopped.error_class == "Interrupted":
+        return 130
+    if any(row.error_class == "Budget" for row in rows):
+        return 3
+    return 0 if all(row.status in OWN and not row.error_class for row in rows) else 1
+
+
+def fresh(attempt: Attempt, run_id: str) -> bool:
+    """Whether the clip came in this run (a job of an earlier run that this one collected counts)."""
+    return run_id in (attempt.run_id, attempt.settled_by)
+
+
+def _drawn_in_place(page: Page) -> bool:
+    """Whether the ledger itself says that a drawing only stands in: all there is to go by without the chain."""
+    return any(entry.record.get("stand_in") for entry in page.entries.values())
+
+
+def _behind(page: Page) -> Ended:
+    """Why a drawing stands in: how the last gateway left the shot."""
+    paid = [a for a in page.attempts() if a.provider != "animatic"]
+    return _left(page, paid[-1]) if paid else Ended("failed", "NoRoute", "no gateway could be asked")
+
+
+def _open(last: Attempt | None) -> Ended:
+    said = f"not finished; last at {last.route}: {last.error or last.outcome}" if last else "not started"
+    if last and last.outcome == "pending":
+        said = f"job {last.job_id} at {last.route} is bought and not collected"
+    return Ended("skipped", "Interrupted", said)
+
+
+def _left(page: Page, last: Attempt | None) -> Ended:
+    if last is None or last.outcome == "pending":
+        return _open(last)
+    if refused(page):
+        return Ended("refused", "Moderated", last.error)
+    classes = {"late": "Target", "clip": "Target"}
+    error_class = last.error_class or classes.get(last.outcome, "Failed")
+    return Ended("failed", error_class, last.error or "its clip is gone from the target")

@@ -1,0 +1,1 @@
+"""The tables at the target: rows, sums, and their bytes."""

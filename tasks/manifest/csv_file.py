@@ -1,0 +1,51 @@
+"""Tables as CSV for people and their spreadsheets. Pure."""
+
+import csv
+from codecs import BOM_UTF8
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from unicodedata import category
+
+from tasks.domain.money import usd_text
+
+STARTS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫\t\r")  # what a spreadsheet takes for the start of something to run
+UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Zs")  # blanks, line ends, marks and signs without a width: they are passed over
+BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # of other kinds, and as little to see
+
+
+class _Lines(list[str]):
+    """What a csv writer writes, line by line."""
+
+    write = list.append
+
+
+def write(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """The rows under their columns as UTF-8 behind a byte order mark, without which a spreadsheet guesses.
+
+    Text that a spreadsheet would run is disarmed; numbers and money stay what they are.
+    """
+    lines = _Lines()
+    # The writer quotes a bare CR only where CR is in its line end, so CRLF is written and then cut to LF
+    writer = csv.writer(lines, lineterminator="\r\n")
+    writer.writerow([disarm(column) for column in columns])
+    writer.writerows([_cell(one[column]) for column in columns] for one in rows)
+    return BOM_UTF8 + "".join(f"{line[:-2]}\n" for line in lines).encode()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return usd_text(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return disarm(value) if isinstance(value, str) else value
+
+
+def disarm(text: str) -> str:
+    """The text, behind a ``'`` if the first of its signs that can be seen is one that a spreadsheet would run."""
+    for sign in text:
+        if sign in STARTS:
+            return f"'{text}"
+        if category(sign) not in UNSEEN and sign not in BLANK_LETTERS:
+            break
+    return text

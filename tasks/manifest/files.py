@@ -1,0 +1,192 @@
+"""The tables that a run leaves at its target: their bytes, and the manifest read back."""
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from tasks.domain.errors import Fault, TargetError
+from tasks.domain.models import STATUSES, ZERO, Attempt, ShotResult
+from tasks.domain.money import usd_text
+from tasks.domain.takes import Shelf
+from tasks.manifest import csv_file
+from tasks.manifest.costs import SCHEMA_VERSION, books, costs_of, status_of
+from tasks.manifest.rows import ADDED, ATTEMPTS, MANIFEST, Row, Table, attempt_rows, extra_names, rows
+
+_NO_MANIFEST = "manifest.json cannot be read: it is no manifest of storyreel"
+_WORDS = {
+    "text": "text",
+    "int": "a whole number or null",
+    "float": "a number or null",
+    "usd": "an amount as text",
+    "bool": "true, false or null",
+}
+
+
+def files(
+    results: Sequence[ShotResult],
+    history: Sequence[Attempt],
+    shelf: Shelf,
+    *,
+    run_id: str,
+    board: str,
+    target: str,
+    extra_columns: Sequence[str],
+    budget: Decimal | None,
+) -> dict[str, bytes]:
+    """Every table of a target by its file name, ready to be written whole.
+
+    ``results`` are in board order; ``history`` is every attempt of the target over all runs, those of keys
+    that stand in no row too; ``shelf`` are the clips that lie there. ``board`` and ``target`` are written as they are
+    given.
+    """
+    known = books(results, history, shelf)
+    manifest: Table = {**MANIFEST, **dict.fromkeys(extra_names(extra_columns).values(), "text")}
+    shots, attempts = rows(known, extra_columns), attempt_rows(known)
+    head = {"schema_version": SCHEMA_VERSION, "run_id": run_id, "board": board, "target": target}
+    return {
+        "manifest.parquet": _parquet(manifest, shots),
+        "manifest.csv": csv_file.write(manifest, shots),
+        "manifest.json": _json(head, shots),
+        "attempts.parquet": _parquet(ATTEMPTS, attempts),
+        "attempts.csv": csv_file.write(ATTEMPTS, attempts),
+        "costs.json": _pretty(costs_of(known, run_id=run_id, budget=budget)),
+    }
+
+
+def summary(results: Sequence[ShotResult]) -> dict[str, int]:
+    """How many shots have each of the six statuses; zeros are there too."""
+    found = Counter(map(status_of, results))
+    return {status: found[status] for status in STATUSES}
+
+
+def load(data: bytes) -> list[Row]:
+    """The shots of a ``manifest.json`` as JSON values: money text, empty numbers None.
+
+    One of schema 1 has none of the columns that came with 2: what bears such a name there is the board's own column.
+    Raises TargetError with everything that is wrong: no manifest, a newer schema, cells of another kind.
+    """
+    shots = _shots(data)
+    faults = [fault for shot in shots for fault in _faults(shot)]
+    if faults:
+        raise TargetError(faults)
+    return shots
+
+
+def attempts(data: bytes) -> list[Row]:
+    """The rows of an ``attempts.parquet``, money as text."""
+    from pyarrow import parquet
+
+    listed = parquet.ParquetFile(io.BytesIO(data)).read().to_pylist()  # `read_table` would load pandas
+    return [{c: usd_text(v) if isinstance(v, Decimal) else v for c, v in one.items()} for one in listed]
+
+
+def _parquet(table: Table, listed: Sequence[Row]) -> bytes:
+    import pyarrow
+    from pyarrow import parquet
+
+    columns = [_column(kind, [one[name] for one in listed]) for name, kind in table.items()]
+    sink = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns, names=list(table)), sink)
+    return sink.getvalue()
+
+
+def _column(kind: str, values: Sequence[Any]) -> Any:
+    """A column laid out as Arrow holds it: given a list, pyarrow would load pandas, 65 MB, just to look at it."""
+    import numpy
+    import pyarrow
+
+    if kind == "text":
+        texts = [value.encode() for value in values]
+        ends = numpy.cumsum([0, *map(len, texts)], dtype=numpy.int32)
+        parts = [None, pyarrow.py_buffer(ends), pyarrow.py_buffer(b"".join(texts))]
+        return pyarrow.Array.from_buffers(pyarrow.string(), len(values), parts)
+    there = numpy.packbits(numpy.array([value is not None for value in values], bool), bitorder="little")
+    if kind in ("usd", "usd?"):
+        units = b"".join(int((value or ZERO).scaleb(6)).to_bytes(16, "little", signed=True) for value in values)
+        parts = [pyarrow.py_buffer(there), pyarrow.py_buffer(units)]
+        return pyarrow.Array.from_buffers(pyarrow.decimal128(18, 6), len(values), parts)
+    if kind == "bool":
+        bits = numpy.packbits(numpy.array([bool(value) for value in values], bool), bitorder="little")
+        parts = [pyarrow.py_buffer(there), pyarrow.py_buffer(bits)]
+        return pyarrow.Array.from_buffers(pyarrow.bool_(), len(values), parts)
+    numbers = numpy.array([value or 0 for value in values], numpy.int64 if kind == "int" else numpy.float64)
+    parts = [pyarrow.py_buffer(there), pyarrow.py_buffer(numbers)]
+    return pyarrow.Array.from_buffers(pyarrow.from_numpy_dtype(numbers.dtype), len(values), parts)
+
+
+def _json(head: Mapping[str, Any], listed: Iterable[Row]) -> bytes:
+    """One line a shot: small, quick, and a change shows as the lines that changed. Put together once: it is long."""
+    parts = [json.dumps(head, ensure_ascii=False)[:-1].encode("utf-8", "replace"), b', "shots": [']
+    for one in listed:
+        parts += [b"\n" if len(parts) == 2 else b",\n", json.dumps(one, ensure_ascii=False, default=usd_text).encode()]
+    return b"".join([*parts, b"]}\n" if len(parts) == 2 else b"\n]}\n"])
+
+
+def _pretty(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+
+
+def _shots(data: bytes) -> list[Row]:
+    try:
+        whole = json.loads(data)
+    except (ValueError, RecursionError):
+        raise TargetError(_NO_MANIFEST) from None
+    head = whole if isinstance(whole, dict) else {}
+    version, shots = head.get("schema_version"), head.get("shots")
+    if type(version) is int and version > SCHEMA_VERSION:
+        raise TargetError(f"manifest.json has schema {version}, and this version reads up to {SCHEMA_VERSION}")
+    if type(version) is int and version > 0 and isinstance(shots, list) and all(map(_is_row, shots)):
+        return _of_schema_1(shots) if version == 1 else shots
+    raise TargetError(_NO_MANIFEST)
+
+
+def _of_schema_1(shots: list[Row]) -> list[Row]:
+    """Rows that 0.1 wrote: of the columns that it did not know, each with such a name is the board's."""
+    old = MANIFEST.keys() - ADDED
+    extras = dict.fromkeys(name for shot in shots for name in shot if name not in old)
+    names = extra_names(tuple(extras))
+    return [{names.get(name, name): value for name, value in shot.items()} for shot in shots]
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _faults(shot: Row) -> list[Fault]:
+    cells = {"shot_id": None, "status": None, **shot}
+    shot_id = str(cells["shot_id"] or "")
+    return [
+        Fault(0, shot_id, name, str(value), f"manifest.json should have {_right(name)} here")
+        for name, value in cells.items()
+        if not _fits(name, value)
+    ]
+
+
+def _right(column: str) -> str:
+    return f"one of {', '.join(STATUSES)}" if column == "status" else _WORDS[MANIFEST.get(column, "text")]
+
+
+def _fits(column: str, value: Any) -> bool:
+    kind = MANIFEST.get(column, "text")
+    if column == "status":
+        return value in STATUSES
+    if kind == "text":
+        return isinstance(value, str)
+    if kind == "usd":
+        return isinstance(value, str) and _is_money(value)
+    if value is None:
+        return True
+    if kind == "bool":
+        return isinstance(value, bool)
+    kinds = (int,) if kind == "int" else (int, float)
+    return type(value) in kinds and abs(value) < 2**63
+
+
+def _is_money(text: str) -> bool:
+    try:
+        return abs(Decimal(text)) < 10**12
+    except InvalidOperation:
+        return False

@@ -1,0 +1,213 @@
+"""The rows of a target's tables, one for each shot and one for each attempt, as Python values. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Literal
+
+from tasks.domain.identity import number_text
+from tasks.domain.models import ZERO, Attempt, Clip, ShotResult
+from tasks.manifest.costs import OWN, Books, Money, status_of
+
+Kind = Literal["text", "int", "float", "usd", "usd?", "bool"]  # all but text and usd may be empty
+Table = Mapping[str, Kind]  # column -> kind of its cells, in the order of the columns
+Row = dict[str, Any]
+
+MANIFEST: Table = {
+    "shot_id": "text",
+    "scene": "text",
+    "mode": "text",
+    "status": "text",
+    "provider": "text",
+    "model": "text",
+    "attempts": "int",
+    "clip": "text",
+    "sha256": "text",
+    "bytes": "int",
+    "width": "int",
+    "height": "int",
+    "fps": "float",
+    "duration_s": "float",
+    "requested_s": "float",
+    "mismatch": "text",
+    "frame": "text",
+    "poster": "text",
+    "quoted_usd": "usd",
+    "charged_usd": "usd",
+    "charge_basis": "text",
+    "wasted_usd": "usd",
+    "at_risk_usd": "usd",
+    "error_class": "text",
+    "error": "text",
+    "job_id": "text",
+    "submitted_at": "text",
+    "finished_at": "text",
+    "fingerprint": "text",
+    "prompt": "text",
+    "grade": "text",
+    "take": "int",
+    "takes": "int",
+    "verdict": "text",
+    "note": "text",
+    "stale": "text",
+    "qa": "text",
+    "has_sound": "bool",
+    "container": "text",
+    "origin": "text",
+    "in_use_usd": "usd",
+    "alternates_usd": "usd",
+    "key": "text",
+}
+ADDED = frozenset(list(MANIFEST)[list(MANIFEST).index("prompt") + 1 :])  # with schema 2
+ATTEMPTS: Table = {
+    "shot_id": "text",
+    "fingerprint": "text",
+    "n": "int",
+    "run_id": "text",
+    "provider": "text",
+    "model": "text",
+    "outcome": "text",
+    "error_class": "text",
+    "error": "text",
+    "job_id": "text",
+    "sent_s": "float",
+    "sent_size": "text",
+    "quoted_usd": "usd",
+    "charged_usd": "usd",
+    "charge_basis": "text",
+    "wasted_usd": "usd",
+    "at_risk_usd": "usd",
+    "submitted_at": "text",
+    "settled_at": "text",
+    "key": "text",
+    "order_id": "text",
+    "estimate_usd": "usd?",
+    "in_use_usd": "usd",
+    "alternates_usd": "usd",
+    "started_from": "int",
+    "qa": "text",
+}
+
+_EMPTY: Mapping[Kind, Any] = {"text": "", "usd": ZERO}
+_BASES = ("unknown", "price_list", "reported", "free")  # from the least certain to what costs nothing
+_SHORT = Decimal("0.9")
+
+
+def rows(known: Books, extra_columns: Sequence[str] = ()) -> list[Row]:
+    """The manifest's rows in board order, as Python values: money Decimal, empty numbers None."""
+    extras = extra_names(extra_columns)
+    return [_row(known, i, extras) for i in range(len(known.results))]
+
+
+def _row(known: Books, i: int, extras: Mapping[str, str]) -> Row:
+    """One manifest row in the order of its columns. ``extras`` maps the board's further columns to their names."""
+    result, attempts, made = known.results[i], known.by_row[i], known.makers[i]
+    teller = made or (attempts[-1] if attempts else None)
+    cells = _kept_cells(result) if result.kept is not None else _fresh_cells(result, teller, made)
+    extra = _extra_cells(result, extras)
+    cells |= known.money(attempts).cells()
+    cells |= {"attempts": len(attempts), "charge_basis": _basis(attempts, teller)}
+    cells |= {"take": made.n if made else None, "takes": known.count(attempts), "key": result.key}
+    cells["grade"] = "final" if made and status_of(result) in OWN else ""
+    return {column: _clean(cells.get(column, _EMPTY.get(kind))) for column, kind in MANIFEST.items()} | {
+        name: _clean(extra[name]) for name in extras.values()
+    }
+
+
+def attempt_rows(known: Books) -> list[Row]:
+    """The rows of the attempts by time of submission, then key and n.
+
+    An attempt that a row pays for bears the id which that shot has today; the others keep their own.
+    """
+    pairs = zip(known.results, known.by_row, strict=True)
+    today = {made[0].key: result.shot.shot_id for result, made in pairs if made}
+    ordered = sorted(known.history, key=lambda one: (one.submitted_at, one.key, one.n))
+    return [_attempt_row(one, today.get(one.key, one.shot_id), known.money((one,))) for one in ordered]
+
+
+def extra_names(extra_columns: Sequence[str]) -> dict[str, str]:
+    """The board's further columns -> their names in the manifest: ``board_`` goes before a name that it has."""
+    taken = {*MANIFEST, *extra_columns}
+    names: dict[str, str] = {}
+    for column in extra_columns:
+        name = column
+        while name in MANIFEST or (name != column and name in taken):
+            name = f"board_{name}"
+        taken.add(name)
+        names[column] = name
+    return names
+
+
+def mismatch(clip: Clip, made: Attempt) -> str:
+    """Where a clip is not what was sent, in words: under 90 % of the seconds, or another size; else empty."""
+    words = []
+    if Decimal(str(clip.seconds)) < made.seconds * _SHORT:
+        words.append(f"is {clip.seconds:.1f} s long, {number_text(made.seconds)} s were sent")
+    size = f"{clip.width}x{clip.height}"
+    if made.size and size != made.size:
+        words.append(f"is {size}, {made.size} was sent")
+    return "; ".join(words)
+
+
+def _fresh_cells(result: ShotResult, teller: Attempt | None, made: Attempt | None) -> Row:
+    shot = result.shot
+    return {
+        **{name: getattr(shot, name) for name in ("shot_id", "scene", "mode", "prompt")},
+        **{name: getattr(result, name) for name in ("status", "frame", "error_class", "error", "fingerprint")},
+        **(_clip_cells(result.clip, made) if result.clip else {}),
+        **(_told_cells(teller) if teller else {}),
+        "requested_s": float(shot.seconds),
+    }
+
+
+def _clip_cells(clip: Clip, made: Attempt | None) -> Row:
+    return {
+        "clip": clip.path,
+        **{name: getattr(clip, name) for name in ("sha256", "bytes", "width", "height", "fps", "poster")},
+        "duration_s": clip.seconds,
+        "has_sound": clip.audio,
+        "mismatch": mismatch(clip, made) if made else "",
+    }
+
+
+def _told_cells(attempt: Attempt) -> Row:
+    names = ("provider", "model", "job_id", "submitted_at")
+    return {**{name: getattr(attempt, name) for name in names}, "finished_at": attempt.settled_at}
+
+
+def _kept_cells(result: ShotResult) -> Row:
+    """The last row's cells; but the id is the board's of today, where it is sure to be unique."""
+    cells = {name: value for name, value in (result.kept or {}).items() if name in MANIFEST}
+    return cells | {"shot_id": result.shot.shot_id, "status": status_of(result)}
+
+
+def _extra_cells(result: ShotResult, extras: Mapping[str, str]) -> Row:
+    if result.kept is not None:
+        return {name: result.kept.get(name, "") for name in extras.values()}
+    return {name: result.shot.extras.get(column, "") for column, name in extras.items()}
+
+
+def _basis(attempts: Iterable[Attempt], teller: Attempt | None) -> str:
+    """A sum is as certain as its least certain part; where nothing was charged the teller's word stands."""
+    charged = {one.basis for one in attempts if one.charged}
+    return min(charged, key=_BASES.index) if charged else teller.basis if teller else ""
+
+
+def _attempt_row(attempt: Attempt, shot_id: str, money: Money) -> Row:
+    cells = {
+        **money.cells(),
+        "shot_id": shot_id,
+        "sent_s": float(attempt.seconds),
+        "sent_size": attempt.size,
+        "charge_basis": attempt.basis,
+        "estimate_usd": None,
+        "started_from": None,
+        "qa": "",
+    }
+    return {column: _clean(cells[column] if column in cells else getattr(attempt, column)) for column in ATTEMPTS}
+
+
+def _clean(value: Any) -> Any:
+    """Half a surrogate pair, which a gateway's JSON can hold, has no UTF-8 and would lose the whole table."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "replace").decode()
+    return value

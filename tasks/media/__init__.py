@@ -1,0 +1,1 @@
+"""Reference files fetched, checked and framed; delivered clips probed. Its libraries load with its modules."""

@@ -1,1 +1,0 @@
-"""What the report is made of: its words, its cards, its money, and the page itself."""

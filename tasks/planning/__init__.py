@@ -1,0 +1,1 @@
+"""What to do with each shot, by which routes and for how much. Pure."""

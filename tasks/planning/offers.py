@@ -1,0 +1,126 @@
+"""Which routes can make a shot, what each would be sent, and what it would cost; and why the others cannot."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from tasks.config.catalogue import Catalogue, lifecycle, quote, retired, snap_seconds, snap_size
+from tasks.config.settings import Chain, ProviderSettings, Settings
+from tasks.domain.identity import number_text
+from tasks.domain.models import Model, Route, Shot, Size
+from tasks.domain.plan import Offer
+
+Image = tuple[str, Size | None]
+Found = tuple[tuple[Offer, ...], tuple[str, ...]]
+
+
+class Market:
+    """The routes of a config on one day, for a target that can sign URLs or not.
+
+    ``warnings`` collects what was noticed on the way, each line once, in order.
+    """
+
+    def __init__(self, settings: Settings, catalogue: Catalogue, today: date, signs: bool) -> None:
+        self.settings, self.catalogue = settings, catalogue
+        self.today, self.signs = today, signs
+        self.warnings: dict[str, None] = {}
+        self.memo: dict[tuple[object, ...], Found] = {}
+
+    def offers(self, shot: Shot, image: Image, remix: str) -> Found:
+        """Usable routes in the chain's order, and the reasons of the others.
+
+        ``image`` says how the picture could travel as it is (``url`` and its size), ``remix`` who made the source:
+        a provider, ``url`` or ``file``. Shots that ask alike share one answer.
+        """
+        asked = (shot.route, shot.mode, shot.seconds, shot.size, image, remix, shot.source_shot)
+        if asked not in self.memo:
+            chain, names = self._routes(shot)
+            routes = tuple(dict.fromkeys(names))
+            found = [self._offer(name, shot, chain, image, remix) for name in routes]
+            self._warn(routes, found)
+            usable = tuple(one for one in found if isinstance(one, Offer))
+            self.memo[asked] = usable, tuple(one for one in found if isinstance(one, str)) or self._unknown(shot)
+        return self.memo[asked]
+
+    def _warn(self, routes: tuple[str, ...], found: Sequence[Offer | str]) -> None:
+        """Say of every usable route that dies what becomes of it, and where in its chain it stands."""
+        for place, one in enumerate(found):
+            soon = lifecycle(one.route.model, self.today) if isinstance(one, Offer) else ""
+            where = f"fallback {place}" if place else "first route"
+            if soon:
+                self.warnings.setdefault(
+                    f"{where} ({routes[place]}) {soon}" if len(routes) > 1 else f"{routes[0]} {soon}"
+                )
+
+    def _routes(self, shot: Shot) -> tuple[Chain, tuple[str, ...]]:
+        """The shot's own route, its named chain's, or the default chain's."""
+        chains = self.settings.chains
+        default = chains.get("", Chain())
+        if shot.route and shot.route in chains:
+            return chains[shot.route], chains[shot.route].routes.get(shot.mode, ())
+        if shot.route:
+            return default, (shot.route,) if shot.route in self.catalogue.models else ()
+        return default, default.routes.get(shot.mode, ())
+
+    def _unknown(self, shot: Shot) -> tuple[str, ...]:
+        if not shot.route or shot.route in self.settings.chains or shot.route in self.catalogue.models:
+            return ()
+        named = ", ".join(sorted(name for name in self.settings.chains if name)) or "none"
+        near = self.catalogue.nearest(shot.route)
+        return (f"{shot.route!r} is neither a route nor a named chain (named chains: {named}); {near}",)
+
+    def _offer(self, name: str, shot: Shot, chain: Chain, image: Image, remix: str) -> Offer | str:
+        """The route as an offer, or the reason why it is none."""
+        model = self.catalogue.model(name)
+        provider = self.settings.providers.get(model.provider)
+        if reason := self._closed(model, provider, chain):
+            return f"{name}: {reason}"
+        if shot.mode not in model.modes:
+            return f"{name}: does not make {shot.mode}"
+        seconds, size = snap_seconds(model, shot.seconds), snap_size(model, shot.size)
+        if seconds is None:
+            return f"{name}: takes no {number_text(shot.seconds)} s"
+        if size is None:
+            return f"{name}: makes nothing of the shape {shot.size}"
+        travels = self._travels(model, provider, size, image) if shot.mode == "image_to_video" else ""
+        if travels is None:
+            return f"{name}: takes images by URL only, and this target cannot sign one"
+        if shot.mode == "remix" and not self._remixes(model, remix):
+            return f"{name}: {_unremixable(model, shot)}"
+        fee = provider.fee if provider else Decimal(0)
+        route = Route(model, provider.options if provider else {})
+        return Offer(route, seconds, size, quote(model, seconds, size, fee), travels)
+
+    def _closed(self, model: Model, provider: ProviderSettings | None, chain: Chain) -> str:
+        if model.provider != "animatic" and provider is None:
+            return f"the config has no [provider.{model.provider}]"
+        if model.provider != "animatic" and provider is not None and provider.key is None:
+            return provider.lacks
+        if retired(model, self.today) and not chain.allow_retired:
+            return f"{lifecycle(model, self.today)} (allow_retired = true in [chain] tries it all the same)"
+        return ""
+
+    def _travels(self, model: Model, provider: ProviderSettings | None, size: Size, image: Image) -> str | None:
+        """How the picture goes out, or None where this route cannot get it."""
+        if model.provider == "animatic":
+            return ""
+        for way in model.images:  # in the order that its entry prefers
+            if way == "data" or self.signs:
+                return "data" if way == "data" else "signed"
+        if provider is not None and provider.options.get("allow_data_uri"):
+            return "data"
+        kind, known = image  # last, because what is served there may change
+        return "as is" if "url" in model.images and kind == "url" and known in (None, size) else None
+
+    def _remixes(self, model: Model, remix: str) -> bool:
+        if model.provider == "animatic" or ("job" in model.remix and remix == model.provider):
+            return True
+        if "data" in model.remix and remix:
+            return True
+        return "url" in model.remix and (remix == "url" or (self.signs and remix != "file"))
+
+
+def _unremixable(model: Model, shot: Shot) -> str:
+    if "url" in model.remix:
+        return "takes a source by its https address only, and there is none of it"
+    return f"remixes only clips of its own: pin {shot.source_shot or 'the source'} to {model.provider}"

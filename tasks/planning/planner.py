@@ -1,0 +1,280 @@
+"""What is to be done with every shot, by which routes, and what it comes to. Decides everything, spends nothing."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from tasks.config.catalogue import Catalogue
+from tasks.config.settings import Settings
+from tasks.domain.errors import Fault
+from tasks.domain.identity import fingerprint_of, number_text, parts_of
+from tasks.domain.models import Attempt, Shot, Size, Storyboard
+from tasks.domain.plan import Action, Plan, ShotPlan
+from tasks.domain.redaction import pin
+from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips
+from tasks.engine.context import unreachable
+from tasks.ledger.keys import Claim, keys_of, worth
+from tasks.ledger.ledger import Ledger
+from tasks.ledger.records import UNSETTLED, Page
+from tasks.ledger.shot_state import closed_gateways, refused
+from tasks.planning.offers import Found, Market
+from tasks.planning.shapes import told
+from tasks.planning.snapshot import Facts, sources_first
+
+NOTHING = Page()  # what the ledger has of a key that it does not know; never written to
+
+
+class Planner:
+    """Plans one storyboard against what is known. ``faults`` holds what forbids a start."""
+
+    def __init__(
+        self,
+        board: Storyboard,
+        facts: Facts,
+        ledger: Ledger,
+        settings: Settings,
+        catalogue: Catalogue,
+        *,
+        only: Collection[str] = (),
+        rerender: Collection[str] = (),
+    ) -> None:
+        self.board, self.facts, self.ledger = board, facts, ledger
+        self.settings, self.catalogue = settings, catalogue
+        self.only, self.rerender = set(only), set(rerender)
+        self.faults: list[Fault] = []
+        self.market = Market(settings, catalogue, facts.today, facts.signs)
+        self.planned: dict[str, ShotPlan] = {}
+
+    def plan(self) -> Plan:
+        """The plan of every row, in board order."""
+        fingerprints, parts = self._fingerprints()
+        keys = self._keys(fingerprints)
+        for shot in sources_first(self.board.shots):
+            name = shot.shot_id
+            self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
+        shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
+        warnings = (*self.facts.lacks, *self.market.warnings)
+        return Plan(shots, self.board.extra_columns, warnings, self.facts.trusted)
+
+    def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+        """By shot_id: the fingerprint where every digest it needs is known, and its parts."""
+        fingerprints: dict[str, str] = {}
+        parts: dict[str, dict[str, Any]] = {}
+        orders = self._orders() if self.facts.pins else {}
+        for shot in sources_first(self.board.shots):
+            row = self._source_row(shot, fingerprints) if shot.source_shot else ""
+            chosen = self._parts(shot, row, orders) if self.facts.pins else self._read_parts(shot, row)
+            parts[shot.shot_id] = chosen
+            if (chosen["image"] or not shot.image) and (chosen["source"] or not (shot.source or shot.source_shot)):
+                fingerprints[shot.shot_id] = fingerprint_of(chosen)
+        return fingerprints, parts
+
+    def _source_row(self, shot: Shot, fingerprints: Mapping[str, str]) -> str:
+        """The fingerprint of the row a remix starts from; of one that this run leaves alone, that of its last row."""
+        source = shot.source_shot
+        if not self._selected(source) and source in self.facts.rows:
+            return str(self.facts.rows[source].get("fingerprint") or "")
+        return fingerprints.get(source, "")
+
+    def _keys(self, fingerprints: Mapping[str, str]) -> dict[str, str]:
+        """The key of each row whose fingerprint is known. Rows that this run leaves alone keep theirs."""
+        pages, facts = self.ledger.pages, self.facts
+        claims: dict[bool, list[Claim]] = {True: [], False: []}
+        held = []
+        for name in (shot.shot_id for shot in self.board.shots):
+            selected, last = self._selected(name), facts.row_keys.get(name, "")
+            if not selected and name in facts.rows:
+                held.append(last)
+            elif fingerprint := fingerprints.get(name, ""):
+                stays = facts.rows.get(name, {}).get("fingerprint") == fingerprint
+                claims[selected].append(Claim(name, fingerprint, last if stays else ""))
+        wanted = {claim.fingerprint[:16] for claim in (*claims[True], *claims[False])}
+        stock = [key for key, page in pages.items() if page.entries and key[:16] in wanted]
+        return keys_of(claims[True], claims[False], held, lambda key: worth(pages.get(key), facts.shelf), stock)
+
+    def _parts(self, shot: Shot, row: str, orders: Mapping[str, tuple[bool, int]]) -> dict[str, Any]:
+        """What the shot asks for. Of several digests of one URL: those of its unsettled job, else of its newest order,
+        else those of its last row (0.1 did not count its orders), else the first known; a named shot without such a
+        job gets what the URL serves today."""
+
+        def choices(pins: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
+            images, sources = self._digests(shot.image, pins), self._digests(shot.source, pins)
+            sources = (row,) if shot.source_shot else sources
+            return [parts_of(shot, image_digest=i, source=s) for i in images for s in sources]
+
+        def order(choice: dict[str, Any]) -> tuple[bool, int, bool]:
+            asked = fingerprint_of(choice)
+            last = self.facts.rows.get(shot.shot_id, {}).get("fingerprint") == asked
+            return (*orders.get(asked[:16], (False, -1)), last)
+
+        known = choices(self.facts.pins)
+        chosen = max(known, key=order) if len(known) > 1 else known[0]
+        named = shot.shot_id in self.rerender and orders and not order(chosen)[0]
+        return self._read_parts(shot, row) if named else chosen
+
+    def _read_parts(self, shot: Shot, row: str) -> dict[str, Any]:
+        """What the shot asks for, by the digests that its files have today: all there is without pins."""
+        digests = self.facts.digests
+        source = row if shot.source_shot else digests.get(shot.source, "")
+        return parts_of(shot, image_digest=digests.get(shot.image, ""), source=source)
+
+    def _digests(self, reference: str, pins: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """What the reference may hash to: as the ledger remembers a remote one, oldest first, or as it was read."""
+        return pins.get(pin(reference), ()) or (self.facts.digests.get(reference, ""),)
+
+    def _orders(self) -> dict[str, tuple[bool, int]]:
+        """By 16 hex of a fingerprint: whether a job of it can still be collected, and the place of its newest order
+        among all of this target."""
+        found: dict[str, tuple[bool, int]] = {}
+        for attempt in self.ledger.history():
+            name, place = attempt.key[:16], int(self.ledger.record(attempt).get("place", 0))
+            waits, last = found.get(name, (False, 0))
+            waits = waits or (attempt.outcome in UNSETTLED and not self._unreachable(attempt))
+            found[name] = waits, max(last, place)
+        return found
+
+    def _unreachable(self, attempt: Attempt) -> str:
+        """Why today's config or keys cannot ask after the attempt's job; empty when they can."""
+        base = str(self.ledger.record(attempt).get("base_url", ""))
+        return unreachable(self.settings.providers.get(attempt.provider), attempt.provider, base)
+
+    def _selected(self, shot_id: str) -> bool:
+        return not self.only or shot_id in self.only
+
+    def _shot(self, shot: Shot, fingerprint: str, key: str, parts: dict[str, Any]) -> ShotPlan:
+        selected = self._selected(shot.shot_id)
+        if not selected and shot.shot_id in self.facts.rows:
+            kept = self.facts.rows[shot.shot_id]
+            key = self.facts.row_keys.get(shot.shot_id, "")
+            fingerprint = str(kept.get("fingerprint") or "")
+            return ShotPlan(shot, False, fingerprint, key, parts, "keep", kept=kept)
+        found = offers, passed_over = self._offers(shot)
+        page = self.ledger.pages.get(key, NOTHING)
+        attempts, stand_ins = page.attempts(), bool(offers and offers[0].paid)
+        made = clip_in_use(attempts, self.facts.shelf, stand_ins, page.wish)
+        stand_in = is_stand_in(made, stand_ins)
+        action, changed = self._action(shot, page, made, stand_in, parts)
+        collects = bool(attempts) and self._collects(shot, page, stand_ins)
+        closed = frozenset() if shot.shot_id in self.rerender else frozenset(closed_gateways(page))
+        said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=collects)
+        asked = shot, selected, fingerprint, key, parts
+        plan = ShotPlan(*asked, action, changed, offers, passed_over, said, collects, closed=closed)
+        if selected:
+            self._check(plan, attempts)
+        return plan
+
+    def _collects(self, shot: Shot, page: Page, stand_ins: bool) -> bool:
+        """Whether a job bought earlier is asked first: one that is not settled, or one whose clip the target lost."""
+        attempts = page.attempts()
+        jobs = [a for a in attempts if a.outcome in UNSETTLED]
+        if page.open_wish is None and shot.shot_id not in self.rerender:
+            jobs += missed_clips(attempts, self.facts.shelf, stand_ins, page.wish)
+        return any(not self._unreachable(a) for a in jobs)
+
+    def _action(
+        self, shot: Shot, page: Page, made: Attempt | None, stand_in: bool, parts: Mapping[str, Any]
+    ) -> tuple[Action, tuple[str, ...]]:
+        if shot.shot_id in self.rerender:
+            return "rerender", ()
+        if not page.entries and shot.shot_id not in self.facts.rows:
+            return "new", ()  # most shots of a large board; what follows would come to the same
+        if refused(page):
+            return "keep", ()
+        if page.open_wish is not None and page.entries:
+            return "rerender", ()
+        if made is not None:
+            return ("rerender", ()) if stand_in else ("keep", ())
+        row = self.facts.rows.get(shot.shot_id, {})
+        old_key = self.facts.row_keys.get(shot.shot_id, "")
+        if row.get("status") in ("failed", "skipped", None) or page.entries:
+            return "new", ()
+        before: Mapping[str, Any] = next((e.record["parts"] for e in self._entries(old_key)), {})
+        changed = _changed(before, parts)
+        return ("rerender", changed if before else ()) if changed else ("new", ())  # one more row that asks alike
+
+    def _entries(self, key: str) -> list[Any]:
+        return list(self.ledger.pages[key].entries.values()) if key in self.ledger.pages else []
+
+    def _check(self, plan: ShotPlan, attempts: tuple[Attempt, ...]) -> None:
+        """Faults that forbid a start: no usable route, no source clip, a job that cannot be asked after."""
+        shot, named = plan.shot, plan.shot.shot_id in self.rerender
+        for attempt in attempts:
+            if attempt.outcome in UNSETTLED and not named and (reason := self._unreachable(attempt)):
+                said = f"job {attempt.job_id} bought at {attempt.route} cannot be asked after: {reason}"
+                self._fault(shot, "", "", f"{said}; or name the shot in --rerender and risk its money")
+        if plan.action == "keep":
+            return
+        if not plan.offers and not plan.collects:
+            reasons = "; ".join(plan.passed_over) or f"the chain has none for {shot.mode}"
+            self._fault(shot, "route", shot.route, f"no usable route: {reasons}")
+        source = self.planned.get(shot.source_shot)
+        if source is not None and not source.selected and not self._has_clip(source):
+            self._fault(shot, "source", shot.source_shot, "is not selected and has no clip: add it to --only")
+
+    def _has_clip(self, plan: ShotPlan) -> bool:
+        page = self.ledger.pages.get(plan.key, NOTHING)
+        made = clip_in_use(page.attempts(), self.facts.shelf, plan.stand_ins, page.wish)
+        return made is not None and not is_stand_in(made, plan.stand_ins)
+
+    def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:
+        self.faults.append(Fault(shot.row, shot.shot_id, column, value, message))
+
+    def _offers(self, shot: Shot) -> Found:
+        """Usable routes and the reasons of the others. A remix goes by its source's first route, so that a board
+        that could start once always can; where that suits none, by whoever made the clip that is there."""
+        image = self._image_of(shot)
+        offers, passed_over = self.market.offers(shot, image, self._remix_of(shot))
+        source = self.planned.get(shot.source_shot)
+        if offers or source is None:
+            return offers, passed_over
+        page = self.ledger.pages.get(source.key, NOTHING)
+        made = clip_in_use(page.attempts(), self.facts.shelf, source.stand_ins, page.wish)
+        return self.market.offers(shot, image, made.provider) if made is not None else (offers, passed_over)
+
+    def _remix_of(self, shot: Shot) -> str:
+        """Who makes the source clip: the provider of the row's first route, ``url`` for a public file, or ``file``."""
+        if shot.source:
+            return "url" if shot.source.startswith("https://") else "file"
+        source = self.planned.get(shot.source_shot)
+        if source is None:
+            return ""
+        offers = (
+            source.offers
+            or self.market.offers(source.shot, self._image_of(source.shot), self._remix_of(source.shot))[0]
+        )
+        return offers[0].route.model.provider if offers else "file"
+
+    def _image_of(self, shot: Shot) -> tuple[str, Size | None]:
+        """How the image could travel as it is: ``url`` and its size, known or not yet; else nothing."""
+        if shot.mode != "image_to_video" or not shot.image.startswith(("https://", "http://")):
+            return "", None
+        size = self.facts.sizes.get(shot.image)
+        return "url", Size(*size) if size else None
+
+    def _shot_warnings(
+        self, shot: Shot, action: Action, found: Found, *, stand_in: bool, collects: bool
+    ) -> tuple[str, ...]:
+        said, (offers, passed_over) = list(shot.warnings), found
+        if action == "keep":
+            return ()
+        if stand_in:
+            said.append("what it has is a stand-in by the built-in renderer")
+        if offers:
+            first, model = offers[0], offers[0].route.model
+            if first.seconds != shot.seconds:
+                said.append(f"{number_text(shot.seconds)} s becomes {number_text(first.seconds)} s at {model.route}")
+            if first.size != shot.size:
+                said.append(f"{shot.size} becomes {first.size} at {model.route}")
+            said += told(self.facts.sizes.get(shot.image), first.size, shot.fit)
+            if shot.negative_prompt and not model.negative_prompt:
+                said.append(f"{model.route} takes no negative prompt: sent as 'Avoid: ...'")
+            if model.low_confidence:
+                said.append(f"the price of {model.route} is doubtful: {model.low_confidence}")
+        if collects:
+            said.append("a job bought earlier is asked first")
+        return tuple(said + [f"passed over: {reason}" for reason in passed_over])
+
+
+def _changed(before: Mapping[str, Any], parts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that ask for something else. ``fit`` comes and goes with the image, and then was not changed."""
+    names = [name for name, value in parts.items() if before.get(name) != value]
+    return tuple(name for name in names if name != "fit" or (parts["fit"] and before.get("fit")))

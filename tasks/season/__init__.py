@@ -1,0 +1,1 @@
+"""One large board in parts that any number of workers share."""

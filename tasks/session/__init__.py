@@ -1,0 +1,1 @@
+"""One command over one target: check, lock, render, publish. Without Prefect."""

@@ -1,0 +1,90 @@
+"""How a target stands, told without its board: from the last manifest and the ledger, which knows better."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from tasks.domain.identity import number_text
+from tasks.domain.models import Shot, ShotResult, Size
+from tasks.domain.money import usd_text
+from tasks.domain.plan import ShotPlan
+from tasks.domain.takes import Shelf, gone_clips
+from tasks.ledger.ledger import Ledger
+from tasks.ledger.records import Page
+from tasks.ledger.shot_state import result_of
+from tasks.manifest.rows import MANIFEST
+from tasks.planning.snapshot import row_keys
+
+Rows = list[dict[str, Any]]
+
+
+def plans(rows: Rows, ledger: Ledger) -> list[ShotPlan]:
+    """A plan for each row of the manifest, or for each key of the ledger where no manifest was ever written."""
+    if not rows:
+        return [_plan(row, row["key"]) for row in _ledger_rows(ledger)]
+    keys = row_keys(rows)
+    return [_plan(row, keys.get(str(row["shot_id"]), "")) for row in rows]
+
+
+def results(planned: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf, run_id: str) -> list[ShotResult]:
+    """Each row as it was last written, unless ledger and target have another clip for it by now, or none."""
+    return [_result(plan, ledger.pages.get(plan.key, Page()), shelf, run_id) for plan in planned]
+
+
+def lost(ledger: Ledger, shelf: Shelf) -> list[dict[str, Any]]:
+    """The clips that came and are gone from the target or cut: one of each shot and attempt, and what it cost."""
+    gone = [one for page in ledger.pages.values() for one in gone_clips(page.attempts(), shelf)]
+    return [
+        {
+            "shot_id": one.shot_id,
+            "clip": one.clip.path if one.clip else "",
+            "take": one.n,
+            "provider": one.provider,
+            "job_id": one.job_id,
+            "charged_usd": usd_text(one.charged),
+        }
+        for one in sorted(gone, key=lambda one: (one.shot_id, one.n))
+    ]
+
+
+def extra_columns(rows: Rows) -> tuple[str, ...]:
+    """The board's own columns, under the names that they have in the manifest."""
+    return tuple(name for name in (rows[0] if rows else {}) if name not in MANIFEST)
+
+
+def _result(plan: ShotPlan, page: Page, shelf: Shelf, run_id: str) -> ShotResult:
+    now = result_of(plan, page, run_id, shelf=shelf)
+    kept = plan.kept or {}
+    if "clip" in kept and str(kept.get("clip") or "") == (now.clip.path if now.clip else ""):
+        return ShotResult(plan.shot, plan.fingerprint, plan.key, kept["status"], kept=kept)
+    return now
+
+
+def _plan(row: Mapping[str, Any], key: str) -> ShotPlan:
+    extras = {name: str(value or "") for name, value in row.items() if name not in MANIFEST}
+    shot = Shot(
+        shot_id=str(row["shot_id"]),
+        row=0,
+        scene=str(row["scene"]),
+        prompt=str(row["prompt"]),
+        mode=row["mode"],
+        seconds=Decimal(str(row["requested_s"] or 0)),
+        size=Size(1, 1),
+        fit="cover",
+        extras=extras,
+    )
+    return ShotPlan(shot, True, str(row["fingerprint"]), key, {}, "keep", collects=True, kept=row)
+
+
+def _ledger_rows(ledger: Ledger) -> Rows:
+    """Rows for keys without a manifest, as their newest record tells them."""
+    rows: Rows = []
+    for key, page in ledger.pages.items():
+        if not page.entries:
+            continue
+        record = page.entries[max(page.entries)].record
+        parts = record["parts"]
+        told = {name: record[name] for name in ("shot_id", "scene", "mode", "fingerprint")}
+        asked = {"prompt": parts["prompt"], "requested_s": number_text(Decimal(parts["duration"]))}
+        rows.append({**told, **asked, "key": key, "status": "skipped"})
+    return sorted(rows, key=lambda row: str(row["shot_id"]))

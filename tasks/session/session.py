@@ -1,0 +1,335 @@
+"""The job over one target, without Prefect: check, lock, render each shot, publish. What every command shares.
+
+The order is a promise: the board is checked without writing; the lock is taken; the ledger is read and the plan
+made again under it; the manifest is written with every row; then the first order leaves.
+"""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextvars import ContextVar
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.config import catalogue, settings
+from tasks.domain.errors import BoardError, Stopped, TargetError
+from tasks.domain.models import ZERO, Attempt, ShotResult, Storyboard
+from tasks.domain.plan import Plan, ShotPlan, Wanted
+from tasks.domain.progress import Progress
+from tasks.engine.budget import Purse
+from tasks.engine.context import Run
+from tasks.engine.room import Room
+from tasks.ledger.ledger import spent
+from tasks.ledger.records import UNSETTLED
+from tasks.ledger.shot_state import Ended
+from tasks.planning.planner import Planner
+from tasks.planning.snapshot import row_keys
+from tasks.session import restore
+from tasks.session.state import Results
+from tasks.storage import probe as target
+from tasks.storage.lock import beat
+from tasks.storage.store import StoreError
+from tasks.storyboard import source
+from tasks.transport.client import Http
+
+if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
+    from tasks.engine.shot import Renderer
+
+DRAIN_SECONDS = 2.0  # for what is on its way and costs nothing: records being written, a clip being drawn
+
+
+class Session(Results):
+    """One command over one target. `check` writes nothing; `open` holds the lock until its end and publishes."""
+
+    @property
+    def concurrency(self) -> int:
+        """Shots in flight at once."""
+        return self.wanted.concurrency or self.settings.render.concurrency
+
+    @property
+    def ways(self) -> int:
+        """Runs among which what they share is divided: this one alone."""
+        return 1
+
+    async def read_board(self) -> bytes:
+        """The board's bytes, as they are where the user keeps it. `BoardError` when it cannot be read."""
+        return await source.board_bytes(self.wanted.board, self.settings, self.http)
+
+    async def check(self, *, fetch: bool) -> Plan:
+        """Read and decide everything, write nothing. `BoardError` with every fault found.
+
+        ``fetch`` brings remote files and makes the frames (a render); without it only local files are read.
+        """
+        self.board, faults = await source.read_whole(self)
+        self.facts = replace(self.facts, lacks=await asyncio.to_thread(target.look, self.store))
+        await asyncio.to_thread(self._read_target)
+        faults += await source.read_files(self, fetch=fetch)
+        self.board = source.sound(self.board, faults)
+        chosen = set(self.wanted.only) or {shot.shot_id for shot in self.board.shots}
+        planner = self._planner(chosen)
+        self.plan = planner.plan()
+        faults += [*planner.faults, *await source.check_media(self, fetch=fetch)]
+        if (fetch or self.facts.sizes) and not faults:
+            planner = self._planner(chosen)  # sizes are known now
+            self.plan = planner.plan()
+            faults += planner.faults
+        if faults:
+            raise BoardError(sorted(set(faults), key=lambda f: (f.row, f.column)))
+        return self.plan
+
+    def _planner(self, chosen: Collection[str]) -> Planner:
+        only, asked = self.wanted.only, self.wanted.rerender
+        rerender = set(chosen) if "all" in asked else set(asked) & set(chosen)
+        return Planner(self.board, self.facts, self.ledger, self.settings, self.catalogue, only=only, rerender=rerender)
+
+    def _read_target(self) -> None:
+        try:
+            self.ledger.load()
+            self.receipts.add_to(self.ledger)
+            shelf, frames = self.look_at_clips(), self.store.names("frames")
+            rows = self.last_rows()
+        except StoreError as error:
+            raise TargetError(f"the target cannot be read: {error}") from error
+        self.media.know(frames)
+        by_id = {str(row["shot_id"]): row for row in rows}
+        found = {"shelf": shelf, "rows": by_id, "row_keys": row_keys(rows), "pins": self.ledger.digests()}
+        self.facts = replace(self.facts, signs=self.store.signs, **found)  # type: ignore[arg-type]  # a mix by name
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator["Renderer"]:
+        """Hold the target: lock, ledger, plan and a manifest with every row; publish and let go at the end.
+
+        `TargetError` when another run holds it or it cannot be written; `BoardError` when the ledger, read again,
+        forbids a start.
+        """
+        try:
+            async with self.held():
+                try:
+                    await self._prove()
+                    killed = self.lock.n > 1  # a released lock leaves none
+                    await asyncio.to_thread(target.take_up, self.store, killed=killed)
+                    renderer = await self._prepared()
+                except StoreError as error:
+                    raise TargetError(f"the target cannot be written: {error}") from error
+                try:
+                    yield renderer
+                finally:
+                    await renderer.drain(DRAIN_SECONDS)
+                    await self._publish_last()
+        finally:
+            self.closed.set()
+
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Hold the lock and keep it alive; inside itself it changes nothing."""
+        if self.lock.n:
+            yield
+            return
+        try:
+            await asyncio.to_thread(self.lock.take)
+        except StoreError as error:
+            raise TargetError(f"the target cannot be written: {error}") from error
+        self.store.may_change = self.may_change
+        beating = asyncio.create_task(self._beat())
+        try:
+            yield
+        finally:
+            beating.cancel()
+            with contextlib.suppress(StoreError):
+                await asyncio.to_thread(self.lock.release)
+
+    async def _beat(self) -> None:
+        await beat(self.lock, lambda why: self.stop(Stopped("Interrupted", why)), self.progress.line)
+
+    def adopt(self) -> None:
+        """Take the rows from the last manifest and the ledger instead of a board: what `rescue` works on."""
+        rows = self.last_rows()
+        self.adopted = True
+        self.board = Storyboard((), restore.extra_columns(rows))
+        self.plan = Plan(tuple(restore.plans(rows, self.ledger)), self.board.extra_columns)
+
+    def _replan(self) -> None:
+        """The plan again, from the ledger as it is under the lock; wishes for another clip are written."""
+        if self.adopted:
+            return self.adopt()
+        planner = self._planner(source.check_ids(self.board, self.wanted.only, self.wanted.rerender))
+        self.plan = planner.plan()
+        if planner.faults:
+            raise BoardError(planner.faults)
+        for plan in self.plan.shots:
+            if plan.shot.shot_id in planner.rerender and self.ledger.page(plan.key).entries:
+                self.ledger.want(plan.key)
+        return None
+
+    def _take_up(self) -> None:
+        """Bring the receipts to the target that it refused earlier and that lie on this machine."""
+        for attempt in self.receipts.take_up(self.ledger, self._counts):
+            self.progress.line(f"{attempt.shot_id}: job {attempt.job_id} at {attempt.route}: its receipt is taken up")
+
+    async def _prepared(self) -> "Renderer":
+        from tasks.engine.shot import Renderer
+        from tasks.engine.submit import Gateway
+
+        await asyncio.to_thread(self._take_up)
+        await asyncio.to_thread(self._read_target)
+        await asyncio.to_thread(self._replan)
+        history = [attempt for attempt in self.ledger.history() if self._counts(attempt)]
+        self.purse = Purse(self.budget, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
+        self.purse.lose(self._lost_before())
+        self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
+        room = Room(self.folder, Path(self.store.root or "/") if self.store.local else None, self.free)
+        run = Run(
+            self.settings, self.catalogue, self.store, self.ledger, self.purse, self.folder, self.http,
+            self.receipts, room, progress=self.progress, may_submit=self.may_submit, stop=self.stop,
+            clock=self.clock, sleep=self.sleep, roll=self.roll,
+        )  # fmt: skip
+        self.progress.total = sum(plan.selected for plan in self.plan.shots)
+        self.progress.spent = self.purse.committed - self.purse.reserved
+        self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
+        self.renderer = Renderer(run, Gateway(run, haste=self.haste), self.media, self, self.facts.shelf, self.plans)
+        self.done = {shot_id: asyncio.Event() for shot_id in self.plans}
+        await self.publish()
+        return self.renderer
+
+    async def reload(self, endings: Mapping[str, Ended]) -> None:
+        """Take in what others wrote at the target while the lock was held, and plan again: a season's parts work
+        elsewhere. ``endings`` tell by shot_id how a shot without a clip was left."""
+        assert self.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
+        await asyncio.to_thread(self._read_target)
+        chosen = source.check_ids(self.board, self.wanted.only, ())
+        self.plan = await asyncio.to_thread(self._planner(chosen).plan)
+        self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
+        self.renderer.plans, self.renderer.shelf = self.plans, self.facts.shelf
+        results = {name: self.renderer.result(plan, endings.get(name)) for name, plan in self.plans.items()}
+        self.renderer.results = {name: result for name, result in results.items() if self.plans[name].kept is None}
+
+    async def _prove(self) -> None:
+        """Try the target by writing there, before anything depends on it."""
+        if lacks := await asyncio.to_thread(target.prove, self.store, self.lock.token):
+            self.progress.line(lacks)
+
+    def _counts(self, attempt: Attempt) -> bool:
+        """Whether the attempt's money counts against the budget: all of the target's does."""
+        return True
+
+    def _lost_before(self) -> Decimal:
+        """US dollars that this run has lost before this process took part in it."""
+        return ZERO
+
+    def may_submit(self) -> None:
+        """`Stopped` once the run was told to stop, or while the lock's heartbeat is too old."""
+        if self.stopped is not None:
+            raise self.stopped
+        if not self.lock.fresh:
+            raise Stopped("Interrupted", "the lock could not be renewed in time: nothing more is ordered")
+
+    def may_change(self, path: str) -> None:
+        """`StoreError` where the target may be another run's by now; it is looked at after half a lease.
+
+        The lock's own names have a rule of their own, and a receipt is written whatever happened: nobody else has it.
+        """
+        if path.startswith("lock/") or path.endswith("-accepted.json") or self.lock.fresh:
+            return
+        if not self.lock.n:
+            raise StoreError(f"{path} is not written: this run is over")
+        try:
+            self.lock.renew()
+        except TargetError as error:
+            self.stop(Stopped("Interrupted", str(error)))
+            raise StoreError(f"{path} is not written: {error}") from error
+
+    def stop(self, reason: Stopped) -> None:
+        """No order leaves after this; the first reason counts."""
+        if self.stopped is None:
+            self.stopped = reason
+
+    def interrupt(self, why: str) -> None:
+        """Stop the run: nothing more is ordered, and shots in flight leave their jobs for the next run."""
+        self.stop(Stopped("Interrupted", why))
+        for work in self.working:
+            work.cancel()
+
+    def busy_until(self) -> float:
+        """Until when (clock) orders on their way may take to their receipts; 0 where none is."""
+        return self.renderer.gateway.busy_until() if self.renderer else 0.0
+
+    def waits_for(self) -> str:
+        """Whose receipts a stopped run waits for, in words; empty where no order is on its way."""
+        number = len(self.renderer.gateway.on_their_way) if self.renderer else 0
+        if not number:
+            return ""
+        seconds = max(self.busy_until() - self.clock(), 0.0)
+        return f"waiting for {number} order{'s' * (number > 1)} on their way, {seconds:.0f} s at most"
+
+    async def show(self) -> None:
+        """As of any results; a run that is stopped while it makes them leaves them."""
+        work = asyncio.create_task(super().show())
+        self.working.add(work)
+        try:
+            await work
+        except asyncio.CancelledError:
+            if self.stopped is None:
+                raise
+        finally:
+            self.working.discard(work)
+
+    async def shot(self, shot_id: str) -> ShotResult:
+        """Render one shot (after its source): its row. An interrupted one is a row as well."""
+        assert self.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
+        self.tried.add(shot_id)
+        work = asyncio.create_task(self.renderer.shot(self.plans[shot_id]))
+        self.working.add(work)
+        try:
+            result = await work
+        except asyncio.CancelledError:
+            if self.stopped is None:
+                self.stop(Stopped("Interrupted", "the run was cancelled"))
+                raise
+            result = self.row(self.plans[shot_id])
+        finally:
+            self.working.discard(work)
+        self.progress.end(shot_id, result.status)
+        return result
+
+    def over(self, shot_id: str, why: str) -> None:
+        """The shot's task is final. One that crashed without a row gets one that says so."""
+        assert self.renderer is not None, "open() comes first"  # noqa: S101 - as above
+        if shot_id not in self.renderer.results and self.stopped is None:
+            crashed = self.renderer.result(self.plans[shot_id], Ended("failed", "Failed", why or "crashed"))
+            self.renderer.results[shot_id] = crashed
+            self.progress.end(shot_id, crashed.status)
+        self.done[shot_id].set()
+
+    async def source_ready(self, plan: ShotPlan) -> None:
+        """Wait until the row that a remix starts from is over."""
+        if plan.shot.source_shot in self.done:
+            await self.done[plan.shot.source_shot].wait()
+
+
+#: The session that a command line has checked already and hands to the flow that it starts.
+HANDOVER: ContextVar[Session | None] = ContextVar("storyreel_session", default=None)
+
+
+@contextlib.asynccontextmanager
+async def session(
+    wanted: Wanted, progress: Progress | None = None, loaded: settings.Settings | None = None
+) -> AsyncIterator[Session]:
+    """A session over the target of ``wanted``, its connections and its scratch folder; both go at the end.
+
+    ``loaded`` is its config where blocks of a Prefect server were looked up for it.
+    """
+    # a thread that nobody waits for may still write there when a run was stopped
+    with tempfile.TemporaryDirectory(prefix="storyreel-", ignore_cleanup_errors=True) as folder:
+        loaded = loaded or settings.from_environment(wanted.config)
+        http = Http()
+        try:
+            store = await asyncio.to_thread(target.opened, wanted.to, loaded.target_options)
+            if not wanted.board:  # with one, `check` looks after the board was read
+                await asyncio.to_thread(target.look, store)
+            told = progress or Progress()
+            yield Session(wanted, loaded, catalogue.load(), store, http, Path(folder), progress=told)
+        finally:
+            await http.close()

@@ -1,0 +1,1 @@
+"""A folder at any fsspec URL: its kinds, whole writes, its trial and the lock on it."""

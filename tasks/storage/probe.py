@@ -1,0 +1,97 @@
+"""Whether a target can be used, found out before anything is spent: without writing, then under the lock."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.domain.errors import TargetError
+from tasks.storage.backends import chained, without_password
+from tasks.storage.store import Store, StoreError, is_http, within
+
+SECONDS = 20.0  # for each look; without credentials Azure's client library is busy for minutes
+ALONE = "the target cannot create a file exclusively: let one run at a time write there"
+MARK = "proof-"
+FOLDERS = ("ledger", "lock", "clips", "posters", "frames")
+
+
+def opened(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -> Store:
+    """The store at a target's address. `TargetError` for one that is none, or does not answer."""
+    if is_http(url):
+        raise TargetError(f"{url.partition('?')[0]} is a web address: nothing can be written there")
+    if chained(url):  # a cache in between would show an old ledger, and that buys again
+        raise TargetError(f"{url} puts one store on top of another: name the one that holds the files")
+    try:
+        return within(seconds, lambda: Store(url, options))
+    except StoreError as error:
+        shown = without_password(url)
+        raise TargetError(f"the target {shown} cannot be used: {str(error).removeprefix(f'{shown} ')}") from error
+
+
+def look(store: Store, seconds: float = SECONDS) -> tuple[str, ...]:
+    """Read, list and sign, and write nothing: what the target cannot do, in words. `TargetError` if it is of no use.
+
+    Afterwards ``store.signs`` says whether it really signs.
+    """
+    try:
+        trouble = within(seconds, lambda: _look(store))
+    except StoreError as error:
+        raise TargetError(f"the target {store.url} cannot be used: {error}") from error
+    return (() if store.exclusive else (ALONE,)) + trouble
+
+
+def _look(store: Store) -> tuple[str, ...]:
+    store.names("lock")
+    with contextlib.suppress(FileNotFoundError):
+        store.read(f"lock/{MARK}of-nothing")
+    store.signs = store.kind.signs  # whatever an earlier look found
+    try:
+        store.sign(f"lock/{MARK}of-nothing", 60)
+    except (StoreError, FileNotFoundError) as error:
+        store.signs = False
+        return (f"the target cannot sign addresses of its files: {str(error).removeprefix(store.url)}",)
+    return ()
+
+
+def prove(store: Store, token: str, seconds: float = SECONDS) -> str:
+    """Create, list, overwrite, read and delete one object, while the lock is held; what it cannot do, in words.
+
+    `StoreError` where a run could not rely on the store. Afterwards ``store.exclusive`` says whether it really
+    creates exclusively. The object of a run that was killed right here goes with the next one.
+    """
+    return within(seconds, lambda: _prove(store, f"lock/{MARK}{token}"))
+
+
+def take_up(store: Store, *, killed: bool) -> None:
+    """Put in order what earlier writers left, while the lock is held: temporary files go, and where the last holder was
+    ``killed`` what it wrote last is made durable before anything builds on it.
+
+    `StoreError` where the target cannot be read or synced.
+    """
+    for folder in ("", *FOLDERS):
+        if killed or store.local:  # elsewhere it is one more listing of the whole ledger
+            store.clear_up(folder, deep=bool(folder))
+        if killed:
+            store.make_durable(folder, deep=bool(folder))
+
+
+def _prove(store: Store, name: str) -> str:
+    try:
+        store.create(name, b"one")
+        if store.exclusive and store.create(name, b"two"):
+            store.exclusive = False
+        there = store.names("lock")
+        if name not in there:
+            raise StoreError(f"{store.url} does not list what was just written")
+        store.write(name, b"three")
+        if store.read(name) != b"three":
+            raise StoreError(f"{store.url} does not give back what was just written")
+        for old in there:
+            if old.startswith(f"lock/{MARK}"):
+                store.delete(old)
+        if name in store.names("lock"):
+            raise StoreError(f"{store.url} does not delete")
+    except BaseException:
+        with contextlib.suppress(StoreError):  # the first error is the one to tell
+            store.delete(name)
+        raise
+    return ALONE if store.kind.creates and not store.exclusive else ""

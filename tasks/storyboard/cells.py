@@ -1,0 +1,259 @@
+"""How people write the cells of a shot list. Pure.
+
+Every reader here takes one stripped, non-empty cell and gives its value, or raises ValueError with a sentence
+that says what would be right.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+from tasks.domain.models import FITS, Fit, Mode, Size
+
+LONGEST = 3600
+SIDES = range(16, 8193)
+LAST_SEED = 2**32 - 1
+MILLI = Decimal("0.001")
+LENGTH = "write a length such as 8, 8s or 0:08"
+RATIOS = {(16, 9): Size(1280, 720), (9, 16): Size(720, 1280), (1, 1): Size(720, 720)}
+FLAGS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+MODE_WORDS: Mapping[str, Mode] = {
+    "texttovideo": "text_to_video",
+    "text2video": "text_to_video",
+    "t2v": "text_to_video",
+    "imagetovideo": "image_to_video",
+    "image2video": "image_to_video",
+    "i2v": "image_to_video",
+    "videotovideo": "remix",
+    "video2video": "remix",
+    "v2v": "remix",
+    "remix": "remix",
+}
+
+_PLAIN = re.compile(
+    r"([-+−]?)(\d{1,12}(?:[.,]\d{1,20})?|[.,]\d{1,20})\s*(?:(ms|milliseconds?)|s|secs?|seconds?|″|\"|''|秒)?\.?",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:[.,]\d{1,9})?)")
+_TIMECODE = re.compile(r"(\d{1,4}):(\d{1,2}):(\d{1,2})[:;](\d{1,4})")
+_FRAMES = re.compile(r"([-−]?)(\d{1,12})(?:[.,]0+)?")
+_SIZE = re.compile(r"(\d{1,9})\s*[x×]\s*(\d{1,9})", re.IGNORECASE)
+_RATIO = re.compile(r"(\d{1,9})\s*[:/x×]\s*(\d{1,9})(?::00)?", re.IGNORECASE)
+_SEED = re.compile(r"(\d{1,20})(?:[.,]0+)?")
+_BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_SCHEME = re.compile(r"data:|[a-z][a-z0-9+.:-]*://", re.IGNORECASE)
+_STEPS = frozenset(("", ".", ".."))
+_ROOT = re.compile(r"memory://|[a-z][a-z0-9+.:-]*://[^/]*/?|/", re.IGNORECASE)  # memory: has no host
+
+
+@lru_cache(maxsize=4096)
+def nearest(word: str, known: tuple[str, ...]) -> str:
+    """``; did you mean 'hero'?`` for the one of ``known`` that ``word`` resembles most, else nothing."""
+    lowered = {name.lower(): name for name in reversed(known)}
+    found = difflib.get_close_matches(word.lower()[:100], lowered, n=1, cutoff=0.5)
+    return f"; did you mean {lowered[found[0]]!r}?" if found else ""
+
+
+def seconds(text: str, fps: Decimal) -> Decimal:
+    """A length in seconds, exact. The last part of ``hh:mm:ss:ff`` counts frames at ``fps``."""
+    if found := _PLAIN.fullmatch(text):
+        sign, number, milli = found.groups()
+        value = Decimal(number.replace(",", "."))
+        return _bounded((value / 1000 if milli else value) * (1 if sign in ("", "+") else -1))
+    if found := _TIMECODE.fullmatch(text):
+        hours, minutes, whole, rest = found.groups()
+        if int(rest) >= fps:
+            raise ValueError(f"frame {rest} of a second, at {fps:f} frames a second; {LENGTH}")
+        return _bounded(_clock(hours, minutes, Decimal(whole)) + _at(int(rest), fps))
+    if found := _CLOCK.fullmatch(text):
+        hours, minutes, rest = found.groups()
+        return _bounded(_clock(hours or "0", minutes, Decimal(rest.replace(",", ".")), leading=not hours))
+    raise ValueError(f"is no length; {LENGTH}")
+
+
+def _clock(hours: str, minutes: str, rest: Decimal, leading: bool = False) -> Decimal:
+    if rest >= 60 or (int(minutes) >= 60 and not leading):
+        raise ValueError(f"has 60 or more seconds or minutes; {LENGTH}")
+    return int(hours) * 3600 + int(minutes) * 60 + rest
+
+
+def _at(count: int, fps: Decimal) -> Decimal:
+    return (count / fps).quantize(MILLI, rounding=ROUND_HALF_UP)
+
+
+def _bounded(value: Decimal) -> Decimal:
+    if not 0 < value <= LONGEST:
+        raise ValueError(f"a shot lasts more than 0 and at most {LONGEST} seconds; {LENGTH}")
+    return value
+
+
+def frames(text: str, fps: Decimal) -> Decimal:
+    """Seconds of a length given as a number of frames, to the millisecond."""
+    return _bounded(_at(_frame(text), fps))
+
+
+def span(text: str, fps: Decimal) -> Decimal:
+    """Seconds between two frame numbers ``101 - 196``, both ends included, to the millisecond."""
+    first, _, last = text.partition(" - ")
+    if not first or not last:
+        raise ValueError("has only one of its two ends; write both frame numbers or neither")
+    begin, end = _frame(first), _frame(last)
+    if end < begin:
+        raise ValueError(f"ends at frame {end}, before it begins at {begin}; write the first frame and the last")
+    return _bounded(_at(end - begin + 1, fps))
+
+
+def _frame(text: str) -> int:
+    found = _FRAMES.fullmatch(text)
+    if not found:
+        raise ValueError("is no number of frames; write a whole number such as 96")
+    return int(found[2]) * (-1 if found[1] else 1)
+
+
+def size(text: str) -> Size:
+    """Pixels as ``1280x720``, each side from 16 to 8192."""
+    found = _SIZE.fullmatch(text)
+    if not found or int(found[1]) not in SIDES or int(found[2]) not in SIDES:
+        raise ValueError("write width and height in pixels, 16 to 8192 each, such as 1280x720")
+    return Size(int(found[1]), int(found[2]))
+
+
+def ratio(text: str) -> Size:
+    """The size that a ratio stands for. Spreadsheets make the times ``16:09`` or ``09:16:00`` of a ratio."""
+    found = _RATIO.fullmatch(text)
+    value = RATIOS.get((int(found[1]), int(found[2]))) if found else None
+    if value is None:
+        raise ValueError("write 16:9, 9:16 or 1:1, or give another shape as a size such as 1024x768")
+    return value
+
+
+def mode(text: str) -> Mode:
+    """The mode by its full name, its short one (``t2v``, ``i2v``, ``v2v``), in any case and with any joint."""
+    value = MODE_WORDS.get(re.sub(r"[\s_-]+", "", text.lower()))
+    if value is None:
+        raise ValueError("write text_to_video, image_to_video or remix (or t2v, i2v, v2v)")
+    return value
+
+
+def fit(text: str) -> Fit:
+    """How an image of another shape is fitted."""
+    for known in FITS:
+        if text.lower() == known:
+            return known
+    raise ValueError(f"write cover, contain or blur{nearest(text, FITS)}")
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 to 2**32 - 1; ``42.0`` is what a spreadsheet makes of 42."""
+    found = _SEED.fullmatch(text)
+    value = int(found[1]) if found else -1
+    if not 0 <= value <= LAST_SEED:
+        raise ValueError(f"write a whole number from 0 to {LAST_SEED}, or leave it empty for any")
+    return value
+
+
+def audio(text: str) -> bool:
+    """Whether the clip is to have sound."""
+    if text.lower() not in FLAGS:
+        raise ValueError("write true or false; what is to be heard belongs in a column of another name")
+    return FLAGS[text.lower()]
+
+
+def shot_id(text: str) -> str:
+    """The id itself, if it has 1 to 100 characters that print."""
+    if len(text) > 100:
+        raise ValueError(f"has {len(text)} characters; write an id of 1 to 100")
+    if not text.isprintable():
+        raise ValueError("holds a character that does not print; write an id of printable characters")
+    return text
+
+
+def fill(text: str, names: Mapping[str, str]) -> str:
+    """The prompt with each ``{name}`` replaced and ``{{``, ``}}`` as braces. What is filled in is not read again."""
+    if not text:
+        raise ValueError("is empty; say what is to be seen")
+    if "{" not in text and "}" not in text:
+        return text
+    wrong: dict[str, None] = {}
+
+    def replaced(found: re.Match[str]) -> str:
+        token, name = found[0], found[1]
+        if token in ("{{", "}}"):
+            return token[0]
+        if name is None:
+            wrong[f"a lone {token}: write {token}{token} where a brace is meant"] = None
+        elif name.strip() in names:
+            return names[name.strip()]
+        else:
+            wrong[_unknown(name.strip(), names)] = None
+        return ""
+
+    filled = _BRACES.sub(replaced, text).strip()
+    if wrong:
+        raise ValueError("; ".join(list(wrong)[:5]))
+    if not filled:
+        raise ValueError("is empty once its names are filled in; say what is to be seen")
+    return filled
+
+
+def _unknown(name: str, names: Mapping[str, str]) -> str:
+    shown = name[:60]
+    advice = nearest(shown, tuple(names)) or f"; name it in [vars], or write {{{{{shown}}}}} for braces"
+    return f"no [vars] entry fills {{{shown}}}{advice}"
+
+
+def resolve(base: str, path: str) -> str:
+    """A path as it is read from the folder ``base``; absolute paths and anything with a scheme stay."""
+    if not path or not base or path[0] == "/" or (":" in path and _SCHEME.match(path)):
+        return path
+    steps = path.split("/")
+    if _STEPS.isdisjoint(steps):
+        return f"{base}{path}" if base.endswith("/") else f"{base}/{path}"
+    root = _ROOT.match(base)
+    head = root[0] if root else ""
+    folder = [step for step in base[len(head) :].split("/") if step]
+    for step in steps:
+        if step == "..":
+            del folder[-1:]
+        elif step not in _STEPS:
+            folder.append(step)
+    return head + "/" * (head != "" and not head.endswith("/")) + "/".join(folder)
+
+
+def inputs(asked: Mode | None, image: str, source: str) -> tuple[Mode, str, str, tuple[str, ...]]:
+    """Mode, image, source and warnings of a row: what the mode has no use for is left out with a warning.
+
+    Raises nothing: an image_to_video without image and a remix without source come back with it empty.
+    """
+    mode = asked or ("remix" if source else "image_to_video" if image else "text_to_video")
+    if mode == "remix":
+        return (mode, "", source, _unused(mode, "image", image)) if source else (mode, "", image, ())
+    if mode == "image_to_video":
+        return mode, image, "", _unused(mode, "source", source)
+    return mode, "", "", _unused(mode, "image", image) + _unused(mode, "source", source)
+
+
+def _unused(mode: Mode, name: str, text: str) -> tuple[str, ...]:
+    return (f"{name} {text[:80]!r} is not used by {mode}",) if text else ()
+
+
+def cycles(links: Mapping[str, str]) -> list[list[str]]:
+    """Every ring of rows that name each other as source, each from its first row in board order."""
+    place = {name: at for at, name in enumerate(links)}
+    done: set[str] = set()
+    rings = []
+    for start in links:
+        path: dict[str, None] = {}
+        node = start
+        while node in place and node not in done and node not in path:
+            path[node] = None
+            node = links[node]
+        if node in path:
+            walk = list(path)
+            ring = walk[walk.index(node) :]
+            turn = ring.index(min(ring, key=lambda name: place[name]))
+            rings.append(ring[turn:] + ring[:turn])
+        done.update(path)
+    return rings

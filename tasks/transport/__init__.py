@@ -1,0 +1,1 @@
+"""HTTP with deadlines, and the guard against private addresses."""

@@ -1,0 +1,245 @@
+"""HTTP: one request with a deadline, a guarded fetch, a guarded download. With `hosts` the only importer of httpx.
+
+httpx has no total deadline, so every step runs under `awake_for`. Its client keeps cookies and prepares
+redirects that nobody follows, so requests go to its transports. What a stranger names (an image of
+a board, a result URL) goes through `Guard`.
+"""
+
+import ssl
+import zlib
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from contextlib import aclosing
+from functools import cache, partial
+from pathlib import Path
+from typing import cast
+from urllib.parse import urljoin
+
+import httpx
+
+from tasks.domain import machine
+from tasks.domain.errors import LocalFault, MediaError, StoryreelError
+from tasks.domain.models import Reply, Request
+from tasks.transport.awake import awake_for
+from tasks.transport.body import Body
+from tasks.transport.hosts import ONCE, Forbidden, Guard, bare, host_of, named
+
+# the door's names, wherever they are kept
+__all__ = ["Forbidden", "Guard", "Http", "HttpStatus", "Lost", "NotSent", "bare", "host_of", "named"]
+
+REPLY_BYTES = 1_000_000  # honest ones have a few thousand; 400 may come at a time
+RECEIPT_BYTES = 64_000_000  # of the reply to an order, which may repeat it; no more than the above is kept
+REDIRECTS = 5
+# of a deadline, for TCP and for TLS each: what ends while it connects must not look as if it had left
+CONNECT_SHARE = 0.45
+PIECE = 65536  # bytes that are unpacked at a time
+# replies are small and clips are packed already; some front doors turn away who does not say his name
+PLAIN = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "storyreel"}
+CALM = httpx.Limits(max_connections=None, max_keepalive_connections=20)  # each is looked at for every request
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, UnicodeError)
+
+
+class NotSent(StoryreelError):
+    """The connection was not made: the request cannot have arrived."""
+
+
+class Lost(StoryreelError):
+    """The request may have arrived and its reply is lost, late, or larger than any honest one."""
+
+
+class HttpStatus(StoryreelError):
+    """A fetch was answered with a status that holds no file."""
+
+    def __init__(self, status: int, url: str) -> None:
+        super().__init__(f"{bare(url)} answered {status}")
+        self.status = status
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates of certifi; to read them takes longer than to connect."""
+    try:
+        return httpx.create_ssl_context(trust_env=False)
+    except OSError as error:
+        raise LocalFault(f"this machine's certificates cannot be read: {_say(error)}") from error
+
+
+class Http:
+    """The connections of one run. ``transport`` stands in for the network where a test wants it to."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self.transport = transport
+        self.networks: dict[tuple[str, ...] | str, httpx.AsyncBaseTransport] = {}
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for network in self.networks.values():
+            await network.aclose()
+
+    def _network(self, way: tuple[str, ...] | str) -> httpx.AsyncBaseTransport:
+        """The way of a `method` to gateways, or the guarded one that may reach these hosts; a plan needs neither.
+
+        An order goes on a connection of its own: on one that lay idle it may cross the gateway's close, and be at risk
+        for nothing. A question that is lost so is asked again.
+        """
+        if way not in self.networks:
+            plain = partial(httpx.AsyncHTTPTransport, limits=CALM if way == "GET" else ONCE)
+            kind = plain if isinstance(way, str) else partial(Guard, way)
+            self.networks[way] = self.transport or kind(verify=_trust())
+        return self.networks[way]
+
+    async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
+        """One API call, never redirected.
+
+        `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds,
+        `LocalFault` where this machine is what failed.
+        """
+        if not host_of(url)[0]:
+            raise NotSent(f"{bare(url)} names no host")
+        try:
+            async with awake_for(timeout):
+                way = self._network("GET" if request.method == "GET" else "POST")
+                response = await way.handle_async_request(_built(request, url, headers, timeout))
+                try:
+                    body = await _bounded(response, RECEIPT_BYTES if request.method == "POST" else REPLY_BYTES)
+                finally:
+                    await response.aclose()
+        except httpx.LocalProtocolError as error:  # its text would show the header that holds the key
+            raise NotSent(f"the request to {host_of(url)[1]} cannot be written as HTTP") from error
+        except NEVER_LEFT as error:
+            machine.heed(error)
+            raise NotSent(f"no connection to {host_of(url)[1]}: {_say(error)}") from error
+        except (httpx.HTTPError, TimeoutError, OSError, MemoryError) as error:
+            machine.heed(error, sent=True)
+            raise Lost(f"no whole reply from {host_of(url)[1]}: {_say(error)}") from error
+        return Reply(response.status_code, body, {k.lower(): v for k, v in response.headers.items()})
+
+    async def download(
+        self,
+        url: str,
+        out: Path,
+        *,
+        allowed: Collection[str],
+        max_bytes: int,
+        stall: float,
+        total: float,
+        headers: Callable[[str], Mapping[str, str]] = lambda url: {},
+    ) -> str:
+        """Stream a file to ``out`` and give its media type as claimed.
+
+        Redirects are followed by hand, each hop checked; ``headers`` says what a hop's host may be told. From the first
+        hop that may be told nothing on no other is: a stranger sent us there.
+        `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``total`` seconds), `MediaError` (too large),
+        `LocalFault` (``out`` cannot hold it, or this machine is what failed otherwise).
+        """
+        network, told = self._network(tuple(sorted(allowed))), headers(url)
+        try:
+            async with awake_for(total):
+                for _ in range(REDIRECTS + 1):
+                    async with awake_for(stall):
+                        response = await network.handle_async_request(_get(url, told, stall))
+                    try:
+                        if response.has_redirect_location:
+                            url = urljoin(url, response.headers["location"])
+                            told = told and headers(url)
+                            continue
+                        if response.status_code != 200:
+                            raise HttpStatus(response.status_code, url)
+                        await _stream(response, url, out, max_bytes, stall)
+                        return str(response.headers.get("content-type", ""))
+                    finally:
+                        await response.aclose()
+                raise Forbidden(f"{bare(url)} redirects more than {REDIRECTS} times")
+        except (httpx.HTTPError, OSError, ValueError, MemoryError) as error:
+            machine.heed(error)
+            raise Lost(f"{bare(url)}: {_say(error)}") from error
+
+
+def _built(request: Request, url: str, headers: Mapping[str, str], timeout: float) -> httpx.Request:
+    limits = httpx.Timeout(None, connect=CONNECT_SHARE * timeout)
+    built = httpx.Request(
+        request.method,
+        url,
+        params=dict(request.params) or None,
+        headers={**PLAIN, **request.headers, **headers},
+        json=request.json,
+        data=dict(request.form) or None,
+        files=dict(request.files) or None,
+        extensions={"timeout": limits.as_dict()},
+    )
+    return _signed(built)
+
+
+def _get(url: str, headers: Mapping[str, str], stall: float) -> httpx.Request:
+    if not host_of(url)[0]:
+        raise Forbidden(f"{bare(url)} names no host")
+    limits = {"timeout": httpx.Timeout(None, connect=stall).as_dict()}
+    return _signed(httpx.Request("GET", url, headers={**PLAIN, **headers}, extensions=limits))
+
+
+def _signed(request: httpx.Request) -> httpx.Request:
+    """With the name and password that stand in the URL itself, if any."""
+    url = request.url
+    if url.userinfo and "authorization" not in request.headers:
+        next(httpx.BasicAuth(url.username, url.password).auth_flow(request))
+    return request
+
+
+async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """The body in pieces of bounded size. httpx unpacks each chunk whole: 64 kB of a bomb become 64 MB or more."""
+    raw = cast(httpx.AsyncByteStream, response.stream)
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding in ("", "identity"):
+        async for chunk in raw:
+            yield chunk
+        return
+    if coding not in ("gzip", "x-gzip"):
+        raise httpx.DecodingError(f"the body is packed as {coding[:40]!r}, which nobody asked for")
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        async for chunk in raw:
+            while chunk and not unpack.eof:
+                yield unpack.decompress(chunk, PIECE)
+                chunk = unpack.unconsumed_tail
+            if unpack.eof:
+                return
+    except zlib.error as error:
+        raise httpx.DecodingError("the body is not packed as it says") from error
+    raise httpx.ReadError("the packed body is cut short")
+
+
+async def _bounded(response: httpx.Response, most: int) -> bytes:
+    body = Body(REPLY_BYTES, most)
+    async with aclosing(_pieces(response)) as pieces:
+        async for piece in pieces:
+            if too_much := body.add(piece):
+                raise httpx.ReadError(too_much)
+    return bytes(body.kept)
+
+
+async def _stream(response: httpx.Response, url: str, out: Path, max_bytes: int, stall: float) -> None:
+    claimed = response.headers.get("content-length", "")
+    if claimed.isdigit() and int(claimed) > max_bytes:
+        raise MediaError(f"{bare(url)} has {claimed} bytes, at most {max_bytes} are taken")
+    size = 0
+    with machine.filling(out) as keep:
+        async with aclosing(_unstalled(_pieces(response), stall)) as pieces:
+            async for piece in pieces:
+                size += len(piece)
+                if size > max_bytes:
+                    raise MediaError(f"{bare(url)} has more than {max_bytes} bytes")
+                keep(piece)
+
+
+async def _unstalled(pieces: AsyncGenerator[bytes, None], stall: float) -> AsyncGenerator[bytes, None]:
+    """The pieces, each within so many seconds."""
+    async with aclosing(pieces):
+        while True:
+            async with awake_for(stall):
+                piece = await anext(pieces, None)
+            if piece is None:
+                return
+            yield piece
+
+
+def _say(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,101 @@
+"""What a URL names, and the guard that lets a stranger's URL reach public hosts only.
+
+`Guard` resolves a name once, refuses every address that is not public, and connects to the very address it checked.
+"""
+
+import asyncio
+import re
+import socket
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Any
+
+import httpx
+
+from tasks.domain.errors import StoryreelError
+from tasks.domain.redaction import USER
+from tasks.transport.addresses import public
+
+# two names may share an address: a connection kept open would serve the second under the first one's certificate
+ONCE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+
+
+class Forbidden(StoryreelError):
+    """A URL that must not be asked: a private address or none, another scheme, too many redirects."""
+
+
+def bare(url: str) -> str:
+    """The URL without user, query and fragment: passwords and signatures stay out of messages and records."""
+    if url[:5].lower() == "data:":
+        return f"data:... ({len(url)} characters)"
+    return USER.sub("", re.split("[?#]", url, maxsplit=1)[0])
+
+
+@lru_cache(maxsize=10_000)
+def host_of(url: str) -> tuple[str, str]:
+    """``("host", "host:port")`` in lower case, the port filled in by scheme; both empty where there is no host.
+
+    Read by the parser that will connect, so that no spelling means one host here and another one there. An IPv6
+    host stands in brackets, a name in its ASCII form.
+    """
+    try:
+        parts = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return "", ""
+    host = parts.raw_host.decode("ascii")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    if not host or port > 65535:
+        return "", ""
+    host = f"[{host}]" if ":" in host else host
+    return host, f"{host}:{port}"
+
+
+def named(url: str, hosts: Collection[str]) -> bool:
+    """Whether the URL's host stands in ``hosts``, by name or by name and port."""
+    host, with_port = host_of(url)
+    return bool(host) and (host in hosts or with_port in hosts)
+
+
+class Guard(httpx.AsyncHTTPTransport):
+    """Connects only to public addresses, or to the hosts allowed by name."""
+
+    def __init__(self, allowed: Collection[str], **options: Any) -> None:
+        super().__init__(limits=ONCE, **options)
+        self.allowed = allowed
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Resolve once, check every address, connect to a checked one with the name kept for TLS."""
+        url = str(request.url)
+        if named(url, self.allowed):
+            return await super().handle_async_request(request)
+        if request.url.scheme != "https":
+            raise Forbidden(f"{bare(url)} is not https")
+        trouble: Exception | None = None
+        for address in await _checked(request.url.raw_host.decode("ascii"), request.url.port or 443):
+            try:
+                return await super().handle_async_request(_pinned(request, address))
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                trouble = error
+        raise trouble or httpx.ConnectError(f"{request.url.host} has no address")
+
+
+def _pinned(request: httpx.Request, address: str) -> httpx.Request:
+    """The same request to an address: a new one, for the old one's URL is what redirects are relative to."""
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,
+        stream=request.stream,
+        extensions={**request.extensions, "sni_hostname": request.url.raw_host.decode("ascii")},
+    )
+
+
+async def _checked(host: str, port: int) -> list[str]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpx.ConnectError(f"{host} has no address") from error
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not all(public(address) for address in addresses):
+        raise Forbidden(f"{host} is not a public address")
+    return addresses

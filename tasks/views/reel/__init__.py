@@ -1,0 +1,1 @@
+"""The rough cut: the clips of a target joined into one film."""

@@ -1,0 +1,122 @@
+"""What a clip is made of, as far as joining goes: read from its headers, quicker than by decoding."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from tasks.animatic.renderer import MOST_RATE, RATE
+from tasks.domain.errors import MediaError
+from tasks.domain.models import Size
+from tasks.media.probe import check_boxes
+
+BROKEN = (MediaError, av.FFmpegError, OSError, ValueError, MemoryError)  # what a bad clip can end in
+UPRIGHT = b"".join(n.to_bytes(4, "big") for n in (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30))
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """How a clip's pictures are coded: clips of one make can stand in one track. ``delay`` in ticks of ``base``."""
+
+    header: bytes
+    size: Size
+    rate: Fraction
+    base: Fraction
+    shape: Fraction | None  # of a pixel
+    delay: int  # from the first packet's decoding to its showing
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a clip's file says: size upright, frames a second, seconds; its make, if it can be copied.
+
+    ``sound`` is None without any, else what must be equal for its packets to be copied.
+    """
+
+    size: Size
+    rate: Fraction
+    seconds: Fraction
+    make: Make | None
+    sound: tuple[Any, ...] | None
+
+
+def look(path: Path) -> Look:
+    """A whole mp4 by its headers and its first packet. One of ``BROKEN`` if it is none."""
+    with looked(path) as (found, _, _):
+        return found
+
+
+@contextmanager
+def looked(path: Path) -> Iterator[tuple[Look, InputContainer, VideoStream]]:
+    """What `look` finds, and the clip still open, at its start."""
+    check_boxes(path)
+    upright = _is_upright(path)
+    with opened(path) as (container, stream):
+        size = Size(stream.width, stream.height) if upright else _turned(container, stream)
+        rate = Fraction(stream.average_rate or RATE)
+        rate = rate if 1 <= rate <= MOST_RATE else Fraction(RATE)
+        seconds = (stream.duration or 0) * Fraction(stream.time_base or 0) or 1 / rate
+        make = _make(container, stream, size, rate) if upright else None
+        found = Look(size, rate, seconds, make, _sound_of(container))
+        container.seek(0)
+        yield found, container, stream
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """A clip and its video stream. Its name is given as a file's, so that ffmpeg takes none of it for a protocol."""
+    with av.open(f"file:{path.absolute()}", "r", format="mp4") as container:
+        if not container.streams.video:
+            raise MediaError("the mp4 holds no video")
+        yield container, container.streams.video[0]
+
+
+def _make(container: InputContainer, stream: VideoStream, size: Size, rate: Fraction) -> Make | None:
+    """How the clip is coded, if it is H.264 that begins with a whole picture."""
+    context, base = stream.codec_context, stream.time_base
+    packet = next(container.demux(stream))
+    plain = context.name == "h264" and context.pix_fmt == "yuv420p" and stream.average_rate == rate
+    if not (plain and base and packet.is_keyframe) or packet.is_discard or packet.pts is None or packet.dts is None:
+        return None
+    return Make(context.extradata or b"", size, rate, base, stream.sample_aspect_ratio, packet.pts - packet.dts)
+
+
+def _sound_of(container: InputContainer) -> tuple[Any, ...] | None:
+    if not container.streams.audio:
+        return None
+    heard = container.streams.audio[0]
+    return heard.codec_context.name, heard.profile, heard.sample_rate, heard.layout.name
+
+
+def _turned(container: InputContainer, stream: VideoStream) -> Size:
+    """The size of a picture that players turn."""
+    frame = next(container.decode(stream), None)
+    if frame is None:
+        raise MediaError("the video holds no picture")
+    return Size(frame.height, frame.width) if frame.rotation % 180 else Size(frame.width, frame.height)
+
+
+def _is_upright(path: Path) -> bool:
+    """Whether no track is turned: the matrix of each tkhd box (ISO/IEC 14496-12, 8.3.2)."""
+    index = _index(path)
+    starts = (found.end() for found in re.finditer(b"tkhd", index))
+    return all(index[at + 40 + 12 * index[at] :][:36] == UPRIGHT for at in starts)
+
+
+def _index(path: Path) -> bytes:
+    """The moov box of a file whose boxes are whole."""
+    with path.open("rb") as file:
+        while head := file.read(16):
+            size = int.from_bytes(head[:4], "big")
+            size = int.from_bytes(head[8:16], "big") if size == 1 else size
+            if head[4:8] == b"moov" or size == 0:
+                return head + (file.read(size - 16) if size else file.read())
+            file.seek(size - 16, 1)
+    return b""

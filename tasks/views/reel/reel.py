@@ -1,0 +1,295 @@
+"""The rough cut: every shot of a board in one mp4, in board order.
+
+Clips of the most common make are copied packet by packet. What differs is encoded anew, fitted into the size of
+the reel; a shot without a clip is a card that says why, held for the seconds that were asked for. Parts are opened
+one by one: once each if all are of one make, else once to look and once to join.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+from tasks.animatic.planes import Planes
+from tasks.animatic.renderer import even_size
+from tasks.domain.errors import MediaError, StoryreelError
+from tasks.domain.models import Size
+from tasks.views.reel import avcc
+from tasks.views.reel.footage import BROKEN, Look, Make, look, looked, opened
+from tasks.views.reel.slate import slate
+from tasks.views.reel.splice import Reel, Sound, Unwritable, timed
+
+LOST = (*BROKEN, StoryreelError)  # why a part's file cannot be had
+Open = Callable[[], AbstractContextManager[Path]]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One shot. ``open`` gives its clip as a local file for as long as it is entered; None where there is none.
+
+    ``seconds`` is the length asked for. ``scene``, ``shot_id`` and ``words`` (why there is no clip) stand on its card.
+    """
+
+    shot_id: str
+    seconds: Decimal
+    open: Open | None = None
+    scene: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the reel is: its size, frames a second, seconds; how many parts were copied, encoded, held as cards.
+
+    ``skipped`` are the shots whose clip could not be used, wholly or from some point on, each with its reason.
+    """
+
+    size: Size
+    fps: float
+    seconds: float
+    copied: int
+    encoded: int
+    cards: int
+    sound: Sound
+    skipped: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """``like`` is the number of the first part of the make that is copied; None where all is encoded."""
+
+    size: Size
+    rate: Fraction
+    sound: Sound
+    make: Make | None
+    like: int | None
+    alone: bool
+
+
+class _Late(Exception):
+    """A part was good when it was looked at and is not now."""
+
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(reason)
+        self.number, self.reason = number, reason
+
+
+def local(path: Path) -> Open:
+    """``Part.open`` of a file that is here anyway."""
+    return lambda: nullcontext(path)
+
+
+def join(
+    parts: Sequence[Part],
+    out: Path,
+    *,
+    size: Size | None = None,
+    progress: Progress = lambda done, of: None,
+) -> Summary:
+    """Write the reel of the parts to ``out``: H.264, sound where a part has some, playable as it loads.
+
+    Size (even sides) and rate are the most common of the clips, unless ``size`` says otherwise. The length is
+    the sum of the parts to the nearest frame. A clip that is broken or cannot be had becomes a card. MediaError
+    when no part has a usable clip, naming each, or when the reel cannot be written; then nothing is left there.
+    """
+    seen: list[Look | str] = []
+    try:
+        if whole := _straight(parts, seen, size, out, progress):
+            return whole
+        seen += [_seen(part) for part in parts[len(seen) :]]
+        while True:
+            try:
+                return _written(parts, seen, _planned(parts, seen, size), out, progress)
+            except _Late as late:
+                seen[late.number] = late.reason
+    except BaseException as error:
+        out.unlink(missing_ok=True)
+        if isinstance(error, (*BROKEN, Unwritable)) and not isinstance(error, MediaError):
+            raise MediaError(f"the reel cannot be written: {_reason(error)}") from error
+        raise
+
+
+def _straight(
+    parts: Sequence[Part], seen: list[Look | str], size: Size | None, out: Path, progress: Progress
+) -> Summary | None:
+    """The reel copied while looking, if all parts are of one make; if not, ``seen`` has what was seen so far."""
+    opens = [part.open for part in parts if part.open]
+    reel: Reel | None = None
+    try:
+        for number, opener in enumerate(opens if len(opens) == len(parts) else ()):
+            with opener() as path, looked(path) as (found, container, stream):
+                seen.append(found)
+                if found.make is None or not _alike(found, seen[0], size):
+                    return None
+                if reel is None:
+                    reel = Reel(out, found.size, found.rate, "copied" if found.sound else "")
+                    reel.begin_like(container, stream, found.make, alone=True)
+                start = reel.at
+                reel.copy(container, stream)
+                if found.sound:
+                    reel.copy_sound(path, start)
+            progress(number + 1, len(parts))
+        return _finished(reel, len(parts), 0, 0, ()) if reel else None
+    except LOST as error:
+        seen[number:] = [_reason(error)]
+        return None
+    finally:
+        if reel:
+            reel.drop()
+
+
+def _alike(found: Look, first: Look | str, size: Size | None) -> bool:
+    """Whether a clip can be copied after the first, picture and sound, into a reel of the size."""
+    if not isinstance(first, Look) or size not in (None, found.size):
+        return False
+    return found.make == first.make and found.sound == first.sound and (not found.sound or found.sound[0] == "aac")
+
+
+def _finished(reel: Reel, copied: int, encoded: int, cards: int, skipped: Sequence[tuple[str, str]]) -> Summary:
+    reel.close()
+    seconds = float(reel.at)
+    return Summary(reel.size, float(reel.rate), seconds, copied, encoded, cards, reel.sound, tuple(skipped))
+
+
+def _seen(part: Part) -> Look | str:
+    """What a part's clip is; the reason where it cannot be used, empty where there is none."""
+    try:
+        if part.open is not None:
+            with part.open() as path:
+                return look(path)
+    except LOST as error:
+        return _reason(error)
+    return ""
+
+
+def _reason(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(text).split())
+
+
+def _planned(parts: Sequence[Part], seen: Sequence[Look | str], size: Size | None) -> _Plan:
+    """Size, rate and make by what most clips have, of equals the first. MediaError when none is usable."""
+    found = [one for one in seen if isinstance(one, Look)]
+    if not found:
+        told = [f"{part.shot_id}: {one}" for part, one in zip(parts, seen, strict=True) if one]
+        raise MediaError("; ".join(["there is nothing to join: no shot has a usable clip", *told]))
+    size = even_size(size or _most([one.size for one in found]))
+    rate = _most([one.rate for one in found if one.size == size] or [one.rate for one in found])
+    makes = [one.make for one in found if one.make and one.make.size == size and one.make.rate == rate]
+    make = _most(makes) if makes else None
+    alone = all(isinstance(one, Look) and one.make == make for one in seen)
+    if make and not alone and not avcc.parse(make.header):
+        make = None
+    like = next((n for n, one in enumerate(seen) if isinstance(one, Look) and one.make == make), None)
+    return _Plan(size, rate, _sound(seen, make), make, like if make else None, alone)
+
+
+def _most(values: Sequence[Any]) -> Any:
+    return Counter(values).most_common(1)[0][0]
+
+
+def _sound(seen: Sequence[Look | str], make: Make | None) -> Sound:
+    """Packets are copied only where every part has sound, and all of one kind."""
+    kinds = {one.sound if isinstance(one, Look) else None for one in seen}
+    kind = next(iter(kinds))
+    if len(kinds) == 1 and make and kind and kind[0] == "aac":
+        return "copied"
+    return "encoded" if kinds != {None} else ""
+
+
+def _written(parts: Sequence[Part], seen: Sequence[Look | str], plan: _Plan, out: Path, progress: Progress) -> Summary:
+    reel, due, skipped = Reel(out, plan.size, plan.rate, plan.sound), Fraction(0), []
+    try:
+        _begin(reel, parts, plan)
+        for number, (part, found) in enumerate(zip(parts, seen, strict=True)):
+            if isinstance(found, Look):
+                due, reason = _clip(reel, part, found, plan, due, number)
+            else:
+                due, reason = _held(reel, part, due, found), found
+            skipped += [(part.shot_id, reason)] if reason else []
+            progress(number + 1, len(parts))
+        clips = [one for one in seen if isinstance(one, Look)]
+        copied = sum(one.make == plan.make for one in clips) if plan.make else 0
+        return _finished(reel, copied, len(clips) - copied, len(parts) - len(clips), skipped)
+    finally:
+        reel.drop()
+
+
+def _begin(reel: Reel, parts: Sequence[Part], plan: _Plan) -> None:
+    if plan.like is None or plan.make is None:
+        reel.begin()
+        return
+    with _file(parts[plan.like], plan.like) as path, looked(path) as (_, container, stream):
+        reel.begin_like(container, stream, plan.make, plan.alone)
+
+
+@contextmanager
+def _file(part: Part, number: int) -> Iterator[Path]:
+    """The part's clip on this machine; `_Late` for whatever is wrong with it while it is used."""
+    try:
+        if part.open is not None:
+            with part.open() as path:
+                yield path
+    except LOST as error:
+        raise _Late(number, _reason(error)) from error
+
+
+def _clip(reel: Reel, part: Part, found: Look, plan: _Plan, due: Fraction, number: int) -> tuple[Fraction, str]:
+    """Add a clip to a reel that should reach ``due`` before it: where it should be after, and what went wrong."""
+    start, failed = reel.at, list[str]()
+    with _file(part, number) as path:
+        if plan.make and found.make == plan.make:
+            with opened(path) as (container, stream):
+                reel.copy(container, stream)
+            due += reel.at - start
+        else:
+            due += found.seconds
+            with closing(_or_card(timed(path, plan.rate, plan.size), part, plan.size, failed)) as pictures:
+                reel.encode(pictures, _frames(reel, due))
+        if plan.sound == "copied":
+            reel.copy_sound(path, start)
+        elif plan.sound:
+            failed += _heard(reel, path if found.sound else None)
+    return due, "; ".join(failed)
+
+
+def _held(reel: Reel, part: Part, due: Fraction, reason: str) -> Fraction:
+    """Add a card to a reel that should reach ``due`` before it: where it should be after."""
+    due += Fraction(part.seconds)
+    reel.encode(repeat(_because(part, reason, reel.size)), _frames(reel, due))
+    if reel.sound:
+        reel.encode_sound(None)
+    return due
+
+
+def _frames(reel: Reel, due: Fraction) -> int:
+    """So many that the reel is within half of one from where it should be, whatever was rounded before."""
+    return max(round((due - reel.at) * reel.rate), 1)
+
+
+def _or_card(pictures: Iterator[Planes], part: Part, size: Size, failed: list[str]) -> Generator[Planes, None, None]:
+    """The pictures, and the part's card from where they break."""
+    try:
+        yield from pictures
+    except BROKEN as error:
+        failed.append(_reason(error))
+    yield from repeat(_because(part, failed[-1], size))
+
+
+def _because(part: Part, reason: str, size: Size) -> Planes:
+    words = f"clip unusable: {reason}" if reason else part.words
+    return slate(part.scene, part.shot_id, words, size)
+
+
+def _heard(reel: Reel, path: Path | None) -> list[str]:
+    try:
+        reel.encode_sound(path)
+    except BROKEN as error:
+        return [f"sound: {_reason(error)}"]
+    return []

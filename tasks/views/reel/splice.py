@@ -1,0 +1,227 @@
+"""Videos end to end in one mp4: pictures copied as they are or encoded, sound copied or encoded.
+
+A track that copies clips of one make can hold encoded parts too: these bear parameter sets under an id of
+their own, and the track's header lists both. So a few odd parts cost their own encoding and no more.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from tasks.animatic.planes import Planes
+from tasks.animatic.renderer import BT709, placed
+from tasks.domain.errors import MediaError
+from tasks.domain.models import Size
+from tasks.views.reel import avcc
+from tasks.views.reel.footage import Make, opened
+
+SOUND_RATE, SOUND_FRAME = 48_000, 1024
+THREADS = 2  # fixed, as another number gives other bytes
+X264 = {"preset": "superfast", "crf": "20", "bf": "0"}  # without B pictures, whose order could not be spliced
+X264_PARAMS = "annexb=0:stitchable=1"  # packets as mp4 holds them; the same header whatever is seen
+GLOBAL_HEADER = 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER
+SOFT = Fraction(1, 1000)  # of a frame: by so much a picture's time may miss its place
+MOST_LATE = 60 * SOUND_RATE  # samples that sound is believed to begin after its picture
+LONG_AGO = -(2**62)
+
+Samples = NDArray[np.float32]
+Sound = Literal["", "copied", "encoded"]
+
+
+class Unwritable(Exception):
+    """The output, and no part of it, is at fault."""
+
+
+def timed(path: Path, rate: Fraction, size: Size) -> Iterator[Planes]:
+    """The clip's pictures at another rate and inside another size; the last one for ever."""
+    with opened(path) as (container, stream):
+        frames = container.decode(stream)
+        following = next(frames, None)
+        if following is None:
+            raise MediaError("the video holds no picture")
+        start, base, picture = following.pts or 0, Fraction(stream.time_base or 1), Planes.black(size)
+        for number in count():
+            shown, due = None, (number + SOFT) / rate
+            while following is not None and ((following.pts or 0) - start) * base <= due:
+                shown, following = following, next(frames, None)
+            picture = placed(shown, size) if shown is not None else picture
+            yield picture
+
+
+class Reel:
+    """One mp4, written part after part; ``at`` is the second that it has reached.
+
+    ``like`` is a clip of the ``make`` that will be copied, and ``alone`` says that nothing else will; without it
+    all parts are encoded. ``sound`` is ``""``, ``"copied"`` (as in ``like``) or ``"encoded"`` (AAC, 48 kHz stereo).
+    """
+
+    def __init__(self, out: Path, size: Size, rate: Fraction, sound: Sound) -> None:
+        self.size, self.rate, self.sound = size, rate, sound
+        self.base, self.delay, self.ticks, self.decoded = 1 / Fraction(rate.numerator), 0, 0, LONG_AGO
+        self.x264 = X264 | {"g": str(2 * round(rate)), "x264-params": X264_PARAMS}
+        self.rest: Samples = np.zeros((2, 0), np.float32)
+        self.samples, self.heard = 0, LONG_AGO
+        self.out = av.open(f"file:{out.absolute()}", "w", format="mp4", options={"movflags": "+faststart"})
+        self.video: Any = None
+        self.audio: Any = None
+
+    @property
+    def at(self) -> Fraction:
+        return self.ticks * self.base
+
+    def begin(self) -> None:
+        """All parts will be encoded."""
+        self.video = self.out.add_stream("libx264", rate=self.rate, options=dict(self.x264))
+        _shape(self.video, self.video.codec_context, self.size)
+        self._begin_sound(None)
+
+    def begin_like(self, container: InputContainer, stream: VideoStream, make: Make, alone: bool) -> None:
+        """Parts of this clip's make will be copied, and nothing else if ``alone``."""
+        self.base, self.delay = make.base, make.delay
+        self.video = self.out.add_stream_from_template(stream)
+        header = avcc.parse(make.header)
+        if header and not alone:
+            free = next(number for number in range(1, 32) if number not in header.ids)
+            self.x264["x264-params"] += f":sps-id={free}"
+            ours = avcc.parse(_h264(self.size, self.rate, self.x264).extradata or b"")
+            self.video.codec_context.extradata = avcc.merged(header, ours).data if ours else make.header
+        self._begin_sound(container)
+
+    def close(self) -> None:
+        """Write what is left. `Unwritable`."""
+        if self.sound == "encoded":
+            self._sing(np.zeros((2, -self.rest.shape[1] % SOUND_FRAME), np.float32))
+            self._mux(self.audio.encode(None))
+        try:
+            self.out.close()
+        except (av.FFmpegError, OSError) as error:
+            raise Unwritable(str(error)) from error
+
+    def drop(self) -> None:
+        """Let go of a file that will not be finished."""
+        with suppress(av.FFmpegError, OSError, ValueError):
+            self.out.close()
+
+    def copy(self, container: InputContainer, stream: VideoStream) -> None:
+        """The clip's pictures, packet by packet. One of ``BROKEN`` if it cannot be read to its end."""
+        first, end, ticks = None, 0, self.ticks
+        for packet in container.demux(stream):
+            if packet.pts is None or packet.dts is None:
+                continue  # the empty packet after the last
+            if packet.is_corrupt:
+                raise MediaError("the video is cut off: its last packets are not whole")
+            first = packet.pts if first is None else first
+            end = max(end, packet.pts - first + (packet.duration or 0))
+            self._show(packet, packet.pts - first + ticks, packet.dts - first + ticks)
+        self.ticks += end
+
+    def encode(self, pictures: Iterator[Planes], frames: int) -> None:
+        """So many pictures, as a part that can be decoded on its own."""
+        encoder, step, start = _h264(self.size, self.rate, self.x264), 1 / (self.rate * self.base), self.ticks
+        for number in range(frames + 1):
+            for packet in encoder.encode(_frame(next(pictures), number) if number < frames else None):
+                place = packet.pts or 0
+                packet.duration = round((place + 1) * step) - round(place * step)
+                shown = start + round(place * step)
+                self._show(packet, shown, shown - self.delay)
+        self.ticks = start + round(frames * step)
+
+    def copy_sound(self, path: Path, start: Fraction) -> None:
+        """The clip's sound from the second ``start`` on, packet by packet, as far as the pictures go."""
+        with opened(path) as (container, _):
+            for packet in container.demux(container.streams.audio[0]):
+                if packet.pts is None or not packet.duration:
+                    continue
+                place = round(start / packet.time_base) + packet.pts
+                if place < self.heard - packet.duration // 2:
+                    continue  # most of it lies under the sound before
+                place = max(place, self.heard)
+                if place * packet.time_base >= self.at:
+                    break
+                packet.pts = packet.dts = place
+                packet.stream = self.audio
+                self.heard = place + packet.duration
+                self._mux([packet])
+
+    def encode_sound(self, path: Path | None) -> None:
+        """The clip's sound, or silence, as far as the pictures go. One of ``BROKEN`` if it cannot be decoded."""
+        goal = round(self.at * SOUND_RATE)
+        try:
+            for heard in _samples(path) if path else ():
+                self._sing(heard[:, : goal - self.samples])
+                if self.samples >= goal:
+                    break
+        finally:
+            while self.samples < goal:
+                self._sing(np.zeros((2, min(goal - self.samples, SOUND_RATE)), np.float32))
+
+    def _begin_sound(self, like: InputContainer | None) -> None:
+        if self.sound == "copied" and like:
+            self.audio = self.out.add_stream_from_template(like.streams.audio[0])
+        elif self.sound:
+            self.audio = self.out.add_stream("aac", rate=SOUND_RATE, layout="stereo")
+
+    def _show(self, packet: Any, pts: int, dts: int) -> None:
+        packet.dts = self.decoded = max(dts, self.decoded + 1)
+        packet.pts, packet.time_base, packet.stream = max(pts, packet.dts), self.base, self.video
+        self._mux([packet])
+
+    def _sing(self, heard: Samples) -> None:
+        self.rest = np.concatenate((self.rest, heard), axis=1)
+        self.samples += heard.shape[1]
+        while self.rest.shape[1] >= SOUND_FRAME:
+            now, self.rest = self.rest[:, :SOUND_FRAME], self.rest[:, SOUND_FRAME:]
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(now), format="fltp", layout="stereo")
+            frame.sample_rate, frame.time_base = SOUND_RATE, Fraction(1, SOUND_RATE)
+            frame.pts = self.samples - self.rest.shape[1] - SOUND_FRAME
+            self._mux(self.audio.encode(frame))
+
+    def _mux(self, packets: Any) -> None:
+        try:
+            self.out.mux(packets)
+        except (av.FFmpegError, OSError) as error:
+            raise Unwritable(str(error)) from error
+
+
+def _h264(size: Size, rate: Fraction, options: dict[str, str]) -> Any:
+    encoder: Any = av.CodecContext.create("libx264", "w")
+    encoder.options, encoder.time_base, encoder.framerate = dict(options), 1 / rate, rate
+    encoder.flags |= GLOBAL_HEADER
+    _shape(encoder, encoder, size)
+    encoder.open()
+    return encoder
+
+
+def _shape(picture: Any, context: Any, size: Size) -> None:
+    picture.width, picture.height, picture.pix_fmt = size.width, size.height, "yuv420p"
+    context.thread_count = THREADS
+    context.colorspace = context.color_primaries = context.color_trc = context.color_range = BT709
+
+
+def _frame(picture: Planes, number: int) -> av.VideoFrame:
+    frame = av.VideoFrame.from_ndarray(picture.pixels, format="yuv420p")
+    frame.pts = number
+    return frame
+
+
+def _samples(path: Path) -> Iterator[Samples]:
+    """The clip's sound as 48 kHz stereo, from the second of its first picture."""
+    resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SOUND_RATE)
+    with opened(path) as (container, _):
+        late = None
+        for frame in container.decode(container.streams.audio[0]):
+            if late is None:
+                late = max(round((frame.time or 0) * SOUND_RATE), 0)
+                yield np.zeros((2, min(late, MOST_LATE)), np.float32)
+            yield from (np.asarray(one.to_ndarray(), np.float32) for one in resampler.resample(frame))
+        if late is not None:
+            yield from (np.asarray(one.to_ndarray(), np.float32) for one in resampler.resample(None))

@@ -1,0 +1,169 @@
+"""What the contact sheet says of a shot. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tasks.domain.identity import slug_of
+from tasks.domain.money import usd_text
+from tasks.manifest.rows import MANIFEST
+from tasks.views.report.words import MARKS, Cells, count, href, number, plain, route, seconds, usd, word
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt, as the details of its shot tell it."""
+
+    route: str
+    word: str
+    told: str
+    error: str
+    in_use: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One shot on the contact sheet."""
+
+    shot_id: str
+    anchor: str
+    scene: str
+    status: str
+    word: str
+    provider: str
+    at_risk: bool
+    cost: str
+    clip: str
+    poster: str
+    width: int
+    height: int
+    length: str
+    prompt: str
+    reason: str
+    error_class: str
+    facts: tuple[str, ...]
+    notes: tuple[tuple[str, str], ...]
+    more: str
+    tries: tuple[Try, ...]
+    details: tuple[tuple[str, str], ...]
+
+
+def by_shot(attempts: Iterable[Cells]) -> dict[tuple[str, str], list[Cells]]:
+    """Attempts of a changed row keep their id, so the fingerprint says which row they belong to."""
+    known: dict[tuple[str, str], list[Cells]] = {}
+    for one in attempts:
+        known.setdefault((str(one["shot_id"]), str(one["fingerprint"])), []).append(one)
+    return {name: sorted(found, key=lambda one: int(one["n"])) for name, found in known.items()}
+
+
+def card(row: Cells, attempts: Sequence[Cells] = ()) -> Card:
+    """What the contact sheet says of a shot. ``attempts`` are those of the shot, oldest first."""
+    used = next((one for one in reversed(attempts) if _made(one, row)), None)
+    status, charged, at_risk = str(row["status"]), number(row["charged_usd"]), number(row["at_risk_usd"])
+    clip, length = href(row["clip"]), seconds(row["duration_s"])
+    return Card(
+        **{name: str(row[name]) for name in ("shot_id", "scene", "provider", "prompt", "error_class")},
+        anchor=f"shot-{slug_of(str(row['shot_id']))}",
+        status=status,
+        word=MARKS[status],
+        at_risk=at_risk > 0,
+        cost=usd_text(charged + at_risk),
+        clip=clip,
+        poster=href(row["poster"] if clip else row["frame"]),
+        width=int(row["width"] or 1280),
+        height=int(row["height"] or 720),
+        length=length,
+        reason=str(row["error"]),
+        facts=_facts(row, clip, length),
+        notes=tuple(_notes(row, attempts, used)),
+        more=f"{count(len(attempts), 'attempt')} and details" if attempts else "Details",
+        tries=tuple(_try(one, one is used) for one in attempts),
+        details=tuple(_details(row, used)),
+    )
+
+
+def _made(one: Cells, row: Cells) -> bool:
+    names = ("provider", "model", "job_id", "submitted_at")
+    return bool(row["clip"]) and one["outcome"] in ("clip", "late") and all(one[name] == row[name] for name in names)
+
+
+def _facts(row: Cells, clip: str, length: str) -> tuple[str, ...]:
+    asked = seconds(row["requested_s"])
+    got = f"{asked} asked" if asked else ""
+    if clip:
+        got = f"{length} as asked" if length == asked else f"{asked} asked, {length} delivered"
+    money = usd(row["charged_usd"]) if clip or number(row["charged_usd"]) else ""
+    return tuple(fact for fact in (got, route(row), money) if fact)
+
+
+def _notes(row: Cells, attempts: Sequence[Cells], used: Cells | None) -> Iterable[tuple[str, str]]:
+    """The lines under a shot: the kind, which is its icon, and the words."""
+    if row["error"] or row["error_class"]:
+        yield "reason", ": ".join(str(row[name]) for name in ("error_class", "error") if row[name])
+    if row["mismatch"]:
+        yield "mismatch", f"The clip {row['mismatch']}"
+    yield from (("changed", text) for text in _changes(row, used or (attempts[-1] if attempts else None)))
+    if failed := [one for one in attempts if one is not used and not _kept(one)]:
+        yield "after", f"{'After' if used else 'Tried'} {_tried(failed)}"
+    if number(row.get("alternates_usd") or 0):
+        yield "reused", f"{usd(row['alternates_usd'])} for takes kept beside it"
+    if number(row["wasted_usd"]):
+        yield "wasted", f"{usd(row['wasted_usd'])} wasted"
+    if number(row["at_risk_usd"]):
+        yield "at_risk", f"{usd(row['at_risk_usd'])} at risk"
+
+
+def _kept(one: Cells) -> bool:
+    """Whether the attempt brought a clip. One that 0.1 did not fetch because it came late was waste."""
+    return one["outcome"] == "clip" or (one["outcome"] == "late" and not number(one["wasted_usd"]))
+
+
+def _changes(row: Cells, sent: Cells | None) -> Iterable[str]:
+    """Where the order was not the row: a model offers only some lengths and sizes, or has no such field."""
+    if sent is not None and sent["sent_s"] and number(sent["sent_s"]) != number(row["requested_s"]):
+        yield f"Sent as {seconds(sent['sent_s'])}"
+    if sent is not None and row.get("size") and sent["sent_size"] and row["size"] != sent["sent_size"]:
+        yield f"Sent as {sent['sent_size']}, {row['size']} was asked"
+    if row.get("negative_prompt"):
+        yield f"Avoid: {row['negative_prompt']}"
+
+
+def _tried(failed: Sequence[Cells]) -> str:
+    counts = Counter((route(one), word(one)) for one in failed)
+    return ", ".join(f"{route} ({word}{f' {n} times' if n > 1 else ''})" for (route, word), n in counts.items())
+
+
+def _try(one: Cells, in_use: bool) -> Try:
+    sent = " at ".join(part for part in (seconds(one["sent_s"]), str(one["sent_size"])) if part)
+    said = ": ".join(str(one[name]) for name in ("error_class", "error") if one[name])
+    job = f"job {one['job_id']}" if one["job_id"] else ""
+    told = " · ".join(part for part in (sent, _price(one), job) if part)
+    return Try(route(one), word(one), told, said, in_use)
+
+
+def _price(one: Cells) -> str:
+    if number(one["at_risk_usd"]):
+        return f"{usd(one['at_risk_usd'])} at risk"
+    charged = f"{usd(one['charged_usd'])}, {_basis(one)}"
+    return f"{charged}, wasted" if number(one["wasted_usd"]) else charged
+
+
+def _basis(one: Cells) -> str:
+    words = {"price_list": "by the price list", "reported": "as reported", "free": "free"}
+    return words.get(str(one["charge_basis"]), "basis unknown")
+
+
+def _details(row: Cells, used: Cells | None) -> Iterable[tuple[str, str]]:
+    asked, sent, made = (seconds(one) for one in (row["requested_s"], used and used["sent_s"], row["duration_s"]))
+    yield "Mode", str(row["mode"]).replace("_", " ")
+    yield (
+        "Seconds",
+        ", ".join(f"{s} {word}" for s, word in ((asked, "asked"), (sent, "sent"), (made, "delivered")) if s),
+    )
+    yield "Size", f"{row['width']}x{row['height']}, {plain(row['fps'])} fps" if row["clip"] else ""
+    yield "Quoted", usd(row["quoted_usd"])
+    yield "Charged", f"{usd(row['charged_usd'])}, {_basis(row)}" if row["charge_basis"] else ""
+    yield "Job", str(row["job_id"])
+    yield "Finished", str(row["finished_at"])
+    yield "File", str(row["clip"])
+    yield from ((name, str(value)) for name, value in row.items() if name not in MANIFEST and value)

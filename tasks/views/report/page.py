@@ -1,0 +1,158 @@
+"""The report of a target: one page with the contact sheet, the money, and what to do about the rest. Pure."""
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from tasks.views.report.cards import Card, by_shot, card
+from tasks.views.report.needs import needs
+from tasks.views.report.spending import money
+from tasks.views.report.words import MARKS, OWN, Cells, count, film, usd, when
+
+PAGE = Path(__file__).parent
+FILES = ("manifest.csv", "manifest.parquet", "manifest.json", "attempts.csv", "attempts.parquet", "costs.json")
+LONG = 200  # shots; past it what is out of sight is not laid out, and its height is only guessed until seen
+PARTS = {"wide": 12, "square": 60, "tall": 60}  # shots laid out together: whole rows at any number of columns
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The shots of a scene in board order, in parts that the browser lays out when they come into sight."""
+
+    name: str
+    sums: str
+    parts: tuple[Sequence[Card], ...]
+
+
+def page(
+    rows: Sequence[Cells],
+    attempts: Sequence[Cells],
+    costs: Mapping[str, Any],
+    *,
+    board: str,
+    run_id: str,
+    made_at: str,
+    has_reel: bool = False,
+) -> bytes:
+    """``report.html`` as UTF-8: one page that needs no other host, no script and no server.
+
+    ``rows`` are the shots of ``manifest.json`` in board order and ``attempts`` the rows of the attempts table,
+    ``costs`` is the content of ``costs.json``; amounts are shown as it spells them. Paths are relative to the
+    target, where the page belongs. ``made_at`` is ISO 8601. The same values give the same bytes.
+    """
+    known = by_shot(attempts)
+    cards = [card(row, known.get((str(row["shot_id"]), str(row["fingerprint"])), ())) for row in rows]
+    facts = _frame(board, run_id, made_at) | _head(cards, costs, has_reel) | money(costs)
+    text = _template().render(**facts, **_sheet(cards, rows, costs), **_filters(cards))
+    return str(text).encode("utf-8", "replace")
+
+
+def _frame(board: str, run_id: str, made_at: str) -> dict[str, Any]:
+    shown = re.sub(r"(?<=//)[^/@]*@", "", board.split("?")[0])  # a signature or a password is for no page
+    words = re.sub(r"[_\-\s]+", " ", PurePosixPath(shown.replace("\\", "/")).stem).strip()
+    title = f"{words[:1].upper()}{words[1:]}" or "Storyboard"
+    return {"board": shown, "title": title, "run_id": run_id, "made_at": made_at, "made_words": when(made_at)}
+
+
+def _head(cards: Sequence[Card], costs: Mapping[str, Any], has_reel: bool) -> dict[str, Any]:
+    asked = needs(cards)
+    missing = sum(one.status not in OWN for one in cards)
+    seen = [one for one in cards if one.clip and one.poster]
+    return {
+        "dek": _dek(len(cards), missing),
+        "figures": _figures(costs),
+        "needs": asked,
+        "needs_title": f"{count(missing, 'shot')} without a clip" if missing else "Worth a look",
+        "has_reel": has_reel,
+        "hero": seen[0] if seen else None,
+        "files": FILES,
+    }
+
+
+def _dek(shots: int, missing: int) -> str:
+    if not shots:
+        return "No shot has been asked for yet."
+    if not missing:
+        return f"Every one of its {count(shots, 'shot')} has a clip." if shots > 1 else "Its one shot has a clip."
+    has = "have a clip of their own" if shots - missing != 1 else "has a clip of its own"
+    return f"{shots - missing} of {count(shots, 'shot')} {has}. The rest comes first, with what to do next."
+
+
+def _figures(costs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    total, run = costs["totals"], costs["this_run"]
+    figures = [
+        ("Clips", f"{total['clips']} of {total['shots']}", f"{run['clips']} in this run"),
+        ("Film", film(total["seconds"]), f"{film(run['seconds'])} in this run"),
+        ("Charged", usd(total["charged_usd"]), f"{usd(run['charged_usd'])} in this run"),
+        ("Wasted", usd(total["wasted_usd"]), "charged, no clip"),
+        ("At risk", usd(total["at_risk_usd"]), "perhaps charged"),
+    ]
+    return figures + ([("Budget", usd(costs["budget_usd"]), "")] if costs["budget_usd"] else [])
+
+
+def _sheet(cards: Sequence[Card], rows: Sequence[Cells], costs: Mapping[str, Any]) -> dict[str, Any]:
+    shapes = Counter(_shape(row) for row in rows if row["width"] and row["height"])
+    shape = shapes.most_common(1)[0][0] if shapes else "wide"
+    long = len(cards) > LONG
+    size = PARTS[shape] if long else max(1, len(cards))
+    return {"scenes": list(_scenes(cards, costs["by_scene"], size)), "shape": shape, "long": long}
+
+
+def _scenes(cards: Sequence[Card], buckets: Mapping[str, Cells], size: int) -> Iterable[Scene]:
+    scenes: dict[str, list[Card]] = {}
+    for one in cards:
+        scenes.setdefault(one.scene, []).append(one)
+    for name, found in scenes.items():
+        parts = tuple(found[i : i + size] for i in range(0, len(found), size))
+        yield Scene(name or "No scene", _sums(buckets.get(name)), parts)
+
+
+def _sums(bucket: Cells | None) -> str:
+    if bucket is None:
+        return ""
+    clips = f"{bucket['clips']} of {count(bucket['shots'], 'clip')}"
+    return f"{clips} · {film(bucket['seconds'])} · {usd(bucket['charged_usd'])}"
+
+
+def _shape(row: Cells) -> str:
+    ratio = row["width"] / row["height"]
+    return "wide" if ratio > 1.15 else "tall" if ratio < 0.87 else "square"
+
+
+def _filters(cards: Sequence[Card]) -> dict[str, Any]:
+    counts = Counter(one.status for one in cards)
+    counts["at_risk"] = sum(one.at_risk for one in cards)
+    return {
+        "found": count(len(cards), "shot"),
+        "chips": [(name, word, counts[name]) for name, word in MARKS.items() if counts[name]],
+        "scene_choices": [(f"={name}", name or "No scene") for name in dict.fromkeys(one.scene for one in cards)],
+        "gateway_choices": [(f"={name}", name or "None yet") for name in sorted({one.provider for one in cards})],
+    }
+
+
+@cache
+def _template() -> Any:
+    """Page, style and script as one template; the policy names the last two by their digests."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    place = Environment(
+        loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    css, js = ((PAGE / name).read_text("utf-8") for name in ("report.css", "report.js"))
+    place.globals.update(css=Markup(css), js=Markup(js), policy=Markup(_policy(css, js)))  # noqa: S704 - our own files
+    return place.get_template("report.html.j2")
+
+
+def _policy(css: str, js: str) -> str:
+    style, script = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (css, js))
+    return (
+        f"default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; img-src 'self'; "
+        "media-src 'self'; base-uri 'none'; form-action 'none'"
+    )

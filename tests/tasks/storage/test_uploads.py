@@ -1,0 +1,158 @@
+"""Uploads that are cut off leave nothing that looks whole, large ones do not fill the memory, lost lines are found."""
+
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from tasks.storage.store import Store, StoreError
+from tasks.storage.writers import _listed
+from tests.servers import S3, s3_server  # noqa: F401 - a fixture
+from tests.servers_stores import Place, Stalling, azure_server, gcs_server, sftp_server  # noqa: F401 - fixtures
+
+ROOT = Path(__file__).parents[3]
+SERVERS = ("s3", "azure", "sftp", "gcs")
+BIG = 30_000_000
+SENDER = """
+import json, sys
+from pathlib import Path
+from tasks.storage.store import Store
+url, options, how, name, big = sys.argv[1:]
+store = Store(url, json.loads(options))
+getattr(store, how)(name, Path(big) if how == "put" else Path(big).read_bytes())
+"""
+
+
+def through(kind: str, server: Any, port: int) -> tuple[str, dict[str, Any]]:
+    """A folder of the server behind another port: its address there, and the options for it."""
+    old = server.endpoint_url.rpartition(":")[2] if kind == "s3" else str(server.port)
+    there = json.dumps([server.folder(), server.options]).replace(f":{old}", f":{port}")
+    url, options = json.loads(there)
+    return url, options
+
+
+def port_of(kind: str, server: Any) -> int:
+    return int(server.endpoint_url.rpartition(":")[2]) if kind == "s3" else server.port
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    """A file larger than any piece in which it is sent."""
+    path = tmp_path / "big.mp4"
+    path.write_bytes(bytes(range(256)) * (BIG // 256))
+    return path
+
+
+@pytest.mark.parametrize("how", ["put", "write", "create"])
+@pytest.mark.parametrize("kind", SERVERS[:3])  # the emulator of GCS keeps what it got of a body
+def test_killed_in_the_middle(kind: str, how: str, big: Path, request: pytest.FixtureRequest) -> None:
+    """A process that is killed while it uploads leaves no object, and the one that was there as it was."""
+    server = request.getfixturevalue(kind)
+    with Stalling(port_of(kind, server), room=BIG // 2) as line:
+        url, options = through(kind, server, line.port)
+        straight = Store(url.replace(str(line.port), str(line.upstream)), server.options)
+        straight.write("clips/old.mp4", b"whole")
+        name = "clips/new.mp4" if how == "create" else "clips/old.mp4"
+        words = [url, json.dumps(options), how, name, str(big)]
+        sender = subprocess.Popen([sys.executable, "-c", SENDER, *words], cwd=ROOT)
+        assert line.stalled.wait(60)
+        assert sender.poll() is None
+        sender.kill()
+        sender.wait()
+    assert straight.names() == ["clips/old.mp4"]
+    assert straight.read("clips/old.mp4") == b"whole"
+    assert straight.create("clips/new.mp4", b"another's")
+
+
+@pytest.mark.parametrize("kind", ["local", *SERVERS])
+def test_a_clip_is_not_held_in_memory(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """A clip of 200 MB goes up and comes down in pieces: a quarter of it is never in memory at once."""
+    clip, back = tmp_path / "clip.mp4", tmp_path / "back.mp4"
+    with clip.open("wb") as handle:
+        handle.truncate(200_000_000)
+    script = f"{MEASURED}\nprint(used)"
+    if kind == "local":
+        words = [str(tmp_path / "target"), "{}"]
+    else:
+        server = request.getfixturevalue(kind)
+        words = [server.folder(), json.dumps(server.options)]
+    command = [sys.executable, "-c", script, *words, str(clip), str(back)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=100).stdout
+    print(f"{kind}: {int(told) / 1e6:.0f} MB for a clip of 200 MB")
+    assert int(told) < 50_000_000
+    assert back.stat().st_size == 200_000_000
+
+
+MEASURED = """
+import json, resource, sys
+from pathlib import Path
+from tasks.storage.store import Store
+url, options, clip, back = sys.argv[1:]
+store = Store(url, json.loads(options))
+store.write("warm.bin", bytes(1000))
+store.put("warm.mp4", Path(__import__("tasks.storage.store").storage.store.__file__))
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+before = peak()
+store.put("clips/a.mp4", Path(clip))
+store.get("clips/a.mp4", Path(back))
+used = peak() - before
+"""
+
+
+def test_a_lost_line_is_found_again(sftp: Place) -> None:
+    """An SFTP connection that broke is made anew, and what was asked is asked once more."""
+    store = Store(sftp.folder(), sftp.options)
+    store.write("a.json", b"1")
+    for act in (
+        lambda: store.write("b.json", b"2"),
+        lambda: store.create("c.json", b"3"),
+        lambda: store.read("a.json"),
+        lambda: store.names(),
+        lambda: store.delete("c.json"),
+    ):
+        store.fs.client.abort()
+        act()
+    assert store.names() == ["a.json", "b.json"]
+
+
+def test_a_line_that_stays_lost(sftp: Place) -> None:
+    """A server that is gone for good is a `StoreError`, after one more try."""
+    with Stalling(sftp.port, room=10**9) as line:
+        url, options = through("sftp", sftp, line.port)
+        store = Store(url, options)
+        store.write("a.json", b"1")
+    with pytest.raises(StoreError, match=r"cannot be opened: ConnectionRefusedError"):
+        store.write("a.json", b"2")
+
+
+class Vanishing:
+    """A channel to a server from which the folder ``b`` goes, or cannot be read, after its parent was read."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self.error = error
+
+    async def readdir(self, folder: str) -> list[asyncssh.SFTPName]:
+        if folder == "/top/b":
+            raise self.error("no")
+        inner = {"/top": (("a", stat.S_IFDIR), ("b", stat.S_IFDIR)), "/top/a": (("1.json", stat.S_IFREG),)}[folder]
+        return [asyncssh.SFTPName(name, attrs=asyncssh.SFTPAttrs(permissions=kind)) for name, kind in inner]
+
+
+async def test_a_folder_that_goes_while_it_is_listed() -> None:
+    """One folder that goes while its neighbours are listed hides none of them; one that is shut is an error."""
+    assert await _listed(Vanishing(asyncssh.SFTPNoSuchFile), "/top") == ["/top/a/1.json"]
+    with pytest.raises(asyncssh.SFTPPermissionDenied):
+        await _listed(Vanishing(asyncssh.SFTPPermissionDenied), "/top")
+
+
+def test_a_torn_file_over_sftp_is_no_object(sftp: Place) -> None:
+    """What a killed writer left under its temporary name is not listed, and is in nobody's way."""
+    store = Store(sftp.folder(), sftp.options)
+    store.write("lock/1.json", b"1")
+    store.fs.pipe_file(store.full("lock/.0123456789ab.tmp"), b"ha")
+    assert store.names() == ["lock/1.json"]

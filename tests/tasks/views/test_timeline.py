@@ -1,0 +1,273 @@
+"""The cut for an editing program: all three formats are read back and compared shot by shot."""
+
+import sys
+import warnings
+import xml.etree.ElementTree as ET
+from decimal import Decimal
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any
+
+import opentimelineio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.domain.errors import StartError
+from tasks.views.timeline import NO_REELS, RATES, cuts_of, edl, fcpxml, hour, otio, plain, rate_of, reels_of
+
+RATES_SEEN = [23.976, 23.976023976, 24.0, 25.0, 29.97, 29.97002997, 30.0, 60.0, 12.0, 48.0]
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(plain)
+
+
+def row(
+    shot_id: str, *, clip: str | None = None, fps: float = 24.0, seconds: float = 4.0, **cells: Any
+) -> dict[str, Any]:
+    clip = f"clips/{shot_id}.mp4" if clip is None else clip
+    made = {"fps": fps, "duration_s": seconds, "width": 1280, "height": 720, "status": "rendered"} if clip else {}
+    nothing = {"fps": None, "duration_s": None, "status": "refused", "error_class": "Moderated", "error": "no\nway"}
+    asked = {
+        "shot_id": shot_id,
+        "scene": "Harbour",
+        "clip": clip,
+        "requested_s": seconds,
+        "charged_usd": Decimal("0.5"),
+    }
+    return asked | (made or nothing) | cells
+
+
+@st.composite
+def boards(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Rows of a manifest: odd rates and lengths, names of any script, shots without a clip."""
+    rates = st.sampled_from(draw(st.lists(st.sampled_from(RATES_SEEN), min_size=1, max_size=2)))
+    words = st.text(max_size=20)
+    return [
+        row(
+            name,
+            clip=draw(st.sampled_from(["", f"clips/sh{number}-1a2b3c4d.mp4"])),
+            fps=draw(rates),
+            seconds=draw(st.floats(0.01, 30)),
+            scene=draw(st.sampled_from(["", "Harbour", "Küche & Bad"])),
+            prompt=draw(words),
+            error=draw(words),
+        )
+        for number, name in enumerate(draw(st.lists(NAMES, max_size=6, unique=True)))
+    ]
+
+
+def read(data: bytes, adapter: str, **options: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the adapter asks an XML element for its truth
+        return opentimelineio.adapters.read_from_string(data.decode(), adapter, **options)
+
+
+def items(timeline: Any) -> list[Any]:
+    return list(timeline.tracks[0]) if len(timeline.tracks) else []
+
+
+def seconds_of(text: str) -> Fraction:
+    return Fraction(text.removesuffix("s"))
+
+
+@given(boards())
+@settings(max_examples=30, deadline=None)
+def test_otio_holds_every_shot(rows: list[dict[str, Any]]) -> None:
+    """Read back: each shot in its place, its clip or gap, its own rate, its length to half a frame, all its cells."""
+    timeline = read(otio(rows, name="board"), "otio_json")
+    assert timeline.name == "board"
+    assert timeline.global_start_time.value == hour(rate_of(rows))
+    assert len(items(timeline)) == len(rows)
+    for item, one in zip(items(timeline), rows, strict=True):
+        assert item.name == plain(one["shot_id"])
+        assert item.metadata["storyreel"]["shot_id"] == one["shot_id"].replace("\0", " ")
+        assert item.metadata["storyreel"]["charged_usd"] == "0.50"
+        length = item.duration()
+        assert abs(length.to_seconds() - one["requested_s"]) <= 0.501 / length.rate or length.value == 1
+        if one["clip"]:
+            assert item.media_reference.target_url == one["clip"]
+            assert length.rate == pytest.approx(one["fps"], rel=3e-4)
+        else:
+            assert isinstance(item, opentimelineio.schema.Gap)
+            assert item.markers[0].color == opentimelineio.schema.MarkerColor.RED
+            assert item.markers[0].comment.startswith("refused (Moderated)")
+
+
+@given(boards())
+@settings(max_examples=30, deadline=None)
+def test_edl_holds_every_shot(rows: list[dict[str, Any]]) -> None:
+    """Read back at its rate: an event a shot without gap or overlap, names, media, and black where there is none."""
+    rate = rate_of(rows)
+    data = edl(rows, name="board")
+    found = items(read(data, "cmx_3600", rate=float(rate)))
+    assert [item.name for item in found] == [plain(one["shot_id"]) for one in rows]
+    ends = list(accumulate(item.duration().value for item in found))
+    for item, one, end, wanted in zip(found, rows, ends, accumulate(one["requested_s"] for one in rows), strict=True):
+        assert abs(end - wanted * float(rate)) <= 0.51 * len(rows) + 1
+        if one["clip"]:
+            assert item.media_reference.target_url == one["clip"]
+        else:
+            assert item.metadata["cmx_3600"]["reel"] == "BL"
+            assert f" RED     {item.name.upper()} REFUSED (MODERATED)" in data.decode()
+    reels = [item.metadata["cmx_3600"]["reel"] for item, one in zip(found, rows, strict=True) if one["clip"]]
+    assert len(set(reels)) == len(reels)
+
+
+@given(boards())
+@settings(max_examples=30, deadline=None)
+def test_fcpxml_is_exact(rows: list[dict[str, Any]]) -> None:
+    """Every cut lies on a frame, each shot begins where the last ends, and its gap or asset is the row's."""
+    root, rate = ET.fromstring(fcpxml(rows, name="board")), rate_of(rows)
+    sequence = root.find("project/sequence")
+    assert sequence is not None
+    start = seconds_of(sequence.get("tcStart", ""))
+    assert start == hour(rate) / rate
+    assets = {one.get("id"): one for one in root.iter("asset")}
+    for item, one in zip(sequence.find("spine") or [], rows, strict=True):
+        assert item.get("name") == plain(one["shot_id"])
+        assert seconds_of(item.get("offset", "")) == start
+        length = seconds_of(item.get("duration", ""))
+        assert (length * rate).denominator == 1
+        assert abs(length - Fraction(one["requested_s"])) < 2 / rate + Fraction(1, 20)
+        start += length
+        assert item.tag == ("asset-clip" if one["clip"] else "gap")
+        assert not one["clip"] or assets[item.get("ref")].get("src") == one["clip"]
+        assert one["clip"] or item.findall("marker")[0].get("completed") == "0"
+    assert start - hour(rate) / rate == seconds_of(sequence.get("duration", ""))
+
+
+@pytest.mark.parametrize("fps", [24.0, 25.0, 30.0, 60.0])
+def test_fcpxml_reads_back(fps: float) -> None:
+    """The adapter of OpenTimelineIO finds each clip, its media and its length to the frame that it rounds away."""
+    rows = [row(f"it's <{n}>", clip=f"clips/{n}.mp4" if n % 3 else "", fps=fps, seconds=1 + n / 3) for n in range(9)]
+    timeline = read(fcpxml(rows, name="a \"b\" & 'c'"), "fcpx_xml")
+    assert timeline.name == "a \"b\" & 'c'"
+    found = [item for item in items(timeline) if isinstance(item, opentimelineio.schema.Clip)]
+    wanted = [one for one in rows if one["clip"]]
+    assert [item.name for item in found] == [one["shot_id"] for one in wanted]
+    assert [item.media_reference.target_url for item in found] == [one["clip"] for one in wanted]
+    for item, one in zip(found, wanted, strict=True):
+        assert item.duration().rate == fps
+        assert item.duration().to_seconds() == pytest.approx(one["duration_s"], abs=1.6 / fps)
+
+
+@pytest.mark.parametrize(
+    ("rates", "expected"),
+    [
+        ([], Fraction(24)),
+        ([24.0, 25.0, 25.0], Fraction(25)),
+        ([23.976023976], Fraction(24000, 1001)),
+        ([29.97, 30.0, 29.97], Fraction(30000, 1001)),
+        ([12.0], Fraction(24000, 1001)),
+        ([float("nan")], Fraction(24)),
+        ([120.0], Fraction(60)),
+    ],
+    ids=str,
+)
+def test_the_most_common_rate_leads(rates: list[float], expected: Fraction) -> None:
+    """The timeline has the rate that most clips have, as the nearest that all formats know; 24 without any."""
+    assert rate_of([row(str(n), fps=fps) for n, fps in enumerate(rates)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("fps", "mode", "first"),
+    [
+        (23.976, "NON-DROP FRAME", "01:00:00:00 01:00:04:00"),
+        (25.0, "NON-DROP FRAME", "01:00:00:00 01:00:04:00"),
+        (29.97, "DROP FRAME", "01:00:00;00 01:00:04;00"),
+        (59.94, "DROP FRAME", "01:00:00;00 01:00:04;00"),
+    ],
+)
+def test_edl_begins_at_one_hour(fps: float, mode: str, first: str) -> None:
+    """The first record time is 01:00:00:00 at any rate, drop frames are said, and so is the rate."""
+    length = round(4 * fps) / fps
+    text = edl([row("sh010", fps=fps, seconds=length)], name="x").decode()
+    assert text.startswith(f"TITLE: x\nFCM: {mode}\n\n001  SH010 ")
+    assert first in text
+    assert "* FROM CLIP NAME:  sh010\n" in text
+    assert "* RATE: " in text
+
+
+@pytest.mark.parametrize("rows", [[], [row("a", clip=""), row("b", clip="")]], ids=["empty", "all gaps"])
+def test_boards_without_clips(rows: list[dict[str, Any]]) -> None:
+    """A board without shots, or without any clip, gives three files that can be read."""
+    assert len(items(read(otio(rows, name=""), "otio_json"))) == len(rows)
+    assert len(items(read(edl(rows, name=""), "cmx_3600"))) == len(rows)
+    assert items(read(fcpxml(rows, name=""), "fcpx_xml")) == []
+
+
+def test_rates_meet_without_overlap() -> None:
+    """Clips of 23.976, 25, 29.97, 30 and 60 frames a second follow each other, and no error adds up over 300."""
+    rates = (23.976, 25.0, 25.0, 29.97, 30.0, 60.0)
+    rows = [row(f"s{n}", fps=rates[n % 6], seconds=3.337) for n in range(300)]
+    found = items(read(edl(rows, name="x"), "cmx_3600", rate=25))
+    assert len(found) == 300
+    assert abs(sum(item.duration().value for item in found) - 300 * 3.337 * 25) < 300 * 25 * 0.5 / 23
+    real = sum(
+        Fraction(item.duration().value) / Fraction(item.duration().rate)
+        for item in items(read(otio(rows, name="x"), "otio_json"))
+    )
+    assert abs(sum(item.duration().value for item in found) / 25 - float(real)) <= 0.5 / 25
+
+
+def test_edl_ends_at_24_hours() -> None:
+    """What lies past midnight is left out of an EDL, and its last event says how many."""
+    rows = [row(str(n), seconds=6 * 3600.0) for n in range(5)]
+    text = edl(rows, name="x").decode()
+    assert len(items(read(text.encode(), "cmx_3600"))) == 3
+    assert "CUT AT 24 HOURS: 2 MORE SHOTS" in text
+
+
+def test_scenes_are_marked_where_they_begin() -> None:
+    """The first shot of each scene bears its name as a marker, the others bear none."""
+    rows = [row("a"), row("b"), row("c", scene="Attic"), row("d", clip="", scene="Attic")]
+    marked = [[marker.name for marker in item.markers] for item in items(read(otio(rows, name="x"), "otio_json"))]
+    assert marked == [["Harbour"], [], ["Attic"], ["d"]]
+    assert edl(rows, name="x").count(b"* SCENE: ") == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["sh010", "sh-010"], ["SH010", "SH26f9c".upper()]),
+        (["BL", "ax"], None),
+        (["", "镜001", "镜 001"], None),
+        (["a very long name 1", "a very long name 2"], None),
+    ],
+    ids=["twice", "reserved", "foreign", "long"],
+)
+def test_reel_names(names: list[str], expected: list[str] | None) -> None:
+    """Eight capitals and digits at most, never twice, never a word of the format, the same on every run."""
+    found = reels_of(names)
+    assert found == reels_of(names)
+    assert found[0] == (expected or found)[0]
+    assert len({*found, *NO_REELS}) == len(names) + len(NO_REELS)
+    assert all(reel.isascii() and reel.isalnum() and reel == reel.upper() and len(reel) <= 8 for reel in found)
+
+
+@given(st.lists(st.fractions(Fraction(1, 1000), 20), max_size=30), st.sampled_from(RATES))
+@settings(max_examples=40, deadline=None)
+def test_cuts_follow_each_other(lengths: list[Fraction], rate: Fraction) -> None:
+    """Cuts leave no hole, no shot is empty, and long ones end within half a frame of their time."""
+    cuts = cuts_of(lengths, rate)
+    assert [start for start, _ in cuts] == [0, *(stop for _, stop in cuts)][: len(cuts)]
+    assert all(start < stop for start, stop in cuts)
+    if all(length * rate >= 2 for length in lengths):
+        ends = accumulate(lengths)
+        assert all(abs(stop - end * rate) <= Fraction(1, 2) for (_, stop), end in zip(cuts, ends, strict=True))
+
+
+@pytest.mark.parametrize("write", [otio, edl])
+def test_a_missing_library_is_one_line(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without OpenTimelineIO there is one error, and it says what to install."""
+    monkeypatch.setitem(sys.modules, "opentimelineio", None)
+    with pytest.raises(StartError) as caught:
+        write([row("a")], name="x")
+    assert str(caught.value) == "a timeline needs OpenTimelineIO: pip install 'storyreel[timeline]'"
+
+
+def test_the_same_rows_give_the_same_bytes() -> None:
+    """Each format written twice is the same file; JSON values of a manifest that was read back do as well."""
+    rows = [row("a"), row("b", clip=""), row("c", bytes=2**70, width=None, seed=float("inf"), note="half \ud800")]
+    for write in (otio, edl, fcpxml):
+        assert write(rows, name="x") == write(rows, name="x")
+        assert write([one | {"charged_usd": "0.50"} for one in rows], name="x") == write(rows, name="x")
