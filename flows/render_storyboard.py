@@ -16,6 +16,7 @@ from flows.support.approval import refusal
 from flows.support.artifacts import closing_artifacts, faults_artifact, moving, outcome, plan_artifact
 from flows.support.blocks import opened
 from flows.support.cancellation import heeding
+from flows.support.handover import HANDOVER
 from flows.support.parameters import (
     FREE,
     NO_SHOTS,
@@ -31,12 +32,12 @@ from flows.support.parameters import (
 )
 from flows.support.run_log import Lines, ended, recorder
 from tasks.domain.errors import StartError
-from tasks.domain.models import ShotResult
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
+from tasks.domain.result import ShotResult
 from tasks.season.parts import SeasonPart
 from tasks.season.worker import PartSession, joined, part_session
-from tasks.session.session import HANDOVER, Session
+from tasks.session.session import Session
 
 ENDED = "Without clip"
 STARTS_PER_SECOND = 25  # more, for long, overflows the queue in which a Prefect server keeps its events

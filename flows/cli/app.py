@@ -32,11 +32,12 @@ from flows.cli.options import (
     wanted_of,
 )
 from flows.support import blocks, signals
+from flows.support.handover import HANDOVER
 from tasks.commands import answers
 from tasks.domain.errors import StartError
-from tasks.domain.plan import Shown, Wanted
 from tasks.domain.progress import Progress
-from tasks.session.session import HANDOVER, Session
+from tasks.domain.request import Shown, Wanted
+from tasks.session.session import Session
 from tasks.storyboard import source
 from tasks.views.publish import Showing
 
@@ -127,7 +128,7 @@ async def _flown(running: Session) -> Any:
     asked = running.wanted
     flight = asyncio.ensure_future(
         render_storyboard(
-            source.shown(asked.board),  # a parameter is kept; the board is read already
+            source.display_url(asked.board),  # a parameter is kept; the board is read already
             asked.to,
             asked.config,
             None if asked.budget_usd is None else float(asked.budget_usd),

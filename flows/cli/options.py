@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.money import BUDGET_WORDS, is_budget
-from tasks.domain.plan import Wanted
+from tasks.domain.request import Wanted
 
 Board = Annotated[str, Parameter(help="Shot list: CSV or Parquet, a local path or any fsspec URL.")]
 To = Annotated[str, Parameter(help="Target folder: a local path or any fsspec URL.")]

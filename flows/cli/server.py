@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tasks.domain.errors import ConfigError, StartError
-from tasks.domain.models import Request
+from tasks.domain.order import Request
 from tasks.transport.client import Http, Lost, NotSent
 
 PATIENCE = 10.0

@@ -7,8 +7,8 @@ from typing import Any
 
 from tasks.config import settings
 from tasks.config.blocks import Blocks
-from tasks.domain.plan import Wanted
 from tasks.domain.progress import Progress
+from tasks.domain.request import Wanted
 from tasks.session.session import Session, session
 
 PATIENCE = 10.0

@@ -12,7 +12,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from tasks.domain.money import MOST_USD
-from tasks.domain.plan import Shown, Wanted
+from tasks.domain.request import Shown, Wanted
 
 Place = Annotated[str, Field(min_length=1)]
 Config = Annotated[str, Field(min_length=1)] | SkipJsonSchema[None]

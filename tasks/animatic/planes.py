@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.animatic.camera import Box
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 
 Pixels = NDArray[np.uint8]
 Levels = NDArray[np.uint16]

@@ -23,7 +23,8 @@ from tasks.animatic.titles import caption, mark, title_card
 from tasks.domain import machine
 from tasks.domain.errors import MediaError
 from tasks.domain.identity import number_text
-from tasks.domain.models import Order, Size
+from tasks.domain.order import Order
+from tasks.domain.shot import Size
 
 RATE = 24
 LEAST_SIDE, MOST_SIDE = 16, 8192  # pixels: a macroblock; what H.264 decoders promise at most

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from slugify import slugify
 
-from tasks.domain.models import Shot, Size
+from tasks.domain.shot import Shot, Size
 
 Rgb = tuple[int, int, int]
 Rect = tuple[int, int, int, int]

@@ -10,9 +10,9 @@ from tasks.commands import providers as inventory
 from tasks.config import catalogue, settings
 from tasks.domain.errors import Fault, TargetError
 from tasks.domain.identity import number_text
-from tasks.domain.models import STATUSES, ZERO, Attempt, ShotResult
-from tasks.domain.money import usd_text
+from tasks.domain.money import ZERO, usd_text
 from tasks.domain.plan import ShotPlan
+from tasks.domain.result import STATUSES, Attempt, ShotResult
 from tasks.domain.takes import Shelf
 from tasks.ledger.ledger import Ledger, spent
 from tasks.ledger.records import UNSETTLED

@@ -8,8 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tasks.domain.models import Model, Reply, Size
+from tasks.domain.model import Model
 from tasks.domain.money import usd_text
+from tasks.domain.order import Reply
+from tasks.domain.shot import Size
 from tasks.providers._common import dig, is_ok, money_of, text_of
 
 FRAMES = 24  # a second, by which video tokens are counted: width x height x frames / 1024

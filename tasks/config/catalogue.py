@@ -10,8 +10,9 @@ from pathlib import Path
 from tasks.config.catalogue_file import ProviderFacts, list_price, read
 from tasks.config.schema import CONFIGS, nearest
 from tasks.domain.errors import ConfigError
-from tasks.domain.models import Model, Size
+from tasks.domain.model import Model
 from tasks.domain.money import usd
+from tasks.domain.shot import Size
 
 SOON_DAYS = 30  # from here on a retirement is told
 SHAPE_PERCENT = 3  # how far the shape of a size that is sent may be from the one that was asked

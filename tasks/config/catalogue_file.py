@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from tasks.config import schema as kinds
 from tasks.config.schema import Sheet, Spec
-from tasks.domain.models import MODES, Model, Size
+from tasks.domain.model import Model
+from tasks.domain.shot import MODES, Size
 
 
 def _as_is(value: Any) -> Any:

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tasks.domain.errors import ConfigError, Fault
-from tasks.domain.models import Size
 from tasks.domain.money import BUDGET_WORDS, is_budget
+from tasks.domain.shot import Size
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 

@@ -16,7 +16,7 @@ from tasks.config.provider_settings import read_providers
 from tasks.config.schema import CONFIGS as CONFIGS
 from tasks.config.schema import Sheet, Spec, find
 from tasks.domain.errors import ConfigError, Fault
-from tasks.domain.models import FITS, MODES, Fit, Mode, Size
+from tasks.domain.shot import FITS, MODES, Fit, Mode, Size
 
 COLUMNS = (
     *("shot_id", "scene", "prompt", "negative_prompt", "mode", "image", "source"),

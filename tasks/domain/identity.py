@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from slugify import slugify
 
-from tasks.domain.models import Fit, Shot, Size
+from tasks.domain.shot import Fit, Shot, Size
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":"))
 

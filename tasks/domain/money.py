@@ -21,3 +21,6 @@ def usd_text(amount: Decimal) -> str:
     """US dollars as plain text with at least two decimals: ``0.00``, ``0.125``, ``3.00``."""
     whole, _, cents = f"{amount:f}".partition(".")
     return f"{whole}.{cents.rstrip('0').ljust(2, '0')}"
+
+
+ZERO = Decimal(0)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from tasks.domain.models import ZERO, Route, Shot, Size
+from tasks.domain.model import Route
+from tasks.domain.money import ZERO
+from tasks.domain.shot import Shot, Size
 
 Action = Literal["new", "keep", "rerender"]
 
@@ -104,32 +106,3 @@ class Plan:
     def count(self, action: Action) -> int:
         """How many selected shots have this action."""
         return sum(s.action == action for s in self.shots if s.selected)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Which views of the target are made: report, timeline (and as EDL or FCPXML), rough cut."""
-
-    report: bool = True
-    timeline: bool = True
-    reel: bool = True
-    edl: bool = False
-    fcpxml: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config.
-
-    ``confined``: the board comes from an inbox or a deployment, and may not name files outside its own folder.
-    """
-
-    board: str
-    to: str
-    config: str | None = None
-    budget_usd: Decimal | None = None
-    only: tuple[str, ...] = ()
-    rerender: tuple[str, ...] = ()
-    concurrency: int | None = None
-    confined: bool = False
-    shown: Shown = Shown()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tasks.domain import redaction
-from tasks.domain.models import ZERO
+from tasks.domain.money import ZERO
 
 STALE = 10.0  # seconds
 

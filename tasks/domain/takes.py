@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.domain.models import Attempt, Clip
+from tasks.domain.result import Attempt, Clip
 
 UNKNOWN = -1  # bytes of a file whose store does not say
 

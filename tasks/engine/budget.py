@@ -4,8 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from tasks.domain.errors import Stopped
-from tasks.domain.models import ZERO
-from tasks.domain.money import usd_text
+from tasks.domain.money import ZERO, usd_text
 
 
 class Purse:

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tasks.domain.errors import MediaError
-from tasks.domain.models import ZERO, Attempt, Clip, Order
+from tasks.domain.money import ZERO
+from tasks.domain.order import Order
+from tasks.domain.result import Attempt, Clip
 from tasks.engine.context import Run
 from tasks.engine.poll import deliver
 from tasks.ledger.records import Asked

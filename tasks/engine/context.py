@@ -1,7 +1,6 @@
 """One run: what its engine works with, and the rules that submit and poll share."""
 
 import asyncio
-import importlib
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -9,46 +8,27 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from tasks.config.catalogue import Catalogue
+from tasks.config.keys import key_may_go, secret_of, unreachable
 from tasks.config.settings import ProviderSettings, Settings
 from tasks.domain import redaction
 from tasks.domain.errors import Stopped, TargetLost
-from tasks.domain.models import ZERO, Attempt, Basis, Clip, Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.domain.money import ZERO
+from tasks.domain.order import Reply, Request
 from tasks.domain.progress import Progress
+from tasks.domain.result import Attempt, Basis, Clip
 from tasks.engine.budget import Purse
 from tasks.engine.limits import Lane, Sleep
 from tasks.engine.room import Room
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.receipts import Receipts
+from tasks.providers import adapter
 from tasks.storage.store import Store, StoreError
-from tasks.transport.client import Forbidden, Http, host_of, named
+from tasks.transport.client import Forbidden, Http, host_of
 
 T = TypeVar("T")
-
-
-class Adapter(Protocol):
-    """What the modules of `tasks.providers` are."""
-
-    AUTH: tuple[str, str]
-
-    def submit(self, order: Order) -> Request:
-        """The paid request."""
-        ...
-
-    def accepted(self, reply: Reply, order: Order) -> Job | Done:
-        """The receipt, or raises what the order was refused with."""
-        ...
-
-    def progress(self, reply: Reply) -> Pending | Follow | Done:
-        """How the job stands, or raises how it failed."""
-        ...
-
-
-def adapter(provider: str) -> Adapter:
-    """The module of a provider: its file name is its name in a config."""
-    return cast(Adapter, importlib.import_module(f"tasks.providers.{provider}"))
 
 
 @dataclass
@@ -129,21 +109,10 @@ class Run:
         return settled
 
 
-def secret_of(settings: ProviderSettings) -> str:
-    """The provider's key, to be looked for in what comes back; empty where none was found."""
-    return settings.key.get_secret_value() if settings.key else ""
-
-
 def key_of_provider(settings: ProviderSettings) -> dict[str, str]:
     """The header that carries the provider's key; none where no key was found."""
     name, template = adapter(settings.name).AUTH
     return {name: template.format(key=settings.key.get_secret_value())} if settings.key else {}
-
-
-def key_may_go(settings: ProviderSettings, url: str) -> bool:
-    """A key goes to the base URL's host and port and to ``key_hosts``, and never over plainer transport."""
-    secure = url.lower().startswith("https://") or settings.base_url.lower().startswith("http://")
-    return secure and named(url, {host_of(settings.base_url)[1], *settings.key_hosts})
 
 
 def absolute(url: str, base: str) -> str:
@@ -160,12 +129,9 @@ def addressed(settings: ProviderSettings, request: Request, base: str) -> tuple[
     return url, key_of_provider(settings)
 
 
-def unreachable(settings: ProviderSettings | None, provider: str, base: str) -> str:
-    """Why a job that lives at ``base`` cannot be asked after with these settings; empty when it can."""
-    if settings is None:
-        return f"the config has no [provider.{provider}]"
-    if base and not key_may_go(settings, base):
-        return f"its host {host_of(base)[1]} is not the config's: name it in [provider.{provider}] key_hosts"
-    if settings.key is None:
-        return settings.lacks
-    return ""
+class Brake(Protocol):
+    """Who stops the whole run when one shot finds that nothing more may be bought."""
+
+    def stop(self, reason: Stopped) -> None:
+        """No order leaves after this."""
+        ...

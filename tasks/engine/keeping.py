@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tasks.domain.errors import Stopped, TargetLost
-from tasks.domain.models import Attempt, Job
+from tasks.domain.job import Job
+from tasks.domain.result import Attempt
 from tasks.engine.context import Run
 from tasks.ledger.records import Record
 

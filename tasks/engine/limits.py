@@ -12,7 +12,9 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from tasks.config.settings import ProviderSettings
-from tasks.domain.models import Attempt, Reply, Route
+from tasks.domain.model import Route
+from tasks.domain.order import Reply
+from tasks.domain.result import Attempt
 
 SUBMITS = 4  # of one shot at one route
 LONGEST_WAIT = 120.0  # a longer Retry-After sends the shots to the next route at once

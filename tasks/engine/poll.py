@@ -11,17 +11,21 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from tasks.config.keys import key_may_go, secret_of
 from tasks.config.settings import ProviderSettings
 from tasks.domain import machine, redaction
 from tasks.domain.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, TargetLost, Unclear
 from tasks.domain.identity import clip_stem
-from tasks.domain.models import ZERO, Attempt, Basis, Clip, Done, Pending, Reply
-from tasks.domain.money import usd
-from tasks.engine.context import Run, absolute, adapter, key_may_go, key_of_provider, secret_of
+from tasks.domain.job import Done, Pending
+from tasks.domain.money import ZERO, usd
+from tasks.domain.order import Reply
+from tasks.domain.result import Attempt, Basis, Clip
+from tasks.engine.context import Run, absolute, key_of_provider
 from tasks.engine.heard import Heard, NoVideo
 from tasks.engine.limits import LONGEST_WAIT, Lane, retry_after
 from tasks.ledger.records import job_of
 from tasks.media import probe as video
+from tasks.providers import adapter
 from tasks.providers._common import dig, said, text_of, word_of
 from tasks.storage.store import StoreError
 from tasks.transport.client import Forbidden, HttpStatus, Lost, NotSent, host_of

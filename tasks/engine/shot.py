@@ -4,16 +4,19 @@ import asyncio
 import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from tasks.domain import redaction
 from tasks.domain.errors import LocalFault, MediaError, Stopped, TargetLost
 from tasks.domain.machine import told
-from tasks.domain.models import Attempt, Frame, Model, Order, Shot, ShotResult, SourceClip
+from tasks.domain.model import Model
+from tasks.domain.order import Frame, Order, SourceClip
 from tasks.domain.plan import Offer, ShotPlan
+from tasks.domain.result import Attempt, ShotResult
+from tasks.domain.shot import Shot
 from tasks.domain.takes import Shelf, clip_in_use, gone_clips, is_stand_in, missed_clips
 from tasks.engine.builtin import Drawer
-from tasks.engine.context import Run
+from tasks.engine.context import Brake, Run
 from tasks.engine.poll import recover
 from tasks.engine.submit import Gateway
 from tasks.ledger.records import UNSETTLED, Asked, Page
@@ -43,14 +46,6 @@ def sent_prompt(shot: Shot, model: Model) -> str:
     if shot.negative_prompt and not model.negative_prompt:
         return f"{shot.prompt} Avoid: {shot.negative_prompt}"
     return shot.prompt
-
-
-class Brake(Protocol):
-    """Who stops the whole run when one shot finds that nothing more may be bought."""
-
-    def stop(self, reason: Stopped) -> None:
-        """No order leaves after this."""
-        ...
 
 
 class Renderer:

@@ -11,13 +11,17 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.domain.errors import Busy, GatewayError, LocalFault, Locked, Refused, Stopped, Unclear
-from tasks.domain.models import ZERO, Attempt, Basis, Job, Order, Request
-from tasks.engine.context import Run, adapter
+from tasks.domain.job import Job
+from tasks.domain.money import ZERO
+from tasks.domain.order import Order, Request
+from tasks.domain.result import Attempt, Basis
+from tasks.engine.context import Run
 from tasks.engine.keeping import HASTE, Keeper
 from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, Lane, backoff, retry_after
 from tasks.engine.poll import finish
 from tasks.engine.room import bound
 from tasks.ledger.records import Asked
+from tasks.providers import adapter
 from tasks.transport.client import Lost, NotSent
 
 RECEIPT_SECONDS = 5.0  # from a gateway's answer to its record at the target

@@ -20,8 +20,10 @@ from decimal import Decimal
 from tasks.domain import redaction
 from tasks.domain.errors import Stopped, TargetError
 from tasks.domain.identity import number_text
-from tasks.domain.models import ZERO, Attempt, Clip, Job, Order
-from tasks.domain.money import usd, usd_text
+from tasks.domain.job import Job
+from tasks.domain.money import ZERO, usd, usd_text
+from tasks.domain.order import Order
+from tasks.domain.result import Attempt, Clip
 from tasks.ledger.records import NAME, RANK, SCHEMA, Asked, Entry, Page, Record, attempt_of, now, packed, read
 from tasks.storage.store import Store
 

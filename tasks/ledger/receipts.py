@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.domain.errors import TargetError
-from tasks.domain.models import Attempt
+from tasks.domain.result import Attempt
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import Entry, Record, attempt_of, read
 from tasks.storage.store import Store

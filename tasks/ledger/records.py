@@ -9,7 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.domain.errors import TargetError
-from tasks.domain.models import ZERO, Attempt, Clip, Job, Request
+from tasks.domain.job import Job
+from tasks.domain.money import ZERO
+from tasks.domain.order import Request
+from tasks.domain.result import Attempt, Clip
 
 SCHEMA = 2  # 0.1 wrote 1, which is read for ever; it refuses 2 before it orders
 NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|wanted)\.json")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tasks.domain.errors import Stopped
-from tasks.domain.models import Attempt, ShotResult, Status
 from tasks.domain.plan import ShotPlan
+from tasks.domain.result import Attempt, ShotResult, Status
 from tasks.domain.takes import Shelf, clip_in_use, is_stand_in
 from tasks.ledger.records import Page
 

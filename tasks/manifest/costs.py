@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from tasks.domain.models import ZERO, Attempt, ShotResult
-from tasks.domain.money import usd, usd_text
+from tasks.domain.money import ZERO, usd, usd_text
+from tasks.domain.result import Attempt, ShotResult
 from tasks.domain.takes import Shelf, came
 
 SCHEMA_VERSION = 2

@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tasks.domain.errors import Fault, TargetError
-from tasks.domain.models import STATUSES, ZERO, Attempt, ShotResult
-from tasks.domain.money import usd_text
+from tasks.domain.money import ZERO, usd_text
+from tasks.domain.result import STATUSES, Attempt, ShotResult
 from tasks.domain.takes import Shelf
 from tasks.manifest import csv_file
 from tasks.manifest.costs import SCHEMA_VERSION, books, costs_of, status_of

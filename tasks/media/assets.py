@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from tasks.config.settings import Settings
 from tasks.domain.errors import MediaError, StoryreelError
 from tasks.domain.identity import frame_stem
-from tasks.domain.models import Fit, Size
+from tasks.domain.shot import Fit, Size
 from tasks.storage.store import Store, StoreError, has_scheme, is_http, read_url
 from tasks.transport.client import Forbidden, Http
 

@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from tasks.domain.errors import MediaError
-from tasks.domain.models import Fit, Size
+from tasks.domain.shot import Fit, Size
 from tasks.media import png
 from tasks.media.image_formats import amount, most_pixels, opened, room_for
 

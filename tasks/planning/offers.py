@@ -7,8 +7,9 @@ from decimal import Decimal
 from tasks.config.catalogue import Catalogue, lifecycle, quote, retired, snap_seconds, snap_size
 from tasks.config.settings import Chain, ProviderSettings, Settings
 from tasks.domain.identity import number_text
-from tasks.domain.models import Model, Route, Shot, Size
+from tasks.domain.model import Model, Route
 from tasks.domain.plan import Offer
+from tasks.domain.shot import Shot, Size
 
 Image = tuple[str, Size | None]
 Found = tuple[tuple[Offer, ...], tuple[str, ...]]

@@ -4,14 +4,15 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tasks.config.catalogue import Catalogue
+from tasks.config.keys import unreachable
 from tasks.config.settings import Settings
 from tasks.domain.errors import Fault
 from tasks.domain.identity import fingerprint_of, number_text, parts_of
-from tasks.domain.models import Attempt, Shot, Size, Storyboard
 from tasks.domain.plan import Action, Plan, ShotPlan
 from tasks.domain.redaction import pin
+from tasks.domain.result import Attempt
+from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips
-from tasks.engine.context import unreachable
 from tasks.ledger.keys import Claim, keys_of, worth
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import UNSETTLED, Page

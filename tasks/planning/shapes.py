@@ -1,6 +1,6 @@
 """What becomes of a picture whose shape or number of pixels is not the shot's. Pure."""
 
-from tasks.domain.models import Fit, Size
+from tasks.domain.shot import Fit, Size
 
 CUT = 1 / 3  # 4:3 in 16:9 loses a quarter: that is what people expect
 ENLARGED = 2.0

@@ -1,13 +1,11 @@
 """What is known before anything is decided. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tasks.domain.identity import key_of
-from tasks.domain.models import Shot
+from tasks.domain.shot import Shot
 from tasks.domain.takes import Shelf
 
 Rows = Mapping[str, Mapping[str, Any]]
@@ -34,21 +32,6 @@ class Facts:
     signs: bool = False
     lacks: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
-
-
-def row_keys(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The ledger's key of each row of a manifest, by shot_id: as the row says, else counted as 0.1 did, which has no
-    such column."""
-    seen: Counter[str] = Counter()
-    keys = {}
-    for row in rows:
-        if fingerprint := str(row.get("fingerprint") or ""):
-            seen[fingerprint] += 1
-            told = str(row.get("key") or "")
-            name, _, k = told.rpartition("-")
-            fits = name == fingerprint[:16] and k.isdecimal()
-            keys[str(row["shot_id"])] = told if fits else key_of(fingerprint, seen[fingerprint])
-    return keys
 
 
 def sources_first(shots: Iterable[Shot]) -> list[Shot]:

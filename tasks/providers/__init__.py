@@ -1,1 +1,30 @@
 """One pure module a gateway; README.md beside this says how to add one."""
+
+import importlib
+from typing import Protocol, cast
+
+from tasks.domain.job import Done, Follow, Job, Pending
+from tasks.domain.order import Order, Reply, Request
+
+
+class Adapter(Protocol):
+    """What the modules of `tasks.providers` are."""
+
+    AUTH: tuple[str, str]
+
+    def submit(self, order: Order) -> Request:
+        """The paid request."""
+        ...
+
+    def accepted(self, reply: Reply, order: Order) -> Job | Done:
+        """The receipt, or raises what the order was refused with."""
+        ...
+
+    def progress(self, reply: Reply) -> Pending | Follow | Done:
+        """How the job stands, or raises how it failed."""
+        ...
+
+
+def adapter(provider: str) -> Adapter:
+    """The module of a provider: its file name is its name in a config."""
+    return cast(Adapter, importlib.import_module(f"tasks.providers.{provider}"))

@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tasks.domain.errors import Failed, GatewayError, Moderated, Refused
-from tasks.domain.models import Order, Pending, Reply, Size
+from tasks.domain.job import Pending
+from tasks.domain.order import Order, Reply
 from tasks.domain.redaction import CONTROL, cut
+from tasks.domain.shot import Size
 
 LONGEST = 300  # characters of a gateway's words that are kept
 SEARCHED = 20_000  # characters of them that are looked through for what must not be kept

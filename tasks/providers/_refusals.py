@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from tasks.domain.errors import Busy, GatewayError, Locked, Moderated, Refused, Unclear
-from tasks.domain.models import Reply
+from tasks.domain.order import Reply
 from tasks.providers._common import LONGEST, SEARCHED, codes_of, dig, is_ok, said, speaks_of_policy, text_of, words_of
 
 Statuses = Collection[int]

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.domain.errors import Locked, Refused
-from tasks.domain.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.domain.job import Done, Follow, Job, Pending
+from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import (
     aspect_of,
     check,

@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tasks.domain.errors import Refused
-from tasks.domain.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.domain.job import Done, Follow, Job, Pending
+from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import aspect_of, check, dig, extras, failure, first_url, is_ok, text_of, waiting, word_of
 from tasks.providers._refusals import refusal
 

@@ -9,7 +9,8 @@ the same id is asked, so that the key goes nowhere else. ``result_mode = "legacy
 from typing import Any
 from urllib.parse import quote
 
-from tasks.domain.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.domain.job import Done, Follow, Job, Pending
+from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import (
     check,
     dig,

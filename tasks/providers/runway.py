@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tasks.domain.errors import Locked, Refused
-from tasks.domain.models import Done, Follow, Job, Order, Pending, Reply, Request
+from tasks.domain.job import Done, Follow, Job, Pending
+from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import (
     check,
     dig,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from tasks.domain.errors import Stopped, StoryreelError, TargetError
-from tasks.domain.models import ZERO
+from tasks.domain.money import ZERO
 from tasks.domain.plan import ShotPlan
 from tasks.ledger.ledger import spent
 from tasks.ledger.shot_state import Ended

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tasks.domain.errors import BoardError, Stopped, TargetError
-from tasks.domain.models import ZERO
+from tasks.domain.money import ZERO
 from tasks.season.parts import SeasonPart
 from tasks.session.session import Session
 from tasks.storage.lock import BOARD, seconds
 from tasks.storage.store import StoreError
-from tasks.storyboard.source import shown
+from tasks.storyboard.source import display_url
 
 TRIES = 3  # of what a season cannot go on without
 GLANCE = 0.5  # a season that waits looks up this often: it may be stopped by now
@@ -71,7 +71,7 @@ class Orders:
         """Tell, once, that the board was edited since it was read."""
         with contextlib.suppress(BoardError):  # it went, or cannot be read for a moment: the parts have the copy
             if not self.edited and await self.running.read_board() != self.running.board_data:
-                board = shown(self.running.wanted.board)
+                board = display_url(self.running.wanted.board)
                 self.edited = f"{board} was edited while its season runs: the season ends as it was read"
                 self.running.progress.line(self.edited)
 

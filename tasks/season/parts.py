@@ -7,8 +7,10 @@ from decimal import ROUND_DOWN, Decimal
 from pydantic import BaseModel, Field
 
 from tasks.config.settings import Settings
-from tasks.domain.models import ZERO, Attempt, Shot
+from tasks.domain.money import ZERO
 from tasks.domain.plan import Plan
+from tasks.domain.result import Attempt
+from tasks.domain.shot import Shot
 
 CENT_MILLIONTH = Decimal("0.000001")
 Ids = tuple[str, ...]

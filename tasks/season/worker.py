@@ -16,7 +16,8 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.domain.errors import Stopped, TargetError
-from tasks.domain.models import ZERO, Attempt
+from tasks.domain.money import ZERO
+from tasks.domain.result import Attempt
 from tasks.ledger.ledger import spent
 from tasks.ledger.shot_state import Ended
 from tasks.season.parts import SeasonPart, divided, lost_by, todays_share

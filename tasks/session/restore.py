@@ -5,15 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.domain.identity import number_text
-from tasks.domain.models import Shot, ShotResult, Size
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
+from tasks.domain.result import ShotResult
+from tasks.domain.shot import Shot, Size
 from tasks.domain.takes import Shelf, gone_clips
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import Page
 from tasks.ledger.shot_state import result_of
-from tasks.manifest.rows import MANIFEST
-from tasks.planning.snapshot import row_keys
+from tasks.manifest.rows import MANIFEST, row_keys
 
 Rows = list[dict[str, Any]]
 

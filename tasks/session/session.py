@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextvars import ContextVar
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,18 +15,21 @@ from typing import TYPE_CHECKING
 
 from tasks.config import catalogue, settings
 from tasks.domain.errors import BoardError, Stopped, TargetError
-from tasks.domain.models import ZERO, Attempt, ShotResult, Storyboard
-from tasks.domain.plan import Plan, ShotPlan, Wanted
+from tasks.domain.money import ZERO
+from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
+from tasks.domain.request import Wanted
+from tasks.domain.result import Attempt, ShotResult
+from tasks.domain.shot import Storyboard
 from tasks.engine.budget import Purse
 from tasks.engine.context import Run
 from tasks.engine.room import Room
 from tasks.ledger.ledger import spent
 from tasks.ledger.records import UNSETTLED
 from tasks.ledger.shot_state import Ended
+from tasks.manifest.rows import row_keys
 from tasks.planning.planner import Planner
-from tasks.planning.snapshot import row_keys
-from tasks.session import restore
+from tasks.session import preflight, restore
 from tasks.session.state import Results
 from tasks.storage import probe as target
 from tasks.storage.lock import beat
@@ -63,15 +65,18 @@ class Session(Results):
 
         ``fetch`` brings remote files and makes the frames (a render); without it only local files are read.
         """
-        self.board, faults = await source.read_whole(self)
+        self.board_data = await self.read_board()
+        self.board, faults = preflight.read_whole(self)
         self.facts = replace(self.facts, lacks=await asyncio.to_thread(target.look, self.store))
         await asyncio.to_thread(self._read_target)
-        faults += await source.read_files(self, fetch=fetch)
+        self.facts, found = await preflight.read_files(self, fetch=fetch)
+        faults += found
         self.board = source.sound(self.board, faults)
         chosen = set(self.wanted.only) or {shot.shot_id for shot in self.board.shots}
         planner = self._planner(chosen)
         self.plan = planner.plan()
-        faults += [*planner.faults, *await source.check_media(self, fetch=fetch)]
+        self.facts, found = await preflight.check_media(self, fetch=fetch)
+        faults += [*planner.faults, *found]
         if (fetch or self.facts.sizes) and not faults:
             planner = self._planner(chosen)  # sizes are known now
             self.plan = planner.plan()
@@ -307,10 +312,6 @@ class Session(Results):
         """Wait until the row that a remix starts from is over."""
         if plan.shot.source_shot in self.done:
             await self.done[plan.shot.source_shot].wait()
-
-
-#: The session that a command line has checked already and hands to the flow that it starts.
-HANDOVER: ContextVar[Session | None] = ContextVar("storyreel_session", default=None)
 
 
 @contextlib.asynccontextmanager

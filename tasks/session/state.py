@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.config import catalogue, settings
 from tasks.domain.errors import Stopped, TargetError
-from tasks.domain.models import ShotResult, Status, Storyboard
-from tasks.domain.plan import Plan, ShotPlan, Wanted
+from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
+from tasks.domain.request import Wanted
+from tasks.domain.result import ShotResult, Status
+from tasks.domain.shot import Storyboard
 from tasks.domain.takes import Shelf, doubtful
 from tasks.engine.budget import Purse
 from tasks.engine.keeping import HASTE
@@ -165,7 +167,7 @@ class Results:
         rows = self.results()
         told: dict[str, Any] = {
             "run_id": self.run_id,
-            "board": source.shown(self.wanted.board),
+            "board": source.display_url(self.wanted.board),
             "target": self.store.url,
         }
         told |= {"extra_columns": self.board.extra_columns, "budget": self.budget}

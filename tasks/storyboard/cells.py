@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from tasks.domain.models import FITS, Fit, Mode, Size
+from tasks.domain.shot import FITS, Fit, Mode, Size
 
 LONGEST = 3600
 SIDES = range(16, 8193)

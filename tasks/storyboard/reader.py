@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks.config.settings import Settings
 from tasks.domain.errors import BoardError, Fault, Faults
-from tasks.domain.models import Shot, Size, Storyboard
+from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.storyboard import cells, headers
 from tasks.storyboard.formats import columns, parquet
 from tasks.storyboard.formats.columns import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, SHOWN, Table

@@ -18,7 +18,7 @@ import httpx
 
 from tasks.domain import machine
 from tasks.domain.errors import LocalFault, MediaError, StoryreelError
-from tasks.domain.models import Reply, Request
+from tasks.domain.order import Reply, Request
 from tasks.transport.awake import awake_for
 from tasks.transport.body import Body
 from tasks.transport.hosts import ONCE, Forbidden, Guard, bare, host_of, named

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from tasks.domain.errors import StoryreelError, TargetError
-from tasks.domain.plan import Shown
 from tasks.domain.progress import Progress
+from tasks.domain.request import Shown
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import Page, now
 from tasks.manifest import files as manifest
-from tasks.planning.snapshot import row_keys
+from tasks.manifest.rows import row_keys
 from tasks.storage.store import Store
 
 Rows = list[dict[str, Any]]

@@ -7,8 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.domain.models import Clip, Job, Order, Request, Route
-from tasks.domain.plan import Wanted
+from tasks.domain.job import Job
+from tasks.domain.model import Route
+from tasks.domain.order import Order, Request
+from tasks.domain.request import Wanted
+from tasks.domain.result import Clip
 from tasks.ledger.records import Asked
 from tasks.session.session import session
 from tasks.storage.store import Store

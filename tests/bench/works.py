@@ -33,7 +33,7 @@ def _each(folder: str, ending: str, act: Callable[[bytes], object]) -> None:
 
 def frames(folder: str, ending: str) -> None:
     """Photographs to frames of 1280x720, as a run makes them."""
-    from tasks.domain.models import Size
+    from tasks.domain.shot import Size
     from tasks.media import images
 
     _each(folder, ending, lambda data: images.normalise(data, Size(1280, 720), "cover", max_pixels=10**8))
@@ -54,7 +54,9 @@ def vips(folder: str, ending: str) -> None:
 def animatic(folder: str, photo: str, seconds: str) -> None:
     """Two clips of a moving still, 1280x720, side by side."""
     from tasks.animatic import renderer as animatic
-    from tasks.domain.models import Model, Order, Route, Shot, Size
+    from tasks.domain.model import Model, Route
+    from tasks.domain.order import Order
+    from tasks.domain.shot import Shot, Size
     from tasks.media import images
 
     size, length = Size(1280, 720), Decimal(seconds)

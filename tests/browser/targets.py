@@ -11,7 +11,8 @@ import av
 import pyarrow.parquet as parquet
 from PIL import Image
 
-from tasks.domain.models import Attempt, Clip, ShotResult, Size
+from tasks.domain.result import Attempt, Clip, ShotResult
+from tasks.domain.shot import Size
 from tasks.manifest import files as manifest
 from tasks.views.report.page import page
 from tests.tasks.clips import SMALL, write

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tasks.domain.models import Reply, Request
+from tasks.domain.order import Reply, Request
 from tasks.transport.client import Http
 
 

@@ -19,8 +19,9 @@ import pytest
 from tasks.config import catalogue, settings
 from tasks.config.catalogue import Catalogue
 from tasks.domain.errors import StartError
-from tasks.domain.plan import Plan, Wanted
+from tasks.domain.plan import Plan
 from tasks.domain.progress import Progress
+from tasks.domain.request import Wanted
 from tasks.manifest.costs import SCHEMA_VERSION
 from tasks.session.session import Session
 from tasks.storage.store import Store

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks.config import catalogue, settings
-from tasks.domain.plan import Wanted
 from tasks.domain.progress import Progress
+from tasks.domain.request import Wanted
 from tasks.session.session import Session
 from tasks.storage.store import Store
 from tasks.transport.client import Http

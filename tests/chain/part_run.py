@@ -6,7 +6,8 @@ import sys
 from decimal import Decimal
 from typing import Any
 
-from tasks.domain.plan import ShotPlan, Wanted
+from tasks.domain.plan import ShotPlan
+from tasks.domain.request import Wanted
 from tasks.season.parts import SeasonPart
 from tasks.season.worker import joined, part_session
 from tasks.session.session import session

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Any
 
 from tasks.domain.errors import StartError
-from tasks.domain.plan import Wanted
+from tasks.domain.request import Wanted
 from tasks.session.session import Session, session
 from tasks.storage import lock as locks
 from tasks.storage.store import Store

@@ -15,8 +15,8 @@ import pytest
 from tasks.commands import answers
 from tasks.config import catalogue, settings
 from tasks.domain.errors import TargetError
-from tasks.domain.plan import Wanted
 from tasks.domain.progress import Progress
+from tasks.domain.request import Wanted
 from tasks.session.session import Session
 from tasks.storage import probe as target
 from tasks.storage.backends import kind_of

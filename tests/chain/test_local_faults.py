@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tasks.domain.models import Request
-from tasks.domain.plan import Wanted
+from tasks.domain.order import Request
+from tasks.domain.request import Wanted
 from tasks.session.session import Session
 from tests.chain.conftest import Outcome, Studio, opened, read_back, shots
 from tests.descriptors import none_left

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.domain.models import Reply, Request
-from tasks.domain.plan import Wanted
+from tasks.domain.order import Reply, Request
+from tasks.domain.request import Wanted
 from tasks.ledger.ledger import Ledger
 from tasks.session.session import Session
 from tasks.storage.store import Store

@@ -13,11 +13,12 @@ import pytest
 
 from tasks.config import catalogue
 from tasks.config.catalogue import Catalogue
-from tasks.domain.models import Attempt, Order, Reply, Request
+from tasks.domain.order import Order, Reply, Request
 from tasks.domain.plan import ShotPlan
-from tasks.engine.context import adapter
+from tasks.domain.result import Attempt
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import Asked
+from tasks.providers import adapter
 from tasks.session.session import Session
 from tasks.storage.store import Store, StoreError
 from tests.chain.conftest import PRICE, Studio, shots

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tasks.commands import answers as commands
-from tasks.domain.plan import Wanted
+from tasks.domain.request import Wanted
 from tasks.session.session import Session
 from tasks.storage.writers import Disk
 from tests.chain.conftest import Outcome, Studio, opened, rendered, shots

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import TargetError
-from tasks.domain.plan import Wanted
+from tasks.domain.request import Wanted
 from tasks.season.coordinator import Season, Task
 from tasks.session.session import Session, session
 from tasks.storage.lock import Lock

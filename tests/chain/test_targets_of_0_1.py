@@ -13,7 +13,7 @@ import pytest
 
 from tasks.commands import answers
 from tasks.config import catalogue, settings
-from tasks.domain.plan import Wanted
+from tasks.domain.request import Wanted
 from tasks.session.session import Session
 from tasks.storage.store import Store
 from tasks.transport.client import Http

@@ -14,9 +14,12 @@ import pytest
 from tasks.commands import answers
 from tasks.config import catalogue, settings
 from tasks.domain.errors import TargetError
-from tasks.domain.models import Clip, Order, Request, Route, Size
-from tasks.domain.models import Job as Receipt
-from tasks.domain.plan import Wanted
+from tasks.domain.job import Job as Receipt
+from tasks.domain.model import Route
+from tasks.domain.order import Order, Request
+from tasks.domain.request import Wanted
+from tasks.domain.result import Clip
+from tasks.domain.shot import Size
 from tasks.ledger.ledger import Ledger
 from tasks.session.session import Session
 from tasks.storage.store import Store

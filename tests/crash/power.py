@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tasks.domain.models import Reply, Request
-from tasks.domain.plan import Wanted
+from tasks.domain.order import Reply, Request
+from tasks.domain.request import Wanted
 from tasks.session.session import session
 from tasks.storage.disk import Disk
 from tasks.storage.files import Files

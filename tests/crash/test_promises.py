@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tasks.config import catalogue
 from tasks.config import settings as config
-from tasks.domain.plan import Wanted
+from tasks.domain.request import Wanted
 from tasks.ledger.ledger import Ledger, spent
 from tasks.session.session import Session
 from tasks.storage.store import Store

@@ -9,7 +9,7 @@ import pytest
 
 from flows import render_storyboard
 from flows.render_storyboard import pause
-from tasks.domain.plan import Wanted
+from tasks.domain.request import Wanted
 from tasks.season.parts import SeasonPart
 from tasks.season.worker import part_session
 from tasks.session.session import session

@@ -20,7 +20,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOGGING_TO_A
 
 from flows.render_storyboard import render_storyboard
 from tasks.animatic import renderer
-from tasks.domain.models import Order
+from tasks.domain.order import Order
 from tests.conftest import SILENT, without_settings
 from tests.flows import draw, manifest, serving, write_board
 from tests.sandbox import Sandbox

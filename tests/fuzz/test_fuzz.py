@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from tasks.config import settings
 from tasks.domain import redaction
 from tasks.domain.errors import BoardError, ConfigError, Failed, GatewayError, MediaError, Moderated, TargetError
-from tasks.domain.models import Done, Follow, Job, Pending, Reply, Size
+from tasks.domain.job import Done, Follow, Job, Pending
+from tasks.domain.order import Reply
+from tasks.domain.shot import Size
 from tasks.engine import limits
 from tasks.ledger import records
 from tasks.media import images

@@ -102,7 +102,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tasks.media.images import check, normalise
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 
 def one(name):
     data = Path(name).read_bytes()
@@ -158,7 +158,7 @@ def test_that_a_header_that_lies_costs_nothing(tmp_path: Path, name: str) -> Non
 
 def test_that_the_largest_clip_fits(tmp_path: Path) -> None:
     """Pictures of 4096x2304, sixteen of which the decoder keeps, are measured in less than a gigabyte."""
-    from tasks.domain.models import Size
+    from tasks.domain.shot import Size
     from tests.tasks.clips import write
 
     path = write(tmp_path / "clip.mp4", colours=((0, 0, 0),) * 3, size=Size(4096, 2304))

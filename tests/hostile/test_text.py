@@ -16,8 +16,8 @@ from flows.cli import display
 from flows.support import artifacts
 from tasks.domain import redaction
 from tasks.domain.errors import Fault
-from tasks.domain.models import STATUSES
 from tasks.domain.progress import Progress
+from tasks.domain.result import STATUSES
 from tasks.manifest.rows import MANIFEST
 from tests.conftest import without_settings
 from tests.flows import SMALL, write_board

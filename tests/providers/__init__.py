@@ -11,7 +11,9 @@ from types import ModuleType
 from typing import Any
 
 from tasks import providers
-from tasks.domain.models import Frame, Mode, Model, Order, Reply, Route, Shot, Size, SourceClip
+from tasks.domain.model import Model, Route
+from tasks.domain.order import Frame, Order, Reply, SourceClip
+from tasks.domain.shot import Mode, Shot, Size
 
 SAMPLES = Path(__file__).parent / "samples"
 NAMES = sorted(module.name for module in pkgutil.iter_modules(providers.__path__) if not module.name.startswith("_"))

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import Refused
-from tasks.domain.models import Job, Mode, Pending, Reply
+from tasks.domain.job import Job, Pending
+from tasks.domain.order import Reply
+from tasks.domain.shot import Mode
 from tasks.providers.aimlapi import accepted, progress, submit
 from tests.providers import PNG, URL, order_of
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import Refused
-from tasks.domain.models import Mode
+from tasks.domain.shot import Mode
 from tasks.providers.aivideoapi import submit
 from tests.providers import PNG, URL, order_of
 

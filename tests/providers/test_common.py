@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tasks.domain.models import Reply
+from tasks.domain.order import Reply
 from tasks.providers._common import LONGEST, SEARCHED, said
 from tasks.providers._refusals import refusal
 

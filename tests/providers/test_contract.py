@@ -18,14 +18,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.domain.errors import Busy, Failed, GatewayError, Locked, Moderated, Refused, Unclear
-from tasks.domain.models import Done, Follow, Job, Mode, Order, Pending, Reply, Request, Size, SourceClip
+from tasks.domain.job import Done, Follow, Job, Pending
+from tasks.domain.order import Order, Reply, Request, SourceClip
+from tasks.domain.shot import Mode, Size
 from tasks.providers import _common as replies
 from tasks.providers._refusals import refusal
 from tests.providers import NAMES, SAMPLES, URL, Sample, adapter, order_of, samples_of
 from tests.sandbox import fronts
 
 LONGEST_ADAPTER = 100
-MODULES = {"tasks.domain.models", "tasks.domain.errors", "tasks.providers._refusals", "tasks.providers._common"}
+MODULES = {
+    "tasks.domain.shot",
+    "tasks.domain.order",
+    "tasks.domain.job",
+    "tasks.domain.errors",
+    "tasks.providers._refusals",
+    "tasks.providers._common",
+}
 MODULES |= {"json", "re", "decimal", "urllib.parse", "collections", "collections.abc", "dataclasses", "typing"}
 REFUSALS = (Busy, Refused, Locked, Unclear, Moderated)
 SIZES = (Size(1280, 720), Size(720, 1280))

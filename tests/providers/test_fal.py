@@ -6,7 +6,8 @@ import pytest
 
 from tasks.config import catalogue
 from tasks.domain.errors import Refused
-from tasks.domain.models import Mode, SourceClip
+from tasks.domain.order import SourceClip
+from tasks.domain.shot import Mode
 from tasks.providers.fal import submit
 from tests.providers import PNG, URL, order_of
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import Refused
-from tasks.domain.models import Frame, Mode, Order, Size, SourceClip
+from tasks.domain.order import Frame, Order, SourceClip
+from tasks.domain.shot import Mode, Size
 from tasks.providers.openai_videos import submit
 from tests.providers import PNG, URL, order_of
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import Refused
-from tasks.domain.models import Mode, SourceClip
+from tasks.domain.order import SourceClip
+from tasks.domain.shot import Mode
 from tasks.providers.openrouter import submit
 from tests.providers import PNG, URL, order_of
 

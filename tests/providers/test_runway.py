@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import Refused
-from tasks.domain.models import Job, Mode, Reply, SourceClip
+from tasks.domain.job import Job
+from tasks.domain.order import Reply, SourceClip
+from tasks.domain.shot import Mode
 from tasks.providers.runway import accepted, submit
 from tests.providers import PNG, URL, order_of
 

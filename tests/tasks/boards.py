@@ -11,7 +11,7 @@ import pytest
 
 from tasks.config.settings import Settings
 from tasks.domain.errors import BoardError, Fault
-from tasks.domain.models import Shot, Storyboard
+from tasks.domain.shot import Shot, Storyboard
 from tasks.storyboard.reader import read
 
 BASE = "/films/board"

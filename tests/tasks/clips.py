@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.animatic.renderer import render
-from tasks.domain.models import Mode, Model, Order, Route, Shot, Size
+from tasks.domain.model import Model, Route
+from tasks.domain.order import Order
+from tasks.domain.shot import Mode, Shot, Size
 
 SMALL = Size(160, 90)
 MODE: dict[str, Mode] = {"kenburns": "image_to_video", "card": "text_to_video", "caption": "remix"}

@@ -14,14 +14,19 @@ from tasks.config import catalogue
 from tasks.config.settings import Settings, load
 from tasks.domain.errors import Failed, GatewayError, Moderated, Refused, Unclear
 from tasks.domain.identity import clip_stem
-from tasks.domain.models import Attempt, Clip, Job, Order, Request, Route, Shot, Storyboard
+from tasks.domain.job import Job
+from tasks.domain.model import Route
+from tasks.domain.order import Order, Request
 from tasks.domain.plan import Plan, ShotPlan
+from tasks.domain.result import Attempt, Clip
+from tasks.domain.shot import Shot, Storyboard
 from tasks.domain.takes import Shelf
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import Asked
 from tasks.ledger.shot_state import result_of
+from tasks.manifest.rows import row_keys
 from tasks.planning.planner import Planner
-from tasks.planning.snapshot import Facts, row_keys
+from tasks.planning.snapshot import Facts
 from tasks.storage.store import Store
 from tests.tasks.purchases import shot
 

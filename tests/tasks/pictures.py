@@ -4,7 +4,7 @@ from io import BytesIO
 
 from PIL import Image, ImageCms
 
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.media.images import check, normalise
 
 R, G, B, W, K = (220, 30, 20), (20, 160, 50), (30, 40, 200), (255, 255, 255), (0, 0, 0)

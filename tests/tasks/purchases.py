@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tasks.domain.models import STATUSES, Attempt, Clip, Shot, ShotResult, Size
+from tasks.domain.result import STATUSES, Attempt, Clip, ShotResult
+from tasks.domain.shot import Shot, Size
 from tasks.domain.takes import Shelf
 
 MONEY = ("quoted_usd", "charged_usd", "wasted_usd", "at_risk_usd", "in_use_usd", "alternates_usd")

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from tasks.animatic.renderer import MOST_RATE, RATE
 from tasks.domain.errors import MediaError
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.media.probe import check_boxes
 
 BROKEN = (MediaError, av.FFmpegError, OSError, ValueError, MemoryError)  # what a bad clip can end in

@@ -18,7 +18,7 @@ from typing import Any
 from tasks.animatic.planes import Planes
 from tasks.animatic.renderer import even_size
 from tasks.domain.errors import MediaError, StoryreelError
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.views.reel import avcc
 from tasks.views.reel.footage import BROKEN, Look, Make, look, looked, opened
 from tasks.views.reel.slate import slate

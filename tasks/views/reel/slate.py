@@ -4,7 +4,7 @@ from PIL import ImageDraw
 
 from tasks.animatic import titles
 from tasks.animatic.planes import Planes
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 
 
 def slate(scene: str, shot_id: str, words: str, size: Size) -> Planes:

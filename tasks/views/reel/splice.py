@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from tasks.animatic.planes import Planes
 from tasks.animatic.renderer import BT709, placed
 from tasks.domain.errors import MediaError
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.views.reel import avcc
 from tasks.views.reel.footage import Make, opened
 

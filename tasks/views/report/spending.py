@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tasks.domain.models import ZERO
-from tasks.domain.money import usd_text
+from tasks.domain.money import ZERO, usd_text
 from tasks.views.report.words import Cells, number, usd
 
 KINDS = (("clip", "Bought clips"), ("wasted", "Wasted"), ("risk", "At risk"))

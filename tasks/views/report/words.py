@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tasks.domain.identity import number_text
-from tasks.domain.models import STATUSES, ZERO
-from tasks.domain.money import usd_text
+from tasks.domain.money import ZERO, usd_text
+from tasks.domain.result import STATUSES
 
 Cells = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 
-from tasks.domain.models import STATUSES
+from tasks.domain.result import STATUSES
 from tests.flows import Cli, Ran, column, draw, ended, manifest, until_clips, write_board
 from tests.sandbox import Sandbox
 

@@ -7,7 +7,7 @@ import pytest
 
 from flows.render_storyboard import render_storyboard
 from flows.support.run_log import Lines, ending, recorder
-from tasks.domain.models import ShotResult
+from tasks.domain.result import ShotResult
 from tests.browser.targets import clip_of
 from tests.flows import write_board
 from tests.flows.test_render_storyboard import in_prefect  # noqa: F401 - the module's fixture

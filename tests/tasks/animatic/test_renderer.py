@@ -17,7 +17,8 @@ from PIL import Image
 from tasks.animatic.renderer import even_size, frame_count, render
 from tasks.animatic.titles import CAP, LEADING, caption, drawable, fitted, font, title_card
 from tasks.domain.errors import MediaError
-from tasks.domain.models import Frame, Order, Size
+from tasks.domain.order import Frame, Order
+from tasks.domain.shot import Size
 from tasks.media.probe import probe
 from tests.tasks.clips import SMALL, dot, good, order, pictures, plain, png, write
 

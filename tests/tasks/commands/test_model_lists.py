@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from tasks.commands.model_lists import differences, rate
-from tasks.domain.models import Model, Reply, Size
+from tasks.domain.model import Model
+from tasks.domain.order import Reply
+from tasks.domain.shot import Size
 
 HD, TALL = Size(1280, 720), Size(720, 1280)
 ENTRY: dict[str, Any] = {

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tasks.config.catalogue import lifecycle, load, quote, retired, snap_seconds, snap_size
 from tasks.domain.errors import ConfigError
-from tasks.domain.models import Model, Size
+from tasks.domain.model import Model
+from tasks.domain.shot import Size
 
 KNOWN = load()
 MODELS = list(KNOWN.models.values())

@@ -10,7 +10,7 @@ import pytest
 from tasks.config import catalogue
 from tasks.config.settings import CONFIGS, Settings, from_environment, load
 from tasks.domain.errors import ConfigError
-from tasks.domain.models import MODES, Size
+from tasks.domain.shot import MODES, Size
 
 SHIPPED = sorted(file.name for file in CONFIGS.glob("*.toml") if file.name != "models.toml")
 FOUR = ("aigateway", "pixazo", "aivideoapi", "aimlapi")

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tasks.domain.identity import clip_stem, fingerprint_of, frame_stem, key_of, number_text, parts_of, slug_of
-from tasks.domain.models import Shot, Size
+from tasks.domain.shot import Shot, Size
 from tests.tasks.purchases import shot
 
 

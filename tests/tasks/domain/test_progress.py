@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.domain.models import STATUSES
 from tasks.domain.progress import STALE, Progress
+from tasks.domain.result import STATUSES
 
 IDS = [f"sh{n:03d}" for n in range(8)]
 SAY = st.tuples(st.just("say"), st.sampled_from(IDS), st.sampled_from(["ordered", "running"]))

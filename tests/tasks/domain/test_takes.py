@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.models import Attempt
+from tasks.domain.result import Attempt
 from tasks.domain.takes import (
     UNKNOWN,
     Shelf,

@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from tasks.config.keys import key_may_go, unreachable
 from tasks.config.settings import ProviderSettings, load
-from tasks.domain.models import Request
-from tasks.engine.context import absolute, adapter, addressed, key_may_go, key_of_provider, unreachable
+from tasks.domain.order import Request
+from tasks.engine.context import absolute, addressed, key_of_provider
+from tasks.providers import adapter
 from tasks.transport.client import Forbidden
 from tests.tasks.desk import FOUR, KEYS, config
 

@@ -9,7 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tasks.config.settings import ProviderSettings
-from tasks.domain.models import Attempt, Clip, Model, Reply, Route
+from tasks.domain.model import Model, Route
+from tasks.domain.order import Reply
+from tasks.domain.result import Attempt, Clip
 from tasks.engine.limits import EXHAUSTED, LONGEST_WAIT, LOSING_STREAK, PAUSE, Lane, backoff, retry_after
 
 WALL = 1445412480.0  # Wed, 21 Oct 2015 07:28:00 GMT

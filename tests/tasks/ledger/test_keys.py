@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.domain.identity import key_of
-from tasks.domain.models import Shot
+from tasks.domain.shot import Shot
 from tasks.ledger.keys import Claim, keys_of, worth
 from tasks.ledger.shot_state import result_of
 from tasks.manifest.costs import costs

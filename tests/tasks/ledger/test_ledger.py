@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 
 from tasks.domain.errors import Failed, Moderated, Stopped, TargetError, Unclear
 from tasks.domain.identity import fingerprint_of, key_of, parts_of
-from tasks.domain.models import ZERO, Attempt, Job, Model, Order, Request, Route, Size
+from tasks.domain.job import Job
+from tasks.domain.model import Model, Route
+from tasks.domain.money import ZERO
+from tasks.domain.order import Order, Request
+from tasks.domain.result import Attempt
+from tasks.domain.shot import Size
 from tasks.ledger.ledger import Ledger, spent
 from tasks.ledger.records import SCHEMA, Asked, Entry, attempt_of, job_of, now
 from tasks.storage.store import Store, StoreError

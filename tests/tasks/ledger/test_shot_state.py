@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from tasks.domain.errors import Stopped
-from tasks.domain.models import ShotResult, Status
 from tasks.domain.plan import Action, ShotPlan
+from tasks.domain.result import ShotResult, Status
 from tasks.domain.takes import Shelf, lost_clips
 from tasks.ledger.shot_state import Ended, exit_code, fresh, refused, result_of, unclear_routes
 from tasks.session import restore

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.domain.models import Attempt, ShotResult
+from tasks.domain.result import Attempt, ShotResult
 from tasks.domain.takes import Shelf
 from tasks.manifest.costs import books, costs, status_of
 from tests.tasks.purchases import MONEY, attempt, bought, clip, result, shelf_of, shot, targets

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from pyarrow import parquet
 
 from tasks.domain.errors import TargetError
-from tasks.domain.models import STATUSES, Attempt, ShotResult
+from tasks.domain.result import STATUSES, Attempt, ShotResult
 from tasks.manifest.files import files, load, summary
 from tasks.manifest.rows import ADDED, ATTEMPTS, MANIFEST, extra_names
 from tests.tasks.purchases import MONEY, attempt, bought, clip, result, shelf_of, shot, targets

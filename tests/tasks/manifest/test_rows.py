@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tasks.domain.models import Attempt, ShotResult
+from tasks.domain.result import Attempt, ShotResult
 from tasks.domain.takes import Shelf
 from tasks.manifest.costs import books
 from tasks.manifest.rows import ATTEMPTS, MANIFEST, attempt_rows, extra_names, mismatch, rows

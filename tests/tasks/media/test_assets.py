@@ -12,7 +12,7 @@ import pytest
 from tasks.config.settings import ImageSettings, Settings
 from tasks.domain.errors import MediaError
 from tasks.domain.identity import frame_stem
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.media import images
 from tasks.media.assets import Media, _read
 from tasks.storage.store import Store, StoreError

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from tasks.config.settings import ImageSettings, Settings
 from tasks.domain.identity import frame_stem
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.media import images
 from tasks.media.assets import Media
 from tasks.storage.store import Store

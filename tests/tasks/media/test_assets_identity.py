@@ -9,7 +9,7 @@ import pytest
 
 from tasks.config.settings import ImageSettings, Settings
 from tasks.domain.errors import MediaError
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.media.assets import Media
 from tasks.storage.store import Store
 from tasks.transport.client import Http

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageCms, ImageStat, JpegImagePlugin
 
 from tasks.domain.errors import MediaError
-from tasks.domain.models import FITS, Size
+from tasks.domain.shot import FITS, Size
 from tasks.media.images import normalise, suffix
 from tests.tasks.pictures import (
     BIG,

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageStat
 
-from tasks.domain.models import FITS, Size
+from tasks.domain.shot import FITS, Size
 from tasks.media.images import ground, normalise
 from tests.tasks.pictures import BIG, K, R, W, frame, near, opened, quad, saved
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import GifImagePlugin, Image
 
 from tasks.domain.errors import MediaError
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.media.image_formats import opened
 from tasks.media.images import _read, check
 from tests.tasks.pictures import BIG, KINDS, QUAD, B, G, R, W, frame, has_corners, looked_at, moving, noise, quad, saved

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tasks.domain.errors import MediaError
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.media import images, png
 
 SIDES = (1250, 850)  # just above the least that goes the quick way

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tasks.domain.errors import MediaError
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.media import probe as video
 from tasks.media.probe import MOST_BOXES, Probe, check_boxes, is_whole, poster, probe
 from tests.tasks.clips import good, order, pictures, write

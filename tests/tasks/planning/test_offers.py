@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tasks.config import catalogue
 from tasks.config.settings import Settings, load
-from tasks.domain.models import Shot, Size
 from tasks.domain.plan import Offer
+from tasks.domain.shot import Shot, Size
 from tasks.planning.offers import Image, Market
 from tests.tasks.desk import CARD, CHAIN, DAY, KEYS, PIXAZO, PRO, REMIX, VIDEO, config
 from tests.tasks.purchases import shot

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.domain.models import ZERO, Shot, Size
+from tasks.domain.money import ZERO
 from tasks.domain.plan import ShotPlan
-from tasks.planning.snapshot import row_keys
+from tasks.domain.shot import Shot, Size
+from tasks.manifest.rows import row_keys
 from tests.tasks.desk import CARD, KEYS, OPENED, PIXAZO, PRO, REMIX, VIDEO, Desk, config, digest
 from tests.tasks.purchases import shot
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.planning.shapes import told
 
 HD, TALL = Size(1280, 720), Size(720, 1280)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.config import settings
-from tasks.domain.models import Shot, Size
 from tasks.domain.plan import Plan
+from tasks.domain.shot import Shot, Size
 from tasks.season.parts import divided, in_flight, shares, split, todays_share
 
 HD = Size(1280, 720)

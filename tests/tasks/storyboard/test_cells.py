@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.storyboard import cells
 
 FPS = Decimal(24)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tasks.config.settings import Defaults
 from tasks.domain.errors import BoardError
-from tasks.domain.models import Shot, Size
+from tasks.domain.shot import Shot, Size
 from tests.tasks.boards import board, faults_of, parquet, shot_of, written
 
 

@@ -7,11 +7,12 @@ import pytest
 from tasks.config import catalogue
 from tasks.config.settings import ImageSettings, load
 from tasks.domain.errors import BoardError
-from tasks.domain.models import Shot, Size, Storyboard
-from tasks.domain.plan import Wanted
+from tasks.domain.request import Wanted
+from tasks.domain.shot import Shot, Size, Storyboard
+from tasks.session.preflight import read_files
 from tasks.session.session import Session
 from tasks.storage.store import Store
-from tasks.storyboard.source import check_ids, read_board, read_files, strays
+from tasks.storyboard.source import check_ids, read_board, strays
 from tasks.transport.client import Http
 from tests.tasks.clips import good
 from tests.tasks.loopback import Loopback, for_ever, goto, reply, then_cut
@@ -268,7 +269,8 @@ async def test_known_remote_file(begin, monkeypatch, rerender, fetched):
         session = begin(f"sh010,A boat,{url},,64x48,1", rerender=rerender, allow_hosts=(server.place,))
         session.board = await read_board(session.wanted.board, session.settings, session.http)
         session.facts = replace(session.facts, pins={url: ("0" * 64,)})
-        assert await read_files(session, fetch=True) == []
+        session.facts, found = await read_files(session, fetch=True)
+        assert found == []
         assert len(server.seen) == fetched
         assert list(session.facts.digests) == [url] * fetched
 
@@ -353,7 +355,8 @@ async def test_addresses_that_a_local_board_chooses(begin, name, allowed, refuse
 
 async def tried(session):
     session.board = await read_board(session.wanted.board, session.settings, session.http)
-    return await read_files(session, fetch=True)
+    session.facts, found = await read_files(session, fetch=True)
+    return found
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tasks.domain.models import Reply, Request
+from tasks.domain.order import Reply, Request
 from tasks.transport.awake import LATE, awake_for
 from tasks.transport.client import Http, Lost
 from tests.tasks.loopback import reply
@@ -180,7 +180,7 @@ def test_a_stop_is_told_from_a_busy_moment() -> None:
 
 CHILD = """
 import asyncio, sys
-from tasks.domain.models import Request
+from tasks.domain.order import Request
 from tasks.transport.client import Http
 
 async def main():

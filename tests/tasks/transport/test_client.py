@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.domain.errors import LocalFault, MediaError
-from tasks.domain.models import Request
+from tasks.domain.order import Request
 from tasks.transport import client as transport
 from tasks.transport import hosts
 from tasks.transport.addresses import public

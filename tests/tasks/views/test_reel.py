@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from tasks.animatic.renderer import render
 from tasks.domain.errors import MediaError
-from tasks.domain.models import Size
+from tasks.domain.shot import Size
 from tasks.views.reel.avcc import Header, merged, parse
 from tasks.views.reel.reel import Open, Part, join, local
 from tests.tasks.clips import SMALL, order, pictures, plain, write

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.domain.models import Attempt, ShotResult
+from tasks.domain.advice import ADVICE
+from tasks.domain.result import Attempt, ShotResult
 from tasks.views.report.cards import card
-from tasks.views.report.needs import ADVICE, needs
+from tasks.views.report.needs import needs
 from tests.browser.targets import STATUS_OF, Told, every_status, many, told
 from tests.tasks.purchases import attempt, bought, clip, result, shot, targets
 

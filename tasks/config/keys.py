@@ -1,0 +1,26 @@
+"""Where a provider's key may go, and what it takes to ask a gateway."""
+
+from tasks.config.provider_settings import ProviderSettings
+from tasks.transport.client import host_of, named
+
+
+def secret_of(settings: ProviderSettings) -> str:
+    """The provider's key, to be looked for in what comes back; empty where none was found."""
+    return settings.key.get_secret_value() if settings.key else ""
+
+
+def key_may_go(settings: ProviderSettings, url: str) -> bool:
+    """A key goes to the base URL's host and port and to ``key_hosts``, and never over plainer transport."""
+    secure = url.lower().startswith("https://") or settings.base_url.lower().startswith("http://")
+    return secure and named(url, {host_of(settings.base_url)[1], *settings.key_hosts})
+
+
+def unreachable(settings: ProviderSettings | None, provider: str, base: str) -> str:
+    """Why a job that lives at ``base`` cannot be asked after with these settings; empty when it can."""
+    if settings is None:
+        return f"the config has no [provider.{provider}]"
+    if base and not key_may_go(settings, base):
+        return f"its host {host_of(base)[1]} is not the config's: name it in [provider.{provider}] key_hosts"
+    if settings.key is None:
+        return settings.lacks
+    return ""

@@ -1,0 +1,60 @@
+"""A gateway's model as models.toml describes it, and a route to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from tasks.domain.shot import Mode, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What a gateway's model can do and what it costs: one entry of ``models.toml``.
+
+    ``seconds`` lists the lengths offered, ``any_seconds`` a closed range of whole seconds instead, and
+    ``exact`` (the built-in renderer) takes any length and any size as asked. ``images`` are the ways an image
+    may travel, in order of preference: ``data`` (data URI) or ``url``. ``remix`` is what a remix starts from:
+    ``job`` (a clip made by the same gateway), ``url`` or ``data`` (data URI).
+    Prices: ``per_second``, or ``table[(size, seconds)]``; both empty is an error.
+    """
+
+    provider: str
+    name: str
+    modes: tuple[Mode, ...]
+    source: str
+    checked: str
+    seconds: tuple[int, ...] = ()
+    any_seconds: tuple[int, int] | None = None
+    sizes: tuple[Size, ...] = ()
+    exact: bool = False
+    images: tuple[str, ...] = ()
+    max_image_bytes: int = 8_000_000
+    remix: tuple[str, ...] = ()
+    negative_prompt: bool = False
+    seed: bool = False
+    audio: bool = False
+    per_second: Mapping[str, Decimal] = field(default_factory=dict)  # size as text, or "*"
+    table: Mapping[tuple[str, int], Decimal] = field(default_factory=dict)
+    low_confidence: str = ""  # why the price is doubted; empty where it is not
+    failed_is_charged: bool | Literal["unknown"] = "unknown"
+    deprecated_on: str = ""
+    retired_on: str = ""
+    replaced_by: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def route(self) -> str:
+        return f"{self.provider}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to a clip: a provider's model, with the options its adapter reads."""
+
+    model: Model
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.model.route

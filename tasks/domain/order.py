@@ -1,0 +1,75 @@
+"""What is asked of a gateway: the order, and HTTP as plain values."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tasks.domain.model import Route
+from tasks.domain.shot import Shot, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A reference image after normalising. ``uri`` is how it travels: a data URI or a URL."""
+
+    digest: str
+    size: Size
+    media_type: str
+    uri: str
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceClip:
+    """What a remix starts from: a URL, and what the gateway that made it calls it."""
+
+    uri: str = ""
+    provider: str = ""
+    job_id: str = ""
+    remote_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """All that an adapter is told. ``seconds`` (whole at every gateway) and ``size`` are snapped to the model."""
+
+    shot: Shot
+    route: Route
+    seconds: Decimal
+    size: Size
+    prompt: str  # as sent: with `Avoid: ...` where the model takes no negative prompt
+    frame: Frame | None = None
+    source: SourceClip | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """HTTP as plain values, never with a key. ``url`` is a path below the base URL, or absolute."""
+
+    method: str
+    url: str
+    json: Mapping[str, Any] | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, bytes, str]] = field(default_factory=dict)  # field -> name, bytes, type
+    form: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. Header names are in lower case."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The body's JSON object; an empty one when the body is anything else."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return value if isinstance(value, dict) else {}

@@ -1,0 +1,89 @@
+"""What came of a shot: its attempts, its clip, its row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from tasks.domain.money import ZERO
+from tasks.domain.shot import Shot
+
+Status = Literal["rendered", "reused", "stand_in", "refused", "failed", "skipped"]
+Basis = Literal["reported", "price_list", "free", "unknown"]
+STATUSES: tuple[Status, ...] = ("rendered", "reused", "stand_in", "refused", "failed", "skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """The delivered file as it was probed. ``path`` is relative to the target."""
+
+    path: str
+    sha256: str
+    bytes: int
+    width: int
+    height: int
+    fps: float
+    seconds: float
+    poster: str = ""
+    audio: bool | None = None  # None in records of 0.1, which did not say
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One Order taken to one provider. Its money stands in ``charged`` or in ``at_risk``, never in both.
+
+    ``outcome``: ``clip``, ``late`` (its clip came when the shot had one), ``busy``, ``refused``, ``locked``,
+    ``failed``, ``moderated``, ``unclear``, ``pending`` (accepted and not settled), ``overdue``.
+    """
+
+    key: str
+    n: int
+    shot_id: str
+    fingerprint: str
+    run_id: str
+    provider: str
+    model: str
+    outcome: str
+    seconds: Decimal
+    size: str
+    quoted: Decimal
+    scene: str = ""
+    mode: str = ""
+    error_class: str = ""
+    error: str = ""
+    job_id: str = ""
+    charged: Decimal = ZERO
+    at_risk: Decimal = ZERO
+    basis: Basis = "unknown"
+    submitted_at: str = ""
+    settled_at: str = ""
+    clip: Clip | None = None
+    frame: str = ""
+    remote_ids: Mapping[str, str] = field(default_factory=dict)
+    settled_by: str = ""  # the run that settled it
+    order_id: str = ""  # a random UUID, written before the POST; empty in records of 0.1
+    stand_in: bool = False  # drawn where a gateway's clip was wanted
+
+    @property
+    def route(self) -> str:
+        return f"{self.provider}:{self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShotResult:
+    """A shot with its attempts (oldest first) and the clip in use, if any.
+
+    ``kept`` is the last manifest row of a shot that this run did not look at: it stands for the other fields.
+    """
+
+    shot: Shot
+    fingerprint: str
+    key: str
+    status: Status
+    attempts: tuple[Attempt, ...] = ()
+    clip: Clip | None = None
+    made_by: Attempt | None = None  # the attempt that bought the clip in use
+    frame: str = ""
+    error_class: str = ""
+    error: str = ""
+    kept: Mapping[str, Any] | None = None

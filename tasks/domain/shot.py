@@ -1,0 +1,70 @@
+"""The shot list: one row of it, and all of them in order.
+
+row -> Shot -> Frame -> Order -> Request -> Reply -> Job -> Pending... -> Done -> Clip -> ShotResult -> manifest row
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+Mode = Literal["text_to_video", "image_to_video", "remix"]
+Fit = Literal["cover", "contain", "blur"]
+MODES: tuple[Mode, ...] = ("text_to_video", "image_to_video", "remix")
+FITS: tuple[Fit, ...] = ("cover", "contain", "blur")
+
+
+class Size(NamedTuple):
+    """Width and height in pixels; as text ``1280x720``."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Size":
+        """Read ``1280x720``. ValueError when it is anything else."""
+        width, _, height = text.strip().lower().replace("×", "x").partition("x")
+        size = cls(int(width), int(height))
+        if size.width <= 0 or size.height <= 0:
+            raise ValueError(text)
+        return size
+
+
+class Shot(NamedTuple):
+    """One row of a storyboard, after aliases, defaults and ``[vars]``; what it uses and nothing else.
+
+    A tuple, as a board has many of them: a frozen dataclass takes four times as long to make.
+
+    ``row`` is the line a person sees (the header is line 1). ``image`` and ``source`` are resolved against
+    the board's folder; ``source_shot`` is the shot_id of another row, and then ``source`` is empty.
+    """
+
+    shot_id: str
+    row: int
+    scene: str
+    prompt: str
+    mode: Mode
+    seconds: Decimal
+    size: Size
+    fit: Fit
+    negative_prompt: str = ""
+    image: str = ""
+    source: str = ""
+    source_shot: str = ""
+    seed: int | None = None
+    audio: bool | None = None
+    route: str = ""
+    extras: Mapping[str, str] = MappingProxyType({})
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Storyboard:
+    """The shots in board order, and the names of the columns that are carried through."""
+
+    shots: tuple[Shot, ...]
+    extra_columns: tuple[str, ...] = ()
