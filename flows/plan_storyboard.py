@@ -5,8 +5,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.support.artifacts import faults_artifact, plan_artifact
-from flows.support.blocks import opened
-from flows.support.parameters import FREE, NO_SHOTS, Config, Place, Shots, Usd, wanted_of
+from flows.support.blocks import open_session
+from flows.support.parameters import FREE, NO_SHOTS, Config, Place, Shots, Usd, request_of
 from tasks.commands.answers import over_budget
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
@@ -32,7 +32,7 @@ async def plan_storyboard(
         rerender: Shot ids, or all: what another clip for them would cost.
     """
     try:
-        async with opened(wanted_of(board, to, config, budget_usd, only, rerender)) as running:
+        async with open_session(request_of(board, to, config, budget_usd, only, rerender)) as running:
             plan = await running.check(fetch=False)
             await plan_artifact(running)
             if over := over_budget(running):

@@ -9,12 +9,12 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.render_storyboard import render_storyboard
-from flows.support.blocks import looked_up
+from flows.support.blocks import look_up_blocks
 from flows.support.parameters import FREE, Config, Place, Usd
 from tasks.commands import inbox
 from tasks.config import settings
 from tasks.domain.errors import Fault, StoryreelError
-from tasks.storage.backends import homed
+from tasks.storage.backends import sort_options
 from tasks.storage.store import Store
 
 SETTLES_SECONDS = 2.0
@@ -31,14 +31,14 @@ async def render_inbox(inbox_url: Place, to: Place, config: Config = FREE, budge
         budget_usd: US dollars that each board may cost. None leaves it to the config.
     """
     try:
-        loaded = await looked_up(config)
+        loaded = await look_up_blocks(config)
         settings.check_secrets(loaded)  # else each board would be told to be broken
         options = loaded.target_options
-        source, target = Store(inbox_url, homed(options, to)), Store(to, options)
+        source, target = Store(inbox_url, sort_options(options, to)), Store(to, options)
         before = await asyncio.to_thread(inbox.boards, source)
         await asyncio.sleep(SETTLES_SECONDS)
         now = await asyncio.to_thread(inbox.boards, source)
-        due = await asyncio.to_thread(inbox.due, source, target, inbox.settled(before, now))
+        due = await asyncio.to_thread(inbox.due, source, target, inbox.settled_boards(before, now))
     except StoryreelError as error:
         return Failed(message=str(error))
     told = [await _one(source, target, name, digest, config, budget_usd) for name, digest in due]
@@ -60,6 +60,6 @@ async def _one(
         faults = [Fault(0, "", "", "", text) for text in (state.message or "the run did not start").splitlines()]
         await asyncio.to_thread(inbox.broken, source, target, name, faults)
         return False, line
-    if not await asyncio.to_thread(inbox.skipped, target, name):
+    if not await asyncio.to_thread(inbox.count_skipped, target, name):
         await asyncio.to_thread(inbox.done, source, target, name, digest)
     return state.is_completed(), line

@@ -13,13 +13,13 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Cancelled, Failed
 
 from flows.render_storyboard import final_state
-from flows.support.artifacts import closing_artifacts, faults_artifact, moving, plan_artifact
-from flows.support.blocks import opened
-from flows.support.cancellation import heeding
-from flows.support.parameters import FREE, VIEWS, Config, PartsInFlight, Place, ShotsAPart, Usd, wanted_of
+from flows.support.artifacts import closing_artifacts, faults_artifact, follow_progress, plan_artifact
+from flows.support.blocks import open_session
+from flows.support.cancellation import stop_on_signal
+from flows.support.parameters import FREE, VIEWS, Config, PartsInFlight, Place, ShotsAPart, Usd, request_of
 from flows.support.run_log import recorder
 from tasks.domain.errors import StartError, StoryreelError
-from tasks.season.coordinator import Season, Start, Task
+from tasks.season.coordinator import PartOrder, Season, Start
 from tasks.session.session import Session
 
 PARTS = "render-storyboard/render-storyboard"
@@ -49,12 +49,12 @@ async def render_season(
         parts_in_flight: Parts at once at most, 1 to 100. Each needs a worker's hand, beside the season's own.
     """
     try:
-        async with opened(wanted_of(board, to, config, budget_usd, (), (), views=VIEWS)) as running:
+        async with open_session(request_of(board, to, config, budget_usd, (), (), views=VIEWS)) as running:
             running.progress.record = recorder({})
             running.lock.by_process = False  # its parts run elsewhere: only the lease tells that it is gone
             await running.check(fetch=True)
             await plan_artifact(running)
-            async with heeding(running), running.open(), moving(running):
+            async with stop_on_signal(running), running.open(), follow_progress(running):
                 season = Season(running, starter(running), shots_a_part, parts_in_flight)
                 await season.run()
                 await running.show()
@@ -67,10 +67,10 @@ async def render_season(
 
 def starter(running: Session) -> Start:
     """What starts a part: a run of its deployment, which any worker of the pool may take."""
-    asked = running.wanted
+    asked = running.request
     taken: dict[UUID, float] = {}
 
-    async def start(task: Task) -> Callable[[], Awaitable[bool]]:
+    async def start(task: PartOrder) -> Callable[[], Awaitable[bool]]:
         parameters: dict[str, Any] = {
             "board": asked.board,
             "to": running.store.url,
@@ -86,7 +86,7 @@ def starter(running: Session) -> Start:
     return start
 
 
-async def _asked_for(running: Session, task: Task, parameters: dict[str, Any]) -> UUID:
+async def _asked_for(running: Session, task: PartOrder, parameters: dict[str, Any]) -> UUID:
     """The run of a part. A server that is away for a moment is asked again under the same key: it may have taken it."""
     name, waited, pause = f"{task.part.name} of {running.run_id}", 0.0, running.lock.lease / 12
     once = task.part.attempt

@@ -13,9 +13,9 @@ from prefect.context import TaskRunContext
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.support.approval import refusal
-from flows.support.artifacts import closing_artifacts, faults_artifact, moving, outcome, plan_artifact
-from flows.support.blocks import opened
-from flows.support.cancellation import heeding
+from flows.support.artifacts import closing_artifacts, faults_artifact, follow_progress, outcome, plan_artifact
+from flows.support.blocks import open_session
+from flows.support.cancellation import stop_on_signal
 from flows.support.handover import HANDOVER
 from flows.support.parameters import (
     FREE,
@@ -28,15 +28,15 @@ from flows.support.parameters import (
     Shots,
     Usd,
     View,
-    wanted_of,
+    request_of,
 )
-from flows.support.run_log import Lines, ended, recorder
+from flows.support.run_log import Lines, log_ending, recorder
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import ShotResult
 from tasks.season.parts import SeasonPart
-from tasks.season.worker import PartSession, joined, part_session
+from tasks.season.worker import PartSession, join_season, part_session
 from tasks.session.session import Session
 
 ENDED = "Without clip"
@@ -66,11 +66,11 @@ async def render_shot(shot_id: str) -> State:
         shot = running.plans[shot_id].shot
         context.task_run.tags += [f"scene:{shot.scene or 'none'}", f"mode:{shot.mode}"]
     result = await running.shot(shot_id)
-    ended(result, KEPT.get())
-    return told(result)
+    log_ending(result, KEPT.get())
+    return state_of(result)
 
 
-def told(result: ShotResult) -> State:
+def state_of(result: ShotResult) -> State:
     """The state that a Prefect UI shows for the row."""
     attempt = result.made_by
     if result.clip is not None and result.status != "stand_in":
@@ -153,10 +153,10 @@ async def render_storyboard(
         running = HANDOVER.get()
         try:
             if running is None:
-                wanted = wanted_of(board, to, config, budget_usd, only, rerender, concurrency, views)
-                running = await stack.enter_async_context(opened(wanted))
+                wanted = request_of(board, to, config, budget_usd, only, rerender, concurrency, views)
+                running = await stack.enter_async_context(open_session(wanted))
                 if part is not None:
-                    running = await stack.enter_async_context(joined(part_session(running, part)))
+                    running = await stack.enter_async_context(join_season(part_session(running, part)))
                 await running.check(fetch=True)
             if reason := await refusal(running, approve_over_usd, approve_within_hours):
                 return Cancelled(message=f"{reason}: nothing was ordered, nothing spent")
@@ -174,7 +174,7 @@ async def _rendered(running: Session) -> State:
     KEPT.set(kept)
     running.progress.record = recorder(kept)
     await plan_artifact(running)
-    async with heeding(running), running.open(), moving(running):
+    async with stop_on_signal(running), running.open(), follow_progress(running):
         await _all(running)
         await running.show()
     if isinstance(running, PartSession):

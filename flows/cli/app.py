@@ -29,17 +29,17 @@ from flows.cli.options import (
     Quiet,
     Rerender,
     To,
-    wanted_of,
+    request_of,
 )
 from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
 from tasks.commands import answers
 from tasks.domain.errors import StartError
 from tasks.domain.progress import Progress
-from tasks.domain.request import Shown, Wanted
+from tasks.domain.request import RunRequest, ViewSelection
 from tasks.session.session import Session
 from tasks.storyboard import source
-from tasks.views.publish import Showing
+from tasks.views.publish import ViewPublisher
 
 app = App(
     name="storyreel",
@@ -77,14 +77,14 @@ def render(
     progress = Progress()
 
     async def act() -> int:
-        shown = Shown(not no_report, not no_timeline, not no_reel, edl, fcpxml)
-        wanted = replace(wanted_of(board, to, config, budget, only, rerender, concurrency), shown=shown)
-        async with blocks.opened(wanted, progress) as running:
+        shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
+        wanted = replace(request_of(board, to, config, budget, only, rerender, concurrency), views=shown)
+        async with blocks.open_session(wanted, progress) as running:
             await running.check(fetch=True)
-            if not quiet or (running.plan.worst and running.budget is None):
+            if not quiet or (running.plan.worst and running.budget_usd is None):
                 display.say(answers.headline(running))
             code = await _run(running, quiet=quiet)
-            told = answers.rendered(running, code, time.monotonic() - since)
+            told = answers.render_answer(running, code, time.monotonic() - since)
             if json:
                 answer.write(told)
             else:
@@ -98,7 +98,7 @@ def render(
 
 async def _run(running: Session, *, quiet: bool) -> int:
     """Through Prefect where there is something to do; a run without work needs no server."""
-    with display.watching(running.progress, quiet=quiet):
+    with display.show_progress(running.progress, quiet=quiet):
         if not answers.has_work(running):
             async with running.open():
                 await running.show()
@@ -125,7 +125,7 @@ async def _flown(running: Session) -> Any:
 
     signals.orders_begin(stopper(running, display.say), running.busy_until)
     HANDOVER.set(running)
-    asked = running.wanted
+    asked = running.request
     flight = asyncio.ensure_future(
         render_storyboard(
             source.display_url(asked.board),  # a parameter is kept; the board is read already
@@ -160,12 +160,12 @@ def plan(
     """Say what a render would do and cost. Calls no gateway, spends nothing, writes nothing."""
 
     async def act() -> int:
-        wanted = wanted_of(board, to or "memory://storyreel-plan", config, budget, only, rerender, concurrency)
-        async with blocks.opened(wanted) as running:
+        wanted = request_of(board, to or "memory://storyreel-plan", config, budget, only, rerender, concurrency)
+        async with blocks.open_session(wanted) as running:
             found = await running.check(fetch=False)
             code = answers.plan_code(running)
             if json:
-                answer.write(answers.planned(running, code))
+                answer.write(answers.plan_answer(running, code))
             else:
                 display.plan_table(found)
                 if code == 3:
@@ -185,7 +185,7 @@ def status(url: To, *, config: Config = None, json: Json = False) -> int:
     """Say what is at a target: shots by status, money by gateway, jobs paid for and not yet collected."""
 
     async def act() -> int:
-        async with blocks.opened(Wanted("", url, config), keys=False) as running:
+        async with blocks.open_session(RunRequest("", url, config), keys=False) as running:
             told = await answers.status(running)
             if json:
                 answer.write(told)
@@ -203,9 +203,9 @@ def rescue(url: To, *, config: Config = None, json: Json = False, quiet: Quiet =
     """Take up every job at a target that was bought and not collected. Buys nothing."""
 
     async def act() -> int:
-        async with blocks.opened(Wanted("", url, config)) as running:
+        async with blocks.open_session(RunRequest("", url, config)) as running:
             try:
-                with display.watching(running.progress, quiet=quiet):
+                with display.show_progress(running.progress, quiet=quiet):
                     told = await answers.rescue(running)
             except asyncio.CancelledError:
                 display.say(answers.left_over(running))
@@ -237,10 +237,10 @@ def report(
 
     async def act() -> int:
         progress = Progress()
-        shown = Shown(not no_report, not no_timeline, not no_reel, edl, fcpxml)
-        async with blocks.opened(Wanted("", url, config), progress, keys=False) as running:
-            with display.watching(progress, quiet=json):
-                problems = await Showing(running.store, running.folder, progress).make(shown)
+        shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
+        async with blocks.open_session(RunRequest("", url, config), progress, keys=False) as running:
+            with display.show_progress(progress, quiet=json):
+                problems = await ViewPublisher(running.store, running.folder, progress).make(shown)
             told = {"target": running.store.url, "report": f"{running.store.url}/report.html", "problems": problems}
             if json:
                 answer.write({**told, "exit_code": int(bool(problems)), "errors": []})
@@ -261,7 +261,7 @@ def providers(
     """List each gateway: key found or not, base URL, its models, prices and retirement dates."""
 
     async def act() -> int:
-        told = await answers.providers(await blocks.looked_up(config), check=check)
+        told = await answers.providers(await blocks.look_up_blocks(config), check=check)
         if json:
             answer.write(told)
         else:

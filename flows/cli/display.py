@@ -69,7 +69,7 @@ class Board:
 
 
 @contextmanager
-def watching(progress: Progress, *, quiet: bool) -> Iterator[None]:
+def show_progress(progress: Progress, *, quiet: bool) -> Iterator[None]:
     """Show a run on standard error while it lasts: live on a terminal, plain lines elsewhere, nothing if quiet."""
     if quiet:
         yield

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.money import BUDGET_WORDS, is_budget
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 
 Board = Annotated[str, Parameter(help="Shot list: CSV or Parquet, a local path or any fsspec URL.")]
 To = Annotated[str, Parameter(help="Target folder: a local path or any fsspec URL.")]
@@ -30,9 +30,9 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def wanted_of(
+def request_of(
     board: str, to: str, config: str | None, budget: str | None, only: str, rerender: str, concurrency: int | None
-) -> Wanted:
+) -> RunRequest:
     """What the options of `render` and `plan` ask for. `ConfigError` names every one that cannot be read."""
     money = None
     with contextlib.suppress(InvalidOperation):
@@ -44,4 +44,4 @@ def wanted_of(
         faults.append(Fault(0, "", "--concurrency", str(concurrency), "write a whole number from 1 to 400"))
     if faults:
         raise ConfigError(faults)
-    return Wanted(board, to, config, money, _words(only), _words(rerender), concurrency)
+    return RunRequest(board, to, config, money, _words(only), _words(rerender), concurrency)

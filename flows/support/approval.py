@@ -47,6 +47,6 @@ async def refusal(running: Session, over_usd: float | None, hours: float) -> str
         if not answer.approve:
             return f"{usd_text(agreed)} USD were refused"
         if answer.budget_usd is not None:
-            running.wanted = replace(running.wanted, budget_usd=Decimal(str(answer.budget_usd)))
+            running.request = replace(running.request, budget_usd=Decimal(str(answer.budget_usd)))
         await running.check(fetch=True)
     return ""

@@ -132,7 +132,7 @@ def _link(running: Session, name: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def moving(running: Session) -> AsyncIterator[None]:
+async def follow_progress(running: Session) -> AsyncIterator[None]:
     """A progress artifact that follows the run, at most every three seconds. A lost server costs no shot."""
     over = asyncio.Event()
     follows = asyncio.create_task(_follow(running.progress, over))

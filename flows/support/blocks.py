@@ -8,23 +8,25 @@ from typing import Any
 from tasks.config import settings
 from tasks.config.blocks import Blocks
 from tasks.domain.progress import Progress
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.session.session import Session, session
 
 PATIENCE = 10.0
 
 
 @contextlib.asynccontextmanager
-async def opened(wanted: Wanted, progress: Progress | None = None, *, keys: bool = True) -> AsyncIterator[Session]:
+async def open_session(
+    request: RunRequest, progress: Progress | None = None, *, keys: bool = True
+) -> AsyncIterator[Session]:
     """A session whose config names blocks. `ConfigError` for each that cannot be had; ``keys``: the Secret ones too."""
-    loaded = await looked_up(wanted.config, keys=keys)
+    loaded = await look_up_blocks(request.config, keys=keys)
     if keys:
         settings.check_secrets(loaded)
-    async with session(wanted, progress, loaded) as running:
+    async with session(request, progress, loaded) as running:
         yield running
 
 
-async def looked_up(config: str | None, *, keys: bool = True, patience: float = PATIENCE) -> settings.Settings:
+async def look_up_blocks(config: str | None, *, keys: bool = True, patience: float = PATIENCE) -> settings.Settings:
     """A config with its blocks. One of the target that is not there is a `ConfigError`; a key says what it lacks.
 
     Starts no server: a block is asked for at PREFECT_API_URL, of the environment or of the profile.

@@ -21,7 +21,7 @@ LEFT = "nothing more is ordered, open jobs stay in the ledger"
 
 
 @contextlib.asynccontextmanager
-async def heeding(running: Session) -> AsyncIterator[None]:
+async def stop_on_signal(running: Session) -> AsyncIterator[None]:
     """While it lasts, a signal or a cancelled flow run stops the run in good order; a second signal ends it at once."""
     with signals.heeded(stopper(running, running.progress.line), running.busy_until):
         watch = asyncio.create_task(_watch(running))

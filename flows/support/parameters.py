@@ -12,7 +12,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from tasks.domain.money import MOST_USD
-from tasks.domain.request import Shown, Wanted
+from tasks.domain.request import RunRequest, ViewSelection
 
 Place = Annotated[str, Field(min_length=1)]
 Config = Annotated[str, Field(min_length=1)] | SkipJsonSchema[None]
@@ -34,7 +34,7 @@ def money(usd: float | None) -> Decimal | None:
     return None if usd is None else Decimal(str(usd))
 
 
-def wanted_of(
+def request_of(
     board: str,
     to: str,
     config: str | None,
@@ -43,9 +43,9 @@ def wanted_of(
     rerender: Sequence[str] | None,
     concurrency: int | None = None,
     views: Sequence[View] = (),
-) -> Wanted:
+) -> RunRequest:
     """What a deployment's parameters ask for. Its board may not leave its own folder."""
-    return Wanted(
+    return RunRequest(
         board,
         to,
         config,
@@ -54,5 +54,5 @@ def wanted_of(
         tuple(rerender or ()),
         concurrency,
         confined=True,
-        shown=Shown(**{name: name in views for name in ("report", "timeline", "reel", "edl", "fcpxml")}),
+        views=ViewSelection(**{name: name in views for name in ("report", "timeline", "reel", "edl", "fcpxml")}),
     )

@@ -41,7 +41,7 @@ def ending(result: ShotResult, held_back: list[str]) -> str:
     return ". ".join(part.rstrip(".") for part in parts)
 
 
-def ended(result: ShotResult, kept: Lines) -> None:
+def log_ending(result: ShotResult, kept: Lines) -> None:
     """Write a shot's last line, if there is one."""
     if line := ending(result, kept.pop(result.shot.shot_id, [])):
         _log(logging.INFO if result.clip else logging.WARNING, f"{result.shot.shot_id}: {line}")

@@ -69,7 +69,7 @@ _WORDS = {
 _TOLD = [(name, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for name, words in _WORDS.items()]
 
 
-def told(prompt: str) -> str:
+def named_move(prompt: str) -> str:
     """The name of the first camera move that the prompt names in whole words, else an empty text."""
     found = [(match.start(), name) for name, words in _TOLD if (match := words.search(prompt))]
     return min(found)[1] if found else ""
@@ -77,7 +77,7 @@ def told(prompt: str) -> str:
 
 def move_of(prompt: str, seed: int | None = None) -> Move:
     """The move that the prompt tells, else one chosen by the seed, else one chosen by the prompt's hash."""
-    if name := told(prompt):
+    if name := named_move(prompt):
         return MOVES[name]
     chosen = int(hashlib.sha256(prompt.encode()).hexdigest(), 16) if seed is None else seed
     return MOVES[UNTOLD[chosen % len(UNTOLD)]]

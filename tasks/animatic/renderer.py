@@ -54,7 +54,7 @@ def render(order: Order, out: Path, *, frame: bytes | None = None, source: Path 
             elif name == "card":
                 encode(out, size, card(order, size, count), STATIC_X264)
             elif name == "caption":
-                encode(out, size, captioned(order, source, size, count), X264)
+                encode(out, size, render_captioned(order, source, size, count), X264)
             else:
                 raise MediaError("the built-in renderer has kenburns, card and caption, and no such model")
     except BaseException:
@@ -81,7 +81,7 @@ def _media_errors(what: str) -> Iterator[None]:
     except MediaError as error:
         raise MediaError(f"{what}: {error}") from error
     except (av.FFmpegError, OSError, MemoryError) as error:
-        machine.heed(error)
+        machine.raise_lack(error)
         raise MediaError(f"{what}: {error}") from error
 
 
@@ -109,7 +109,7 @@ def _stream(container: OutputContainer, size: Size, options: dict[str, str]) -> 
 def kenburns(order: Order, still: bytes, size: Size, count: int) -> Iterator[Planes]:
     """A smooth move over a still: where the prompt's camera words, else the seed, else its hash tell."""
     width, height = (2 * round(side * PRESCALE / 2) for side in (size.width, size.height))
-    canvas = Still.of(ImageOps.fit(opened(still), (width, height), Image.Resampling.LANCZOS))
+    canvas = Still.of(ImageOps.fit(open_still(still), (width, height), Image.Resampling.LANCZOS))
     move, seal = move_of(order.shot.prompt, order.shot.seed), Layer.of(mark(size))
     closest = reach(float(order.seconds))
     for number in range(count):
@@ -117,7 +117,7 @@ def kenburns(order: Order, still: bytes, size: Size, count: int) -> Iterator[Pla
         yield seal.lay(canvas.seen(box, size))
 
 
-def opened(still: bytes) -> Image.Image:
+def open_still(still: bytes) -> Image.Image:
     """A still as RGB, alpha laid on black. MediaError when the bytes are no picture."""
     if not still:
         raise MediaError("there is no still to move over")
@@ -145,7 +145,7 @@ def card(order: Order, size: Size, count: int) -> Iterator[Planes]:
         yield picture
 
 
-def captioned(order: Order, source: Path | None, size: Size, count: int) -> Iterator[Planes]:
+def render_captioned(order: Order, source: Path | None, size: Size, count: int) -> Iterator[Planes]:
     """The source clip, whole inside the size and looped or cut to the length, under the caption bar."""
     if source is None:
         raise MediaError("there is no source clip to caption")
@@ -153,13 +153,13 @@ def captioned(order: Order, source: Path | None, size: Size, count: int) -> Iter
     shown, picture = None, Planes.black(size)
     for frame in at_rate(source, count):
         if frame is not shown:
-            shown, picture = frame, placed(frame, size)
+            shown, picture = frame, place_frame(frame, size)
             for layer in layers:
                 layer.lay(picture)
         yield picture
 
 
-def placed(frame: av.VideoFrame, size: Size) -> Planes:
+def place_frame(frame: av.VideoFrame, size: Size) -> Planes:
     """The whole frame, upright, as large as the size allows, in its middle on black."""
     turns = round(frame.rotation / 90) % 4
     shape = (frame.width, frame.height) if turns % 2 == 0 else (frame.height, frame.width)

@@ -89,7 +89,7 @@ def _room_for(text: str, face: ImageFont.FreeTypeFont, room: float, after: str =
     return bisect_right(lengths, room, key=lambda n: face.getlength(text[:n] + after))
 
 
-def shortened(text: str, face: ImageFont.FreeTypeFont, room: float) -> str:
+def shorten(text: str, face: ImageFont.FreeTypeFont, room: float) -> str:
     """The text, or as much of it as fits into ``room`` pixels with an ellipsis after it."""
     if face.getlength(text) <= room:
         return text
@@ -105,7 +105,7 @@ def _pieces(word: str, face: ImageFont.FreeTypeFont, room: float) -> Iterator[st
         yield word
 
 
-def wrapped(text: str, face: ImageFont.FreeTypeFont, room: float, most: int) -> list[str]:
+def wrap(text: str, face: ImageFont.FreeTypeFont, room: float, most: int) -> list[str]:
     """The text in lines no wider than ``room`` pixels; at most ``most + 1`` of them, the last one whole."""
     lines: list[str] = []
     for word in (piece for whole in text.split() for piece in _pieces(whole, face, room)):
@@ -118,16 +118,16 @@ def wrapped(text: str, face: ImageFont.FreeTypeFont, room: float, most: int) -> 
     return lines
 
 
-def balanced(lines: list[str], face: ImageFont.FreeTypeFont, room: float) -> list[str]:
+def balance(lines: list[str], face: ImageFont.FreeTypeFont, room: float) -> list[str]:
     """The same few lines with their ends brought together, so that none holds a single word by accident."""
     if not 1 < len(lines) <= BALANCED:
         return lines
     text = " ".join(lines)
-    tries = (wrapped(text, face, room * share / 100, len(lines)) for share in range(50, 100, 2))
+    tries = (wrap(text, face, room * share / 100, len(lines)) for share in range(50, 100, 2))
     return next((found for found in tries if len(found) == len(lines)), lines)
 
 
-def fitted(text: str, room: float, height: float, sizes: list[float]) -> tuple[float, list[str]]:
+def fit(text: str, room: float, height: float, sizes: list[float]) -> tuple[float, list[str]]:
     """The largest of the sizes (largest first) at which the text fits, and its lines.
 
     At the smallest size a text that is still too long ends in an ellipsis.
@@ -137,14 +137,14 @@ def fitted(text: str, room: float, height: float, sizes: list[float]) -> tuple[f
         return max(int((height - CAP * size) / (LEADING * size)) + 1, 1)
 
     def fits(size: float) -> bool:
-        return len(wrapped(text, font(size), room, most(size))) <= most(size)
+        return len(wrap(text, font(size), room, most(size))) <= most(size)
 
     size = sizes[min(bisect_left(sizes, True, key=fits), len(sizes) - 1)]
-    lines = wrapped(text, font(size), room, most(size))
+    lines = wrap(text, font(size), room, most(size))
     if len(lines) <= most(size):
-        return size, balanced(lines, font(size), room)
+        return size, balance(lines, font(size), room)
     last = " ".join(lines[most(size) - 1 :])
-    return size, [*lines[: most(size) - 1], shortened(last, font(size), room)]
+    return size, [*lines[: most(size) - 1], shorten(last, font(size), room)]
 
 
 def _tracked(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: float, fill: Rgb) -> float:
@@ -231,7 +231,7 @@ def title_card(shot: Shot, seconds: str, size: Size) -> Card:
     line = (_even(left), y, _even(right), y + max(_even(0.5 * u), 2))
     draw.rectangle((line[0], line[1], line[2] - 1, line[3] - 1), TRACK)
     room, height = right - left, line[1] - 6 * u - above
-    type_size, lines = fitted(drawable(shot.prompt) or "…", room, height, [n * u / 4 for n in range(30, 11, -1)])
+    type_size, lines = fit(drawable(shot.prompt) or "…", room, height, [n * u / 4 for n in range(30, 11, -1)])
     tall = CAP * type_size + LEADING * type_size * (len(lines) - 1)
     base = above + (height - tall) * 0.42 + CAP * type_size  # the eye's middle lies above the middle
     for n, text in enumerate(lines):
@@ -265,7 +265,7 @@ def caption(shot: Shot, size: Size) -> Image.Image:
     left, room = size.width * TEXT_MARGIN, size.width * (1 - 2 * TEXT_MARGIN)
     most = 2 if size.width > size.height else 4
     height = (LEADING * (most - 1) + CAP) * 3.9 * u
-    type_size, lines = fitted(drawable(shot.prompt) or "…", room, height, [3.9 * u, 3.4 * u, 2.9 * u])
+    type_size, lines = fit(drawable(shot.prompt) or "…", room, height, [3.9 * u, 3.4 * u, 2.9 * u])
     tall = CAP * type_size + LEADING * type_size * (len(lines) - 1)
     bottom = size.height - 5 * u
     top = bottom - tall - 2.6 * u - 2.1 * u - 3.4 * u

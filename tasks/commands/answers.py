@@ -45,12 +45,12 @@ def headline(running: Session) -> str:
     """One line before a run: what it will do, and its price."""
     plan = running.plan
     words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
-    budget = f"budget {usd_text(running.budget)} USD" if running.budget is not None else "no budget"
+    budget = f"budget {usd_text(running.budget_usd)} USD" if running.budget_usd is not None else "no budget"
     price = f"{usd_text(plan.quoted)} USD, {usd_text(plan.worst)} at worst, {budget}" if plan.worst else "costs nothing"
-    return "; ".join((f"{words}: {price}", *running.facts.lacks))
+    return "; ".join((f"{words}: {price}", *running.snapshot.lacks))
 
 
-def rendered(running: Session, code: int, seconds: float) -> dict[str, Any]:
+def render_answer(running: Session, code: int, seconds: float) -> dict[str, Any]:
     """The answer of ``render --json``."""
     money, results = running.money(), running.results()
     url = running.store.url
@@ -76,16 +76,16 @@ def plan_code(running: Session) -> int:
 
 def over_budget(running: Session) -> str:
     """In words by how much the plan passes the budget; empty when it does not."""
-    if running.budget is None:
+    if running.budget_usd is None:
         return ""
     history, quoted = spent(running.ledger.history()), running.plan.quoted
-    if history + quoted <= running.budget or not quoted:
+    if history + quoted <= running.budget_usd or not quoted:
         return ""
     sums = f"{usd_text(history)} USD spent so far and {usd_text(quoted)} USD planned"
-    return f"{sums} pass the budget of {usd_text(running.budget)} USD"
+    return f"{sums} pass the budget of {usd_text(running.budget_usd)} USD"
 
 
-def planned(running: Session, code: int) -> dict[str, Any]:
+def plan_answer(running: Session, code: int) -> dict[str, Any]:
     """The answer of ``plan --json``."""
     plan = running.plan
     actions = Counter(shot.action for shot in plan.shots if shot.selected)
@@ -123,7 +123,7 @@ async def status(running: Session) -> dict[str, Any]:
         "totals": money["totals"],
         "by_provider": money["by_provider"],
         "superseded_usd": money["superseded_usd"],
-        "uncollected": uncollected(ledger),
+        "uncollected": uncollected_jobs(ledger),
         "lost": restore.lost(ledger, shelf),
         "reasons": reasons(results),
         "errors": [],
@@ -141,7 +141,7 @@ def reasons(results: Sequence[ShotResult]) -> list[dict[str, str]]:
     return found
 
 
-def uncollected(ledger: Ledger) -> list[dict[str, str]]:
+def uncollected_jobs(ledger: Ledger) -> list[dict[str, str]]:
     """The jobs that were bought and not collected, oldest first."""
     waiting = [attempt for attempt in ledger.history() if attempt.outcome in UNSETTLED]
     return [
@@ -180,14 +180,14 @@ def _at_risk(attempts: list[Attempt]) -> str:
 async def rescue(running: Session) -> dict[str, Any]:
     """Take up every job that was bought and not collected; buy nothing. The answer of ``rescue --json``."""
     await asyncio.to_thread(_read, running)
-    running.adopt()
+    running.restore()
     async with running.open() as renderer:
-        before = len(uncollected(running.ledger))
+        before = len(uncollected_jobs(running.ledger))
         await asyncio.gather(*(renderer.shot(plan) for plan in running.plan.shots))
         for attempt in running.ledger.history():
             if attempt.outcome in UNSETTLED and (reason := renderer.run.can_ask(attempt)):
                 running.progress.line(f"{attempt.shot_id}: job {attempt.job_id} at {attempt.route}: {reason}")
-    left = uncollected(running.ledger)
+    left = uncollected_jobs(running.ledger)
     money = running.money()
     return {
         "target": running.store.url,
@@ -205,7 +205,7 @@ async def rescue(running: Session) -> dict[str, Any]:
 async def providers(loaded: settings.Settings, *, check: bool) -> dict[str, Any]:
     """The answer of ``providers --json``; with ``check`` each gateway is asked, at no cost, and its list compared."""
     known = catalogue.load()
-    entries = inventory.listed(loaded, known, datetime.now(UTC).date())
+    entries = inventory.list_providers(loaded, known, datetime.now(UTC).date())
     http = Http()
     try:
         for entry in entries if check else []:

@@ -28,7 +28,7 @@ def boards(inbox: Store) -> dict[str, int]:
     return {name: len(data) for name, data in inbox.read_many(chosen).items()}
 
 
-def settled(before: dict[str, int], now: dict[str, int]) -> list[str]:
+def settled_boards(before: dict[str, int], now: dict[str, int]) -> list[str]:
     """The boards that nobody is writing any more: the same size in both looks, and not empty."""
     return sorted(name for name, size in now.items() if size and before.get(name) == size)
 
@@ -55,7 +55,7 @@ def _seen(target: Store, name: str) -> Seen | None:
         return None
 
 
-def skipped(target: Store, name: str) -> int:
+def count_skipped(target: Store, name: str) -> int:
     """How many shots the last run over the board left out."""
     rows = manifest.load(target.read(f"{slug_of(name)}/manifest.json"))
     return sum(row["status"] == "skipped" for row in rows)

@@ -16,7 +16,7 @@ from tasks.transport.client import Forbidden, Http, Lost, NotSent
 PATIENCE = 10.0
 
 
-def listed(settings: Settings, catalogue: Catalogue, today: date) -> list[dict[str, Any]]:
+def list_providers(settings: Settings, catalogue: Catalogue, today: date) -> list[dict[str, Any]]:
     """One entry a provider that has models: key, address, models with prices in US dollars and dates."""
     found = []
     for name, facts in catalogue.providers.items():

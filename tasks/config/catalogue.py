@@ -101,7 +101,7 @@ def _area(size: Size) -> int:
     return size.width * size.height
 
 
-def retired(model: Model, today: date) -> bool:
+def is_retired(model: Model, today: date) -> bool:
     """Whether the model is switched off: from its retirement date on, that day included."""
     return bool(model.retired_on) and today >= date.fromisoformat(model.retired_on)
 
@@ -109,7 +109,7 @@ def retired(model: Model, today: date) -> bool:
 def lifecycle(model: Model, today: date) -> str:
     """In words for a plan: retired, retiring within 30 days, or deprecated. Empty where nothing is to be said."""
     use = f", use {model.replaced_by}" if model.replaced_by else ", no successor is named"
-    if retired(model, today):
+    if is_retired(model, today):
         return f"was retired on {model.retired_on}{use}"
     left = (date.fromisoformat(model.retired_on) - today).days if model.retired_on else SOON_DAYS + 1
     if left <= SOON_DAYS:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tasks.config import schema as kinds
-from tasks.config.schema import Sheet, Spec
+from tasks.config.schema import FaultCollector, Spec
 from tasks.domain.model import Model
 from tasks.domain.shot import MODES, Size
 
@@ -131,7 +131,7 @@ class ProviderFacts:
 
 def read(file: Path) -> tuple[dict[str, Model], dict[str, ProviderFacts]]:
     """Models by route and providers by name, in the file's order. ConfigError holds every fault of the file."""
-    sheet = Sheet(file.name)
+    sheet = FaultCollector(file.name)
     tables = sheet.table(kinds.read_toml(file), {"provider": _as_is, "model": _as_is}, "")
     providers = _providers(tables.get("provider", {}), sheet)
     models: dict[str, Model] = {}
@@ -148,7 +148,7 @@ def read(file: Path) -> tuple[dict[str, Model], dict[str, ProviderFacts]]:
     return models, providers
 
 
-def _providers(raw: Any, sheet: Sheet) -> dict[str, ProviderFacts]:
+def _providers(raw: Any, sheet: FaultCollector) -> dict[str, ProviderFacts]:
     found: dict[str, ProviderFacts] = {}
     required = ("source", "checked", "failed_is_charged", "failed_source")
     for name, table in sheet.table(
@@ -162,7 +162,7 @@ def _providers(raw: Any, sheet: Sheet) -> dict[str, ProviderFacts]:
 
 
 def _add_model(
-    models: dict[str, Model], raw: Any, place: int, providers: Mapping[str, ProviderFacts], sheet: Sheet
+    models: dict[str, Model], raw: Any, place: int, providers: Mapping[str, ProviderFacts], sheet: FaultCollector
 ) -> None:
     """Check one entry and put it under its route; every fault goes to the sheet."""
     where = _where(raw, place)

@@ -1,7 +1,7 @@
 """Where a provider's key may go, and what it takes to ask a gateway."""
 
 from tasks.config.provider_settings import ProviderSettings
-from tasks.transport.client import host_of, named
+from tasks.transport.client import host_of, is_named
 
 
 def secret_of(settings: ProviderSettings) -> str:
@@ -12,7 +12,7 @@ def secret_of(settings: ProviderSettings) -> str:
 def key_may_go(settings: ProviderSettings, url: str) -> bool:
     """A key goes to the base URL's host and port and to ``key_hosts``, and never over plainer transport."""
     secure = url.lower().startswith("https://") or settings.base_url.lower().startswith("http://")
-    return secure and named(url, {host_of(settings.base_url)[1], *settings.key_hosts})
+    return secure and is_named(url, {host_of(settings.base_url)[1], *settings.key_hosts})
 
 
 def unreachable(settings: ProviderSettings | None, provider: str, base: str) -> str:

@@ -16,7 +16,7 @@ from tasks.config import schema as kinds
 from tasks.config.blocks import Blocks
 from tasks.config.catalogue import Catalogue
 from tasks.config.catalogue_file import PROVIDER_FIELDS, ProviderFacts
-from tasks.config.schema import Kind, Sheet
+from tasks.config.schema import FaultCollector, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ _KEY_WORDS = ("api_key", "apikey", "key", "token", "secret")
 
 
 def read_providers(
-    raw: Any, catalogue: Catalogue, environ: Mapping[str, str], blocks: Blocks, sheet: Sheet
+    raw: Any, catalogue: Catalogue, environ: Mapping[str, str], blocks: Blocks, sheet: FaultCollector
 ) -> dict[str, ProviderSettings]:
     """All known providers: what models.toml says, under what the file says, under what the environment says."""
     values: dict[str, dict[str, Any]] = {
@@ -83,7 +83,7 @@ def _complete(name: str, told: dict[str, Any], environ: Mapping[str, str], block
     return {"name": name, "base_url": "", **found, **told}
 
 
-def _check_keys(providers: Iterable[ProviderSettings], sheet: Sheet) -> None:
+def _check_keys(providers: Iterable[ProviderSettings], sheet: FaultCollector) -> None:
     """A key with a line break or a typographic sign in it cannot be sent; better told here than by every shot."""
     for provider in providers:
         key = provider.key.get_secret_value() if provider.key else ""
@@ -91,7 +91,7 @@ def _check_keys(providers: Iterable[ProviderSettings], sheet: Sheet) -> None:
             sheet.add(f"${provider.key_from}", "holds a character that cannot be part of a key")
 
 
-def _read_section(into: dict[str, Any], section: Any, facts: ProviderFacts, sheet: Sheet) -> None:
+def _read_section(into: dict[str, Any], section: Any, facts: ProviderFacts, sheet: FaultCollector) -> None:
     where = f"provider.{facts.name}"
     told = dict(section) if isinstance(section, dict) else section
     if isinstance(told, dict):
@@ -117,7 +117,7 @@ def _options(facts: ProviderFacts) -> dict[str, Kind]:
 
 
 def _read_variable(
-    values: dict[str, dict[str, Any]], variable: str, text: str, catalogue: Catalogue, sheet: Sheet
+    values: dict[str, dict[str, Any]], variable: str, text: str, catalogue: Catalogue, sheet: FaultCollector
 ) -> None:
     """Lay ``STORYREEL_X__FIELD`` or ``STORYREEL_X__OPTIONS__NAME`` over what the file says."""
     provider, _, name = variable.removeprefix("STORYREEL_").lower().partition("__")

@@ -32,7 +32,7 @@ class HiddenValueError(ValueError):
 
 
 @dataclass(slots=True)
-class Sheet:
+class FaultCollector:
     """The faults found so far in one file and in the environment laid over it."""
 
     file: str
@@ -92,7 +92,7 @@ def find(path: str | Path | None) -> Path:
 
 def read_toml(file: Path) -> dict[str, Any]:
     """The tables of a TOML file (UTF-8, a BOM is let pass). ConfigError names the line of what is no TOML."""
-    sheet = Sheet(str(file))
+    sheet = FaultCollector(str(file))
     text = ""
     try:
         text = file.read_text(encoding="utf-8-sig")

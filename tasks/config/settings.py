@@ -14,7 +14,7 @@ from tasks.config.catalogue import load as load_catalogue
 from tasks.config.provider_settings import ProviderSettings as ProviderSettings
 from tasks.config.provider_settings import read_providers
 from tasks.config.schema import CONFIGS as CONFIGS
-from tasks.config.schema import Sheet, Spec, find
+from tasks.config.schema import FaultCollector, Spec, find
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.shot import FITS, MODES, Fit, Mode, Size
 
@@ -144,7 +144,7 @@ def load(path: str | Path | None, environ: Mapping[str, str], blocks: Blocks | N
     file = find(path)
     raw = kinds.read_toml(file)
     catalogue = load_catalogue()
-    sheet = Sheet(file.name)
+    sheet = FaultCollector(file.name)
     for name in raw:
         if name not in _TABLES:
             sheet.unknown(name, name, _TABLES, "table or key")
@@ -166,7 +166,7 @@ def load(path: str | Path | None, environ: Mapping[str, str], blocks: Blocks | N
     return settings
 
 
-def _target(raw: Any, blocks: Blocks | None, sheet: Sheet) -> tuple[dict[str, Any], str]:
+def _target(raw: Any, blocks: Blocks | None, sheet: FaultCollector) -> tuple[dict[str, Any], str]:
     """The storage options: the block's, under what the file itself says."""
     told = sheet.table(raw, _TARGET, "target")
     own, block = told.get("options", {}), told.get("block", "")
@@ -195,7 +195,7 @@ def _words(value: Any) -> str:
     return value
 
 
-def _chains(raw: Any, catalogue: Catalogue, sheet: Sheet) -> dict[str, Chain]:
+def _chains(raw: Any, catalogue: Catalogue, sheet: FaultCollector) -> dict[str, Chain]:
     """The default chain under ``""`` and every named one; these inherit ``allow_retired`` and no routes."""
 
     def route(value: Any) -> str:

@@ -38,13 +38,13 @@ def lack(error: BaseException) -> str:
     return ""
 
 
-def told(error: BaseException) -> str:
+def describe_lack(error: BaseException) -> str:
     """The error as a sentence about this machine."""
     what = lack(error) or str(error) or type(error).__name__
     return str(error) if isinstance(error, LocalFault) else f"this machine cannot go on: {what}"
 
 
-def heed(error: BaseException, *, sent: bool = False) -> None:
+def raise_lack(error: BaseException, *, sent: bool = False) -> None:
     """Raise ``LocalFault`` where the error is this machine's own."""
     if what := lack(error):
         raise LocalFault(f"this machine cannot go on: {what}", sent=sent) from error

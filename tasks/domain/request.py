@@ -5,7 +5,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ViewSelection:
     """Which views of the target are made: report, timeline (and as EDL or FCPXML), rough cut."""
 
     report: bool = True
@@ -16,7 +16,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RunRequest:
     """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config.
 
     ``confined``: the board comes from an inbox or a deployment, and may not name files outside its own folder.
@@ -30,4 +30,4 @@ class Wanted:
     rerender: tuple[str, ...] = ()
     concurrency: int | None = None
     confined: bool = False
-    shown: Shown = Shown()
+    views: ViewSelection = ViewSelection()

@@ -7,7 +7,7 @@ from tasks.domain.errors import Stopped
 from tasks.domain.money import ZERO, usd_text
 
 
-class Purse:
+class Budget:
     """The target's money (US dollars): what is committed over all runs, and what this run lost.
 
     One event loop owns it and no method awaits, so check and reservation are one step at any concurrency.

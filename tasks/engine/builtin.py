@@ -9,9 +9,9 @@ from tasks.domain.errors import MediaError
 from tasks.domain.money import ZERO
 from tasks.domain.order import Order
 from tasks.domain.result import Attempt, Clip
-from tasks.engine.context import Run
+from tasks.engine.context import RunContext
 from tasks.engine.poll import deliver
-from tasks.ledger.records import Asked
+from tasks.ledger.records import LedgerKey
 
 Source = Callable[[], Awaitable[Path]]
 
@@ -22,12 +22,14 @@ class Drawer:
     Its methods raise only `Stopped` (the run was told to stop) and `TargetLost` (the target refused a write).
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: RunContext) -> None:
         self.run = run
         self.cores = asyncio.Semaphore(2)
         self.drawing: set[asyncio.Task[Attempt]] = set()
 
-    async def draw(self, asked: Asked, order: Order, source: Source | None, *, frame: str, stand_in: bool) -> Attempt:
+    async def draw(
+        self, asked: LedgerKey, order: Order, source: Source | None, *, frame: str, stand_in: bool
+    ) -> Attempt:
         """The attempt, settled: with its clip, or failed. ``source`` brings the clip that a remix starts from.
 
         It goes on by itself: a cancelled shot must not tear a clip from its record.
@@ -48,7 +50,9 @@ class Drawer:
         if not task.cancelled():
             task.exception()  # read here, because the shot that waited for it may be gone
 
-    async def _drawn(self, asked: Asked, order: Order, source: Source | None, frame: str, stand_in: bool) -> Attempt:
+    async def _drawn(
+        self, asked: LedgerKey, order: Order, source: Source | None, frame: str, stand_in: bool
+    ) -> Attempt:
         run, part = self.run, self.run.folder / f"{uuid.uuid4().hex}.mp4"
         run.progress.say(order.shot.shot_id, f"{order.route.name} drawing")
         clip: Clip | None = None

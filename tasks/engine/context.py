@@ -19,8 +19,8 @@ from tasks.domain.money import ZERO
 from tasks.domain.order import Reply, Request
 from tasks.domain.progress import Progress
 from tasks.domain.result import Attempt, Basis, Clip
-from tasks.engine.budget import Purse
-from tasks.engine.limits import Lane, Sleep
+from tasks.engine.budget import Budget
+from tasks.engine.limits import ProviderLimits, Sleep
 from tasks.engine.room import Room
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.receipts import Receipts
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 @dataclass
-class Run:
+class RunContext:
     """What one run works with. ``may_submit`` raises `Stopped` when no order may leave; after ``stop`` none does.
 
     ``lookers`` decode clips: two threads, as each takes 15 MB and a core.
@@ -43,7 +43,7 @@ class Run:
     catalogue: Catalogue
     store: Store
     ledger: Ledger
-    purse: Purse
+    budget: Budget
     folder: Path
     http: Http
     receipts: Receipts
@@ -55,14 +55,14 @@ class Run:
     wall: Callable[[], float] = time.time
     sleep: Sleep = asyncio.sleep
     roll: Callable[[], float] = random.random
-    lanes: dict[str, Lane] = field(default_factory=dict)
+    known_limits: dict[str, ProviderLimits] = field(default_factory=dict)
     lookers: Executor = field(default_factory=lambda: ThreadPoolExecutor(2))
 
-    def lane(self, provider: str) -> Lane:
+    def limits(self, provider: str) -> ProviderLimits:
         """The provider's limits in this run."""
-        if provider not in self.lanes:
-            self.lanes[provider] = Lane(self.settings.providers[provider], self.clock, self.sleep)
-        return self.lanes[provider]
+        if provider not in self.known_limits:
+            self.known_limits[provider] = ProviderLimits(self.settings.providers[provider], self.clock, self.sleep)
+        return self.known_limits[provider]
 
     async def ask(self, settings: ProviderSettings, request: Request, base: str, timeout: float) -> Reply:
         """One question with the provider's key, and its answer without it: a gateway may echo what it was sent.
@@ -103,9 +103,9 @@ class Run:
         money: dict[str, Any] = {"charged": charged, "at_risk": at_risk, "basis": basis}
         ending: dict[str, Any] = {"clip": clip, "error": error, "remote_ids": remote_ids}
         settled = await self.write(self.ledger.settled, attempt, outcome, **money, **ending)
-        self.purse.book(attempt.quoted, settled.charged, settled.at_risk, clip=clip is not None)
-        self.progress.spent, self.progress.reserved = self.purse.committed - self.purse.reserved, self.purse.reserved
-        self.lane(attempt.provider).note(settled)
+        self.budget.book(attempt.quoted, settled.charged, settled.at_risk, clip=clip is not None)
+        self.progress.spent, self.progress.reserved = self.budget.committed - self.budget.reserved, self.budget.reserved
+        self.limits(attempt.provider).note(settled)
         return settled
 
 
@@ -129,7 +129,7 @@ def addressed(settings: ProviderSettings, request: Request, base: str) -> tuple[
     return url, key_of_provider(settings)
 
 
-class Brake(Protocol):
+class StopSignal(Protocol):
     """Who stops the whole run when one shot finds that nothing more may be bought."""
 
     def stop(self, reason: Stopped) -> None:

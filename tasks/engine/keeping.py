@@ -11,7 +11,7 @@ from pathlib import Path
 from tasks.domain.errors import Stopped, TargetLost
 from tasks.domain.job import Job
 from tasks.domain.result import Attempt
-from tasks.engine.context import Run
+from tasks.engine.context import RunContext
 from tasks.ledger.records import Record
 
 HASTE = 2.0  # seconds; a target that takes longer over a receipt may be about to refuse it, or we about to be killed
@@ -24,7 +24,7 @@ class Keeper:
     """Brings receipts to the target of one run. ``busy`` tells how many orders the run has in flight, those whose
     receipt is refused among them. ``safe`` are the tasks that wait with a receipt which is kept elsewhere or told."""
 
-    def __init__(self, run: Run, busy: Callable[[], int], *, haste: float = HASTE) -> None:
+    def __init__(self, run: RunContext, busy: Callable[[], int], *, haste: float = HASTE) -> None:
         self.run, self.busy, self.haste = run, busy, haste
         self.refused: dict[str, Record] = {}
         self.safe: set[asyncio.Task[object] | None] = set()

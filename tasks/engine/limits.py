@@ -1,6 +1,6 @@
 """What a provider has room for: in flight, submits a minute, cooldown, and what is out for the run.
 
-One `Lane` a provider in one process; clock, sleep and jitter are parameters, so tests never wait.
+One `ProviderLimits` a provider in one process; clock, sleep and jitter are parameters, so tests never wait.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ def backoff(tries: int, roll: Callable[[], float] = random.random) -> float:
 
 
 @dataclass
-class Lane:
+class ProviderLimits:
     """One provider in this run. ``locked`` holds the reason once its key or credit was refused."""
 
     settings: ProviderSettings
@@ -69,7 +69,7 @@ class Lane:
     quiet_until: float = 0.0
     hushed_until: float = 0.0
     paused_until: float = 0.0
-    tired_until: float = 0.0
+    circuit_open_until: float = 0.0
     exhausted: int = 0
     sent: deque[float] = field(default_factory=deque)
     streaks: dict[str, int] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class Lane:
             return f"{route.name} is out for this run: {LOSING_STREAK} paid orders in a row gave no clip"
         if self.clock() < self.paused_until:
             return f"{self.settings.name} asks to be left alone for {self.paused_until - self.clock():.0f} s"
-        if self.clock() < self.tired_until and not last:
+        if self.clock() < self.circuit_open_until and not last:
             return f"{self.settings.name} was too busy for {EXHAUSTED} shots in a row"
         return ""
 
@@ -107,7 +107,7 @@ class Lane:
         """
         rate = self.settings.submits_per_minute
         most, span = max(1, int(rate)), max(60.0, 60.0 / rate)
-        while not self.locked and self.clock() >= max(self.paused_until, 0.0 if last else self.tired_until):
+        while not self.locked and self.clock() >= max(self.paused_until, 0.0 if last else self.circuit_open_until):
             now = self.clock()
             while self.sent and self.sent[0] + span <= now:
                 self.sent.popleft()
@@ -132,7 +132,7 @@ class Lane:
         """A shot used up its submits; after a few such shots in a row the provider is left alone for a while."""
         self.exhausted += 1
         if self.exhausted >= EXHAUSTED:
-            self.tired_until = self.clock() + PAUSE
+            self.circuit_open_until = self.clock() + PAUSE
 
     def note(self, attempt: Attempt) -> None:
         """Learn from an attempt: acceptance ends a busy streak, money without a clip feeds the losing one."""

@@ -20,9 +20,9 @@ from tasks.domain.job import Done, Pending
 from tasks.domain.money import ZERO, usd
 from tasks.domain.order import Reply
 from tasks.domain.result import Attempt, Basis, Clip
-from tasks.engine.context import Run, absolute, key_of_provider
+from tasks.engine.context import RunContext, absolute, key_of_provider
 from tasks.engine.heard import Heard, NoVideo
-from tasks.engine.limits import LONGEST_WAIT, Lane, retry_after
+from tasks.engine.limits import LONGEST_WAIT, ProviderLimits, retry_after
 from tasks.ledger.records import job_of
 from tasks.media import probe as video
 from tasks.providers import adapter
@@ -49,18 +49,18 @@ def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[
     return ZERO, quote, "unknown"
 
 
-async def finish(run: Run, attempt: Attempt, use: Callable[[], bool], *, at_once: bool = False) -> Attempt:
+async def finish(run: RunContext, attempt: Attempt, use: Callable[[], bool], *, at_once: bool = False) -> Attempt:
     """Ask after the job until it is over or its patience is; one given up on earlier is asked just once.
 
     ``use`` says whether the shot still needs the clip: when it does not, one look is enough, and a clip that is ready
     is ``late``: it was paid for, and is kept beside the one in use.
     """
-    lane = run.lane(attempt.provider)
-    settings, once = lane.settings, attempt.outcome == "overdue"
+    limits = run.limits(attempt.provider)
+    settings, once = limits.settings, attempt.outcome == "overdue"
     heard = Heard(run.clock() + settings.deadline_s)
     wait = 0.0 if at_once else settings.poll_every_s
     while True:
-        await _pause(run, lane, heard, wait)
+        await _pause(run, limits, heard, wait)
         wait = min(wait * 1.3, max(settings.poll_max_s, settings.poll_every_s)) if wait else settings.poll_every_s
         began = run.clock()
         over = await _turn(run, settings, attempt, use, heard)
@@ -75,19 +75,19 @@ async def finish(run: Run, attempt: Attempt, use: Callable[[], bool], *, at_once
             return await _given_up(run, attempt, settings, heard)
 
 
-async def _pause(run: Run, lane: Lane, heard: Heard, wait: float) -> None:
+async def _pause(run: RunContext, limits: ProviderLimits, heard: Heard, wait: float) -> None:
     """Wait for the next look: so long, or as long as the gateway asks of this job or of all, but to the deadline only.
 
     Jobs that were held back together do not come back together.
     """
     until = max(run.clock() + wait * (0.9 + run.roll() / 5), heard.not_before)
-    spread = run.roll() * lane.settings.poll_every_s
-    while (rest := min(max(until, lane.hushed_until + spread), heard.until) - run.clock()) > 0:
+    spread = run.roll() * limits.settings.poll_every_s
+    while (rest := min(max(until, limits.hushed_until + spread), heard.until) - run.clock()) > 0:
         await run.sleep(rest)
 
 
 async def _turn(
-    run: Run, settings: ProviderSettings, attempt: Attempt, use: Callable[[], bool], heard: Heard
+    run: RunContext, settings: ProviderSettings, attempt: Attempt, use: Callable[[], bool], heard: Heard
 ) -> Attempt | None:
     """One look at the job, and its clip where it is ready: the attempt when it is over now, else None."""
     try:
@@ -110,32 +110,32 @@ async def _turn(
     return None
 
 
-async def recover(run: Run, attempt: Attempt) -> Attempt | None:
+async def recover(run: RunContext, attempt: Attempt) -> Attempt | None:
     """Ask a settled job for its clip again, because the target lost it: None when it cannot be had.
 
     A lost poll, a lost download or a web page in its place is no answer: it is repeated a few times before the shot
     counts as new.
     """
-    lane = run.lane(attempt.provider)
-    heard = Heard(run.clock() + lane.settings.deadline_s)
+    limits = run.limits(attempt.provider)
+    heard = Heard(run.clock() + limits.settings.deadline_s)
     for _ in range(RECOVERIES):
         try:
-            done = await _look(run, lane.settings, attempt, heard)
+            done = await _look(run, limits.settings, attempt, heard)
             if done is not None and done.url:
-                clip = await _bring(run, attempt, lane.settings, done)
+                clip = await _bring(run, attempt, limits.settings, done)
                 money = {"charged": attempt.charged, "at_risk": attempt.at_risk, "basis": attempt.basis}
                 ids = attempt.remote_ids
                 return await run.write(run.ledger.settled, attempt, attempt.outcome, clip=clip, remote_ids=ids, **money)
         except (Failed, Moderated):
             return None
         except (GatewayError, Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
-            told = redaction.hidden(str(error), secret_of(lane.settings))
+            told = redaction.hidden(str(error), secret_of(limits.settings))
             run.progress.say(attempt.shot_id, f"{attempt.provider}: {told}")
-        await _pause(run, lane, heard, lane.settings.poll_every_s)
+        await _pause(run, limits, heard, limits.settings.poll_every_s)
     return None
 
 
-async def _look(run: Run, settings: ProviderSettings, attempt: Attempt, heard: Heard) -> Done | None:
+async def _look(run: RunContext, settings: ProviderSettings, attempt: Attempt, heard: Heard) -> Done | None:
     """One look at the job: its result when it is ready, None while it is not. What was said of it is in ``heard``."""
     module = adapter(attempt.provider)
     own = request = job_of(run.ledger.record(attempt)).request
@@ -157,17 +157,17 @@ async def _look(run: Run, settings: ProviderSettings, attempt: Attempt, heard: H
     return None
 
 
-def _heed(run: Run, attempt: Attempt, reply: Reply, heard: Heard) -> None:
+def _heed(run: RunContext, attempt: Attempt, reply: Reply, heard: Heard) -> None:
     """A Retry-After holds for this job, under a 429 for every job of the provider."""
     wait = retry_after(reply, run.wall)
     if wait is None:
         return
     heard.not_before = run.clock() + min(wait, LONGEST_WAIT)
     if reply.status == 429:
-        run.lane(attempt.provider).hush(wait)
+        run.limits(attempt.provider).hush(wait)
 
 
-def _hear(run: Run, attempt: Attempt, reply: Reply, got: Pending, heard: Heard) -> None:
+def _hear(run: RunContext, attempt: Attempt, reply: Reply, got: Pending, heard: Heard) -> None:
     """Keep the job's word; what comes under an HTTP error or on a web page is trouble on the way, no word of it."""
     if not word_of(reply):
         words = said(reply)
@@ -178,7 +178,7 @@ def _hear(run: Run, attempt: Attempt, reply: Reply, got: Pending, heard: Heard) 
     run.progress.say(attempt.shot_id, f"{attempt.route} {got.word}{doubt}")
 
 
-def _base(run: Run, settings: ProviderSettings, attempt: Attempt) -> str:
+def _base(run: RunContext, settings: ProviderSettings, attempt: Attempt) -> str:
     """Where the job lives: the base URL it was ordered at."""
     return str(run.ledger.record(attempt).get("base_url") or settings.base_url)
 
@@ -190,7 +190,7 @@ def _check_answers(reply: Reply, attempt: Attempt, place: Sequence[str]) -> None
         raise Lost(f"the reply is for job {told[:80]}, not for {attempt.job_id}")
 
 
-async def _bring(run: Run, attempt: Attempt, settings: ProviderSettings, done: Done) -> Clip:
+async def _bring(run: RunContext, attempt: Attempt, settings: ProviderSettings, done: Done) -> Clip:
     """Download the clip and put it at the target."""
     part = run.folder / f"{uuid.uuid4().hex}.mp4"
     try:
@@ -208,7 +208,7 @@ async def _bring(run: Run, attempt: Attempt, settings: ProviderSettings, done: D
         part.unlink(missing_ok=True)
 
 
-async def _delivered(run: Run, part: Path, attempt: Attempt) -> Clip:
+async def _delivered(run: RunContext, part: Path, attempt: Attempt) -> Clip:
     """The clip at the target; `NoVideo` where what was downloaded is none."""
     try:
         return await deliver(run, part, attempt)
@@ -217,21 +217,21 @@ async def _delivered(run: Run, part: Path, attempt: Attempt) -> Clip:
         raise NoVideo(str(error), digest, final=video.is_whole(part)) from error
 
 
-async def _over(run: Run, attempt: Attempt, outcome: str, done: Done, clip: Clip | None = None) -> Attempt:
+async def _over(run: RunContext, attempt: Attempt, outcome: str, done: Done, clip: Clip | None = None) -> Attempt:
     charged = attempt.quoted if done.charge is None else usd(done.charge)
     basis: Basis = "price_list" if done.charge is None else "reported"
     ids = {**attempt.remote_ids, **done.remote_ids}
     return await run.settle(attempt, outcome, charged=charged, basis=basis, clip=clip, remote_ids=ids)
 
 
-async def _failed(run: Run, attempt: Attempt, error: GatewayError) -> Attempt:
+async def _failed(run: RunContext, attempt: Attempt, error: GatewayError) -> Attempt:
     documented = run.catalogue.model(attempt.route).failed_is_charged
     charged, risk, basis = charge_of(error, attempt.quoted, documented)
     outcome = "moderated" if isinstance(error, Moderated) else "failed"
     return await run.settle(attempt, outcome, charged=charged, at_risk=risk, basis=basis, error=error)
 
 
-async def _given_up(run: Run, attempt: Attempt, settings: ProviderSettings, heard: Heard) -> Attempt:
+async def _given_up(run: RunContext, attempt: Attempt, settings: ProviderSettings, heard: Heard) -> Attempt:
     """The end of patience: a job that delivered no video, or one that is overdue."""
     if heard.spoiled:
         why = redaction.hidden(heard.spoiled, secret_of(settings))
@@ -239,13 +239,13 @@ async def _given_up(run: Run, attempt: Attempt, settings: ProviderSettings, hear
     last = heard.last(run.clock())
     late = Unclear(f"job {attempt.job_id} did not finish within {settings.deadline_s:.0f} s; {last}")
     attempt = await run.write(run.ledger.overdue, attempt, str(late))
-    run.purse.lose(attempt.at_risk)
-    run.lane(attempt.provider).note(attempt)
+    run.budget.lose(attempt.at_risk)
+    run.limits(attempt.provider).note(attempt)
     run.progress.line(f"{attempt.shot_id}: {attempt.route}: {late}; it is asked after again later, money at risk")
     return attempt
 
 
-async def deliver(run: Run, part: Path, attempt: Attempt) -> Clip:
+async def deliver(run: RunContext, part: Path, attempt: Attempt) -> Clip:
     """Probe a local mp4 and put it and its poster at the target, under names of this attempt alone.
 
     Raises ``MediaError`` when it is no video, ``TargetLost`` when the target refuses it, ``LocalFault`` when this
@@ -269,7 +269,7 @@ async def deliver(run: Run, part: Path, attempt: Attempt) -> Clip:
     return await asyncio.to_thread(work)
 
 
-async def _examined(run: Run, part: Path, digest: str) -> tuple[video.Probe, bytes]:
+async def _examined(run: RunContext, part: Path, digest: str) -> tuple[video.Probe, bytes]:
     """What the clip is. It is its maker's fault only where all of its bytes can be read, before and after."""
     try:
         return await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from tasks.domain import redaction
 from tasks.domain.errors import LocalFault, MediaError, Stopped, TargetLost
-from tasks.domain.machine import told
+from tasks.domain.machine import describe_lack
 from tasks.domain.model import Model
 from tasks.domain.order import Frame, Order, SourceClip
 from tasks.domain.plan import Offer, ShotPlan
@@ -16,10 +16,10 @@ from tasks.domain.result import Attempt, ShotResult
 from tasks.domain.shot import Shot
 from tasks.domain.takes import Shelf, clip_in_use, gone_clips, is_stand_in, missed_clips
 from tasks.engine.builtin import Drawer
-from tasks.engine.context import Brake, Run
+from tasks.engine.context import RunContext, StopSignal
 from tasks.engine.poll import recover
-from tasks.engine.submit import Gateway
-from tasks.ledger.records import UNSETTLED, Asked, Page
+from tasks.engine.submit import OrderClient
+from tasks.ledger.records import UNSETTLED, KeyHistory, LedgerKey
 from tasks.ledger.shot_state import Ended, closed_gateways, refused, result_of, unclear_routes
 from tasks.media.assets import Media
 from tasks.storage.store import StoreError, has_scheme
@@ -55,9 +55,15 @@ class Renderer:
     """
 
     def __init__(
-        self, run: Run, gateway: Gateway, media: Media, brake: Brake, shelf: Shelf, plans: Mapping[str, ShotPlan]
+        self,
+        run: RunContext,
+        gateway: OrderClient,
+        media: Media,
+        stop_signal: StopSignal,
+        shelf: Shelf,
+        plans: Mapping[str, ShotPlan],
     ) -> None:
-        self.run, self.gateway, self.media, self.brake = run, gateway, media, brake
+        self.run, self.gateway, self.media, self.stop_signal = run, gateway, media, stop_signal
         self.shelf, self.plans = shelf, plans
         self.results: dict[str, ShotResult] = {}
         self.said: set[str] = set()
@@ -76,14 +82,14 @@ class Renderer:
         except MediaError as error:
             ended = Ended("failed", "NoRoute", redaction.cut(f"{plan.shot.image or plan.shot.source} {error}"))
         except (TargetLost, StoreError) as error:
-            self.brake.stop(Stopped("Target", f"the target refuses what was bought: {error}"))
+            self.stop_signal.stop(Stopped("Target", f"the target refuses what was bought: {error}"))
             ended = Ended("failed", "Target", str(error))
         except (LocalFault, OSError, MemoryError) as error:
-            why = told(error)
+            why = describe_lack(error)
             if why not in self.said:
                 self.run.progress.line(f"{plan.shot.shot_id}: {why}; nothing more is ordered, what was bought stays")
             self.said.add(why)
-            self.brake.stop(Stopped("Target", why))
+            self.stop_signal.stop(Stopped("Target", why))
             ended = Ended("failed", "Target", redaction.cut(why))
         result = self.result(plan, ended)
         self.results[plan.shot.shot_id] = result
@@ -91,22 +97,22 @@ class Renderer:
 
     def result(self, plan: ShotPlan, ended: Ended | None = None) -> ShotResult:
         """The row of the shot as the ledger has it now."""
-        page = self.run.ledger.page(plan.key) if plan.key else Page()
+        page = self.run.ledger.page(plan.key) if plan.key else KeyHistory()
         return result_of(plan, page, self.run.ledger.run_id, shelf=self.shelf, ended=ended)
 
-    def needs(self, plan: ShotPlan, page: Page) -> bool:
+    def needs(self, plan: ShotPlan, page: KeyHistory) -> bool:
         """Whether the shot is still to be ordered."""
         return plan.selected and not refused(page) and self.lacks(plan, page)
 
-    def lacks(self, plan: ShotPlan, page: Page) -> bool:
+    def lacks(self, plan: ShotPlan, page: KeyHistory) -> bool:
         """Whether a clip that comes now is of use, whoever ordered it and however the shot ended since."""
         return page.open_wish is not None or not self._has_own(plan, page)
 
-    def _has_own(self, plan: ShotPlan, page: Page) -> bool:
+    def _has_own(self, plan: ShotPlan, page: KeyHistory) -> bool:
         made = clip_in_use(page.attempts(), self.shelf, plan.stand_ins, page.wish)
         return made is not None and not is_stand_in(made, plan.stand_ins)
 
-    async def collect(self, plan: ShotPlan, page: Page) -> None:
+    async def collect(self, plan: ShotPlan, page: KeyHistory) -> None:
         """Ask after every job that was bought and not settled, then after clips that are gone: before anything is
         bought in their place."""
         open_jobs = [a for a in page.attempts() if a.outcome in UNSETTLED and not self.run.can_ask(a)]
@@ -119,7 +125,7 @@ class Renderer:
             elif plan.offers:
                 return
 
-    def _missed(self, plan: ShotPlan, page: Page) -> list[Attempt]:
+    def _missed(self, plan: ShotPlan, page: KeyHistory) -> list[Attempt]:
         """Lost clips whose job can be asked: those that the shot lacks; of a shot that cannot order, all."""
         attempts = page.attempts()
         missed = missed_clips(attempts, self.shelf, plan.stand_ins, page.wish)
@@ -127,7 +133,7 @@ class Renderer:
             missed += [one for one in gone_clips(attempts, self.shelf) if one not in missed]
         return [one for one in missed if one.job_id and not self.run.can_ask(one)]
 
-    async def _walk(self, plan: ShotPlan, page: Page) -> Ended | None:
+    async def _walk(self, plan: ShotPlan, page: KeyHistory) -> Ended | None:
         """The routes in order, until a clip, a stop, or the end of the chain: None when there is a clip."""
         render = self.run.settings.render
         closed = closed_gateways(page)
@@ -164,8 +170,8 @@ class Renderer:
     def _out(self, offer: Offer, closed: set[str], later: Sequence[Offer] = ()) -> str:
         if closed & {offer.route.name, offer.route.model.provider}:
             return f"{offer.route.name}: an earlier order there is unclear"
-        lane = self.run.lane(offer.route.model.provider) if offer.paid else None
-        return lane.out(offer.route, last=self._last(closed, later)) if lane else ""
+        limits = self.run.limits(offer.route.model.provider) if offer.paid else None
+        return limits.out(offer.route, last=self._last(closed, later)) if limits else ""
 
     def _last(self, closed: set[str], later: Sequence[Offer]) -> bool:
         """Whether no gateway after this one can be asked."""
@@ -192,7 +198,7 @@ class Renderer:
         source = await self._source(plan, offer)
         prompt = sent_prompt(shot, offer.route.model)
         order = Order(shot, offer.route, offer.seconds, offer.size, prompt, frame, source)
-        asked = Asked(plan.key, plan.fingerprint, plan.parts, _remote(shot.image), _remote(shot.source))
+        asked = LedgerKey(plan.key, plan.fingerprint, plan.parts, _remote(shot.image), _remote(shot.source))
         if offer.paid:
             return self._seen(await self.gateway.buy(asked, order, offer.quote, name, last=last))
         start = (lambda: self._local_source(plan)) if shot.mode == "remix" else None

@@ -15,12 +15,12 @@ from tasks.domain.job import Job
 from tasks.domain.money import ZERO
 from tasks.domain.order import Order, Request
 from tasks.domain.result import Attempt, Basis
-from tasks.engine.context import Run
+from tasks.engine.context import RunContext
 from tasks.engine.keeping import HASTE, Keeper
-from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, Lane, backoff, retry_after
+from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, ProviderLimits, backoff, retry_after
 from tasks.engine.poll import finish
 from tasks.engine.room import bound
-from tasks.ledger.records import Asked
+from tasks.ledger.records import LedgerKey
 from tasks.providers import adapter
 from tasks.transport.client import Lost, NotSent
 
@@ -30,14 +30,14 @@ LONGEST_ID = 500  # characters; ids stand in records, tables and addresses
 Submitted = tuple[Attempt | None, float | None]
 
 
-class Gateway:
+class OrderClient:
     """Takes orders to gateways and brings clips back. A gateway's errors become settled attempts.
 
     Its methods raise only `Stopped` (no order may leave now), `TargetLost` (the target refused a write) and
     `LocalFault` (this machine cannot go on).
     """
 
-    def __init__(self, run: Run, *, haste: float = HASTE) -> None:
+    def __init__(self, run: RunContext, *, haste: float = HASTE) -> None:
         self.run = run
         self.posting: set[asyncio.Task[Submitted]] = set()
         self.on_their_way: dict[asyncio.Task[Any] | None, float] = {}  # until when (clock) its receipt may take
@@ -45,46 +45,46 @@ class Gateway:
         self.keeper = Keeper(run, lambda: self.flights, haste=haste)
 
     async def buy(
-        self, asked: Asked, order: Order, quote: Decimal, frame: str = "", *, last: bool = False
+        self, asked: LedgerKey, order: Order, quote: Decimal, frame: str = "", *, last: bool = False
     ) -> Attempt | None:
         """Take one order to its provider: the last attempt it came to, settled or overdue.
 
         None where no attempt could be made, because the route is out. ``last``: the shot has no other route.
         """
-        lane = self.run.lane(order.route.model.provider)
-        async with lane.places, self._flight(), self._room(order):
-            attempt = await self._submitted(lane, asked, order, quote, frame, last)
+        limits = self.run.limits(order.route.model.provider)
+        async with limits.places, self._flight(), self._room(order):
+            attempt = await self._submitted(limits, asked, order, quote, frame, last)
             if attempt is not None and attempt.outcome == "pending":
                 attempt = await finish(self.run, attempt, use=lambda: True)
         return attempt
 
     async def _submitted(
-        self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str, last: bool
+        self, limits: ProviderLimits, asked: LedgerKey, order: Order, quote: Decimal, frame: str, last: bool
     ) -> Attempt | None:
         """Submit until something else than `Busy` comes of it, four times in this run at the most."""
         attempt, page = None, self.run.ledger.page(asked.key)
         tries = sum(a.route == order.route.name and a.run_id == self.run.ledger.run_id for a in page.attempts())
         while tries < SUBMITS:
-            await lane.ready(last=last)
-            if lane.out(order.route, last=last):
+            await limits.ready(last=last)
+            if limits.out(order.route, last=last):
                 return attempt
-            made, wait = await self._submit_shielded(lane, asked, order, quote, frame)
+            made, wait = await self._submit_shielded(limits, asked, order, quote, frame)
             if made is None:
                 continue
             attempt, tries = made, tries + 1
             if attempt.outcome != "busy":
                 return attempt
             if wait is None:
-                lane.cool(backoff(tries, self.run.roll))
+                limits.cool(backoff(tries, self.run.roll))
             elif wait > LONGEST_WAIT:
                 return attempt
         if attempt is not None:
-            lane.too_busy()
+            limits.too_busy()
         return attempt
 
     async def collect(self, attempt: Attempt, use: Callable[[], bool]) -> Attempt:
         """Take up a job bought earlier: asked at once, then with patience anew."""
-        async with self.run.lane(attempt.provider).places, self._flight(), self._taking(bound(attempt.seconds)):
+        async with self.run.limits(attempt.provider).places, self._flight(), self._taking(bound(attempt.seconds)):
             return await finish(self.run, attempt, use, at_once=True)
 
     @contextlib.asynccontextmanager
@@ -134,11 +134,13 @@ class Gateway:
             await asyncio.wait(going, timeout=min(left, GLANCE))
         await self.keeper.farewell()
 
-    async def _submit_shielded(self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str) -> Submitted:
+    async def _submit_shielded(
+        self, limits: ProviderLimits, asked: LedgerKey, order: Order, quote: Decimal, frame: str
+    ) -> Submitted:
         """A cancelled shot must not tear its POST from its receipt: the POST goes on by itself."""
         self.run.may_submit()
-        self.run.purse.reserve(quote)
-        task = asyncio.create_task(self._submit(lane, asked, order, quote, frame))
+        self.run.budget.reserve(quote)
+        task = asyncio.create_task(self._submit(limits, asked, order, quote, frame))
         self.posting.add(task)
         task.add_done_callback(self._posted)
         return await asyncio.shield(task)
@@ -149,7 +151,9 @@ class Gateway:
         if not task.cancelled():
             task.exception()  # read here, because the shot that waited for it may be gone
 
-    async def _submit(self, lane: Lane, asked: Asked, order: Order, quote: Decimal, frame: str) -> Submitted:
+    async def _submit(
+        self, limits: ProviderLimits, asked: LedgerKey, order: Order, quote: Decimal, frame: str
+    ) -> Submitted:
         """One POST between its intent and its receipt; with a `Busy`, the wait its gateway asks for.
 
         No attempt where its gateway told another shot to wait, or to go, while the intent was written.
@@ -157,37 +161,37 @@ class Gateway:
         run = self.run
         try:
             intent = run.ledger.intent
-            attempt = await run.write(intent, asked, order, quote, base_url=lane.settings.base_url, frame=frame)
+            attempt = await run.write(intent, asked, order, quote, base_url=limits.settings.base_url, frame=frame)
         except BaseException:
-            run.purse.release(quote)
+            run.budget.release(quote)
             raise
         try:
             run.may_submit()
-            if run.purse.stopped:
-                raise Stopped("Budget", run.purse.stopped)
-            if lane.quiet() or lane.out(order.route, last=True):
+            if run.budget.stopped:
+                raise Stopped("Budget", run.budget.stopped)
+            if limits.quiet() or limits.out(order.route, last=True):
                 await self._withdraw(attempt)
                 return None, None
-            job = await self._post(lane, adapter(order.route.model.provider).submit(order), order)
+            job = await self._post(limits, adapter(order.route.model.provider).submit(order), order)
         except (Stopped, LocalFault):
             await self._withdraw(attempt)
             raise
         except GatewayError as error:
-            wait = self._heed(lane, order, error)  # before anything is written: others are about to order
+            wait = self._apply(limits, order, error)  # before anything is written: others are about to order
             return await self._unaccepted(attempt, error), wait
         attempt = await self.keeper.accepted(attempt, job)
-        lane.exhausted = 0
+        limits.exhausted = 0
         run.progress.say(order.shot.shot_id, f"{order.route.name} accepted, job {job.id[:40]}")
         return attempt, None
 
     async def _withdraw(self, attempt: Attempt) -> None:
         """The order did not leave: its intent and its reservation go."""
         await self.run.write(self.run.ledger.withdrawn, attempt)
-        self.run.purse.release(attempt.quoted)
+        self.run.budget.release(attempt.quoted)
 
-    async def _post(self, lane: Lane, request: Request, order: Order) -> Job:
+    async def _post(self, limits: ProviderLimits, request: Request, order: Order) -> Job:
         """Send the order. Raises what it was refused with; `Unclear` when nobody can know."""
-        run, settings = self.run, lane.settings
+        run, settings = self.run, limits.settings
         self.on_their_way[asyncio.current_task()] = run.clock() + settings.submit_timeout_s + RECEIPT_SECONDS
         run.may_submit()  # a signal may come between any two steps: an order that it finds here does not leave
         run.progress.say(order.shot.shot_id, f"{order.route.name} ordered")
@@ -213,17 +217,17 @@ class Gateway:
             raise Unclear(f"answered with a job id of {len(got.id)} characters, which is none")
         return got
 
-    def _heed(self, lane: Lane, order: Order, error: GatewayError) -> float | None:
+    def _apply(self, limits: ProviderLimits, order: Order, error: GatewayError) -> float | None:
         """What a reply means for every shot of this provider; the wait that it asks for."""
-        if isinstance(error, Locked) and not lane.locked:
-            lane.locked = str(error)
-            self.run.progress.line(f"{lane.settings.name} is out for this run: {error}")
-        if isinstance(error, Refused) and error.gone and order.route.name not in lane.gone:
-            lane.gone[order.route.name] = str(error)
+        if isinstance(error, Locked) and not limits.locked:
+            limits.locked = str(error)
+            self.run.progress.line(f"{limits.settings.name} is out for this run: {error}")
+        if isinstance(error, Refused) and error.gone and order.route.name not in limits.gone:
+            limits.gone[order.route.name] = str(error)
             self.run.progress.line(f"{order.route.name} is out for this run: {error}")
         wait = error.retry_after if isinstance(error, Busy) else None
         if wait is not None:
-            lane.cool(wait)
+            limits.cool(wait)
         return wait
 
     async def _unaccepted(self, attempt: Attempt, error: GatewayError) -> Attempt:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tasks.domain.identity import key_of
 from tasks.domain.takes import Shelf, came
-from tasks.ledger.records import UNSETTLED, Page
+from tasks.ledger.records import UNSETTLED, KeyHistory
 
 
 class Claim(NamedTuple):
@@ -72,7 +72,7 @@ def _stock(keys: Iterable[str], worth: Callable[[str], int]) -> dict[str, list[s
     return {prefix: [key for *_, key in sorted(found)] for prefix, found in stock.items()}
 
 
-def worth(page: Page | None, shelf: Shelf) -> int:
+def worth(page: KeyHistory | None, shelf: Shelf) -> int:
     """What a row gains by a key: 3 a clip that lies there, 2 a job to be collected, 1 a clip to be asked for again,
     0 nothing that would have to be paid for."""
     attempts = page.attempts() if page is not None else ()

@@ -24,7 +24,19 @@ from tasks.domain.job import Job
 from tasks.domain.money import ZERO, usd, usd_text
 from tasks.domain.order import Order
 from tasks.domain.result import Attempt, Clip
-from tasks.ledger.records import NAME, RANK, SCHEMA, Asked, Entry, Page, Record, attempt_of, now, packed, read
+from tasks.ledger.records import (
+    NAME,
+    RANK,
+    SCHEMA,
+    AttemptRecord,
+    KeyHistory,
+    LedgerKey,
+    Record,
+    attempt_of,
+    now,
+    pack,
+    read,
+)
 from tasks.storage.store import Store
 
 READS = 3  # of a record that is listed, before it counts as not there
@@ -40,7 +52,7 @@ class Ledger:
         self.store = store
         self.run_id = run_id
         self.clock = clock
-        self.pages: dict[str, Page] = {}
+        self.pages: dict[str, KeyHistory] = {}
         self.place = 0  # of the newest order at this target: they are counted, as clocks differ
         self.turn = threading.Lock()  # records are written in threads
 
@@ -74,7 +86,7 @@ class Ledger:
             if wish:
                 self.page(key).wanted[n] = record
             else:
-                self.page(key).entries[n] = Entry(record, kind)
+                self.page(key).entries[n] = AttemptRecord(record, kind)
                 self.place = max(self.place, int(record.get("place", 0)))
 
     def _texts(self, names: list[str]) -> dict[str, bytes]:
@@ -85,9 +97,9 @@ class Ledger:
                 texts |= self.store.read_many(missing)
         return texts
 
-    def page(self, key: str) -> Page:
+    def page(self, key: str) -> KeyHistory:
         """The key's page; an empty one where nothing is known."""
-        return self.pages.setdefault(key, Page())
+        return self.pages.setdefault(key, KeyHistory())
 
     def history(self) -> Iterator[Attempt]:
         """Every attempt at this target over all runs."""
@@ -108,7 +120,14 @@ class Ledger:
         return {url: tuple(digests) for url, digests in found.items()}
 
     def intent(
-        self, asked: Asked, order: Order, quote: Decimal, *, base_url: str = "", frame: str = "", stand_in: bool = False
+        self,
+        asked: LedgerKey,
+        order: Order,
+        quote: Decimal,
+        *,
+        base_url: str = "",
+        frame: str = "",
+        stand_in: bool = False,
     ) -> Attempt:
         """Record that an order is about to be sent, or a clip to be drawn: from here on its number is its own.
 
@@ -117,7 +136,7 @@ class Ledger:
         """
         record = self._base(asked, order, quote) | {"kind": "intent", "base_url": base_url, "frame": frame}
         record |= {"stand_in": stand_in} if order.route.model.provider == "animatic" else {}
-        if not self.store.create(self._name(record, "intent"), packed(record)):
+        if not self.store.create(self._name(record, "intent"), pack(record)):
             with contextlib.suppress(TargetError):  # whatever stands there: this run does not order
                 self._take_in(f"ledger/{asked.key}")
             raise Stopped("Interrupted", "another run is ordering this shot: nothing was sent")
@@ -143,7 +162,7 @@ class Ledger:
 
     def take(self, receipt: Record) -> Attempt:
         """Write an accepted record; again is no harm, its bytes are the same."""
-        self.store.write(self._name(receipt, "accepted"), packed(receipt))
+        self.store.write(self._name(receipt, "accepted"), pack(receipt))
         return self.know(receipt)
 
     def know(self, receipt: Record) -> Attempt:
@@ -153,7 +172,7 @@ class Ledger:
     def overdue(self, attempt: Attempt, why: str) -> Attempt:
         """Record that patience with the job ran out. It stays unsettled."""
         record = self.record(attempt) | {"kind": "overdue", "error": redaction.cut(why), "overdue_at": self.clock()}
-        self.store.write(self._name(record, "overdue"), packed(record))
+        self.store.write(self._name(record, "overdue"), pack(record))
         return self._keep(record, "overdue")
 
     def settled(
@@ -182,7 +201,7 @@ class Ledger:
             "settled_at": self.clock(),
             "settled_by": self.run_id,
         }
-        self.store.write(self._name(record, "settled"), packed(record))
+        self.store.write(self._name(record, "settled"), pack(record))
         return self._keep(record, "settled")
 
     def want(self, key: str) -> None:
@@ -200,14 +219,14 @@ class Ledger:
             "had": [a.n for a in page.attempts() if a.clip is not None],
             "wanted_at": self.clock(),
         }
-        self.store.create(f"ledger/{key}/{record['w']}-wanted.json", packed(record))
+        self.store.create(f"ledger/{key}/{record['w']}-wanted.json", pack(record))
         page.wanted[record["w"]] = record
 
     def record(self, attempt: Attempt) -> Record:
         """The newest record of an attempt, as it stands at the target."""
         return self.page(attempt.key).entries[attempt.n].record
 
-    def _base(self, asked: Asked, order: Order, quote: Decimal) -> Record:
+    def _base(self, asked: LedgerKey, order: Order, quote: Decimal) -> Record:
         shot, model = order.shot, order.route.model
         with self.turn:
             n, self.place = self.page(asked.key).reserve(), self.place + 1
@@ -235,7 +254,7 @@ class Ledger:
         }
 
     def _keep(self, record: Record, kind: str) -> Attempt:
-        entry = self.page(record["key"]).entries[record["n"]] = Entry(record, kind)
+        entry = self.page(record["key"]).entries[record["n"]] = AttemptRecord(record, kind)
         return attempt_of(entry)
 
     @staticmethod

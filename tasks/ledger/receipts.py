@@ -17,7 +17,7 @@ from typing import Any
 from tasks.domain.errors import TargetError
 from tasks.domain.result import Attempt
 from tasks.ledger.ledger import Ledger
-from tasks.ledger.records import Entry, Record, attempt_of, read
+from tasks.ledger.records import AttemptRecord, Record, attempt_of, read
 from tasks.storage.store import Store
 
 MOST_BYTES = 1_000_000  # of a file that is looked at; a receipt has two thousand
@@ -126,7 +126,7 @@ class Receipts:
         return found
 
 
-def _joined(entry: Entry, kept: Record) -> Record:
+def _joined(entry: AttemptRecord, kept: Record) -> Record:
     """The intent as it stands at the target, and of the file the job alone: it chooses no host and no price."""
     record = entry.record | {"kind": "accepted", "job": kept.get("job"), "accepted_at": kept.get("accepted_at", "")}
     name = f"ledger/{record['key']}/{record['n']}-accepted.json"

@@ -36,7 +36,7 @@ def now() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LedgerKey:
     """Who asks: the shot's key and what its fingerprint is made of. ``image_url`` pins a URL to its digest."""
 
     key: str
@@ -47,7 +47,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Entry:
+class AttemptRecord:
     """One attempt as its newest record tells it."""
 
     record: Record
@@ -56,10 +56,10 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Page:
+class KeyHistory:
     """All that is known of one key: its attempts by number, and the wishes for another clip."""
 
-    entries: dict[int, Entry] = field(default_factory=dict)
+    entries: dict[int, AttemptRecord] = field(default_factory=dict)
     wanted: dict[int, Record] = field(default_factory=dict)
     handed: int = field(default=0, compare=False)  # the highest number that this run has given out
 
@@ -91,14 +91,14 @@ class Page:
         return None if clips or refused else wish
 
 
-def attempt_of(entry: Entry) -> Attempt:
+def attempt_of(entry: AttemptRecord) -> Attempt:
     """The attempt that a record tells of, made once: an entry is never changed, but replaced by the next record's."""
     if entry.told is None:
         entry.told = _attempt_of(entry)
     return entry.told
 
 
-def _attempt_of(entry: Entry) -> Attempt:
+def _attempt_of(entry: AttemptRecord) -> Attempt:
     """Unsettled money is at risk; an intent without a job is unclear."""
     record = entry.record
     settled = entry.kind == "settled"
@@ -106,7 +106,7 @@ def _attempt_of(entry: Entry) -> Attempt:
     lost, doubtful = entry.kind == "intent", entry.kind in ("intent", "overdue")
     clip = record.get("clip")
     if lost and record["provider"] == "animatic":  # nobody was asked, and nothing can come of it
-        entry = Entry(record | UNDRAWN, "settled")
+        entry = AttemptRecord(record | UNDRAWN, "settled")
         return _attempt_of(entry)
     return Attempt(
         key=record["key"],
@@ -145,7 +145,7 @@ def job_of(record: Record) -> Job:
     return Job(job["id"], Request(**job["request"]), job.get("remote_ids", {}))
 
 
-def packed(record: Record) -> bytes:
+def pack(record: Record) -> bytes:
     """The record as it is written."""
     return json.dumps(record, sort_keys=True, default=str).encode()
 
@@ -172,7 +172,7 @@ def _check(name: str, kind: str, record: Record) -> None:
     if kind == "wanted":
         list(record["had"]), int(record["upto"])
         return
-    attempt_of(Entry(record, kind))
+    attempt_of(AttemptRecord(record, kind))
     int(record.get("place", 0))
     if kind in ("accepted", "overdue"):
         job_of(record)

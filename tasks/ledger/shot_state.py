@@ -7,7 +7,7 @@ from tasks.domain.errors import Stopped
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import Attempt, ShotResult, Status
 from tasks.domain.takes import Shelf, clip_in_use, is_stand_in
-from tasks.ledger.records import Page
+from tasks.ledger.records import KeyHistory
 
 OWN = ("rendered", "reused")
 
@@ -20,7 +20,7 @@ class Ended(NamedTuple):
     error: str
 
 
-def refused(page: Page) -> bool:
+def refused(page: KeyHistory) -> bool:
     """Whether content policy stopped the shot, and nobody has asked for another clip since."""
     if not page.entries:
         return False
@@ -29,7 +29,7 @@ def refused(page: Page) -> bool:
     return attempts[-1].outcome == "moderated" and attempts[-1].n > since
 
 
-def unclear_routes(page: Page) -> set[str]:
+def unclear_routes(page: KeyHistory) -> set[str]:
     """Routes at which an order of this shot may have been accepted: out until somebody names the shot."""
     wish = page.wish
     since = wish["upto"] if wish else 0
@@ -37,7 +37,7 @@ def unclear_routes(page: Page) -> set[str]:
     return {a.route for a in page.attempts() if a.outcome in doubtful and a.n > since}
 
 
-def closed_gateways(page: Page) -> set[str]:
+def closed_gateways(page: KeyHistory) -> set[str]:
     """Routes at which an order may stand, and gateways that lost the reply to one: another of their models is no way
     round it."""
     if not page.entries:
@@ -46,7 +46,7 @@ def closed_gateways(page: Page) -> set[str]:
     return routes | {a.provider for a in page.attempts() if a.outcome == "unclear" and a.route in routes}
 
 
-def result_of(plan: ShotPlan, page: Page, run_id: str, *, shelf: Shelf, ended: Ended | None = None) -> ShotResult:
+def result_of(plan: ShotPlan, page: KeyHistory, run_id: str, *, shelf: Shelf, ended: Ended | None = None) -> ShotResult:
     """The row of a shot as the ledger tells it, after a run or in the middle of one.
 
     ``shelf`` are the clips at the target, ``ended`` is how this run left the shot. Without that, a stand-in tells how
@@ -73,7 +73,7 @@ def result_of(plan: ShotPlan, page: Page, run_id: str, *, shelf: Shelf, ended: E
     return ShotResult(**base, status=why.status, error_class=why.error_class, error=why.error)  # type: ignore[arg-type]  # as above
 
 
-def _unmet(plan: ShotPlan, page: Page, run_id: str, ended: Ended | None) -> Ended | None:
+def _unmet(plan: ShotPlan, page: KeyHistory, run_id: str, ended: Ended | None) -> Ended | None:
     """What ended the wish for another clip, as long as it is open and in the run that saw it refused; else None."""
     wish, attempts = page.wish, page.attempts()
     if wish is None:
@@ -105,12 +105,12 @@ def fresh(attempt: Attempt, run_id: str) -> bool:
     return run_id in (attempt.run_id, attempt.settled_by)
 
 
-def _drawn_in_place(page: Page) -> bool:
+def _drawn_in_place(page: KeyHistory) -> bool:
     """Whether the ledger itself says that a drawing only stands in: all there is to go by without the chain."""
     return any(entry.record.get("stand_in") for entry in page.entries.values())
 
 
-def _behind(page: Page) -> Ended:
+def _behind(page: KeyHistory) -> Ended:
     """Why a drawing stands in: how the last gateway left the shot."""
     paid = [a for a in page.attempts() if a.provider != "animatic"]
     return _left(page, paid[-1]) if paid else Ended("failed", "NoRoute", "no gateway could be asked")
@@ -123,7 +123,7 @@ def _open(last: Attempt | None) -> Ended:
     return Ended("skipped", "Interrupted", said)
 
 
-def _left(page: Page, last: Attempt | None) -> Ended:
+def _left(page: KeyHistory, last: Attempt | None) -> Ended:
     if last is None or last.outcome == "pending":
         return _open(last)
     if refused(page):

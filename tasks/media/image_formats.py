@@ -52,7 +52,7 @@ _WEIGHT = {WebPImageFile: 20, AvifImageFile: 16, Jpeg2KImageFile: 24}  # bytes a
 _alone = threading.Lock()
 
 
-def opened(data: bytes) -> ImageFile:
+def open_picture(data: bytes) -> ImageFile:
     """The picture with its header read. MediaError says what the bytes are instead."""
     head = data[:512]
     for pattern, _, opener in _KINDS:

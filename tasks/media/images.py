@@ -22,7 +22,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from tasks.domain.errors import MediaError
 from tasks.domain.shot import Fit, Size
 from tasks.media import png
-from tasks.media.image_formats import amount, most_pixels, opened, room_for
+from tasks.media.image_formats import amount, most_pixels, open_picture, room_for
 
 MIN_SIDE = 16
 MID_GREY = 127.5
@@ -151,7 +151,7 @@ def _reading(data: bytes) -> Iterator[None]:
 @contextmanager
 def _first(data: bytes, max_pixels: int) -> Iterator[ImageFile]:
     """The picture before any of it is decoded, once its size is known to be right and there is room for it."""
-    image = opened(data)
+    image = open_picture(data)
     _check_size(*image.size, min(max_pixels, most_pixels(image, data)))
     with room_for(image):
         yield image

@@ -82,7 +82,7 @@ def check_boxes(path: Path) -> None:
             kinds = {kind for kind, _, _ in found}
             _check_counts(file, [(at, size) for kind, at, size in found if kind not in _PLAIN])
     except OSError as error:
-        machine.heed(error)
+        machine.raise_lack(error)
         raise MediaError(f"the video cannot be read: {error.strerror or error}") from error
     if missing := {b"moov", b"mdat"} - kinds:
         names = " and no ".join(sorted(name.decode() for name in missing))
@@ -209,7 +209,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             stream.codec_context.thread_count = 1  # clips are looked at side by side as it is
             yield container, stream
     except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
-        machine.heed(error)
+        machine.raise_lack(error)
         raise MediaError(f"the video cannot be decoded: {error}") from error
 
 

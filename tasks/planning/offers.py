@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from tasks.config.catalogue import Catalogue, lifecycle, quote, retired, snap_seconds, snap_size
+from tasks.config.catalogue import Catalogue, is_retired, lifecycle, quote, snap_seconds, snap_size
 from tasks.config.settings import Chain, ProviderSettings, Settings
 from tasks.domain.identity import number_text
 from tasks.domain.model import Model, Route
@@ -15,7 +15,7 @@ Image = tuple[str, Size | None]
 Found = tuple[tuple[Offer, ...], tuple[str, ...]]
 
 
-class Market:
+class OfferFinder:
     """The routes of a config on one day, for a target that can sign URLs or not.
 
     ``warnings`` collects what was noticed on the way, each line once, in order.
@@ -97,7 +97,7 @@ class Market:
             return f"the config has no [provider.{model.provider}]"
         if model.provider != "animatic" and provider is not None and provider.key is None:
             return provider.lacks
-        if retired(model, self.today) and not chain.allow_retired:
+        if is_retired(model, self.today) and not chain.allow_retired:
             return f"{lifecycle(model, self.today)} (allow_retired = true in [chain] tries it all the same)"
         return ""
 

@@ -15,13 +15,13 @@ from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips
 from tasks.ledger.keys import Claim, keys_of, worth
 from tasks.ledger.ledger import Ledger
-from tasks.ledger.records import UNSETTLED, Page
+from tasks.ledger.records import UNSETTLED, KeyHistory
 from tasks.ledger.shot_state import closed_gateways, refused
-from tasks.planning.offers import Found, Market
+from tasks.planning.offers import Found, OfferFinder
 from tasks.planning.shapes import told
-from tasks.planning.snapshot import Facts, sources_first
+from tasks.planning.snapshot import Snapshot, sources_first
 
-NOTHING = Page()  # what the ledger has of a key that it does not know; never written to
+NOTHING = KeyHistory()  # what the ledger has of a key that it does not know; never written to
 
 
 class Planner:
@@ -30,7 +30,7 @@ class Planner:
     def __init__(
         self,
         board: Storyboard,
-        facts: Facts,
+        snapshot: Snapshot,
         ledger: Ledger,
         settings: Settings,
         catalogue: Catalogue,
@@ -38,11 +38,11 @@ class Planner:
         only: Collection[str] = (),
         rerender: Collection[str] = (),
     ) -> None:
-        self.board, self.facts, self.ledger = board, facts, ledger
+        self.board, self.snapshot, self.ledger = board, snapshot, ledger
         self.settings, self.catalogue = settings, catalogue
         self.only, self.rerender = set(only), set(rerender)
         self.faults: list[Fault] = []
-        self.market = Market(settings, catalogue, facts.today, facts.signs)
+        self.finder = OfferFinder(settings, catalogue, snapshot.today, snapshot.signs)
         self.planned: dict[str, ShotPlan] = {}
 
     def plan(self) -> Plan:
@@ -53,17 +53,17 @@ class Planner:
             name = shot.shot_id
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
         shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
-        warnings = (*self.facts.lacks, *self.market.warnings)
-        return Plan(shots, self.board.extra_columns, warnings, self.facts.trusted)
+        warnings = (*self.snapshot.lacks, *self.finder.warnings)
+        return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted)
 
     def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         """By shot_id: the fingerprint where every digest it needs is known, and its parts."""
         fingerprints: dict[str, str] = {}
         parts: dict[str, dict[str, Any]] = {}
-        orders = self._orders() if self.facts.pins else {}
+        orders = self._orders() if self.snapshot.pins else {}
         for shot in sources_first(self.board.shots):
             row = self._source_row(shot, fingerprints) if shot.source_shot else ""
-            chosen = self._parts(shot, row, orders) if self.facts.pins else self._read_parts(shot, row)
+            chosen = self._parts(shot, row, orders) if self.snapshot.pins else self._read_parts(shot, row)
             parts[shot.shot_id] = chosen
             if (chosen["image"] or not shot.image) and (chosen["source"] or not (shot.source or shot.source_shot)):
                 fingerprints[shot.shot_id] = fingerprint_of(chosen)
@@ -72,25 +72,25 @@ class Planner:
     def _source_row(self, shot: Shot, fingerprints: Mapping[str, str]) -> str:
         """The fingerprint of the row a remix starts from; of one that this run leaves alone, that of its last row."""
         source = shot.source_shot
-        if not self._selected(source) and source in self.facts.rows:
-            return str(self.facts.rows[source].get("fingerprint") or "")
+        if not self._selected(source) and source in self.snapshot.rows:
+            return str(self.snapshot.rows[source].get("fingerprint") or "")
         return fingerprints.get(source, "")
 
     def _keys(self, fingerprints: Mapping[str, str]) -> dict[str, str]:
         """The key of each row whose fingerprint is known. Rows that this run leaves alone keep theirs."""
-        pages, facts = self.ledger.pages, self.facts
+        pages, snapshot = self.ledger.pages, self.snapshot
         claims: dict[bool, list[Claim]] = {True: [], False: []}
         held = []
         for name in (shot.shot_id for shot in self.board.shots):
-            selected, last = self._selected(name), facts.row_keys.get(name, "")
-            if not selected and name in facts.rows:
+            selected, last = self._selected(name), snapshot.row_keys.get(name, "")
+            if not selected and name in snapshot.rows:
                 held.append(last)
             elif fingerprint := fingerprints.get(name, ""):
-                stays = facts.rows.get(name, {}).get("fingerprint") == fingerprint
+                stays = snapshot.rows.get(name, {}).get("fingerprint") == fingerprint
                 claims[selected].append(Claim(name, fingerprint, last if stays else ""))
         wanted = {claim.fingerprint[:16] for claim in (*claims[True], *claims[False])}
         stock = [key for key, page in pages.items() if page.entries and key[:16] in wanted]
-        return keys_of(claims[True], claims[False], held, lambda key: worth(pages.get(key), facts.shelf), stock)
+        return keys_of(claims[True], claims[False], held, lambda key: worth(pages.get(key), snapshot.shelf), stock)
 
     def _parts(self, shot: Shot, row: str, orders: Mapping[str, tuple[bool, int]]) -> dict[str, Any]:
         """What the shot asks for. Of several digests of one URL: those of its unsettled job, else of its newest order,
@@ -104,23 +104,23 @@ class Planner:
 
         def order(choice: dict[str, Any]) -> tuple[bool, int, bool]:
             asked = fingerprint_of(choice)
-            last = self.facts.rows.get(shot.shot_id, {}).get("fingerprint") == asked
+            last = self.snapshot.rows.get(shot.shot_id, {}).get("fingerprint") == asked
             return (*orders.get(asked[:16], (False, -1)), last)
 
-        known = choices(self.facts.pins)
+        known = choices(self.snapshot.pins)
         chosen = max(known, key=order) if len(known) > 1 else known[0]
         named = shot.shot_id in self.rerender and orders and not order(chosen)[0]
         return self._read_parts(shot, row) if named else chosen
 
     def _read_parts(self, shot: Shot, row: str) -> dict[str, Any]:
         """What the shot asks for, by the digests that its files have today: all there is without pins."""
-        digests = self.facts.digests
+        digests = self.snapshot.digests
         source = row if shot.source_shot else digests.get(shot.source, "")
         return parts_of(shot, image_digest=digests.get(shot.image, ""), source=source)
 
     def _digests(self, reference: str, pins: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """What the reference may hash to: as the ledger remembers a remote one, oldest first, or as it was read."""
-        return pins.get(pin(reference), ()) or (self.facts.digests.get(reference, ""),)
+        return pins.get(pin(reference), ()) or (self.snapshot.digests.get(reference, ""),)
 
     def _orders(self) -> dict[str, tuple[bool, int]]:
         """By 16 hex of a fingerprint: whether a job of it can still be collected, and the place of its newest order
@@ -143,15 +143,15 @@ class Planner:
 
     def _shot(self, shot: Shot, fingerprint: str, key: str, parts: dict[str, Any]) -> ShotPlan:
         selected = self._selected(shot.shot_id)
-        if not selected and shot.shot_id in self.facts.rows:
-            kept = self.facts.rows[shot.shot_id]
-            key = self.facts.row_keys.get(shot.shot_id, "")
+        if not selected and shot.shot_id in self.snapshot.rows:
+            kept = self.snapshot.rows[shot.shot_id]
+            key = self.snapshot.row_keys.get(shot.shot_id, "")
             fingerprint = str(kept.get("fingerprint") or "")
             return ShotPlan(shot, False, fingerprint, key, parts, "keep", kept=kept)
         found = offers, passed_over = self._offers(shot)
         page = self.ledger.pages.get(key, NOTHING)
         attempts, stand_ins = page.attempts(), bool(offers and offers[0].paid)
-        made = clip_in_use(attempts, self.facts.shelf, stand_ins, page.wish)
+        made = clip_in_use(attempts, self.snapshot.shelf, stand_ins, page.wish)
         stand_in = is_stand_in(made, stand_ins)
         action, changed = self._action(shot, page, made, stand_in, parts)
         collects = bool(attempts) and self._collects(shot, page, stand_ins)
@@ -163,20 +163,20 @@ class Planner:
             self._check(plan, attempts)
         return plan
 
-    def _collects(self, shot: Shot, page: Page, stand_ins: bool) -> bool:
+    def _collects(self, shot: Shot, page: KeyHistory, stand_ins: bool) -> bool:
         """Whether a job bought earlier is asked first: one that is not settled, or one whose clip the target lost."""
         attempts = page.attempts()
         jobs = [a for a in attempts if a.outcome in UNSETTLED]
         if page.open_wish is None and shot.shot_id not in self.rerender:
-            jobs += missed_clips(attempts, self.facts.shelf, stand_ins, page.wish)
+            jobs += missed_clips(attempts, self.snapshot.shelf, stand_ins, page.wish)
         return any(not self._unreachable(a) for a in jobs)
 
     def _action(
-        self, shot: Shot, page: Page, made: Attempt | None, stand_in: bool, parts: Mapping[str, Any]
+        self, shot: Shot, page: KeyHistory, made: Attempt | None, stand_in: bool, parts: Mapping[str, Any]
     ) -> tuple[Action, tuple[str, ...]]:
         if shot.shot_id in self.rerender:
             return "rerender", ()
-        if not page.entries and shot.shot_id not in self.facts.rows:
+        if not page.entries and shot.shot_id not in self.snapshot.rows:
             return "new", ()  # most shots of a large board; what follows would come to the same
         if refused(page):
             return "keep", ()
@@ -184,8 +184,8 @@ class Planner:
             return "rerender", ()
         if made is not None:
             return ("rerender", ()) if stand_in else ("keep", ())
-        row = self.facts.rows.get(shot.shot_id, {})
-        old_key = self.facts.row_keys.get(shot.shot_id, "")
+        row = self.snapshot.rows.get(shot.shot_id, {})
+        old_key = self.snapshot.row_keys.get(shot.shot_id, "")
         if row.get("status") in ("failed", "skipped", None) or page.entries:
             return "new", ()
         before: Mapping[str, Any] = next((e.record["parts"] for e in self._entries(old_key)), {})
@@ -213,7 +213,7 @@ class Planner:
 
     def _has_clip(self, plan: ShotPlan) -> bool:
         page = self.ledger.pages.get(plan.key, NOTHING)
-        made = clip_in_use(page.attempts(), self.facts.shelf, plan.stand_ins, page.wish)
+        made = clip_in_use(page.attempts(), self.snapshot.shelf, plan.stand_ins, page.wish)
         return made is not None and not is_stand_in(made, plan.stand_ins)
 
     def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:
@@ -223,13 +223,13 @@ class Planner:
         """Usable routes and the reasons of the others. A remix goes by its source's first route, so that a board
         that could start once always can; where that suits none, by whoever made the clip that is there."""
         image = self._image_of(shot)
-        offers, passed_over = self.market.offers(shot, image, self._remix_of(shot))
+        offers, passed_over = self.finder.offers(shot, image, self._remix_of(shot))
         source = self.planned.get(shot.source_shot)
         if offers or source is None:
             return offers, passed_over
         page = self.ledger.pages.get(source.key, NOTHING)
-        made = clip_in_use(page.attempts(), self.facts.shelf, source.stand_ins, page.wish)
-        return self.market.offers(shot, image, made.provider) if made is not None else (offers, passed_over)
+        made = clip_in_use(page.attempts(), self.snapshot.shelf, source.stand_ins, page.wish)
+        return self.finder.offers(shot, image, made.provider) if made is not None else (offers, passed_over)
 
     def _remix_of(self, shot: Shot) -> str:
         """Who makes the source clip: the provider of the row's first route, ``url`` for a public file, or ``file``."""
@@ -240,7 +240,7 @@ class Planner:
             return ""
         offers = (
             source.offers
-            or self.market.offers(source.shot, self._image_of(source.shot), self._remix_of(source.shot))[0]
+            or self.finder.offers(source.shot, self._image_of(source.shot), self._remix_of(source.shot))[0]
         )
         return offers[0].route.model.provider if offers else "file"
 
@@ -248,7 +248,7 @@ class Planner:
         """How the image could travel as it is: ``url`` and its size, known or not yet; else nothing."""
         if shot.mode != "image_to_video" or not shot.image.startswith(("https://", "http://")):
             return "", None
-        size = self.facts.sizes.get(shot.image)
+        size = self.snapshot.sizes.get(shot.image)
         return "url", Size(*size) if size else None
 
     def _shot_warnings(
@@ -265,7 +265,7 @@ class Planner:
                 said.append(f"{number_text(shot.seconds)} s becomes {number_text(first.seconds)} s at {model.route}")
             if first.size != shot.size:
                 said.append(f"{shot.size} becomes {first.size} at {model.route}")
-            said += told(self.facts.sizes.get(shot.image), first.size, shot.fit)
+            said += told(self.snapshot.sizes.get(shot.image), first.size, shot.fit)
             if shot.negative_prompt and not model.negative_prompt:
                 said.append(f"{model.route} takes no negative prompt: sent as 'Avoid: ...'")
             if model.low_confidence:

@@ -12,7 +12,7 @@ Rows = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Snapshot:
     """What was found out before deciding.
 
     ``digests``: sha256 by image or source as the shot names it; a reference that is missing was not read

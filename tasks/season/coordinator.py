@@ -14,9 +14,9 @@ from tasks.ledger.ledger import spent
 from tasks.ledger.shot_state import Ended
 from tasks.season.orders import TRIES, Orders
 from tasks.season.parts import Ids, SeasonPart, in_flight, lost_by, quotes_of, shares, split
-from tasks.season.worker import Told, told
+from tasks.season.worker import PartReport, read_report
 from tasks.session.session import Session
-from tasks.storage.lock import Witness, gone, seconds
+from tasks.storage.lock import LeaseWatcher, gone, seconds
 from tasks.storage.store import Store, StoreError
 
 FAREWELL = 12.0  # seconds that the parts of a stopped season have to come to an end, beside their orders on their way
@@ -24,7 +24,7 @@ GLANCE = 0.5  # a season that waits looks up this often: it may be stopped by no
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class PartOrder:
     """A part to be started: what it knows of the season, its shots and its share of the money (US dollars)."""
 
     part: SeasonPart
@@ -35,23 +35,23 @@ class Task:
 
 
 #: Starts a part somewhere. Its answer says later whether a part that shows no heartbeat can still come to one.
-Start = Callable[[Task], Awaitable[Callable[[], Awaitable[bool]]]]
+Start = Callable[[PartOrder], Awaitable[Callable[[], Awaitable[bool]]]]
 
 
-class Sight:
+class PartMonitor:
     """One attempt at a part as it is seen from the season: by its heartbeat and by what it told."""
 
     def __init__(self, store: Store, part: SeasonPart, clock: Callable[[], float] = seconds) -> None:
         self.store, self.part = store, part
-        self.witness = Witness(store, part.attempt, folder=f"lock/{part.name}", lease=part.lease, clock=clock)
+        self.watcher = LeaseWatcher(store, part.attempt, folder=f"lock/{part.name}", lease=part.lease, clock=clock)
         self.began = False
 
-    def look(self) -> Told | str:
+    def look(self) -> PartReport | str:
         """What it told, else ``waiting`` (not seen yet), ``alive`` or ``dead``."""
-        record = self.witness.look()
+        record = self.watcher.look()
         self.began = self.began or record is not None
-        living = record is not None and self.witness.alive and not (record.get("by_process") and gone(record))
-        if said := told(self.store, self.part):  # looked up last: it is written before the lock is let go
+        living = record is not None and self.watcher.alive and not (record.get("by_process") and gone(record))
+        if said := read_report(self.store, self.part):  # looked up last: it is written before the lock is let go
             return said
         return "alive" if living else "dead" if self.began else "waiting"
 
@@ -66,7 +66,7 @@ class Season:
     at_once: int
     clock: Callable[[], float] = seconds
     passes: int = 0
-    sights: dict[str, Sight] = field(default_factory=dict)
+    monitors: dict[str, PartMonitor] = field(default_factory=dict)
     endings: dict[str, Ended] = field(default_factory=dict)
     lost: dict[str, Decimal] = field(default_factory=dict)
     orders: Orders = field(init=False)
@@ -104,7 +104,7 @@ class Season:
             places.put_nowait(lost_by(run_id, history) / ways)
         self.running.progress.line(f"pass {self.passes}: {len(due)} shots in {len(tasks)} parts, {ways} at once")
 
-        async def one(task: Task) -> None:
+        async def one(task: PartOrder) -> None:
             before = await places.get()
             own = lost_by(run_id, (a for a in history if a.shot_id in task.only))
             if self.running.stopped is None:  # told to stop while it waited for its turn
@@ -137,7 +137,7 @@ class Season:
         row = self.running.renderer.result(plan)
         return row.clip is not None and row.status != "stand_in"
 
-    def _tasks(self, due: Sequence[ShotPlan]) -> list[Task]:
+    def _tasks(self, due: Sequence[ShotPlan]) -> list[PartOrder]:
         running = self.running
         parts = split([plan.shot for plan in due], self.most)
         ways = in_flight(running.plan, running.settings, self.at_once, len(parts))
@@ -145,7 +145,7 @@ class Season:
         spent_before = [self._spent(names) for names in parts]
         concurrency = max(1, running.concurrency // ways)
         return [
-            Task(self._part(place, ways), names, None if share is None else share + before, concurrency)
+            PartOrder(self._part(place, ways), names, None if share is None else share + before, concurrency)
             for place, (names, share, before) in enumerate(zip(parts, money, spent_before, strict=True), 1)
         ]
 
@@ -164,7 +164,7 @@ class Season:
     @property
     def left(self) -> Decimal | None:
         """US dollars that may still be committed at this target; None for no limit."""
-        budget = self.running.budget
+        budget = self.running.budget_usd
         return None if budget is None else budget - spent(self.running.ledger.history())
 
     def _spent(self, names: Ids) -> Decimal:
@@ -172,12 +172,12 @@ class Season:
         history = self.running.ledger.history()
         return spent(a for a in history if a.run_id == self.running.run_id and a.shot_id in names)
 
-    async def _see_through(self, task: Task) -> None:
+    async def _see_through(self, task: PartOrder) -> None:
         """Start a part, and again when it dies without a word; then take down how its shots ended."""
         for tried in range(TRIES):
             again = task.part.model_copy(update={"attempt": uuid.uuid4().hex}) if tried else task.part
             said = await self._over(replace(task, part=again))
-            if isinstance(said, Told):
+            if isinstance(said, PartReport):
                 return await self._took(task, said)
             if self.running.stopped is not None:
                 return None
@@ -185,9 +185,9 @@ class Season:
         why = f"{task.part.name} died {TRIES} times: run again, nothing is bought twice"
         most = self.running.settings.render.max_wasted_usd or ZERO  # what it lost is not known: its place may be spent
         left = dict.fromkeys(task.only, Ended("skipped", "Interrupted", why))
-        return await self._took(task, Told(left, lost=most / task.part.ways))
+        return await self._took(task, PartReport(left, lost=most / task.part.ways))
 
-    async def _over(self, task: Task) -> Told | str:
+    async def _over(self, task: PartOrder) -> PartReport | str:
         """Start an attempt at a part and watch it until it told its end or is dead."""
         if not await self.orders.give(task.part, task.budget_usd, task.lost_usd):
             return "dead"
@@ -196,24 +196,24 @@ class Season:
         except StoryreelError as error:
             self.running.progress.line(f"{task.part.name} did not start: {error}")
             return "dead"
-        sight = self.sights[task.part.name] = Sight(self.running.store, task.part, self.clock)
+        monitor = self.monitors[task.part.name] = PartMonitor(self.running.store, task.part, self.clock)
         seen_at = self.clock()
         while True:
             try:
-                seen = await asyncio.to_thread(sight.look)
+                seen = await asyncio.to_thread(monitor.look)
                 seen_at = self.clock()
             except StoreError as error:
                 self.running.progress.line(f"{task.part.name} cannot be seen: {error}")
                 seen = "alive"
                 if self.clock() - seen_at > task.part.lease:  # by now the part has stopped as well
                     self.running.stop(Stopped("Target", f"the target cannot be read: {error}"))
-            if isinstance(seen, Told) or seen == "dead" or self.running.stopped is not None:
+            if isinstance(seen, PartReport) or seen == "dead" or self.running.stopped is not None:
                 return seen
             if seen == "waiting" and not await can_come():
                 return "dead"
             await self.orders.nap(task.part.lease / 12)
 
-    async def _took(self, task: Task, said: Told) -> None:
+    async def _took(self, task: PartOrder, said: PartReport) -> None:
         """Take down how a part's shots ended, and clear away what it wrote under the lock."""
         running = self.running
         self.lost[task.part.name] = said.lost
@@ -262,18 +262,18 @@ class Season:
             running.progress.line(f"the parts stop by themselves: {error}")
         longest = max((one.submit_timeout_s for one in running.settings.providers.values()), default=0.0)
         until = self.clock() + FAREWELL + longest
-        while self.clock() < until and any([await self._lives(sight) for sight in self.sights.values()]):
+        while self.clock() < until and any([await self._lives(monitor) for monitor in self.monitors.values()]):
             await running.sleep(0.5)
-        for name, sight in self.sights.items():
-            if not await self._lives(sight):
+        for name, monitor in self.monitors.items():
+            if not await self._lives(monitor):
                 await self._clear(name)
         try:
             await running.reload(self.endings)
         except (TargetError, StoreError) as error:
             running.progress.line(f"the manifest does not have it all, the ledger has: {error}")
 
-    async def _lives(self, sight: Sight) -> bool:
+    async def _lives(self, monitor: PartMonitor) -> bool:
         try:
-            return await asyncio.to_thread(sight.look) == "alive"
+            return await asyncio.to_thread(monitor.look) == "alive"
         except StoreError:
             return False

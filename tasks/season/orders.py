@@ -36,7 +36,7 @@ class Orders:
 
     async def give(self, part: SeasonPart, budget: Decimal | None, lost: Decimal = ZERO) -> bool:
         """Put this attempt's order in the place of any earlier one's; whether it stands there and may be begun."""
-        share, whole = (None if usd is None else str(usd) for usd in (budget, self.running.budget))
+        share, whole = (None if usd is None else str(usd) for usd in (budget, self.running.budget_usd))
         async with self.turn:  # parts begin in the order in which they were asked for
             await self.look_at_board()
             self.parts[part.name] = {"attempt": part.attempt, "usd": share, "of_usd": whole, "lost_usd": str(lost)}
@@ -71,7 +71,7 @@ class Orders:
         """Tell, once, that the board was edited since it was read."""
         with contextlib.suppress(BoardError):  # it went, or cannot be read for a moment: the parts have the copy
             if not self.edited and await self.running.read_board() != self.running.board_data:
-                board = display_url(self.running.wanted.board)
+                board = display_url(self.running.request.board)
                 self.edited = f"{board} was edited while its season runs: the season ends as it was read"
                 self.running.progress.line(self.edited)
 

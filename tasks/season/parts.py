@@ -111,7 +111,7 @@ def in_flight(plan: Plan, settings: Settings, asked: int, parts: int) -> int:
     )
 
 
-def divided(settings: Settings, ways: int) -> Settings:
+def divide_settings(settings: Settings, ways: int) -> Settings:
     """The settings of one of so many parts: places, submits a minute and what may be wasted, each its share."""
     if ways == 1:
         return settings

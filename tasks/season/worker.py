@@ -20,9 +20,9 @@ from tasks.domain.money import ZERO
 from tasks.domain.result import Attempt
 from tasks.ledger.ledger import spent
 from tasks.ledger.shot_state import Ended
-from tasks.season.parts import SeasonPart, divided, lost_by, todays_share
+from tasks.season.parts import SeasonPart, divide_settings, lost_by, todays_share
 from tasks.session.session import Session
-from tasks.storage.lock import BOARD, Lock, Witness
+from tasks.storage.lock import BOARD, LeaseWatcher, Lock
 from tasks.storage.store import Store, StoreError
 
 TOLD = "told.json"
@@ -30,7 +30,7 @@ OVER = "the season goes on without it, and what is left of the money is shared a
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PartReport:
     """What a part says at its end: how each shot without a clip was left, and why it did not start, if so. ``lost`` are
     the US dollars without a clip in its place among the parts in flight, those of the parts before it included."""
 
@@ -39,7 +39,7 @@ class Told:
     lost: Decimal = ZERO
 
 
-def told(store: Store, part: SeasonPart) -> Told | None:
+def read_report(store: Store, part: SeasonPart) -> PartReport | None:
     """What this very attempt at the part has told; None as long as it has not."""
     try:
         found = json.loads(store.read(f"lock/{part.name}/{TOLD}"))
@@ -48,7 +48,7 @@ def told(store: Store, part: SeasonPart) -> Told | None:
     if found["attempt"] != part.attempt:
         return None
     ended = {name: Ended(*words) for name, words in found["ended"].items()}
-    return Told(ended, found["refused"], Decimal(found.get("lost_usd", 0)))
+    return PartReport(ended, found["refused"], Decimal(found.get("lost_usd", 0)))
 
 
 @dataclass
@@ -63,11 +63,11 @@ class PartSession(Session):
 
     def __post_init__(self) -> None:
         self.run_id = self.part.run_id
-        self.settings = divided(self.settings, self.part.ways)
+        self.settings = divide_settings(self.settings, self.part.ways)
         super().__post_init__()
         own = {"folder": f"lock/{self.part.name}", "lease": self.part.lease, "token": self.part.attempt}
         self.lock = Lock(self.store, self.run_id, **own)  # type: ignore[arg-type]  # a mix by name
-        self.season = Witness(self.store, self.part.token, lease=self.part.lease)
+        self.season = LeaseWatcher(self.store, self.part.token, lease=self.part.lease)
 
     @property
     def ways(self) -> int:
@@ -75,10 +75,10 @@ class PartSession(Session):
         return self.part.ways
 
     @property
-    def budget(self) -> Decimal | None:
+    def budget_usd(self) -> Decimal | None:
         """US dollars that the part's orders may come to: its share as the season tells it today; None for no limit."""
         if not self.order:
-            return super().budget
+            return super().budget_usd
         share, whole = (None if self.order[name] is None else Decimal(self.order[name]) for name in ("usd", "of_usd"))
         history = list(self.ledger.history())
         return todays_share(share, whole, spent(a for a in history if self._counts(a)), spent(history))
@@ -103,14 +103,14 @@ class PartSession(Session):
 
     def _counts(self, attempt: Attempt) -> bool:
         """A part counts its own orders, those of an earlier attempt at it too: the season counted all others."""
-        return attempt.run_id == self.run_id and attempt.shot_id in self.wanted.only
+        return attempt.run_id == self.run_id and attempt.shot_id in self.request.only
 
     def _lost_before(self) -> Decimal:
         """What was lost in this part's place among those in flight: by the parts before it, and by earlier attempts at
         this one. What may be wasted is the season's, not anew each part's."""
         if not self.order:
             return lost_by(self.run_id, self.ledger.history()) / self.part.ways
-        own = lost_by(self.run_id, (a for a in self.ledger.history() if a.shot_id in self.wanted.only))
+        own = lost_by(self.run_id, (a for a in self.ledger.history() if a.shot_id in self.request.only))
         return Decimal(self.order["lost_usd"]) + own
 
     async def _beat(self) -> None:
@@ -156,7 +156,7 @@ class PartSession(Session):
         """Why the part may not begin: empty once the season's heartbeat was seen to move. One look is not enough, the
         lock of a process that was killed lies there as well."""
         try:  # before the season's record: that has no order for it by the time this is cleared away
-            if await asyncio.to_thread(told, self.store, self.part):
+            if await asyncio.to_thread(read_report, self.store, self.part):
                 return "it has told its end"
         except StoreError as error:
             return f"what it told cannot be read: {error}"
@@ -186,7 +186,7 @@ class PartSession(Session):
 
     async def _tell(self, ended: Mapping[str, Ended], refused: str = "") -> None:
         text: dict[str, Any] = {"attempt": self.part.attempt, "ended": ended, "refused": refused}
-        text["lost_usd"] = str(self.purse.wasted)
+        text["lost_usd"] = str(self.budget.wasted)
         try:
             await asyncio.to_thread(self.lock.renew)  # the word of an attempt that was replaced is no word
             await asyncio.to_thread(self.store.write, f"{self.lock.folder}/{TOLD}", json.dumps(text).encode())
@@ -196,12 +196,12 @@ class PartSession(Session):
 
 def part_session(plain: Session, part: SeasonPart) -> PartSession:
     """The session of a part, from a plain one over the same target."""
-    parts = (plain.wanted, plain.settings, plain.catalogue, plain.store, plain.http, plain.folder)
+    parts = (plain.request, plain.settings, plain.catalogue, plain.store, plain.http, plain.folder)
     return PartSession(*parts, progress=plain.progress, part=part)
 
 
 @contextlib.asynccontextmanager
-async def joined(running: PartSession) -> AsyncIterator[PartSession]:
+async def join_season(running: PartSession) -> AsyncIterator[PartSession]:
     """Hold the part's own lock from its first second on. `TargetError` when another attempt at the part holds it, or
     when the season is over: looked at under that lock, so that whoever takes the target next sees the part. And once
     before: a run that a person retries by hand does not stand in the way of the attempt that took its place."""

@@ -8,9 +8,9 @@ from tasks.domain import redaction
 from tasks.domain.errors import BoardError, Fault, MediaError
 from tasks.domain.plan import ShotPlan
 from tasks.domain.shot import Shot, Storyboard
-from tasks.planning.snapshot import Facts
-from tasks.session.state import Results as SessionState
-from tasks.storage.backends import chained, kind_of
+from tasks.planning.snapshot import Snapshot
+from tasks.session.state import SessionState
+from tasks.storage.backends import is_chained, kind_of
 from tasks.storage.store import has_scheme, is_http, split
 from tasks.storyboard.source import HERE, check_ids, parsed, strays
 
@@ -19,13 +19,13 @@ def read_whole(session: SessionState) -> tuple[Storyboard, list[Fault]]:
     """The board and the faults of its cells, of its ids and of those on the command line. `BoardError` when there
     are no rows to look at."""
     try:
-        board, faults = parsed(session.board_data, session.wanted.board, session.settings), []
+        board, faults = parsed(session.board_data, session.request.board, session.settings), []
     except BoardError as error:
         if error.board is None:
             raise
         board, faults = error.board, error.faults
     try:
-        check_ids(board, session.wanted.only, session.wanted.rerender)
+        check_ids(board, session.request.only, session.request.rerender)
     except BoardError as error:
         faults = [*error.faults, *faults]
     return board, faults
@@ -47,16 +47,16 @@ def _outside(session: SessionState, reference: str) -> str:
     accounts; where the address names the machine (sftp, a chain of stores, whatever else fsspec knows), the config
     has to have named it first. Any other board stays in its own folder.
     """
-    board, allowed = session.wanted.board, session.settings.images.allow_paths
-    if session.wanted.confined or board.rpartition("://")[0].lower() not in HERE:
+    board, allowed = session.request.board, session.settings.images.allow_paths
+    if session.request.confined or board.rpartition("://")[0].lower() not in HERE:
         out = strays(reference, split(board)[0], allowed)
         return "lies outside the board's own folder ([images] allow_paths names exceptions)" if out else ""
-    far = has_scheme(reference) and not is_http(reference) and (kind_of(reference).chosen or chained(reference))
+    far = has_scheme(reference) and not is_http(reference) and (kind_of(reference).chosen or is_chained(reference))
     out = far and strays(reference, split(board)[0], allowed)
     return "is an address that a board may not choose by itself ([images] allow_paths names exceptions)" if out else ""
 
 
-async def read_files(session: SessionState, *, fetch: bool) -> tuple[Facts, list[Fault]]:
+async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, list[Fault]]:
     """Hash what the rows point at: the session's facts with the digests, and the faults
     of selected rows whose file cannot be had.
 
@@ -65,7 +65,7 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Facts, list
     A remote file that the ledger knows is not fetched again unless its shot is named; without ``fetch`` no
     remote file is read at all, and those without a known digest are listed as trusted.
     """
-    only, named = set(session.wanted.only), set(session.wanted.rerender)
+    only, named = set(session.request.only), set(session.request.rerender)
     digests: dict[str, str] = {}
     problems: dict[str, str] = {}
     trusted: dict[str, None] = {}
@@ -76,7 +76,7 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Facts, list
             problems[reference] = outside
             continue
         selected = not only or shot.shot_id in only
-        pinned = redaction.pin(reference) in session.facts.pins and not named & {shot.shot_id, "all"}
+        pinned = redaction.pin(reference) in session.snapshot.pins and not named & {shot.shot_id, "all"}
         if has_scheme(reference) and (pinned or not selected):
             continue
         if has_scheme(reference) and not fetch:
@@ -93,23 +93,23 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Facts, list
     names = list(wanted)
     for start in range(0, len(names), 64):
         await asyncio.gather(*(one(reference) for reference in names[start : start + 64]))
-    facts = replace(session.facts, digests=digests, trusted=tuple(trusted))
-    return facts, [
+    snapshot = replace(session.snapshot, digests=digests, trusted=tuple(trusted))
+    return snapshot, [
         Fault(shot.row, shot.shot_id, column, reference, problems[reference])
         for shot, column, reference in references
         if reference in problems and (not only or shot.shot_id in only)
     ]
 
 
-async def check_media(session: SessionState, *, fetch: bool) -> tuple[Facts, list[Fault]]:
+async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, list[Fault]]:
     """Decode every picture and source clip that an order of this run would need: the session's facts with the sizes,
     and one fault a row that cannot.
 
     With ``fetch`` the frames are made as well, for every size that a route of the shot would be sent.
     """
     faults: list[Fault] = []
-    sizes = dict(session.facts.sizes)
-    digests, pins = session.facts.digests, session.facts.pins
+    sizes = dict(session.snapshot.sizes)
+    digests, pins = session.snapshot.digests, session.snapshot.pins
     references = {reference for _, _, reference in _references(session.board.shots)}
     unread = {r for r in references if not (r in digests or redaction.pin(r) in pins) or _outside(session, r)}
 
@@ -133,4 +133,4 @@ async def check_media(session: SessionState, *, fetch: bool) -> tuple[Facts, lis
     needing = [plan for plan in named if plan.renders and plan.action != "keep"]
     for start in range(0, len(needing), 64):
         await asyncio.gather(*(one(plan) for plan in needing[start : start + 64]))
-    return replace(session.facts, sizes=session.media.sizes | sizes), faults
+    return replace(session.snapshot, sizes=session.media.sizes | sizes), faults

@@ -11,7 +11,7 @@ from tasks.domain.result import ShotResult
 from tasks.domain.shot import Shot, Size
 from tasks.domain.takes import Shelf, gone_clips
 from tasks.ledger.ledger import Ledger
-from tasks.ledger.records import Page
+from tasks.ledger.records import KeyHistory
 from tasks.ledger.shot_state import result_of
 from tasks.manifest.rows import MANIFEST, row_keys
 
@@ -28,7 +28,7 @@ def plans(rows: Rows, ledger: Ledger) -> list[ShotPlan]:
 
 def results(planned: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf, run_id: str) -> list[ShotResult]:
     """Each row as it was last written, unless ledger and target have another clip for it by now, or none."""
-    return [_result(plan, ledger.pages.get(plan.key, Page()), shelf, run_id) for plan in planned]
+    return [_result(plan, ledger.pages.get(plan.key, KeyHistory()), shelf, run_id) for plan in planned]
 
 
 def lost(ledger: Ledger, shelf: Shelf) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def extra_columns(rows: Rows) -> tuple[str, ...]:
     return tuple(name for name in (rows[0] if rows else {}) if name not in MANIFEST)
 
 
-def _result(plan: ShotPlan, page: Page, shelf: Shelf, run_id: str) -> ShotResult:
+def _result(plan: ShotPlan, page: KeyHistory, shelf: Shelf, run_id: str) -> ShotResult:
     now = result_of(plan, page, run_id, shelf=shelf)
     kept = plan.kept or {}
     if "clip" in kept and str(kept.get("clip") or "") == (now.clip.path if now.clip else ""):

@@ -18,11 +18,11 @@ from tasks.domain.errors import BoardError, Stopped, TargetError
 from tasks.domain.money import ZERO
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.domain.result import Attempt, ShotResult
 from tasks.domain.shot import Storyboard
-from tasks.engine.budget import Purse
-from tasks.engine.context import Run
+from tasks.engine.budget import Budget
+from tasks.engine.context import RunContext
 from tasks.engine.room import Room
 from tasks.ledger.ledger import spent
 from tasks.ledger.records import UNSETTLED
@@ -30,7 +30,7 @@ from tasks.ledger.shot_state import Ended
 from tasks.manifest.rows import row_keys
 from tasks.planning.planner import Planner
 from tasks.session import preflight, restore
-from tasks.session.state import Results
+from tasks.session.state import SessionState
 from tasks.storage import probe as target
 from tasks.storage.lock import beat
 from tasks.storage.store import StoreError
@@ -43,13 +43,13 @@ if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs nei
 DRAIN_SECONDS = 2.0  # for what is on its way and costs nothing: records being written, a clip being drawn
 
 
-class Session(Results):
+class Session(SessionState):
     """One command over one target. `check` writes nothing; `open` holds the lock until its end and publishes."""
 
     @property
     def concurrency(self) -> int:
         """Shots in flight at once."""
-        return self.wanted.concurrency or self.settings.render.concurrency
+        return self.request.concurrency or self.settings.render.concurrency
 
     @property
     def ways(self) -> int:
@@ -58,7 +58,7 @@ class Session(Results):
 
     async def read_board(self) -> bytes:
         """The board's bytes, as they are where the user keeps it. `BoardError` when it cannot be read."""
-        return await source.board_bytes(self.wanted.board, self.settings, self.http)
+        return await source.board_bytes(self.request.board, self.settings, self.http)
 
     async def check(self, *, fetch: bool) -> Plan:
         """Read and decide everything, write nothing. `BoardError` with every fault found.
@@ -67,17 +67,17 @@ class Session(Results):
         """
         self.board_data = await self.read_board()
         self.board, faults = preflight.read_whole(self)
-        self.facts = replace(self.facts, lacks=await asyncio.to_thread(target.look, self.store))
+        self.snapshot = replace(self.snapshot, lacks=await asyncio.to_thread(target.look, self.store))
         await asyncio.to_thread(self._read_target)
-        self.facts, found = await preflight.read_files(self, fetch=fetch)
+        self.snapshot, found = await preflight.read_files(self, fetch=fetch)
         faults += found
         self.board = source.sound(self.board, faults)
-        chosen = set(self.wanted.only) or {shot.shot_id for shot in self.board.shots}
+        chosen = set(self.request.only) or {shot.shot_id for shot in self.board.shots}
         planner = self._planner(chosen)
         self.plan = planner.plan()
-        self.facts, found = await preflight.check_media(self, fetch=fetch)
+        self.snapshot, found = await preflight.check_media(self, fetch=fetch)
         faults += [*planner.faults, *found]
-        if (fetch or self.facts.sizes) and not faults:
+        if (fetch or self.snapshot.sizes) and not faults:
             planner = self._planner(chosen)  # sizes are known now
             self.plan = planner.plan()
             faults += planner.faults
@@ -86,9 +86,11 @@ class Session(Results):
         return self.plan
 
     def _planner(self, chosen: Collection[str]) -> Planner:
-        only, asked = self.wanted.only, self.wanted.rerender
+        only, asked = self.request.only, self.request.rerender
         rerender = set(chosen) if "all" in asked else set(asked) & set(chosen)
-        return Planner(self.board, self.facts, self.ledger, self.settings, self.catalogue, only=only, rerender=rerender)
+        return Planner(
+            self.board, self.snapshot, self.ledger, self.settings, self.catalogue, only=only, rerender=rerender
+        )
 
     def _read_target(self) -> None:
         try:
@@ -101,7 +103,7 @@ class Session(Results):
         self.media.know(frames)
         by_id = {str(row["shot_id"]): row for row in rows}
         found = {"shelf": shelf, "rows": by_id, "row_keys": row_keys(rows), "pins": self.ledger.digests()}
-        self.facts = replace(self.facts, signs=self.store.signs, **found)  # type: ignore[arg-type]  # a mix by name
+        self.snapshot = replace(self.snapshot, signs=self.store.signs, **found)  # type: ignore[arg-type]  # a mix by name
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator["Renderer"]:
@@ -113,7 +115,7 @@ class Session(Results):
         try:
             async with self.held():
                 try:
-                    await self._prove()
+                    await self._probe_writes()
                     killed = self.lock.n > 1  # a released lock leaves none
                     await asyncio.to_thread(target.take_up, self.store, killed=killed)
                     renderer = await self._prepared()
@@ -149,18 +151,18 @@ class Session(Results):
     async def _beat(self) -> None:
         await beat(self.lock, lambda why: self.stop(Stopped("Interrupted", why)), self.progress.line)
 
-    def adopt(self) -> None:
+    def restore(self) -> None:
         """Take the rows from the last manifest and the ledger instead of a board: what `rescue` works on."""
         rows = self.last_rows()
-        self.adopted = True
+        self.restored = True
         self.board = Storyboard((), restore.extra_columns(rows))
         self.plan = Plan(tuple(restore.plans(rows, self.ledger)), self.board.extra_columns)
 
     def _replan(self) -> None:
         """The plan again, from the ledger as it is under the lock; wishes for another clip are written."""
-        if self.adopted:
-            return self.adopt()
-        planner = self._planner(source.check_ids(self.board, self.wanted.only, self.wanted.rerender))
+        if self.restored:
+            return self.restore()
+        planner = self._planner(source.check_ids(self.board, self.request.only, self.request.rerender))
         self.plan = planner.plan()
         if planner.faults:
             raise BoardError(planner.faults)
@@ -176,25 +178,27 @@ class Session(Results):
 
     async def _prepared(self) -> "Renderer":
         from tasks.engine.shot import Renderer
-        from tasks.engine.submit import Gateway
+        from tasks.engine.submit import OrderClient
 
         await asyncio.to_thread(self._take_up)
         await asyncio.to_thread(self._read_target)
         await asyncio.to_thread(self._replan)
         history = [attempt for attempt in self.ledger.history() if self._counts(attempt)]
-        self.purse = Purse(self.budget, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
-        self.purse.lose(self._lost_before())
-        self.purse.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
+        self.budget = Budget(self.budget_usd, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
+        self.budget.lose(self._lost_before())
+        self.budget.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
         room = Room(self.folder, Path(self.store.root or "/") if self.store.local else None, self.free)
-        run = Run(
-            self.settings, self.catalogue, self.store, self.ledger, self.purse, self.folder, self.http,
+        run = RunContext(
+            self.settings, self.catalogue, self.store, self.ledger, self.budget, self.folder, self.http,
             self.receipts, room, progress=self.progress, may_submit=self.may_submit, stop=self.stop,
             clock=self.clock, sleep=self.sleep, roll=self.roll,
         )  # fmt: skip
         self.progress.total = sum(plan.selected for plan in self.plan.shots)
-        self.progress.spent = self.purse.committed - self.purse.reserved
+        self.progress.spent = self.budget.committed - self.budget.reserved
         self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
-        self.renderer = Renderer(run, Gateway(run, haste=self.haste), self.media, self, self.facts.shelf, self.plans)
+        self.renderer = Renderer(
+            run, OrderClient(run, haste=self.haste), self.media, self, self.snapshot.shelf, self.plans
+        )
         self.done = {shot_id: asyncio.Event() for shot_id in self.plans}
         await self.publish()
         return self.renderer
@@ -204,16 +208,16 @@ class Session(Results):
         elsewhere. ``endings`` tell by shot_id how a shot without a clip was left."""
         assert self.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
         await asyncio.to_thread(self._read_target)
-        chosen = source.check_ids(self.board, self.wanted.only, ())
+        chosen = source.check_ids(self.board, self.request.only, ())
         self.plan = await asyncio.to_thread(self._planner(chosen).plan)
         self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
-        self.renderer.plans, self.renderer.shelf = self.plans, self.facts.shelf
+        self.renderer.plans, self.renderer.shelf = self.plans, self.snapshot.shelf
         results = {name: self.renderer.result(plan, endings.get(name)) for name, plan in self.plans.items()}
         self.renderer.results = {name: result for name, result in results.items() if self.plans[name].kept is None}
 
-    async def _prove(self) -> None:
+    async def _probe_writes(self) -> None:
         """Try the target by writing there, before anything depends on it."""
-        if lacks := await asyncio.to_thread(target.prove, self.store, self.lock.token):
+        if lacks := await asyncio.to_thread(target.probe_writes, self.store, self.lock.token):
             self.progress.line(lacks)
 
     def _counts(self, attempt: Attempt) -> bool:
@@ -316,21 +320,21 @@ class Session(Results):
 
 @contextlib.asynccontextmanager
 async def session(
-    wanted: Wanted, progress: Progress | None = None, loaded: settings.Settings | None = None
+    request: RunRequest, progress: Progress | None = None, loaded: settings.Settings | None = None
 ) -> AsyncIterator[Session]:
-    """A session over the target of ``wanted``, its connections and its scratch folder; both go at the end.
+    """A session over the target of ``request``, its connections and its scratch folder; both go at the end.
 
     ``loaded`` is its config where blocks of a Prefect server were looked up for it.
     """
     # a thread that nobody waits for may still write there when a run was stopped
     with tempfile.TemporaryDirectory(prefix="storyreel-", ignore_cleanup_errors=True) as folder:
-        loaded = loaded or settings.from_environment(wanted.config)
+        loaded = loaded or settings.from_environment(request.config)
         http = Http()
         try:
-            store = await asyncio.to_thread(target.opened, wanted.to, loaded.target_options)
-            if not wanted.board:  # with one, `check` looks after the board was read
+            store = await asyncio.to_thread(target.open_store, request.to, loaded.target_options)
+            if not request.board:  # with one, `check` looks after the board was read
                 await asyncio.to_thread(target.look, store)
             told = progress or Progress()
-            yield Session(wanted, loaded, catalogue.load(), store, http, Path(folder), progress=told)
+            yield Session(request, loaded, catalogue.load(), store, http, Path(folder), progress=told)
         finally:
             await http.close()

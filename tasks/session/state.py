@@ -16,11 +16,11 @@ from tasks.config import catalogue, settings
 from tasks.domain.errors import Stopped, TargetError
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.domain.result import ShotResult, Status
 from tasks.domain.shot import Storyboard
 from tasks.domain.takes import Shelf, doubtful
-from tasks.engine.budget import Purse
+from tasks.engine.budget import Budget
 from tasks.engine.keeping import HASTE
 from tasks.engine.limits import Clock, Sleep
 from tasks.engine.room import Free, free_bytes
@@ -31,28 +31,28 @@ from tasks.ledger.shot_state import Ended, exit_code
 from tasks.manifest import files as manifest
 from tasks.manifest.costs import costs
 from tasks.media.assets import Media
-from tasks.planning.snapshot import Facts
+from tasks.planning.snapshot import Snapshot
 from tasks.session import restore
 from tasks.storage import backends
 from tasks.storage.lock import LEASE, Lock
 from tasks.storage.store import Store, StoreError
 from tasks.storyboard import source
 from tasks.transport.client import Http
-from tasks.views.publish import Showing
+from tasks.views.publish import ViewPublisher
 
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
     from tasks.engine.shot import Renderer
 
 
 @dataclass
-class Results:
+class SessionState:
     """What one command knows of one target, and the rows and sums that this comes to.
 
-    ``run_id`` names the run in every record. ``today``, ``lease``, ``clock``, ``sleep`` and ``roll`` (see `Run`), and
-    ``haste`` (see `Keeper`) and ``free`` (see `Room`), are parameters for tests.
+    ``run_id`` names the run in every record. ``today``, ``lease``, ``clock``, ``sleep`` and ``roll`` (see
+    `RunContext`), and ``haste`` (see `Keeper`) and ``free`` (see `Room`), are parameters for tests.
     """
 
-    wanted: Wanted
+    request: RunRequest
     settings: settings.Settings
     catalogue: catalogue.Catalogue
     store: Store
@@ -69,10 +69,10 @@ class Results:
     progress: Progress = field(default_factory=Progress)
     stopped: Stopped | None = None
     plan: Plan = field(default_factory=lambda: Plan(()))
-    adopted: bool = False
+    restored: bool = False
 
     def __post_init__(self) -> None:
-        options = backends.homed(self.settings.target_options, self.wanted.to)
+        options = backends.sort_options(self.settings.target_options, self.request.to)
         self.settings = replace(self.settings, target_options=options)
         self.ledger = Ledger(self.store, self.run_id)
         self.lock = Lock(self.store, self.run_id, lease=self.lease)
@@ -80,9 +80,9 @@ class Results:
         self.media = Media(self.settings, self.store, self.http, self.folder)
         self.board = Storyboard(())
         self.board_data = b""
-        self.facts = Facts(self.today)
+        self.snapshot = Snapshot(self.today)
         self.renderer: Renderer | None = None
-        self.purse = Purse(self.budget)
+        self.budget = Budget(self.budget_usd)
         self.plans: dict[str, ShotPlan] = {}
         self.done: dict[str, asyncio.Event] = {}
         self.working: set[asyncio.Task[Any]] = set()
@@ -91,9 +91,9 @@ class Results:
         self.unwritten = ""
 
     @property
-    def budget(self) -> Decimal | None:
+    def budget_usd(self) -> Decimal | None:
         """US dollars over all runs of this target; None for no limit."""
-        asked = self.wanted.budget_usd
+        asked = self.request.budget_usd
         return self.settings.render.budget_usd if asked is None else asked
 
     @property
@@ -111,7 +111,7 @@ class Results:
     @property
     def shelf(self) -> Shelf:
         """The clips that lie at the target, as it was last looked at and with what this run brought."""
-        return self.renderer.shelf if self.renderer is not None else self.facts.shelf
+        return self.renderer.shelf if self.renderer is not None else self.snapshot.shelf
 
     def look_at_clips(self) -> Shelf:
         """List the clips at the target; of files that several records could mean the digest too. Blocks.
@@ -134,7 +134,7 @@ class Results:
 
     def row(self, plan: ShotPlan) -> ShotResult:
         """The row of one shot as it stands now."""
-        if self.adopted:
+        if self.restored:
             return restore.results([plan], self.ledger, self.shelf, self.run_id)[0]
         if plan.kept is not None:
             status: Status = "reused" if plan.kept["status"] == "rendered" else plan.kept["status"]
@@ -167,10 +167,10 @@ class Results:
         rows = self.results()
         told: dict[str, Any] = {
             "run_id": self.run_id,
-            "board": source.display_url(self.wanted.board),
+            "board": source.display_url(self.request.board),
             "target": self.store.url,
         }
-        told |= {"extra_columns": self.board.extra_columns, "budget": self.budget}
+        told |= {"extra_columns": self.board.extra_columns, "budget": self.budget_usd}
         files = await asyncio.to_thread(manifest.files, rows, list(self.ledger.history()), self.shelf, **told)
         for name in sorted(files, key=lambda n: n == "manifest.json"):
             await asyncio.to_thread(self.store.write, name, files[name])
@@ -184,14 +184,16 @@ class Results:
             return
         await self._publish_last()
         cut = [(row.shot.shot_id, row.clip.sha256 if row.clip else "") for row in self.results()]
-        before = [(name, str(row["sha256"] or "")) for name, row in self.facts.rows.items()]
+        before = [(name, str(row["sha256"] or "")) for name, row in self.snapshot.rows.items()]
         there = cut == before and await asyncio.to_thread(self.store.exists, "reel.mp4")
-        shown = replace(self.wanted.shown, reel=self.wanted.shown.reel and not there)
-        await Showing(self.store, self.folder, self.progress, self.ledger).make(shown)
+        views = replace(self.request.views, reel=self.request.views.reel and not there)
+        await ViewPublisher(self.store, self.folder, self.progress, self.ledger).make(views)
 
     def money(self) -> dict[str, Any]:
         """The rollup as it stands now: what costs.json holds."""
-        return costs(self.results(), list(self.ledger.history()), self.shelf, run_id=self.run_id, budget=self.budget)
+        return costs(
+            self.results(), list(self.ledger.history()), self.shelf, run_id=self.run_id, budget=self.budget_usd
+        )
 
     def exit_code(self) -> int:
         """130, 3, 1 or 0 over the selected shots."""

@@ -55,12 +55,12 @@ def without_password(url: str) -> str:
     return PASSWORD.sub("://", url)
 
 
-def chained(url: str) -> bool:
+def is_chained(url: str) -> bool:
     """Whether an address puts one store on top of another (``zip://a::s3://b``)."""
     return "://" in url and "::" in url
 
 
-def homed(options: Options, target: str) -> dict[str, dict[str, Any]]:
+def sort_options(options: Options, target: str) -> dict[str, dict[str, Any]]:
     """The options by kind of store: those that stand in no kind's own table belong to the target's kind."""
     tables = {name: dict(value) for name, value in options.items() if _is_table(name, value)}
     flat = {name: value for name, value in options.items() if name not in tables}

@@ -4,7 +4,7 @@ A lock is dead at once when its process is gone on this very machine; else when 
 one lease by the newcomer's own clock (clocks of two machines are never compared).
 
 The parts of a season share its target: the season holds ``lock/<n>.json``, each part ``lock/<part>/<n>.json`` by the
-same rule, and a part works only as long as it sees the season's heartbeat move (`Witness`).
+same rule, and a part works only as long as it sees the season's heartbeat move (`LeaseWatcher`).
 """
 
 import asyncio
@@ -222,7 +222,7 @@ class Lock:
         return json.dumps({**told, **self.says}).encode()
 
 
-class Witness:
+class LeaseWatcher:
     """Another run's lock, watched by the own clock: `alive` while its heartbeat moves, `fresh` while it just did."""
 
     def __init__(

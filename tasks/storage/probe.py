@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.domain.errors import TargetError
-from tasks.storage.backends import chained, without_password
+from tasks.storage.backends import is_chained, without_password
 from tasks.storage.store import Store, StoreError, is_http, within
 
 SECONDS = 20.0  # for each look; without credentials Azure's client library is busy for minutes
@@ -14,11 +14,11 @@ MARK = "proof-"
 FOLDERS = ("ledger", "lock", "clips", "posters", "frames")
 
 
-def opened(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -> Store:
+def open_store(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -> Store:
     """The store at a target's address. `TargetError` for one that is none, or does not answer."""
     if is_http(url):
         raise TargetError(f"{url.partition('?')[0]} is a web address: nothing can be written there")
-    if chained(url):  # a cache in between would show an old ledger, and that buys again
+    if is_chained(url):  # a cache in between would show an old ledger, and that buys again
         raise TargetError(f"{url} puts one store on top of another: name the one that holds the files")
     try:
         return within(seconds, lambda: Store(url, options))
@@ -52,13 +52,13 @@ def _look(store: Store) -> tuple[str, ...]:
     return ()
 
 
-def prove(store: Store, token: str, seconds: float = SECONDS) -> str:
+def probe_writes(store: Store, token: str, seconds: float = SECONDS) -> str:
     """Create, list, overwrite, read and delete one object, while the lock is held; what it cannot do, in words.
 
     `StoreError` where a run could not rely on the store. Afterwards ``store.exclusive`` says whether it really
     creates exclusively. The object of a run that was killed right here goes with the next one.
     """
-    return within(seconds, lambda: _prove(store, f"lock/{MARK}{token}"))
+    return within(seconds, lambda: _probe_writes(store, f"lock/{MARK}{token}"))
 
 
 def take_up(store: Store, *, killed: bool) -> None:
@@ -74,7 +74,7 @@ def take_up(store: Store, *, killed: bool) -> None:
             store.make_durable(folder, deep=bool(folder))
 
 
-def _prove(store: Store, name: str) -> str:
+def _probe_writes(store: Store, name: str) -> str:
     try:
         store.create(name, b"one")
         if store.exclusive and store.create(name, b"two"):

@@ -21,10 +21,10 @@ from tasks.domain.errors import LocalFault, MediaError, StoryreelError
 from tasks.domain.order import Reply, Request
 from tasks.transport.awake import awake_for
 from tasks.transport.body import Body
-from tasks.transport.hosts import ONCE, Forbidden, Guard, bare, host_of, named
+from tasks.transport.hosts import ONCE, Forbidden, Guard, bare, host_of, is_named
 
 # the door's names, wherever they are kept
-__all__ = ["Forbidden", "Guard", "Http", "HttpStatus", "Lost", "NotSent", "bare", "host_of", "named"]
+__all__ = ["Forbidden", "Guard", "Http", "HttpStatus", "Lost", "NotSent", "bare", "host_of", "is_named"]
 
 REPLY_BYTES = 1_000_000  # honest ones have a few thousand; 400 may come at a time
 RECEIPT_BYTES = 64_000_000  # of the reply to an order, which may repeat it; no more than the above is kept
@@ -106,10 +106,10 @@ class Http:
         except httpx.LocalProtocolError as error:  # its text would show the header that holds the key
             raise NotSent(f"the request to {host_of(url)[1]} cannot be written as HTTP") from error
         except NEVER_LEFT as error:
-            machine.heed(error)
+            machine.raise_lack(error)
             raise NotSent(f"no connection to {host_of(url)[1]}: {_say(error)}") from error
         except (httpx.HTTPError, TimeoutError, OSError, MemoryError) as error:
-            machine.heed(error, sent=True)
+            machine.raise_lack(error, sent=True)
             raise Lost(f"no whole reply from {host_of(url)[1]}: {_say(error)}") from error
         return Reply(response.status_code, body, {k.lower(): v for k, v in response.headers.items()})
 
@@ -150,7 +150,7 @@ class Http:
                         await response.aclose()
                 raise Forbidden(f"{bare(url)} redirects more than {REDIRECTS} times")
         except (httpx.HTTPError, OSError, ValueError, MemoryError) as error:
-            machine.heed(error)
+            machine.raise_lack(error)
             raise Lost(f"{bare(url)}: {_say(error)}") from error
 
 

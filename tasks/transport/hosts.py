@@ -50,7 +50,7 @@ def host_of(url: str) -> tuple[str, str]:
     return host, f"{host}:{port}"
 
 
-def named(url: str, hosts: Collection[str]) -> bool:
+def is_named(url: str, hosts: Collection[str]) -> bool:
     """Whether the URL's host stands in ``hosts``, by name or by name and port."""
     host, with_port = host_of(url)
     return bool(host) and (host in hosts or with_port in hosts)
@@ -66,7 +66,7 @@ class Guard(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Resolve once, check every address, connect to a checked one with the name kept for TLS."""
         url = str(request.url)
-        if named(url, self.allowed):
+        if is_named(url, self.allowed):
             return await super().handle_async_request(request)
         if request.url.scheme != "https":
             raise Forbidden(f"{bare(url)} is not https")

@@ -14,9 +14,9 @@ from typing import Any
 
 from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
-from tasks.domain.request import Shown
+from tasks.domain.request import ViewSelection
 from tasks.ledger.ledger import Ledger
-from tasks.ledger.records import Page, now
+from tasks.ledger.records import KeyHistory, now
 from tasks.manifest import files as manifest
 from tasks.manifest.rows import row_keys
 from tasks.storage.store import Store
@@ -24,22 +24,22 @@ from tasks.storage.store import Store
 Rows = list[dict[str, Any]]
 
 
-class Showing:
+class ViewPublisher:
     """Makes the views of one target. ``folder`` is scratch space on this machine."""
 
     def __init__(self, store: Store, folder: Path, progress: Progress, ledger: Ledger | None = None) -> None:
         self.store, self.folder, self.progress, self.ledger = store, folder, progress, ledger
 
-    async def make(self, shown: Shown) -> list[str]:
-        """Write what ``shown`` names; the reasons of what could not be made. `TargetError` without a manifest."""
+    async def make(self, views: ViewSelection) -> list[str]:
+        """Write what ``views`` names; the reasons of what could not be made. `TargetError` without a manifest."""
         rows, head = await asyncio.to_thread(self._tables)
         name = Path(str(head.get("board") or "")).stem or "storyreel"
         steps: list[tuple[str, bool, Callable[[], None]]] = [
-            ("timeline.otio", shown.timeline, lambda: self._timeline("otio", rows, name)),
-            ("timeline.edl", shown.edl, lambda: self._timeline("edl", rows, name)),
-            ("timeline.fcpxml", shown.fcpxml, lambda: self._timeline("fcpxml", rows, name)),
-            ("reel.mp4", shown.reel, lambda: self._reel(rows)),
-            ("report.html", shown.report, lambda: self._report(rows, head)),
+            ("timeline.otio", views.timeline, lambda: self._timeline("otio", rows, name)),
+            ("timeline.edl", views.edl, lambda: self._timeline("edl", rows, name)),
+            ("timeline.fcpxml", views.fcpxml, lambda: self._timeline("fcpxml", rows, name)),
+            ("reel.mp4", views.reel, lambda: self._reel(rows)),
+            ("report.html", views.report, lambda: self._report(rows, head)),
         ]
         problems = []
         for file, asked, act in steps:
@@ -72,7 +72,7 @@ class Showing:
         rows = self._with_parts(rows)
         costs = json.loads(self.store.read("costs.json"))
         told = {"board": str(head.get("board", "")), "run_id": str(head.get("run_id", "")), "made_at": now()}
-        page = report.page(rows, attempts, costs, has_reel=self.store.exists("reel.mp4"), **told)
+        page = report.render_page(rows, attempts, costs, has_reel=self.store.exists("reel.mp4"), **told)
         self.store.write("report.html", page)
 
     def _with_parts(self, rows: Rows) -> Rows:
@@ -81,7 +81,7 @@ class Showing:
         keys = row_keys(rows)
         found = []
         for row in rows:
-            page = ledger.pages.get(keys.get(str(row["shot_id"]), ""), Page())
+            page = ledger.pages.get(keys.get(str(row["shot_id"]), ""), KeyHistory())
             parts = page.entries[max(page.entries)].record["parts"] if page.entries else {}
             found.append({**row, **{name: parts[name] for name in ("size", "negative_prompt") if parts.get(name)}})
         return found

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 from tasks.domain.job import Job
 from tasks.domain.model import Route
 from tasks.domain.order import Order, Request
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.domain.result import Clip
-from tasks.ledger.records import Asked
+from tasks.ledger.records import LedgerKey
 from tasks.session.session import session
 from tasks.storage.store import Store
 from tests.tasks.clips import good, plain
@@ -60,12 +60,12 @@ async def finish(folder: Path, shots: int) -> tuple[Path, Path]:
     path, target = board(folder, shots), folder / f"done{shots}"
     target.mkdir()
     os.environ.setdefault("PIXAZO_API_KEY", "none")  # a plan asks only whether there is one
-    async with session(Wanted(str(path), f"memory://bench{shots}", str(config(folder)))) as made:
+    async with session(RunRequest(str(path), f"memory://bench{shots}", str(config(folder)))) as made:
         await made.check(fetch=False)
         for plan in made.plan.shots:
             shot, offer = plan.shot, plan.offers[0]
             order = Order(shot, Route(offer.route.model), offer.seconds, offer.size, shot.prompt)
-            attempt = made.ledger.intent(Asked(plan.key, plan.fingerprint, plan.parts), order, offer.quote)
+            attempt = made.ledger.intent(LedgerKey(plan.key, plan.fingerprint, plan.parts), order, offer.quote)
             attempt = made.ledger.accepted(attempt, Job(f"job-{shot.shot_id}", Request("GET", f"/{shot.shot_id}")))
             name = f"clips/{shot.shot_id}-{plan.key[:8]}.mp4"
             clip = Clip(name, f"{shot.row:064d}", len(good()), 160, 90, 24.0, 0.5, f"posters/{shot.shot_id}.jpg")

@@ -21,7 +21,7 @@ from tasks.config.catalogue import Catalogue
 from tasks.domain.errors import StartError
 from tasks.domain.plan import Plan
 from tasks.domain.progress import Progress
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.manifest.costs import SCHEMA_VERSION
 from tasks.session.session import Session
 from tasks.storage.store import Store
@@ -99,7 +99,7 @@ async def rendered(
     ``tamper`` gets the session before anything is read.
     """
     hours, lines = hours or Hours(), list[str]()
-    asked = Wanted(str(board), str(target), str(config), **wanted)
+    asked = RunRequest(str(board), str(target), str(config), **wanted)
     async with opened(asked, env, hours, lines, prices) as (running, wire):
         tamper(running)
         try:
@@ -113,7 +113,7 @@ async def rendered(
 
 @contextlib.asynccontextmanager
 async def opened(
-    asked: Wanted, env: Mapping[str, str], hours: Hours, lines: list[str], prices: Catalogue | None = None
+    asked: RunRequest, env: Mapping[str, str], hours: Hours, lines: list[str], prices: Catalogue | None = None
 ) -> AsyncIterator[tuple[Session, Wire]]:
     """A session on the target, on fake hours and a real network, and its client."""
     wire, loaded = Wire(hours), settings.load(asked.config, env)
@@ -211,7 +211,7 @@ class Studio:
 
     async def plan(self, board: Path, config: Path | str) -> Plan:
         """What a run would do; nothing is done."""
-        asked = Wanted(str(board), str(self.target), str(config))
+        asked = RunRequest(str(board), str(self.target), str(config))
         async with opened(asked, self.env(), self.hours, []) as (session, _):
             return await session.check(fetch=False)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from tasks.config import catalogue, settings
 from tasks.domain.progress import Progress
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.session.session import Session
 from tasks.storage.store import Store
 from tasks.transport.client import Http
@@ -24,7 +24,7 @@ from tasks.transport.client import Http
 async def limited(told: dict[str, Any]) -> tuple[int, list[str]]:
     lines: list[str] = []
     loaded = settings.load(told["config"], told["env"])
-    asked, http = Wanted(told["board"], told["to"], told["config"]), Http()
+    asked, http = RunRequest(told["board"], told["to"], told["config"]), Http()
     with tempfile.TemporaryDirectory(dir=told["scratch"]) as folder:
         store, progress = Store(asked.to), Progress(listen=lines.append)
         running = Session(asked, loaded, catalogue.load(), store, http, Path(folder), progress=progress)

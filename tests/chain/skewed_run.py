@@ -12,14 +12,14 @@ from collections import Counter
 from typing import Any
 
 from tasks.domain.errors import StartError
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.session.session import Session, session
 from tasks.storage import lock as locks
 from tasks.storage.store import Store
 
 
 async def one_run(told: dict[str, Any]) -> dict[str, Any]:
-    wanted = Wanted(told["board"], told["to"], told["config"], rerender=tuple(told.get("rerender", ())))
+    wanted = RunRequest(told["board"], told["to"], told["config"], rerender=tuple(told.get("rerender", ())))
     async with session(wanted) as running:
         try:
             await running.check(fetch=True)

@@ -16,7 +16,7 @@ from tasks.commands import answers
 from tasks.config import catalogue, settings
 from tasks.domain.errors import TargetError
 from tasks.domain.progress import Progress
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.session.session import Session
 from tasks.storage import probe as target
 from tasks.storage.backends import kind_of
@@ -67,7 +67,7 @@ class Studio:
 
     @contextlib.asynccontextmanager
     async def session(self, **wanted: Any) -> AsyncIterator[tuple[Session, Wire]]:
-        wire, asked = Wire(self.hours), Wanted(self.board, self.target, str(self.config), **wanted)
+        wire, asked = Wire(self.hours), RunRequest(self.board, self.target, str(self.config), **wanted)
         told = settings.load(self.config, self.env)
         object.__setattr__(told, "target_options", self.options)  # TOML holds no session's temporary paths
         with tempfile.TemporaryDirectory() as folder:

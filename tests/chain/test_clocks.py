@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import TargetError
-from tasks.season.coordinator import Task
+from tasks.season.coordinator import PartOrder
 from tasks.storage.lock import Lock
 from tasks.storage.store import Store
 from tests.chain.conftest import read_back
@@ -231,7 +231,7 @@ class Skewed(Workers):
 
     turns: Iterator[int] = field(default_factory=lambda: itertools.cycle((HOUR, -HOUR, MINUTES, 0)))
 
-    async def start(self, task: Task) -> Any:
+    async def start(self, task: PartOrder) -> Any:
         before, self.env = self.env, {**self.env, **machine(next(self.turns))}
         try:
             return await super().start(task)
@@ -246,7 +246,7 @@ async def test_a_season_on_machines_whose_clocks_differ(tmp_path: Path) -> None:
     with Sandbox(job_seconds=1.0) as box:
         stage = Stage(box, tmp_path)
 
-        async def kill_second(task: Task, process: Process, nth: int) -> None:
+        async def kill_second(task: PartOrder, process: Process, nth: int) -> None:
             if nth == 2:
                 await receipts(stage.target, 3)
                 process.kill()

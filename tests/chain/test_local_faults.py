@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.order import Request
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.session.session import Session
 from tests.chain.conftest import Outcome, Studio, opened, read_back, shots
 from tests.descriptors import none_left
@@ -107,7 +107,7 @@ async def test_room_for_one_clip_at_a_time_makes_the_shots_wait(studio: Studio) 
 async def test_a_clip_whose_bytes_do_not_stay_is_no_gateways_fault(studio: Studio) -> None:
     """The downloaded file is changed under our hands: the job stays bought, and nothing is charged for a bad clip."""
     config = studio.config("pixazo")
-    asked = Wanted(str(studio.board("x")), str(studio.target), str(config))
+    asked = RunRequest(str(studio.board("x")), str(studio.target), str(config))
     async with opened(asked, studio.env(), studio.hours, []) as (session, _):
         await session.check(fetch=True)
         async with session.open() as renderer:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.domain.order import Reply, Request
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.ledger.ledger import Ledger
 from tasks.session.session import Session
 from tasks.storage.store import Store
@@ -35,7 +35,7 @@ class Boot:
 @contextlib.asynccontextmanager
 async def on(studio: Studio, boot: Boot, board: Path, **more: tuple[str, ...]) -> AsyncIterator[tuple[Session, Wire]]:
     """A session over the studio's target whose lock goes by that clock."""
-    asked = Wanted(str(board), str(studio.target), str(studio.folder / "config.toml"), **more)  # type: ignore[arg-type]  # by name
+    asked = RunRequest(str(board), str(studio.target), str(studio.folder / "config.toml"), **more)  # type: ignore[arg-type]  # by name
     async with opened(asked, studio.env(), Hours(), []) as (session, wire):
         session.lock.clock, session.lock.sleep = boot.clock, boot.sleep
         yield session, wire

@@ -17,7 +17,7 @@ from tasks.domain.order import Order, Reply, Request
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import Attempt
 from tasks.ledger.ledger import Ledger
-from tasks.ledger.records import Asked
+from tasks.ledger.records import LedgerKey
 from tasks.providers import adapter
 from tasks.session.session import Session
 from tasks.storage.store import Store, StoreError
@@ -216,10 +216,10 @@ async def test_an_unsettled_job_satisfies_a_rerender(studio: Studio) -> None:
 # ------------------------------------------------------------------------------------------------------ killed runs
 
 
-def asked_of(plan: ShotPlan) -> tuple[Asked, Order]:
+def asked_of(plan: ShotPlan) -> tuple[LedgerKey, Order]:
     offer = plan.offers[0]
     order = Order(plan.shot, offer.route, offer.seconds, offer.size, plan.shot.prompt)
-    return Asked(plan.key, plan.fingerprint, plan.parts), order
+    return LedgerKey(plan.key, plan.fingerprint, plan.parts), order
 
 
 async def killed(studio: Studio, board: Path, config: Path, *, accepted: bool) -> Attempt:
@@ -433,7 +433,7 @@ async def test_quotes_never_pass_the_budget_at_any_concurrency(studio: Studio, f
         create = session.store.create
 
         def watching(path: str, data: bytes) -> bool:
-            reserved.append(session.purse.committed)
+            reserved.append(session.budget.committed)
             return create(path, data)
 
         session.store.create = watching  # type: ignore[method-assign]  # the real store, watched

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tasks.commands import answers as commands
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.session.session import Session
 from tasks.storage.writers import Disk
 from tests.chain.conftest import Outcome, Studio, opened, rendered, shots
@@ -132,7 +132,7 @@ async def test_a_receipt_that_stood_on_stderr_can_be_put_back_by_hand(
 async def test_rescue_takes_it_up(studio: Studio) -> None:
     """`rescue` collects the job of a receipt that lies on this machine, and `status` lists it."""
     await refused(studio)
-    asked = Wanted("", str(studio.target), str(studio.folder / "config.toml"))
+    asked = RunRequest("", str(studio.target), str(studio.folder / "config.toml"))
     async with opened(asked, studio.env(), studio.hours, []) as (session, wire):
         told = await commands.status(session)
         assert [one["job_id"] for one in told["uncollected"]] == list(studio.box.world.book.accounts["pixazo"].jobs)

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import TargetError
-from tasks.domain.request import Wanted
-from tasks.season.coordinator import Season, Task
+from tasks.domain.request import RunRequest
+from tasks.season.coordinator import PartOrder, Season
 from tasks.session.session import Session, session
 from tasks.storage.lock import Lock
 from tasks.storage.store import Store
@@ -40,13 +40,13 @@ class Workers:
     target: Path
     config: Path
     env: dict[str, str]
-    meet: Callable[[Task, Process, int], Awaitable[None]] | None = None
+    meet: Callable[[PartOrder, Process, int], Awaitable[None]] | None = None
     listen: Callable[[str], None] = lambda line: None
-    started: list[Task] = field(default_factory=list)
+    started: list[PartOrder] = field(default_factory=list)
     processes: list[Process] = field(default_factory=list)
     meetings: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def start(self, task: Task) -> Callable[[], Awaitable[bool]]:
+    async def start(self, task: PartOrder) -> Callable[[], Awaitable[bool]]:
         told: dict[str, Any] = {"board": str(self.board), "to": str(self.target), "config": str(self.config)}
         told |= {"budget_usd": None if task.budget_usd is None else str(task.budget_usd), "only": task.only}
         told |= {"concurrency": task.concurrency, "part": task.part.model_dump()}
@@ -97,7 +97,7 @@ class Stage:
 
     @contextlib.asynccontextmanager
     async def session(self, workers: Workers, budget: str | None = None) -> AsyncIterator[Session]:
-        wanted = Wanted(
+        wanted = RunRequest(
             str(workers.board), str(self.target), str(workers.config), Decimal(budget) if budget is not None else None
         )
         with pytest.MonkeyPatch.context() as patch:
@@ -173,7 +173,7 @@ async def test_a_part_that_is_killed_is_begun_again(tmp_path: Path) -> None:
     with Sandbox(job_seconds=2.0) as box:
         stage = Stage(box, tmp_path)
 
-        async def kill_first(task: Task, process: Process, nth: int) -> None:
+        async def kill_first(task: PartOrder, process: Process, nth: int) -> None:
             if nth == 1:
                 await receipts(stage.target, 3)
                 process.kill()

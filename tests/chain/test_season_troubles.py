@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import StartError, TargetError
-from tasks.season.coordinator import Season, Task
+from tasks.season.coordinator import PartOrder, Season
 from tasks.session.session import Session
 from tasks.storage.lock import Lock
 from tasks.storage.store import Store, StoreError
@@ -25,16 +25,16 @@ from tests.sandbox import Sandbox
 class Rooms(Workers):
     """Starts each part as a task of this process. ``before`` sees each before it runs."""
 
-    before: Callable[[Task], object] = lambda task: None
+    before: Callable[[PartOrder], object] = lambda task: None
     running: list[asyncio.Task[None]] = field(default_factory=list)
 
-    def work(self, task: Task) -> asyncio.Task[None]:
+    def work(self, task: PartOrder) -> asyncio.Task[None]:
         told: dict[str, Any] = {"board": str(self.board), "to": str(self.target), "config": str(self.config)}
         told |= {"budget_usd": None if task.budget_usd is None else str(task.budget_usd), "only": task.only}
         told |= {"concurrency": task.concurrency, "part": task.part.model_dump(mode="json")}
         return asyncio.create_task(part_run(told))
 
-    async def again(self, task: Task) -> str:
+    async def again(self, task: PartOrder) -> str:
         """The very same run once more, as a person retries it: why it did not start."""
         try:
             await self.work(task)
@@ -42,7 +42,7 @@ class Rooms(Workers):
             return str(error)
         return ""
 
-    async def start(self, task: Task) -> Callable[[], Awaitable[bool]]:
+    async def start(self, task: PartOrder) -> Callable[[], Awaitable[bool]]:
         self.started.append(task)
         self.before(task)
         work = self.work(task)
@@ -248,7 +248,7 @@ async def test_a_part_that_is_retried_by_hand_does_not_spend_its_old_share(tmp_p
         rooms = stage.rooms(stage.board(*scenes(2, 2)))  # shares of 0.40: the second part leaves one shot
         by_hand: list[asyncio.Task[str]] = []
 
-        def retried(task: Task) -> None:
+        def retried(task: PartOrder) -> None:
             if task.part.name == "part-2-001" and not by_hand:
                 box.faults([])
                 by_hand.append(asyncio.create_task(rooms.again(rooms.started[0])))
@@ -306,7 +306,7 @@ async def test_a_board_edited_while_its_season_runs(tmp_path: Path) -> None:
         rooms = stage.rooms(stage.board(*scenes(3, 2)))
         lines: list[str] = []
 
-        def edited(task: Task) -> None:
+        def edited(task: PartOrder) -> None:
             stage.board("s00,wave 0 0,", "s00,another wave,", "s02,wave 2 0,", "s02,wave 2 1,", "s03,a new one,")
 
         rooms.before, rooms.listen = edited, lines.append

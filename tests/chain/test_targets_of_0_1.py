@@ -13,7 +13,7 @@ import pytest
 
 from tasks.commands import answers
 from tasks.config import catalogue, settings
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.session.session import Session
 from tasks.storage.store import Store
 from tasks.transport.client import Http
@@ -70,7 +70,7 @@ class Film:
             now[0] += max(seconds, 0.001)
 
         http = Http(self.gateways)
-        asked = Wanted(str(self.board), str(self.target), **wanted)
+        asked = RunRequest(str(self.board), str(self.target), **wanted)
         loaded, store = settings.load(self.config, KEYS), Store(str(self.target))
         scratch = self.folder / "scratch"
         scratch.mkdir(exist_ok=True)

@@ -17,7 +17,7 @@ from tasks.domain.errors import TargetError
 from tasks.domain.job import Job as Receipt
 from tasks.domain.model import Route
 from tasks.domain.order import Order, Request
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.domain.result import Clip
 from tasks.domain.shot import Size
 from tasks.ledger.ledger import Ledger
@@ -40,7 +40,7 @@ async def one_run(board: Path, target: str, config: Path, env: Mapping[str, str]
         http = Http()
         loaded = replace(settings.load(config, env), target_options=options)
         store = Store(target, options)
-        wanted = Wanted(str(board), target, str(config))
+        wanted = RunRequest(str(board), target, str(config))
         running = Session(wanted, loaded, catalogue.load(), store, http, Path(folder))
         try:
             await running.check(fetch=True)
@@ -81,13 +81,13 @@ def finished(target: Path, prompts: list[str], config: Path, env: Mapping[str, s
     ledger = Ledger(store, "earlier")
     model = known.model("aigateway:openai/sora-2-text-to-video-pro")
     board = target.parent / "board.csv"
-    session = Session(Wanted(str(board), str(target)), loaded, known, store, Http(), target.parent)
+    session = Session(RunRequest(str(board), str(target)), loaded, known, store, Http(), target.parent)
     plan = asyncio.run(session.check(fetch=False))
-    from tasks.ledger.records import Asked
+    from tasks.ledger.records import LedgerKey
 
     for shot in plan.shots:
         order = Order(shot.shot, Route(model), Decimal(4), Size(1280, 720), shot.shot.prompt)
-        attempt = ledger.intent(Asked(shot.key, shot.fingerprint, shot.parts), order, Decimal("0.40"))
+        attempt = ledger.intent(LedgerKey(shot.key, shot.fingerprint, shot.parts), order, Decimal("0.40"))
         attempt = ledger.accepted(attempt, Receipt(f"job-{shot.shot.shot_id}", Request("GET", "/v1/jobs/x")))
         clip = Clip(f"clips/{shot.shot.shot_id}.mp4", "0" * 64, len(good()), 1280, 720, 24.0, 4.0)
         store.write(clip.path, good())
@@ -128,7 +128,9 @@ async def test_rescue_collects_and_buys_nothing(tmp_path: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
             http = Http()
             loaded = settings.load(config, box.env())
-            running = Session(Wanted("", str(target)), loaded, catalogue.load(), Store(str(target)), http, Path(folder))
+            running = Session(
+                RunRequest("", str(target)), loaded, catalogue.load(), Store(str(target)), http, Path(folder)
+            )
             told = await answers.status(running)
             assert [job["quoted_usd"] for job in told["uncollected"]] == ["0.40", "0.40"]
             answer = await answers.rescue(running)

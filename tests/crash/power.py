@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tasks.domain.order import Reply, Request
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.session.session import session
 from tasks.storage.disk import Disk
 from tasks.storage.files import Files
@@ -93,7 +93,7 @@ class Told(Http):
         return await super().download(url, *given, **more)
 
 
-async def rendered(wanted: Wanted, recorder: Recorder) -> int:
+async def rendered(wanted: RunRequest, recorder: Recorder) -> int:
     """The job as the flow does it."""
     async with session(wanted) as running:
         told = Told()
@@ -113,7 +113,7 @@ def main(log: str, at: str, board: str, target: str, config: str, rerender: str 
     with Path(log).open("ab") as out:
         recorder = Disk.files = Recorder(out, at)  # type: ignore[misc]  # the one place to look on
         recorder.note(Step("started"))
-        code = asyncio.run(rendered(Wanted(board, target, config, rerender=tuple(rerender.split())), recorder))
+        code = asyncio.run(rendered(RunRequest(board, target, config, rerender=tuple(rerender.split())), recorder))
         recorder.note(Step("ended", str(code)))
     return code
 

@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tasks.config import catalogue
 from tasks.config import settings as config
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.ledger.ledger import Ledger, spent
 from tasks.session.session import Session
 from tasks.storage.store import Store
@@ -182,7 +182,7 @@ async def opened(machine: "Promises", rerender: tuple[str, ...]) -> AsyncIterato
             await asyncio.sleep(0)
 
         http = Http(machine.gateways)
-        wanted = Wanted(str(machine.board), machine.url, rerender=rerender)
+        wanted = RunRequest(str(machine.board), machine.url, rerender=rerender)
         keys = {"AIGATEWAY_API_KEY": "k", "PIXAZO_API_KEY": "k"}
         told = config.load(machine.config, keys)
         store = MortalStore(machine.url)

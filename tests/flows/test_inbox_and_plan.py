@@ -60,7 +60,7 @@ def test_an_inbox_renders_what_is_new_or_changed_and_reports_what_is_broken(tmp_
 )
 def test_a_board_that_is_still_written_waits(before: dict[str, int], now: dict[str, int], ready: list[str]) -> None:
     """Only a board of the same size in both looks is taken, and never an empty one."""
-    assert inbox.settled(before, now) == ready
+    assert inbox.settled_boards(before, now) == ready
 
 
 def test_what_an_inbox_takes_for_a_board(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from flows import render_storyboard
 from flows.render_storyboard import pause
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.season.parts import SeasonPart
 from tasks.season.worker import part_session
 from tasks.session.session import session
@@ -35,7 +35,7 @@ def test_the_parts_of_a_season_share_one_pace(started: int, places: int, ways: i
 async def test_a_part_knows_how_many_share(tmp_path: Path) -> None:
     """A run of its own has the server for itself; a part of four has a quarter of it."""
     part = SeasonPart(name="part-1-001", attempt="a", run_id="r", token="t", lease=60, ways=4)
-    async with session(Wanted("board.csv", str(tmp_path))) as plain:
+    async with session(RunRequest("board.csv", str(tmp_path))) as plain:
         assert (plain.ways, part_session(plain, part).ways) == (1, 4)
 
 

@@ -11,18 +11,18 @@ from prefect.exceptions import ObjectNotFound
 from flows import render_season
 from tasks.domain.errors import StoryreelError
 from tasks.domain.progress import Progress
-from tasks.season.coordinator import Task
+from tasks.season.coordinator import PartOrder
 from tasks.season.parts import SeasonPart
 
 PART = SeasonPart(name="part-1-001", attempt="a", run_id="run-1", token="t", lease=60, ways=1)
-TASK = Task(PART, ("sh010",), None, 1)
+TASK = PartOrder(PART, ("sh010",), None, 1)
 
 
 class Running:
     """As much of a session as a starter needs; its sleep takes no time and is counted."""
 
     def __init__(self) -> None:
-        self.wanted = SimpleNamespace(board="b.csv", config="c.toml")
+        self.request = SimpleNamespace(board="b.csv", config="c.toml")
         self.store = SimpleNamespace(url="memory://x")
         self.lock = SimpleNamespace(lease=60.0)
         self.run_id, self.stopped, self.progress, self.slept = "run-1", None, Progress(), 0.0

@@ -22,11 +22,11 @@ from tasks.domain.result import Attempt, Clip
 from tasks.domain.shot import Shot, Storyboard
 from tasks.domain.takes import Shelf
 from tasks.ledger.ledger import Ledger
-from tasks.ledger.records import Asked
+from tasks.ledger.records import LedgerKey
 from tasks.ledger.shot_state import result_of
 from tasks.manifest.rows import row_keys
 from tasks.planning.planner import Planner
-from tasks.planning.snapshot import Facts
+from tasks.planning.snapshot import Snapshot
 from tasks.storage.store import Store
 from tests.tasks.purchases import shot
 
@@ -85,7 +85,7 @@ class Desk:
 
     def plan(self, *shots: Shot, only: Collection[str] = (), rerender: Collection[str] = ()) -> Plan:
         """The plan of a board of these shots; what forbids a start is in ``faults`` then."""
-        facts = Facts(
+        facts = Snapshot(
             self.today,
             digests=self.digests,
             pins=self.ledger.digests(),
@@ -115,7 +115,7 @@ class Desk:
     def order(self, plan: ShotPlan, route: str = "") -> Attempt:
         """An intent: the order is sent and no reply is known."""
         model = catalogue.load().model(route or plan.offers[0].route.name)
-        asked = Asked(plan.key, plan.fingerprint, plan.parts, _remote(plan.shot.image), _remote(plan.shot.source))
+        asked = LedgerKey(plan.key, plan.fingerprint, plan.parts, _remote(plan.shot.image), _remote(plan.shot.source))
         size = plan.shot.size
         sent = Order(plan.shot, Route(model), Decimal(8), size, plan.shot.prompt)
         base = self.settings.providers[model.provider].base_url
@@ -144,7 +144,7 @@ class Desk:
     def drawn(self, plan: ShotPlan) -> Attempt:
         """A clip by the built-in renderer."""
         sent = Order(plan.shot, Route(catalogue.load().model(CARD)), Decimal(8), plan.shot.size, plan.shot.prompt)
-        asked = Asked(plan.key, plan.fingerprint, plan.parts)
+        asked = LedgerKey(plan.key, plan.fingerprint, plan.parts)
         attempt = self.ledger.intent(asked, sent, Decimal(0), stand_in=plan.stand_ins)
         made = self._clip(plan.shot.shot_id, plan.key, attempt.n)
         return self.ledger.settled(attempt, "clip", clip=made)

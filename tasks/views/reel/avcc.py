@@ -36,7 +36,7 @@ def parse(data: bytes) -> Header | None:
     return Header(data[1], data[2], data[3], sequences, pictures, data[at:]) if sequences and pictures else None
 
 
-def merged(one: Header, other: Header) -> Header:
+def merge(one: Header, other: Header) -> Header:
     """A track that holds pictures of both. Their ids must differ."""
     high = one if one.profile >= other.profile else other
     return replace(

@@ -49,16 +49,16 @@ class Look:
 
 def look(path: Path) -> Look:
     """A whole mp4 by its headers and its first packet. One of ``BROKEN`` if it is none."""
-    with looked(path) as (found, _, _):
+    with look_and_open(path) as (found, _, _):
         return found
 
 
 @contextmanager
-def looked(path: Path) -> Iterator[tuple[Look, InputContainer, VideoStream]]:
+def look_and_open(path: Path) -> Iterator[tuple[Look, InputContainer, VideoStream]]:
     """What `look` finds, and the clip still open, at its start."""
     check_boxes(path)
     upright = _is_upright(path)
-    with opened(path) as (container, stream):
+    with open_clip(path) as (container, stream):
         size = Size(stream.width, stream.height) if upright else _turned(container, stream)
         rate = Fraction(stream.average_rate or RATE)
         rate = rate if 1 <= rate <= MOST_RATE else Fraction(RATE)
@@ -70,7 +70,7 @@ def looked(path: Path) -> Iterator[tuple[Look, InputContainer, VideoStream]]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_clip(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """A clip and its video stream. Its name is given as a file's, so that ffmpeg takes none of it for a protocol."""
     with av.open(f"file:{path.absolute()}", "r", format="mp4") as container:
         if not container.streams.video:

@@ -20,9 +20,9 @@ from tasks.animatic.renderer import even_size
 from tasks.domain.errors import MediaError, StoryreelError
 from tasks.domain.shot import Size
 from tasks.views.reel import avcc
-from tasks.views.reel.footage import BROKEN, Look, Make, look, looked, opened
+from tasks.views.reel.footage import BROKEN, Look, Make, look, look_and_open, open_clip
 from tasks.views.reel.slate import slate
-from tasks.views.reel.splice import Reel, Sound, Unwritable, timed
+from tasks.views.reel.splice import Reel, Sound, Unwritable, retime
 
 LOST = (*BROKEN, StoryreelError)  # why a part's file cannot be had
 Open = Callable[[], AbstractContextManager[Path]]
@@ -123,7 +123,7 @@ def _straight(
     reel: Reel | None = None
     try:
         for number, opener in enumerate(opens if len(opens) == len(parts) else ()):
-            with opener() as path, looked(path) as (found, container, stream):
+            with opener() as path, look_and_open(path) as (found, container, stream):
                 seen.append(found)
                 if found.make is None or not _alike(found, seen[0], size):
                     return None
@@ -225,7 +225,7 @@ def _begin(reel: Reel, parts: Sequence[Part], plan: _Plan) -> None:
     if plan.like is None or plan.make is None:
         reel.begin()
         return
-    with _file(parts[plan.like], plan.like) as path, looked(path) as (_, container, stream):
+    with _file(parts[plan.like], plan.like) as path, look_and_open(path) as (_, container, stream):
         reel.begin_like(container, stream, plan.make, plan.alone)
 
 
@@ -245,12 +245,12 @@ def _clip(reel: Reel, part: Part, found: Look, plan: _Plan, due: Fraction, numbe
     start, failed = reel.at, list[str]()
     with _file(part, number) as path:
         if plan.make and found.make == plan.make:
-            with opened(path) as (container, stream):
+            with open_clip(path) as (container, stream):
                 reel.copy(container, stream)
             due += reel.at - start
         else:
             due += found.seconds
-            with closing(_or_card(timed(path, plan.rate, plan.size), part, plan.size, failed)) as pictures:
+            with closing(_or_card(retime(path, plan.rate, plan.size), part, plan.size, failed)) as pictures:
                 reel.encode(pictures, _frames(reel, due))
         if plan.sound == "copied":
             reel.copy_sound(path, start)

@@ -15,9 +15,9 @@ def slate(scene: str, shot_id: str, words: str, size: Size) -> Planes:
     left, top = size.width * titles.TEXT_MARGIN, size.height * titles.TEXT_MARGIN
     room, small = size.width - 2 * left, titles.font(3.4 * unit)
     head = " / ".join(text for text in map(titles.drawable, (scene, shot_id)) if text)
-    draw.text((left, top + 3.4 * unit), titles.shortened(head, small, room), font=small, fill=accent, anchor="ls")
+    draw.text((left, top + 3.4 * unit), titles.shorten(head, small, room), font=small, fill=accent, anchor="ls")
     told, height = titles.drawable(words) or "no clip", size.height - 2 * top - 12 * unit
-    type_size, lines = titles.fitted(told, room, height, [n * unit / 4 for n in range(28, 11, -1)])
+    type_size, lines = titles.fit(told, room, height, [n * unit / 4 for n in range(28, 11, -1)])
     tall = titles.CAP * type_size + titles.LEADING * type_size * (len(lines) - 1)
     base = (size.height - tall) / 2 + titles.CAP * type_size
     for number, line in enumerate(lines):

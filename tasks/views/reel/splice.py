@@ -18,11 +18,11 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from tasks.animatic.planes import Planes
-from tasks.animatic.renderer import BT709, placed
+from tasks.animatic.renderer import BT709, place_frame
 from tasks.domain.errors import MediaError
 from tasks.domain.shot import Size
 from tasks.views.reel import avcc
-from tasks.views.reel.footage import Make, opened
+from tasks.views.reel.footage import Make, open_clip
 
 SOUND_RATE, SOUND_FRAME = 48_000, 1024
 THREADS = 2  # fixed, as another number gives other bytes
@@ -41,9 +41,9 @@ class Unwritable(Exception):
     """The output, and no part of it, is at fault."""
 
 
-def timed(path: Path, rate: Fraction, size: Size) -> Iterator[Planes]:
+def retime(path: Path, rate: Fraction, size: Size) -> Iterator[Planes]:
     """The clip's pictures at another rate and inside another size; the last one for ever."""
-    with opened(path) as (container, stream):
+    with open_clip(path) as (container, stream):
         frames = container.decode(stream)
         following = next(frames, None)
         if following is None:
@@ -53,7 +53,7 @@ def timed(path: Path, rate: Fraction, size: Size) -> Iterator[Planes]:
             shown, due = None, (number + SOFT) / rate
             while following is not None and ((following.pts or 0) - start) * base <= due:
                 shown, following = following, next(frames, None)
-            picture = placed(shown, size) if shown is not None else picture
+            picture = place_frame(shown, size) if shown is not None else picture
             yield picture
 
 
@@ -93,7 +93,7 @@ class Reel:
             free = next(number for number in range(1, 32) if number not in header.ids)
             self.x264["x264-params"] += f":sps-id={free}"
             ours = avcc.parse(_h264(self.size, self.rate, self.x264).extradata or b"")
-            self.video.codec_context.extradata = avcc.merged(header, ours).data if ours else make.header
+            self.video.codec_context.extradata = avcc.merge(header, ours).data if ours else make.header
         self._begin_sound(container)
 
     def close(self) -> None:
@@ -137,7 +137,7 @@ class Reel:
 
     def copy_sound(self, path: Path, start: Fraction) -> None:
         """The clip's sound from the second ``start`` on, packet by packet, as far as the pictures go."""
-        with opened(path) as (container, _):
+        with open_clip(path) as (container, _):
             for packet in container.demux(container.streams.audio[0]):
                 if packet.pts is None or not packet.duration:
                     continue
@@ -216,7 +216,7 @@ def _frame(picture: Planes, number: int) -> av.VideoFrame:
 def _samples(path: Path) -> Iterator[Samples]:
     """The clip's sound as 48 kHz stereo, from the second of its first picture."""
     resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SOUND_RATE)
-    with opened(path) as (container, _):
+    with open_clip(path) as (container, _):
         late = None
         for frame in container.decode(container.streams.audio[0]):
             if late is None:

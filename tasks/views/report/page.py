@@ -30,7 +30,7 @@ class Scene:
     parts: tuple[Sequence[Card], ...]
 
 
-def page(
+def render_page(
     rows: Sequence[Cells],
     attempts: Sequence[Cells],
     costs: Mapping[str, Any],

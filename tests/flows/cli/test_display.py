@@ -79,7 +79,7 @@ def test_that_plain_lines_are_printed_as_they_are(capsys: pytest.CaptureFixture[
     """Without a terminal each line goes to standard error whole, whatever brackets it holds and however long it is."""
     progress = Progress()
     line = "sh010: [red]provider[/] says [1/2] " + "x" * 300
-    with display.watching(progress, quiet=False):
+    with display.show_progress(progress, quiet=False):
         progress.line(line)
     said = capsys.readouterr()
     assert said.err == f"{line}\n"
@@ -106,7 +106,7 @@ def test_that_what_is_amiss_at_a_target_is_a_line_each(capsys: pytest.CaptureFix
 def test_that_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """No line of progress under --quiet."""
     progress = Progress()
-    with display.watching(progress, quiet=True):
+    with display.show_progress(progress, quiet=True):
         progress.line("sh010: something")
     assert capsys.readouterr() == ("", "")
 

@@ -133,7 +133,7 @@ def test_that_a_look_up_has_an_end(box: Sandbox, tmp_path: Path) -> None:
 
     def lacks(url: str | None) -> str:
         with temporary_settings({PREFECT_API_URL: url}):
-            loaded = asyncio.run(blocks.looked_up(str(config), patience=0.5))
+            loaded = asyncio.run(blocks.look_up_blocks(str(config), patience=0.5))
         return loaded.providers["pixazo"].lacks.partition("Secret block storyreel-sandbox ")[2]
 
     assert lacks(None) == "cannot be looked up: PREFECT_API_URL is not set"

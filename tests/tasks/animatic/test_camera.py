@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.animatic.camera import MOVES, UNTOLD, box_at, ease, move_of, reach, told
+from tasks.animatic.camera import MOVES, UNTOLD, box_at, ease, move_of, named_move, reach
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from tasks.animatic.camera import MOVES, UNTOLD, box_at, ease, move_of, reach, t
 )
 def test_the_first_camera_words_are_found(prompt: str, name: str) -> None:
     """Whole words in any case and common inflection name the move, and the first in the text wins."""
-    assert told(prompt) == name
+    assert named_move(prompt) == name
 
 
 def test_without_words_the_seed_chooses() -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tasks.animatic.renderer import even_size, frame_count, render
-from tasks.animatic.titles import CAP, LEADING, caption, drawable, fitted, font, title_card
+from tasks.animatic.titles import CAP, LEADING, caption, drawable, fit, font, title_card
 from tasks.domain.errors import MediaError
 from tasks.domain.order import Frame, Order
 from tasks.domain.shot import Size
@@ -223,7 +223,7 @@ def test_a_card_keeps_its_margins(cells: dict[str, Any], size: Size) -> None:
 def test_text_fits_its_room(words: list[str], room: int, height: int) -> None:
     """Lines are never too wide nor too many, and hold every letter unless they end in an ellipsis."""
     sizes, text = [30.0, 20.0, 10.0], " ".join(words)
-    size, lines = fitted(text, room, height, sizes)
+    size, lines = fit(text, room, height, sizes)
     assert all(font(size).getlength(line) <= room for line in lines)
     assert len(lines) <= 1 or CAP * size + LEADING * size * (len(lines) - 1) <= height
     whole, shown = "".join(text.split()), "".join("".join(lines).split())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.config.catalogue import lifecycle, load, quote, retired, snap_seconds, snap_size
+from tasks.config.catalogue import is_retired, lifecycle, load, quote, snap_seconds, snap_size
 from tasks.domain.errors import ConfigError
 from tasks.domain.model import Model
 from tasks.domain.shot import Size
@@ -172,8 +172,8 @@ def test_an_unknown_price_is_a_fault(seconds: str, size: str) -> None:
 )
 def test_the_day_of_retirement(today: date, gone: bool) -> None:
     """A model is retired from its retirement date on, that day included."""
-    assert retired(model(retired_on="2026-09-24"), today) is gone
-    assert not retired(model(), today)
+    assert is_retired(model(retired_on="2026-09-24"), today) is gone
+    assert not is_retired(model(), today)
 
 
 @pytest.mark.parametrize(
@@ -204,14 +204,14 @@ def test_every_sora_model_is_retired(entry: Model) -> None:
     """Every Sora entry has upstream's retirement date, with the page that says so."""
     assert entry.retired_on == "2026-09-24"
     assert "developers.openai.com" in entry.source
-    assert retired(entry, TODAY)
+    assert is_retired(entry, TODAY)
 
 
 @pytest.mark.parametrize("entry", [one for one in MODELS if one.retired_on], ids=lambda entry: entry.route)
 def test_a_retired_route_names_one_that_lives_and_does_the_same(entry: Model) -> None:
     """What a plan tells to use instead is not retired itself, and makes what the other made."""
     successor = KNOWN.model(entry.replaced_by)
-    assert not retired(successor, TODAY)
+    assert not is_retired(successor, TODAY)
     assert set(successor.modes) >= set(entry.modes) - ({"remix"} if len(entry.modes) > 1 else set())
 
 

@@ -12,7 +12,7 @@ from tasks.config.settings import ProviderSettings
 from tasks.domain.model import Model, Route
 from tasks.domain.order import Reply
 from tasks.domain.result import Attempt, Clip
-from tasks.engine.limits import EXHAUSTED, LONGEST_WAIT, LOSING_STREAK, PAUSE, Lane, backoff, retry_after
+from tasks.engine.limits import EXHAUSTED, LONGEST_WAIT, LOSING_STREAK, PAUSE, ProviderLimits, backoff, retry_after
 
 WALL = 1445412480.0  # Wed, 21 Oct 2015 07:28:00 GMT
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
@@ -43,7 +43,7 @@ class Time:
 
 def lane_of(time_=None, **values):
     time_ = time_ or Time()
-    return Lane(ProviderSettings("pixazo", "https://a.example", **values), time_.clock, time_.sleep), time_
+    return ProviderLimits(ProviderSettings("pixazo", "https://a.example", **values), time_.clock, time_.sleep), time_
 
 
 def attempt(outcome="failed", charged=0, at_risk=0, clip=None, model="sora"):
@@ -129,54 +129,54 @@ def test_backoff(tries, roll):
 
 async def test_cooldown_holds_for_everybody():
     """A Retry-After of 3 s is never asked sooner, and not much later, by no shot of the provider."""
-    lane, clock = lane_of()
-    lane.cool(3)
-    assert lane.out(route()) == lane.out(route("other")) == ""
-    await lane.ready()
+    limits, clock = lane_of()
+    limits.cool(3)
+    assert limits.out(route()) == limits.out(route("other")) == ""
+    await limits.ready()
     assert 1003 <= clock.now < 1003.5
-    await lane.ready()
+    await limits.ready()
     assert clock.now < 1003.5
 
 
 async def test_shorter_cooldown_changes_nothing():
     """The longest wait that was asked for counts."""
-    lane, clock = lane_of()
-    lane.cool(9)
-    lane.cool(1)
-    await lane.ready()
+    limits, clock = lane_of()
+    limits.cool(9)
+    limits.cool(1)
+    await limits.ready()
     assert clock.now >= 1009
 
 
 @pytest.mark.parametrize(("seconds", "out"), [(LONGEST_WAIT, False), (LONGEST_WAIT + 1, True), (86400.0, True)])
 async def test_long_wait(seconds, out):
     """A wait above two minutes puts the provider out at once, until it is over; a shorter one is waited for."""
-    lane, clock = lane_of()
-    lane.cool(seconds)
-    assert bool(lane.out(route())) == out
-    assert not out or f"{seconds:.0f} s" in lane.out(route())
-    await lane.ready()
+    limits, clock = lane_of()
+    limits.cool(seconds)
+    assert bool(limits.out(route())) == out
+    assert not out or f"{seconds:.0f} s" in limits.out(route())
+    await limits.ready()
     assert clock.now == (1000 if out else 1000 + seconds)
     clock.now = 1000 + seconds
-    assert lane.out(route()) == ""
+    assert limits.out(route()) == ""
 
 
 @pytest.mark.parametrize("what", ["locked", "paused"])
 async def test_waiting_ends_when_the_provider_is_out(what):
     """A shot that waits for its turn learns within a second that its provider is out, and counts as no submit."""
-    lane, clock = lane_of(submits_per_minute=1)
-    await lane.ready()
+    limits, clock = lane_of(submits_per_minute=1)
+    await limits.ready()
     until = clock.now + 10
 
     async def sleep(seconds):
         await Time.sleep(clock, seconds)
         if clock.now >= until:
-            lane.cool(500) if what == "paused" else setattr(lane, "locked", "no credit")
+            limits.cool(500) if what == "paused" else setattr(limits, "locked", "no credit")
 
-    lane.sleep = sleep
-    await lane.ready()
+    limits.sleep = sleep
+    await limits.ready()
     assert until <= clock.now <= until + 1
-    assert len(lane.sent) == 1
-    assert lane.out(route())
+    assert len(limits.sent) == 1
+    assert limits.out(route())
 
 
 @given(
@@ -188,12 +188,12 @@ async def test_waiting_ends_when_the_provider_is_out(what):
 async def test_submits_per_minute(rate, gaps, start):
     """In no 60 s do more than so many submits leave, and none waits longer than that takes."""
     clock = Time(start)
-    lane, _ = lane_of(clock, submits_per_minute=rate)
+    limits, _ = lane_of(clock, submits_per_minute=rate)
     sent, span = [], max(60, 60 / rate)
     for gap in gaps:
         clock.now += gap
         before = clock.now
-        await lane.ready()
+        await limits.ready()
         sent.append(clock.now)
         assert clock.now - before <= span + 1e-6
     most = max(1, int(rate))
@@ -202,20 +202,20 @@ async def test_submits_per_minute(rate, gaps, start):
 
 async def test_as_many_as_allowed_leave_at_once():
     """A minute's submits are not spread: they leave as they come."""
-    lane, clock = lane_of(submits_per_minute=60)
+    limits, clock = lane_of(submits_per_minute=60)
     for _ in range(60):
-        await lane.ready()
+        await limits.ready()
     assert clock.now == 1000
-    await lane.ready()
+    await limits.ready()
     assert clock.now == 1060
 
 
 async def test_places():
     """Never more shots than ``max_in_flight`` hold a place."""
-    lane, _ = lane_of(max_in_flight=2)
-    async with lane.places, lane.places:
-        assert lane.places.locked()
-    assert not lane.places.locked()
+    limits, _ = lane_of(max_in_flight=2)
+    async with limits.places, limits.places:
+        assert limits.places.locked()
+    assert not limits.places.locked()
 
 
 # --- being out
@@ -223,14 +223,14 @@ async def test_places():
 
 def test_losing_streak():
     """Five attempts in a row that cost money and gave no clip take the route out, and no other route."""
-    lane, clock = lane_of()
+    limits, clock = lane_of()
     for n in range(LOSING_STREAK):
-        assert lane.out(route()) == ""
-        lane.note(attempt(charged=n % 2, at_risk=1 - n % 2))
-    assert "5 paid orders in a row" in lane.out(route())
-    assert lane.out(route("other")) == ""
+        assert limits.out(route()) == ""
+        limits.note(attempt(charged=n % 2, at_risk=1 - n % 2))
+    assert "5 paid orders in a row" in limits.out(route())
+    assert limits.out(route("other")) == ""
     clock.now += 1e6
-    assert lane.out(route())
+    assert limits.out(route())
 
 
 @pytest.mark.parametrize(
@@ -248,105 +248,105 @@ def test_losing_streak():
 )
 def test_what_ends_a_streak(between, out):
     """Only a clip of this very route ends its losing streak; what cost nothing neither ends nor feeds it."""
-    lane, _ = lane_of()
+    limits, _ = lane_of()
     for one in [*[attempt(charged=1)] * (LOSING_STREAK - 1), between]:
-        lane.note(one)
-    assert lane.out(route()) == ""
-    lane.note(attempt(at_risk=1))
-    assert bool(lane.out(route())) == out
+        limits.note(one)
+    assert limits.out(route()) == ""
+    limits.note(attempt(at_risk=1))
+    assert bool(limits.out(route())) == out
 
 
 def test_locked():
     """A refused key takes every route of the provider out for good, with the reason."""
-    lane, clock = lane_of()
-    lane.locked = "401: no such key"
+    limits, clock = lane_of()
+    limits.locked = "401: no such key"
     clock.now += 1e6
     for name in ("sora", "other"):
-        assert lane.out(route(name)) == "pixazo is out for this run: 401: no such key"
+        assert limits.out(route(name)) == "pixazo is out for this run: 401: no such key"
 
 
 def test_gone():
     """A model that is gone takes its own route out and no other."""
-    lane, _ = lane_of()
-    lane.gone["pixazo:sora"] = "retired"
-    assert lane.out(route()) == "pixazo:sora is out for this run: retired"
-    assert lane.out(route("other")) == ""
+    limits, _ = lane_of()
+    limits.gone["pixazo:sora"] = "retired"
+    assert limits.out(route()) == "pixazo:sora is out for this run: retired"
+    assert limits.out(route("other")) == ""
 
 
 def test_exhausted():
     """After three shots in a row that it was too busy for a provider is left alone for two minutes."""
-    lane, clock = lane_of()
+    limits, clock = lane_of()
     for _ in range(EXHAUSTED):
-        assert lane.out(route()) == ""
-        lane.too_busy()
-    assert lane.out(route()) == lane.out(route("other")) == "pixazo was too busy for 3 shots in a row"
+        assert limits.out(route()) == ""
+        limits.too_busy()
+    assert limits.out(route()) == limits.out(route("other")) == "pixazo was too busy for 3 shots in a row"
     clock.now += PAUSE - 0.5
-    assert lane.out(route())
+    assert limits.out(route())
     clock.now += 0.5
-    assert lane.out(route()) == ""
+    assert limits.out(route()) == ""
 
 
 async def test_last_route():
     """A shot without another route still asks a provider that was too busy, but never one that asked for a pause."""
-    lane, clock = lane_of()
+    limits, clock = lane_of()
     for _ in range(EXHAUSTED):
-        lane.too_busy()
-    assert lane.out(route(), last=True) == ""
-    await lane.ready()
-    assert not lane.sent
-    await lane.ready(last=True)
-    assert (len(lane.sent), clock.now) == (1, 1000)
-    lane.cool(LONGEST_WAIT + 1)
-    assert lane.out(route(), last=True)
-    await lane.ready(last=True)
-    assert len(lane.sent) == 1
+        limits.too_busy()
+    assert limits.out(route(), last=True) == ""
+    await limits.ready()
+    assert not limits.sent
+    await limits.ready(last=True)
+    assert (len(limits.sent), clock.now) == (1, 1000)
+    limits.cool(LONGEST_WAIT + 1)
+    assert limits.out(route(), last=True)
+    await limits.ready(last=True)
+    assert len(limits.sent) == 1
 
 
 @pytest.mark.parametrize("seconds", [3, 500])
 def test_quiet(seconds):
     """Whether a Retry-After is running can be asked right before an order leaves."""
-    lane, clock = lane_of()
-    assert not lane.quiet()
-    lane.cool(seconds)
+    limits, clock = lane_of()
+    assert not limits.quiet()
+    limits.cool(seconds)
     clock.now += seconds - 0.5
-    assert lane.quiet()
+    assert limits.quiet()
     clock.now += 0.5
-    assert not lane.quiet()
+    assert not limits.quiet()
 
 
 @pytest.mark.parametrize(("asked", "held"), [([3], 3), ([9, 1], 9), ([86400], 120), ([120], 120), ([0], 0)])
 def test_hush(asked, held):
     """A 429 on a poll holds the provider's polls, the longest one counts, two minutes at most; orders leave as ever."""
-    lane, clock = lane_of()
+    limits, clock = lane_of()
     for seconds in asked:
-        lane.hush(seconds)
-    assert lane.hushed_until == clock.now + held
-    assert not lane.quiet() and not lane.out(route())
+        limits.hush(seconds)
+    assert limits.hushed_until == clock.now + held
+    assert not limits.quiet() and not limits.out(route())
 
 
 def test_half_open():
     """After the pause one more such shot is enough for the next one; an answer makes it three again."""
-    lane, clock = lane_of()
+    limits, clock = lane_of()
     for _ in range(EXHAUSTED):
-        lane.too_busy()
+        limits.too_busy()
     clock.now += PAUSE
-    lane.note(attempt("busy"))
-    lane.too_busy()
-    assert lane.out(route())
+    limits.note(attempt("busy"))
+    limits.too_busy()
+    assert limits.out(route())
     clock.now += PAUSE
-    lane.note(attempt("clip", charged=1, clip=CLIP))
+    limits.note(attempt("clip", charged=1, clip=CLIP))
     for _ in range(EXHAUSTED - 1):
-        lane.too_busy()
-    assert lane.out(route()) == ""
-    lane.too_busy()
-    assert lane.out(route())
+        limits.too_busy()
+    assert limits.out(route()) == ""
+    limits.too_busy()
+    assert limits.out(route())
 
 
 @pytest.mark.parametrize("outcome", ["clip", "refused", "failed", "unclear", "moderated"])
 def test_what_ends_a_busy_row(outcome):
     """Any answer but ``busy`` says that the provider has time again."""
-    lane, _ = lane_of()
+    limits, _ = lane_of()
     for one in [outcome, "busy", "busy"]:
-        lane.too_busy()
-        lane.note(attempt(one))
-    assert lane.out(route()) == ""
+        limits.too_busy()
+        limits.note(attempt(one))
+    assert limits.out(route()) == ""

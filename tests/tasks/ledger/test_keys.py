@@ -71,10 +71,10 @@ def test_rows_that_are_not_looked_at_choose_last() -> None:
 )
 def test_worth(values: dict[str, Any], expected: int, tmp_path: Path) -> None:
     """A clip that lies there, a job, a lost clip with a job, nothing: in this order."""
-    from tasks.ledger.records import Entry, Page
+    from tasks.ledger.records import AttemptRecord, KeyHistory
 
     one = attempt(**{"outcome": "clip", **values})
-    page = Page({1: Entry({}, "settled", told=one)})
+    page = KeyHistory({1: AttemptRecord({}, "settled", told=one)})
     assert worth(page, shelf_of([attempt(clip=clip())])) == expected
     assert worth(None, shelf_of([])) == 0
 

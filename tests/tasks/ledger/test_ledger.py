@@ -21,7 +21,7 @@ from tasks.domain.order import Order, Request
 from tasks.domain.result import Attempt
 from tasks.domain.shot import Size
 from tasks.ledger.ledger import Ledger, spent
-from tasks.ledger.records import SCHEMA, Asked, Entry, attempt_of, job_of, now
+from tasks.ledger.records import SCHEMA, AttemptRecord, LedgerKey, attempt_of, job_of, now
 from tasks.storage.store import Store, StoreError
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 from tests.tasks.purchases import clip, shot
@@ -31,10 +31,10 @@ LATE = "job job-1 did not finish within 1200 s"
 JOB = Job("job-1", Request("GET", "v1/jobs/job-1", params={"model": "sora"}, headers={"x-a": "b"}), {"video": "v-1"})
 
 
-def ask(prompt: str = "a cat", k: int = 1, image: str = "", **urls: str) -> Asked:
+def ask(prompt: str = "a cat", k: int = 1, image: str = "", **urls: str) -> LedgerKey:
     parts = parts_of(shot(prompt=prompt), image_digest=image)
     fingerprint = fingerprint_of(parts)
-    return Asked(key_of(fingerprint, k), fingerprint, parts, **urls)
+    return LedgerKey(key_of(fingerprint, k), fingerprint, parts, **urls)
 
 
 def order(provider: str = "pixazo", **cells: Any) -> Order:
@@ -73,7 +73,7 @@ def overdue(ledger: Ledger) -> Attempt:
     return ledger.overdue(accepted(ledger), LATE)
 
 
-def bought(ledger: Ledger, asked: Asked = ASKED) -> Attempt:
+def bought(ledger: Ledger, asked: LedgerKey = ASKED) -> Attempt:
     attempt = ledger.accepted(ledger.intent(asked, order(), QUOTE), JOB)
     return ledger.settled(attempt, "clip", charged=Decimal("0.75"), basis="reported", clip=clip())
 
@@ -537,7 +537,7 @@ def test_the_time_as_recorded() -> None:
 def test_an_entry_is_an_intent_first(ledger: Ledger) -> None:
     """A record of which nothing more is known tells of an order whose reply was lost."""
     record = ledger.record(intent(ledger))
-    assert attempt_of(Entry(record)).outcome == "unclear"
+    assert attempt_of(AttemptRecord(record)).outcome == "unclear"
 
 
 class Hurried(Store):

@@ -7,7 +7,7 @@ from PIL import Image
 
 from tasks.domain.errors import MediaError
 from tasks.media import image_formats
-from tasks.media.image_formats import MEMORY, SCANNED, SMALL, most_pixels, opened, room_for
+from tasks.media.image_formats import MEMORY, SCANNED, SMALL, most_pixels, open_picture, room_for
 from tests.tasks.pictures import keyed, moving, quad, saved
 
 
@@ -37,22 +37,22 @@ def data_of(mode: str, kind: str, **options: Any) -> bytes:
 )
 def test_the_most_pixels_of_a_kind(data: bytes, weight: int) -> None:
     """What a kind's decoder takes a pixel, as measured, is what bounds its pixels within the memory for one picture."""
-    assert most_pixels(opened(data), data) == MEMORY // weight
+    assert most_pixels(open_picture(data), data) == MEMORY // weight
 
 
 def test_each_scan_counts() -> None:
     """A JPEG with so many scans has so many times fewer pixels, where that is less than its memory allows."""
     data = data_of("L", "JPEG")
     for scans in (10, 1000):
-        assert most_pixels(opened(data), data + b"\xff\xda" * (scans - 1)) == min(SCANNED // scans, MEMORY // 2)
-    assert most_pixels(opened(data_of("L", "PNG")), b"\xff\xda" * 1000) == MEMORY // 4
+        assert most_pixels(open_picture(data), data + b"\xff\xda" * (scans - 1)) == min(SCANNED // scans, MEMORY // 2)
+    assert most_pixels(open_picture(data_of("L", "PNG")), b"\xff\xda" * 1000) == MEMORY // 4
 
 
 @pytest.mark.parametrize("kind", ["PPM", "ICO", "TGA", "PCX", "SGI", "DDS", "EPS", "PDF"])
 def test_only_kinds_that_are_known_are_opened(kind: str) -> None:
     """A whole picture of a kind that Pillow reads and this program does not is refused, never tried."""
     with pytest.raises(MediaError, match="is no picture that can be read"):
-        opened(saved(quad(), kind))
+        open_picture(saved(quad(), kind))
 
 
 def test_a_large_picture_is_read_alone() -> None:

@@ -12,7 +12,7 @@ from PIL import GifImagePlugin, Image
 
 from tasks.domain.errors import MediaError
 from tasks.domain.shot import Size
-from tasks.media.image_formats import opened
+from tasks.media.image_formats import open_picture
 from tasks.media.images import _read, check
 from tests.tasks.pictures import BIG, KINDS, QUAD, B, G, R, W, frame, has_corners, looked_at, moving, noise, quad, saved
 
@@ -98,7 +98,7 @@ def test_long_animation():
 def test_no_other_frame_is_looked_for(kind):
     """Of anything that moves or has pages no frame but the first is sought, however few there are."""
     data, sought = moving(kind), []
-    image = opened(data)
+    image = open_picture(data)
 
     def noting(real):
         return lambda at, *more: (sought.append(at), real(at, *more))[1]

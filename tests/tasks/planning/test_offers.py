@@ -12,7 +12,7 @@ from tasks.config import catalogue
 from tasks.config.settings import Settings, load
 from tasks.domain.plan import Offer
 from tasks.domain.shot import Shot, Size
-from tasks.planning.offers import Image, Market
+from tasks.planning.offers import Image, OfferFinder
 from tests.tasks.desk import CARD, CHAIN, DAY, KEYS, PIXAZO, PRO, REMIX, VIDEO, config
 from tests.tasks.purchases import shot
 
@@ -23,21 +23,21 @@ HD = Size(1280, 720)
 NOTHING: Image = ("", None)
 
 
-def market(settings: Settings, *, today: date = DAY, signs: bool = False) -> Market:
-    return Market(settings, KNOWN, today, signs)
+def finder(settings: Settings, *, today: date = DAY, signs: bool = False) -> OfferFinder:
+    return OfferFinder(settings, KNOWN, today, signs)
 
 
 def offers(
     settings: Settings, asked: Shot, *, image: Image = NOTHING, remix: str = "", **options: Any
 ) -> tuple[list[str], tuple[str, ...]]:
-    usable, passed = market(settings, **options).offers(asked, image, remix)
+    usable, passed = finder(settings, **options).offers(asked, image, remix)
     return [offer.route.name for offer in usable], passed
 
 
 def test_the_chain_is_offered_in_its_order_with_what_is_sent_and_its_price(tmp_path: Path) -> None:
     """Each usable route says seconds, size and price as sent; a fee is in the quote, options go with the route."""
     rest = "[provider.aivideoapi]\nfee = 0.05\n[provider.aivideoapi.options]\nbody_style = 'flat'\n"
-    usable, passed = market(config(tmp_path, rest=rest)).offers(shot(seconds=Decimal("4.5")), NOTHING, "")
+    usable, passed = finder(config(tmp_path, rest=rest)).offers(shot(seconds=Decimal("4.5")), NOTHING, "")
     assert [(o.route.name, o.seconds, o.size, o.quote) for o in usable] == [
         (PRO, Decimal(8), HD, Decimal("0.800000")),
         (VIDEO, Decimal(8), HD, Decimal("1.050000")),
@@ -61,7 +61,7 @@ PIXAZO_SIZES = {
 @pytest.mark.parametrize(("asked", "sent"), PIXAZO_SIZES.items())
 def test_sizes_snap_within_their_shape_and_orientation(tmp_path: Path, asked: str, sent: str) -> None:
     """The smallest offered that is enough, else the largest, of the same shape; another shape is passed over."""
-    usable, passed = market(config(tmp_path)).offers(shot(size=Size.parse(asked), route=PIXAZO), NOTHING, "")
+    usable, passed = finder(config(tmp_path)).offers(shot(size=Size.parse(asked), route=PIXAZO), NOTHING, "")
     assert [str(o.size) for o in usable] == [sent] * bool(sent)
     assert passed == (() if sent else (f"{PIXAZO}: makes nothing of the shape {asked}",))
 
@@ -71,7 +71,7 @@ def test_sizes_snap_within_their_shape_and_orientation(tmp_path: Path, asked: st
 )
 def test_seconds_snap_up_and_are_never_shortened(tmp_path: Path, asked: str, sent: str) -> None:
     """The next length offered is sent; above the longest the route is passed over."""
-    usable, passed = market(config(tmp_path)).offers(shot(seconds=Decimal(asked), route=PIXAZO), NOTHING, "")
+    usable, passed = finder(config(tmp_path)).offers(shot(seconds=Decimal(asked), route=PIXAZO), NOTHING, "")
     assert [str(o.seconds) for o in usable] == [sent] * bool(sent)
     assert passed == (() if sent else (f"{PIXAZO}: takes no {asked} s",))
 
@@ -99,7 +99,7 @@ def test_a_retired_model_is_passed_over_from_its_day_on(tmp_path: Path, day: int
 )
 def test_lifecycle_is_told_once_for_each_route(tmp_path: Path, day: date, said: list[str]) -> None:
     """What is to be said of a model's end stands once a route and its place, however many different shots take it."""
-    shop = market(config(tmp_path), today=day)
+    shop = finder(config(tmp_path), today=day)
     for seconds in (4, 8, 12):
         shop.offers(shot(seconds=Decimal(seconds)), NOTHING, "")
     places = (f"first route ({PRO})", f"fallback 1 ({VIDEO})")
@@ -126,7 +126,7 @@ def test_the_last_days_of_a_fallback(tmp_path: Path, day: date, told: str | None
     passed over with the successor named, and nothing is to be warned of."""
     alive = {name: replace(model, retired_on="", deprecated_on="") for name, model in KNOWN.models.items()}
     dying = {**alive, VIDEO: replace(alive[VIDEO], retired_on=ENDS, replaced_by=PRO)}
-    shop = Market(config(tmp_path, DYING + "false"), replace(KNOWN, models=dying), day, signs=False)
+    shop = OfferFinder(config(tmp_path, DYING + "false"), replace(KNOWN, models=dying), day, signs=False)
     usable, passed = shop.offers(shot(), NOTHING, "")
     gone = told == ""
     assert [offer.route.name for offer in usable] == [PRO, PIXAZO, *([] if gone else [VIDEO])]
@@ -137,7 +137,7 @@ def test_the_last_days_of_a_fallback(tmp_path: Path, day: date, told: str | None
 
 def test_the_end_of_a_pinned_route_is_told_without_a_place(tmp_path: Path) -> None:
     """A row that names its only route has no chain to stand in."""
-    shop = market(config(tmp_path), today=date(2026, 9, 23))
+    shop = finder(config(tmp_path), today=date(2026, 9, 23))
     shop.offers(shot(route=PIXAZO), NOTHING, "")
     assert list(shop.warnings) == [f"{PIXAZO} retires in 1 day (2026-09-24), use openrouter:bytedance/seedance-2.0"]
 
@@ -160,7 +160,7 @@ def test_the_renderer_of_the_house_needs_nothing(tmp_path: Path) -> None:
     }
     for mode, more in cells.items():
         odd = shot(mode=mode, seconds=Decimal("0.3"), size=Size(333, 777), **more)
-        (offer,), passed = market(settings).offers(odd, NOTHING, "file")
+        (offer,), passed = finder(settings).offers(odd, NOTHING, "file")
         assert (offer.seconds, offer.size, offer.quote, offer.paid, offer.travels) == (
             odd.seconds, odd.size, Decimal(0), False, "",
         )  # fmt: skip
@@ -229,7 +229,7 @@ def test_how_a_picture_travels(
 ) -> None:
     """In the order the model prefers: data or a signed URL; the board's own URL last, and only in the right size."""
     asked = shot(mode="image_to_video", image="x", route=route)
-    usable, passed = market(config(tmp_path, rest=rest), signs=signs).offers(asked, image, "")
+    usable, passed = finder(config(tmp_path, rest=rest), signs=signs).offers(asked, image, "")
     assert [o.travels for o in usable] == ([] if travels is None else [travels])
     assert passed == ((f"{route}: {NO_SIGN}",) if travels is None else ())
 
@@ -237,7 +237,7 @@ def test_how_a_picture_travels(
 def test_a_picture_as_it_is_has_the_size_that_is_sent(tmp_path: Path) -> None:
     """The size to compare is the one sent: a 1280x720 picture serves a row of 640x360 as it is."""
     asked = shot(mode="image_to_video", image="x", route=VIDEO, size=Size(640, 360))
-    (offer,), _ = market(config(tmp_path)).offers(asked, OWN_URL, "")
+    (offer,), _ = finder(config(tmp_path)).offers(asked, OWN_URL, "")
     assert (offer.travels, offer.size) == ("as is", HD)
 
 
@@ -286,7 +286,7 @@ def test_a_remix_by_url_needs_a_public_source_or_a_target_that_signs(
     data URIs takes any clip that there is."""
     model = replace(KNOWN.model(REMIX), remix=ways)
     known = replace(KNOWN, models={**KNOWN.models, REMIX: model})
-    shop = Market(config(tmp_path), known, DAY, signs)
+    shop = OfferFinder(config(tmp_path), known, DAY, signs)
     found, _ = shop.offers(shot(mode="remix", source_shot="a"), NOTHING, made_by)
     assert bool(found) is usable
 
@@ -334,14 +334,14 @@ def test_shots_planned_together_get_what_each_gets_alone(
     many: Settings, asked: list[tuple[Shot, Image, str]], signs: bool
 ) -> None:
     """Shots share answers only where they ask alike: offers and reasons are those of each shot alone."""
-    together = market(many, signs=signs)
+    together = finder(many, signs=signs)
     for one in asked:
-        assert together.offers(*one) == market(many, signs=signs).offers(*one)
+        assert together.offers(*one) == finder(many, signs=signs).offers(*one)
 
 
 def test_each_remix_is_told_its_own_source(many: Settings) -> None:
     """Two remixes that differ in their source alone are passed over with reasons of their own."""
-    shop = market(many)
+    shop = finder(many)
     told = [shop.offers(shot(mode="remix", source_shot=name), NOTHING, "pixazo")[1] for name in ("a", "b")]
     assert told == [(f"{REMIX}: remixes only clips of its own: pin {name} to aigateway",) for name in ("a", "b")]
 
@@ -350,7 +350,7 @@ def test_each_remix_is_told_its_own_source(many: Settings) -> None:
 @settings(max_examples=60, deadline=None)
 def test_an_offer_never_asks_for_less_than_the_row(many: Settings, asked: tuple[Shot, Image, str], signs: bool) -> None:
     """Whatever is offered has a known price, at least the seconds asked and the row's orientation."""
-    usable, _ = market(many, signs=signs).offers(*asked)
+    usable, _ = finder(many, signs=signs).offers(*asked)
     for offer in usable:
         assert isinstance(offer, Offer)
         assert offer.seconds >= asked[0].seconds

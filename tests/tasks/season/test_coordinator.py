@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tasks.ledger.shot_state import Ended
-from tasks.season.coordinator import Sight
+from tasks.season.coordinator import PartMonitor
 from tasks.season.parts import SeasonPart
-from tasks.season.worker import Told
+from tasks.season.worker import PartReport
 from tasks.storage.lock import LEASE
 from tasks.storage.store import Store
 from tests.tasks.storage.test_lock import ELSEWHERE, Time, record_of
@@ -28,9 +28,9 @@ def time() -> Time:
 
 
 @pytest.fixture
-def sight(store: Store, time: Time) -> Sight:
+def sight(store: Store, time: Time) -> PartMonitor:
     part = SeasonPart(name="part-1-001", attempt="me", run_id="run-1", token="season", lease=LEASE, ways=2)
-    return Sight(store, part, time)
+    return PartMonitor(store, part, time)
 
 
 def beats(store: Store, beat: int, n: int = 1, **values: Any) -> None:
@@ -41,7 +41,7 @@ def tells(store: Store, attempt: str = "me", **ended: list[str]) -> None:
     store.write(f"{FOLDER}/told.json", json.dumps({"attempt": attempt, "ended": ended, "refused": ""}).encode())
 
 
-def test_a_part_nobody_has_seen_is_waited_for(sight: Sight, store: Store, time: Time) -> None:
+def test_a_part_nobody_has_seen_is_waited_for(sight: PartMonitor, store: Store, time: Time) -> None:
     """Nothing at the target is no verdict, however long; nor is what another attempt left there."""
     assert sight.look() == "waiting"
     beats(store, 3, token="another")
@@ -50,7 +50,7 @@ def test_a_part_nobody_has_seen_is_waited_for(sight: Sight, store: Store, time: 
     assert sight.look() == "waiting"
 
 
-def test_a_heartbeat_that_stops_is_death_after_one_lease(sight: Sight, store: Store, time: Time) -> None:
+def test_a_heartbeat_that_stops_is_death_after_one_lease(sight: PartMonitor, store: Store, time: Time) -> None:
     """Alive while it moves, and for one lease after; then dead."""
     beats(store, 1)
     assert sight.look() == "alive"
@@ -63,7 +63,7 @@ def test_a_heartbeat_that_stops_is_death_after_one_lease(sight: Sight, store: St
 
 
 @pytest.mark.parametrize("by_process", [True, False])
-def test_a_process_that_is_gone_here_is_dead_at_once(by_process: bool, sight: Sight, store: Store) -> None:
+def test_a_process_that_is_gone_here_is_dead_at_once(by_process: bool, sight: PartMonitor, store: Store) -> None:
     """On this very machine a missing process is death at once, unless the lock goes by its lease alone."""
     from tasks.storage.lock import whoami
 
@@ -71,7 +71,7 @@ def test_a_process_that_is_gone_here_is_dead_at_once(by_process: bool, sight: Si
     assert sight.look() == ("dead" if by_process else "alive")
 
 
-def test_a_lock_that_went_without_a_word_is_death(sight: Sight, store: Store) -> None:
+def test_a_lock_that_went_without_a_word_is_death(sight: PartMonitor, store: Store) -> None:
     """A part that was seen and whose lock is gone, or another attempt's, is dead unless it told how it ended."""
     beats(store, 1)
     assert sight.look() == "alive"
@@ -80,11 +80,11 @@ def test_a_lock_that_went_without_a_word_is_death(sight: Sight, store: Store) ->
     beats(store, 1, n=2, token="another")
     assert sight.look() == "dead"
     tells(store, sh010=["skipped", "Budget", "0.10 left"])
-    assert sight.look() == Told({"sh010": Ended("skipped", "Budget", "0.10 left")})
+    assert sight.look() == PartReport({"sh010": Ended("skipped", "Budget", "0.10 left")})
 
 
-def test_a_word_counts_while_the_lock_is_still_there(sight: Sight, store: Store) -> None:
+def test_a_word_counts_while_the_lock_is_still_there(sight: PartMonitor, store: Store) -> None:
     """What this attempt told is its end, whether or not its lock was let go already."""
     beats(store, 1)
     tells(store)
-    assert sight.look() == Told({})
+    assert sight.look() == PartReport({})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tasks.config import settings
 from tasks.domain.plan import Plan
 from tasks.domain.shot import Shot, Size
-from tasks.season.parts import divided, in_flight, shares, split, todays_share
+from tasks.season.parts import divide_settings, in_flight, shares, split, todays_share
 
 HD = Size(1280, 720)
 
@@ -98,11 +98,11 @@ def test_limits_are_divided(tmp_path: Path) -> None:
     pixazo = replace(whole.providers["pixazo"], max_in_flight=20, submits_per_minute=60)
     render = replace(whole.render, concurrency=100, max_wasted_usd=Decimal(9))
     whole = replace(whole, providers={**whole.providers, "pixazo": pixazo}, render=render)
-    third = divided(whole, 3)
+    third = divide_settings(whole, 3)
     assert (third.providers["pixazo"].max_in_flight, third.providers["pixazo"].submits_per_minute) == (6, 20)
     assert (third.render.concurrency, third.render.max_wasted_usd) == (33, Decimal(3))
-    assert divided(whole, 1) is whole
-    assert divided(whole, 50).providers["pixazo"].max_in_flight == 1
+    assert divide_settings(whole, 1) is whole
+    assert divide_settings(whole, 50).providers["pixazo"].max_in_flight == 1
 
 
 def test_parts_in_flight_keep_within_the_shots_in_flight(tmp_path: Path) -> None:

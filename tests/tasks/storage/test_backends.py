@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tasks.storage.backends import KINDS, chained, homed, kind_of, options_for, scheme_of
+from tasks.storage.backends import KINDS, is_chained, kind_of, options_for, scheme_of, sort_options
 
 V4 = {"use_listings_cache": False, "config_kwargs": {"signature_version": "s3v4"}}
 SSH = {"known_hosts": (), "connect_timeout": 15, "keepalive_interval": 15}
@@ -72,13 +72,13 @@ def test_options(url: str, told: dict[str, Any], given: dict[str, Any]) -> None:
 )
 def test_options_have_a_home(options: dict[str, Any], target: str, tables: dict[str, Any]) -> None:
     """Options that stand in no table are the target's: a board on another store is opened without them."""
-    assert homed(options, target) == tables
-    assert homed(homed(options, target), target) == tables
+    assert sort_options(options, target) == tables
+    assert sort_options(sort_options(options, target), target) == tables
 
 
 def test_the_targets_options_stay_with_the_target() -> None:
     """A key for the target's S3 server is told to no Azure, SFTP or other store that a board lies on."""
-    tables = homed({"key": "mine", "endpoint_url": "http://h"}, "s3://films")
+    tables = sort_options({"key": "mine", "endpoint_url": "http://h"}, "s3://films")
     for kind in KINDS:
         given = options_for(f"{kind.schemes[0]}://films/a", tables)
         assert ("mine" in str(given)) == (kind.name == "s3")
@@ -90,4 +90,4 @@ def test_the_targets_options_stay_with_the_target() -> None:
 )
 def test_chained(url: str, wanted: bool) -> None:
     """A store on top of another is told by its two colons; a local name may have them."""
-    assert chained(url) == wanted
+    assert is_chained(url) == wanted

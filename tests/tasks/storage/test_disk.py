@@ -11,7 +11,7 @@ from tasks.storage import files
 from tasks.storage.disk import Disk
 from tasks.storage.files import Files, NotExclusive
 from tasks.storage.objects import temporary
-from tasks.storage.probe import ALONE, FOLDERS, prove, take_up
+from tasks.storage.probe import ALONE, FOLDERS, probe_writes, take_up
 from tasks.storage.store import Store, StoreError
 from tests.tasks.storage.test_files import raising
 
@@ -199,7 +199,7 @@ def test_created_once_without_hard_links(number: int, tmp_path: Path) -> None:
     """Where there are no hard links an exclusive rename creates: whole, once, and nothing is left beside it."""
     store = linkless(tmp_path, number)
     assert [store.create("lock/1.json", data) for data in (b"mine", b"theirs")] == [True, False]
-    assert prove(store, "me") == ""
+    assert probe_writes(store, "me") == ""
     assert (store.exclusive, store.read("lock/1.json")) == (True, b"mine")
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["1.json"]
 
@@ -208,7 +208,7 @@ def test_neither_links_nor_exclusive_renames(tmp_path: Path) -> None:
     """Where nothing creates exclusively the trial of the target says so in words, and one run at a time works."""
     store = linkless(tmp_path, errno.EPERM, renames=False)
     assert [store.create("lock/1.json", data) for data in (b"mine", b"theirs")] == [True, False]
-    assert prove(store, "me") == ALONE
+    assert probe_writes(store, "me") == ALONE
     assert not store.exclusive
     assert store.names() == ["lock/1.json"]
 

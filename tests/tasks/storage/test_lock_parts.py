@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from tasks.domain.errors import TargetError
-from tasks.storage.lock import LEASE, Witness
+from tasks.storage.lock import LEASE, LeaseWatcher
 from tasks.storage.store import Store
 from tests.tasks.storage.test_lock import ELSEWHERE, Time, held, lock_of, record_of
 
@@ -106,7 +106,7 @@ def test_a_part_does_not_wait_for_its_season(store: Store, time: Time) -> None:
 def test_what_a_witness_says_of_a_silent_lock(age: float, fresh: bool, alive: bool, store: Store, time: Time) -> None:
     """Half a lease without a heartbeat ends the ordering, a whole one the lock."""
     lock = held(store, time, by_process=False)
-    witness = Witness(store, lock.token, clock=time)
+    witness = LeaseWatcher(store, lock.token, clock=time)
     assert (witness.fresh, witness.alive) == (False, False)
     assert witness.look() is not None
     time.now += age
@@ -120,7 +120,7 @@ def test_what_a_witness_says_of_a_silent_lock(age: float, fresh: bool, alive: bo
 def test_a_witness_of_a_lock_that_is_gone_or_another(store: Store, time: Time) -> None:
     """A released lock, one of another token and a lower number are not the lock that was asked for."""
     lock = held(store, time)
-    witness = Witness(store, lock.token, clock=time)
+    witness = LeaseWatcher(store, lock.token, clock=time)
     assert (witness.look() or {})["stopping"] is False
     lock.stopping = True
     lock.renew()

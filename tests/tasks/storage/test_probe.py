@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import TargetError
-from tasks.storage.probe import ALONE, look, opened, prove
+from tasks.storage.probe import ALONE, look, open_store, probe_writes
 from tasks.storage.store import Store, StoreError, within
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 from tests.servers_stores import Place, azure_server, gcs_server, sftp_server  # noqa: F401 - fixtures
@@ -77,7 +77,7 @@ def test_proof_leaves_nothing(place: Where) -> None:  # noqa: F811 - the fixture
     store = Counting(*place)
     store.write("lock/1.json", b"held")
     store.write("lock/proof-of-a-run-that-was-killed", b"one")
-    assert prove(store, "me") == (ALONE if store.scheme == "gs" else "")
+    assert probe_writes(store, "me") == (ALONE if store.scheme == "gs" else "")
     assert "lock/proof-me" in store.changes
     assert store.names() == ["lock/1.json"]
 
@@ -86,7 +86,7 @@ def test_a_store_that_overwrites_where_it_should_create(gcs: Place) -> None:
     """A server that takes an exclusive create and overwrites all the same is found out, and is not relied on."""
     store = Store(gcs.folder(), gcs.options)
     assert store.exclusive
-    assert prove(store, "me") == ALONE
+    assert probe_writes(store, "me") == ALONE
     assert not store.exclusive
     assert [store.create("1.json", data) for data in (b"mine", b"theirs")] == [True, False]
     assert store.read("1.json") == b"mine"
@@ -105,14 +105,14 @@ def test_a_store_that_only_says_so(deaf: str, told: str, tmp_path: Path) -> None
     store = Counting(str(tmp_path))
     store.deaf = (deaf,)
     with pytest.raises(StoreError, match=told):
-        prove(store, "me")
+        probe_writes(store, "me")
     assert deaf == "delete" or not list(tmp_path.rglob("proof-*"))
 
 
 def test_a_folder_that_cannot_be_written(s3: S3) -> None:
     """A bucket that is not there is of no use, in one line."""
     with pytest.raises(StoreError, match=r"^s3://no-such-bucket/film/lock/proof-me: .*bucket"):
-        prove(Store("s3://no-such-bucket/film", s3.options), "me")
+        probe_writes(Store("s3://no-such-bucket/film", s3.options), "me")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_folder_that_cannot_be_written(s3: S3) -> None:
 def test_no_target(url: str, told: str) -> None:
     """What can be no target is refused in one line, without what is secret in it."""
     with pytest.raises(TargetError) as caught:
-        opened(url, {})
+        open_store(url, {})
     assert told in str(caught.value)
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -145,7 +145,7 @@ def test_a_host_key_that_nobody_knows(sftp: Place, tmp_path: Path) -> None:
     (tmp_path / "nobody").touch()
     options = {**sftp.options, "known_hosts": str(tmp_path / "nobody")}
     with pytest.raises(TargetError, match="cannot be opened: HostKeyNotVerifiable"):
-        opened(sftp.folder(), options)
+        open_store(sftp.folder(), options)
 
 
 # --- how long it may take
@@ -170,9 +170,9 @@ def test_a_server_that_says_nothing() -> None:
         port = silent.getsockname()[1]
         since = time.monotonic()
         with pytest.raises(TargetError, match=r"cannot be used: no answer within 0\.5 seconds"):
-            opened(f"sftp://127.0.0.1:{port}/films", {}, 0.5)
+            open_store(f"sftp://127.0.0.1:{port}/films", {}, 0.5)
         options = {"endpoint_url": f"http://127.0.0.1:{port}", "key": "k", "secret": "s"}
-        store = opened("s3://films/a", options, 5)
+        store = open_store("s3://films/a", options, 5)
         with pytest.raises(TargetError, match=r"s3://films/a cannot be used: no answer within 0\.5 seconds"):
             look(store, 0.5)
     assert time.monotonic() - since < 8
@@ -184,7 +184,7 @@ from tasks.storage import probe as target
 from tasks.domain.errors import TargetError
 from tasks.storage.store import Store
 try:
-    print(target.look(target.opened(sys.argv[1], {sys.argv[2]: "nobody"} if sys.argv[2] else {}, 4), 4))
+    print(target.look(target.open_store(sys.argv[1], {sys.argv[2]: "nobody"} if sys.argv[2] else {}, 4), 4))
 except TargetError as error:
     print(error)
 """

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tasks.storage.probe import prove
+from tasks.storage.probe import probe_writes
 from tasks.storage.store import Store, StoreError, _read, has_scheme, is_http, read_url, split
 from tasks.storage.writers import temporary
 from tests.servers import S3, losing_answers, s3_server  # noqa: F401 - a fixture
@@ -39,7 +39,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
 def store(place: Where) -> Store:
     """The store there, as a run has it that looked at what it can do."""
     opened = Store(*place)
-    prove(opened, "test")
+    probe_writes(opened, "test")
     return opened
 
 

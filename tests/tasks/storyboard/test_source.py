@@ -7,7 +7,7 @@ import pytest
 from tasks.config import catalogue
 from tasks.config.settings import ImageSettings, load
 from tasks.domain.errors import BoardError
-from tasks.domain.request import Wanted
+from tasks.domain.request import RunRequest
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.session.preflight import read_files
 from tasks.session.session import Session
@@ -42,7 +42,7 @@ def begin(tmp_path, http):
         text = "\n".join(["shot_id,prompt,image,source,size,duration", *rows, ""])
         (folder / "board.csv").write_text(text)
         (tmp_path / "scratch").mkdir(exist_ok=True)
-        wanted = Wanted(board or str(folder / "board.csv"), str(tmp_path / "target"), only=only, rerender=rerender)
+        wanted = RunRequest(board or str(folder / "board.csv"), str(tmp_path / "target"), only=only, rerender=rerender)
         settings = replace(SETTINGS, images=ImageSettings(**images))
         target = Store(wanted.to)
         return Session(wanted, settings, catalogue.load(), target, http, tmp_path / "scratch")
@@ -232,7 +232,7 @@ async def test_no_fault_nothing_written(begin, tmp_path):
     session = begin(GOOD, "sh020,A tower,,a.mp4,64x48,1")
     plan = await session.check(fetch=True)
     assert [shot.action for shot in plan.shots] == ["new", "new"]
-    assert set(session.facts.digests) == {str(tmp_path / "board/a.png"), str(tmp_path / "board/a.mp4")}
+    assert set(session.snapshot.digests) == {str(tmp_path / "board/a.png"), str(tmp_path / "board/a.mp4")}
     assert not (tmp_path / "target").exists()
 
 
@@ -248,7 +248,7 @@ async def test_remote_files(begin):
         assert not server.seen
         assert [fault[0] for fault in await faults_of(session)] == ["sh020"]
         assert sorted(server.paths) == ["/a.png", "/b.png"]
-        assert session.facts.sizes == {server.url("/a.png"): (64, 48)}
+        assert session.snapshot.sizes == {server.url("/a.png"): (64, 48)}
 
 
 async def test_remote_files_of_other_rows(begin):
@@ -267,12 +267,12 @@ async def test_known_remote_file(begin, monkeypatch, rerender, fetched):
     async with Loopback({"/a.png": reply(PNG)}) as server:
         url = server.url("/a.png")
         session = begin(f"sh010,A boat,{url},,64x48,1", rerender=rerender, allow_hosts=(server.place,))
-        session.board = await read_board(session.wanted.board, session.settings, session.http)
-        session.facts = replace(session.facts, pins={url: ("0" * 64,)})
-        session.facts, found = await read_files(session, fetch=True)
+        session.board = await read_board(session.request.board, session.settings, session.http)
+        session.snapshot = replace(session.snapshot, pins={url: ("0" * 64,)})
+        session.snapshot, found = await read_files(session, fetch=True)
         assert found == []
         assert len(server.seen) == fetched
-        assert list(session.facts.digests) == [url] * fetched
+        assert list(session.snapshot.digests) == [url] * fetched
 
 
 # --- how far a board may reach
@@ -354,8 +354,8 @@ async def test_addresses_that_a_local_board_chooses(begin, name, allowed, refuse
 
 
 async def tried(session):
-    session.board = await read_board(session.wanted.board, session.settings, session.http)
-    session.facts, found = await read_files(session, fetch=True)
+    session.board = await read_board(session.request.board, session.settings, session.http)
+    session.snapshot, found = await read_files(session, fetch=True)
     return found
 
 
@@ -378,7 +378,7 @@ async def test_confined_board_of_this_machine(begin, tmp_path):
     rows = ["sh010,A boat,a.png,,64x48,1", "sh020,A cow,../c.png,,64x48,1", f"sh030,A dog,{tmp_path}/c.png,,64x48,1"]
     rows.append("sh040,A cat,memory://x/a.png,,64x48,1")
     session = begin(*rows)
-    session.wanted = replace(session.wanted, confined=True)
+    session.request = replace(session.request, confined=True)
     outside = "lies outside the board's own folder ([images] allow_paths names exceptions)"
     assert await faults_of(session) == [(f"sh0{n}0", "image", outside) for n in (2, 3, 4)]
 

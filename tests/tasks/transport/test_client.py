@@ -33,7 +33,7 @@ from tasks.transport.client import (
     NotSent,
     bare,
     host_of,
-    named,
+    is_named,
 )
 from tests.sandbox.forms import read_form
 from tests.tasks.loopback import Loopback, bomb, for_ever, goto, reply, then_cut, then_silence
@@ -462,7 +462,7 @@ async def test_key_goes_to_its_hosts_only(http, tmp_path):
     """A hop is told what the callback says for it: the key stays with the host that it belongs to."""
     async with Loopback({"/": reply(b"x")}) as media, Loopback({"/": goto("/b"), "/b": goto(media.url())}) as gateway:
         both = {media.place, gateway.place}
-        tell = lambda url: {"authorization": KEY} if named(url, {gateway.place}) else {}  # noqa: E731 - as jobs has it
+        tell = lambda url: {"authorization": KEY} if is_named(url, {gateway.place}) else {}  # noqa: E731 - as jobs has it
         await fetch(http, gateway, "/", tmp_path / "a", allowed=both, headers=tell)
     assert [seen.headers.get("authorization") for seen in gateway.seen] == [KEY, KEY]
     assert "authorization" not in media.seen[0].headers
@@ -472,7 +472,7 @@ async def test_a_foreign_host_gives_no_key_on(http, tmp_path):
     """Whom a foreign host sends to the gateway comes without the key, from the first hop on or after one in between."""
     media, gateway = Loopback({}), Loopback({"/x": reply(b"x")})
     async with media, gateway:
-        tell = lambda url: {"authorization": KEY} if named(url, {gateway.place}) else {}  # noqa: E731 - as jobs has it
+        tell = lambda url: {"authorization": KEY} if is_named(url, {gateway.place}) else {}  # noqa: E731 - as jobs has it
         media.answers |= {"/": goto(gateway.url("/x"))}
         gateway.answers |= {"/out": goto(media.url())}
         allowed = {media.place, gateway.place}
@@ -736,7 +736,7 @@ def test_host_of_anything(text):
 )
 def test_named(url, hosts, wanted):
     """A host stands in a list by its name or by its name and port, whole and in any case."""
-    assert named(url, hosts) == wanted
+    assert is_named(url, hosts) == wanted
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from tasks.animatic.renderer import render
 from tasks.domain.errors import MediaError
 from tasks.domain.shot import Size
-from tasks.views.reel.avcc import Header, merged, parse
+from tasks.views.reel.avcc import Header, merge, parse
 from tasks.views.reel.reel import Open, Part, join, local
 from tests.tasks.clips import SMALL, order, pictures, plain, write
 
@@ -431,7 +431,7 @@ def test_headers_are_merged_whole() -> None:
     """A header that is parsed, merged and written has the parameter sets of both under their own ids."""
     one = Header(100, 0, 31, (bytes.fromhex("6764001facd940"),), (bytes.fromhex("68ef833c"),), b"\xfd\xf8\xf8\x00")
     other = Header(77, 64, 40, (bytes.fromhex("674d002822d940"),), (bytes.fromhex("6821"),), b"")
-    both = merged(one, other)
+    both = merge(one, other)
     assert parse(both.data) == both
     assert (one.ids, other.ids, both.ids) == ({0}, {3}, {0, 3})
     assert (both.profile, both.level, both.compatible, both.more) == (100, 40, 0, one.more)
