@@ -12,10 +12,9 @@ from flows.render_storyboard import render_storyboard
 from flows.support.blocks import look_up_blocks
 from flows.support.parameters import FREE, Config, Place, Usd
 from tasks.commands import inbox
-from tasks.config import settings
+from tasks.config import check_secrets
 from tasks.domain.errors import Fault, StoryreelError
-from tasks.storage.backends import sort_options
-from tasks.storage.store import Store
+from tasks.storage import Store, sort_options
 
 SETTLES_SECONDS = 2.0
 
@@ -32,7 +31,7 @@ async def render_inbox(inbox_url: Place, to: Place, config: Config = FREE, budge
     """
     try:
         loaded = await look_up_blocks(config)
-        settings.check_secrets(loaded)  # else each board would be told to be broken
+        check_secrets(loaded)  # else each board would be told to be broken
         options = loaded.target_options
         source, target = Store(inbox_url, sort_options(options, to)), Store(to, options)
         before = await asyncio.to_thread(inbox.boards, source)

@@ -19,8 +19,8 @@ from flows.support.cancellation import stop_on_signal
 from flows.support.parameters import FREE, VIEWS, Config, PartsInFlight, Place, ShotsAPart, Usd, request_of
 from flows.support.run_log import recorder
 from tasks.domain.errors import StartError, StoryreelError
-from tasks.season.coordinator import PartOrder, Season, Start
-from tasks.session.session import Session
+from tasks.season import PartOrder, Season, Start
+from tasks.session import Session
 
 PARTS = "render-storyboard/render-storyboard"
 STARTS_SECONDS = 180.0  # from a worker's hand to the part's first heartbeat; 6 to 12 were measured on an idle machine

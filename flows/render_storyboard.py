@@ -35,9 +35,8 @@ from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import ShotResult
-from tasks.season.parts import SeasonPart
-from tasks.season.worker import PartSession, join_season, part_session
-from tasks.session.session import Session
+from tasks.season import PartSession, SeasonPart, join_season, part_session
+from tasks.session import Session
 
 ENDED = "Without clip"
 STARTS_PER_SECOND = 25  # more, for long, overflows the queue in which a Prefect server keeps its events

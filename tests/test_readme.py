@@ -80,13 +80,13 @@ def test_every_config_of_the_readme_loads(block: str, tmp_path: Path) -> None:
     """A config shown in the README is one."""
     file = tmp_path / "shown.toml"
     file.write_text(block)
-    assert settings.load(file, {}).chains[""].routes
+    assert settings.load_settings(file, {}).chains[""].routes
 
 
 @pytest.mark.parametrize("block", blocks("README.md", "csv"))
 def test_every_board_of_the_readme_reads(block: str) -> None:
     """A shot list shown in the README is one."""
-    board = reader.read(block.encode(), "shown.csv", settings.load(None, {}), "/boards")
+    board = reader.read(block.encode(), "shown.csv", settings.load_settings(None, {}), "/boards")
     assert [shot.shot_id for shot in board.shots] == ["A1", "A2"]
     assert board.extra_columns == ("Camera",)
 

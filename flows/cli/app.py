@@ -37,8 +37,8 @@ from tasks.commands import answers
 from tasks.domain.errors import StartError
 from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest, ViewSelection
-from tasks.session.session import Session
-from tasks.storyboard import source
+from tasks.session import Session
+from tasks.storyboard import display_url
 from tasks.views.publish import ViewPublisher
 
 app = App(
@@ -128,7 +128,7 @@ async def _flown(running: Session) -> Any:
     asked = running.request
     flight = asyncio.ensure_future(
         render_storyboard(
-            source.display_url(asked.board),  # a parameter is kept; the board is read already
+            display_url(asked.board),  # a parameter is kept; the board is read already
             asked.to,
             asked.config,
             None if asked.budget_usd is None else float(asked.budget_usd),

@@ -12,7 +12,7 @@ from flows.cli import display, outlets
 from flows.support import signals
 from tasks.commands import answers
 from tasks.domain.errors import StartError
-from tasks.session.session import Session
+from tasks.session import Session
 
 #: Set once the one JSON object was written.
 TOLD = threading.Event()

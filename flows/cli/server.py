@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from tasks.domain.errors import ConfigError, StartError
 from tasks.domain.order import Request
-from tasks.transport.client import Http, Lost, NotSent
+from tasks.transport import Http, Lost, NotSent
 
 PATIENCE = 10.0
 SERVED = Path(__file__).with_name("served.py")

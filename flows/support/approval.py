@@ -12,7 +12,7 @@ from pydantic import Field
 from flows.support.artifacts import plan_artifact
 from tasks.domain.identity import number_text
 from tasks.domain.money import usd_text
-from tasks.session.session import Session
+from tasks.session import Session
 
 LOOKS_EVERY = 3  # seconds between two looks whether somebody has answered
 #: Seconds that the server waits longer than we do: once its own time is up, it puts Failed for any last word of ours.

@@ -20,8 +20,8 @@ from tasks.domain import redaction
 from tasks.domain.errors import Fault
 from tasks.domain.money import usd_text
 from tasks.domain.progress import Progress
-from tasks.manifest.rows import MANIFEST, Row
-from tasks.session.session import Session
+from tasks.manifest import MANIFEST, Row
+from tasks.session import Session
 
 MOST_ROWS = 1000
 MARKS = frozenset("\\`*_{}[]<>()#+-!|&~:@")  # the last two make a link of an address

@@ -5,11 +5,10 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from tasks.config import settings
-from tasks.config.blocks import Blocks
+from tasks.config import Blocks, Settings, blocks_named, check_secrets, settings_from_environment
 from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest
-from tasks.session.session import Session, session
+from tasks.session import Session, start_session
 
 PATIENCE = 10.0
 
@@ -21,18 +20,18 @@ async def open_session(
     """A session whose config names blocks. `ConfigError` for each that cannot be had; ``keys``: the Secret ones too."""
     loaded = await look_up_blocks(request.config, keys=keys)
     if keys:
-        settings.check_secrets(loaded)
-    async with session(request, progress, loaded) as running:
+        check_secrets(loaded)
+    async with start_session(request, progress, loaded) as running:
         yield running
 
 
-async def look_up_blocks(config: str | None, *, keys: bool = True, patience: float = PATIENCE) -> settings.Settings:
+async def look_up_blocks(config: str | None, *, keys: bool = True, patience: float = PATIENCE) -> Settings:
     """A config with its blocks. One of the target that is not there is a `ConfigError`; a key says what it lacks.
 
     Starts no server: a block is asked for at PREFECT_API_URL, of the environment or of the profile.
     """
-    asked = settings.blocks_named(config, keys=keys)
-    return settings.from_environment(config, await _found(asked, patience) if asked else Blocks())
+    asked = blocks_named(config, keys=keys)
+    return settings_from_environment(config, await _found(asked, patience) if asked else Blocks())
 
 
 async def _found(asked: Sequence[str], patience: float) -> Blocks:

@@ -14,7 +14,7 @@ from prefect.context import FlowRunContext
 
 from flows.support import signals
 from tasks.domain.errors import Stopped
-from tasks.session.session import Session
+from tasks.session import Session
 
 LOOKS_EVERY = 2.0
 LEFT = "nothing more is ordered, open jobs stay in the ledger"

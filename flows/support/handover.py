@@ -2,7 +2,7 @@
 
 from contextvars import ContextVar
 
-from tasks.session.session import Session
+from tasks.session import Session
 
 #: The session that a command line has checked already and hands to the flow that it starts.
 HANDOVER: ContextVar[Session | None] = ContextVar("storyreel_session", default=None)

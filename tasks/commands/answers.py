@@ -7,22 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tasks.commands import providers as inventory
-from tasks.config import catalogue, settings
+from tasks.config import Settings, load_catalogue
 from tasks.domain.errors import Fault, TargetError
 from tasks.domain.identity import number_text
 from tasks.domain.money import ZERO, usd_text
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import STATUSES, Attempt, ShotResult
 from tasks.domain.takes import Shelf
-from tasks.ledger.ledger import Ledger, spent
-from tasks.ledger.records import UNSETTLED
-from tasks.ledger.shot_state import OWN
-from tasks.manifest.costs import costs
-from tasks.manifest.files import summary
-from tasks.session import restore
-from tasks.session.session import Session
-from tasks.storage.store import StoreError
-from tasks.transport.client import Http
+from tasks.ledger import OWN, UNSETTLED, Ledger, spent
+from tasks.manifest import summary, total_costs
+from tasks.session import Session, lost, plans_of_rows, results_of_plans
+from tasks.storage import StoreError
+from tasks.transport import Http
 
 
 def fault_json(fault: Fault) -> dict[str, Any]:
@@ -113,9 +109,9 @@ def _planned_shot(plan: ShotPlan) -> dict[str, Any]:
 async def status(running: Session) -> dict[str, Any]:
     """The answer of ``status --json``: read from the manifest and the ledger, never written."""
     ledger, rows, shelf = await asyncio.to_thread(_read, running)
-    results = restore.results(restore.plans(rows, ledger), ledger, shelf, "")
+    results = results_of_plans(plans_of_rows(rows, ledger), ledger, shelf, "")
     history = list(ledger.history())
-    money = costs(results, history, shelf, run_id="", budget=None)
+    money = total_costs(results, history, shelf, run_id="", budget=None)
     shots = Counter(str(result.kept["status"] if result.kept else result.status) for result in results)
     return {
         "target": running.store.url,
@@ -124,7 +120,7 @@ async def status(running: Session) -> dict[str, Any]:
         "by_provider": money["by_provider"],
         "superseded_usd": money["superseded_usd"],
         "uncollected": uncollected_jobs(ledger),
-        "lost": restore.lost(ledger, shelf),
+        "lost": lost(ledger, shelf),
         "reasons": reasons(results),
         "errors": [],
     }
@@ -194,7 +190,7 @@ async def rescue(running: Session) -> dict[str, Any]:
         "exit_code": 1 if left else 0,
         "collected": before - len(left),
         "uncollected": left,
-        "lost": restore.lost(running.ledger, running.shelf),
+        "lost": lost(running.ledger, running.shelf),
         "shots": summary(running.results()),
         "totals": money["totals"],
         "by_provider": money["by_provider"],
@@ -202,9 +198,9 @@ async def rescue(running: Session) -> dict[str, Any]:
     }
 
 
-async def providers(loaded: settings.Settings, *, check: bool) -> dict[str, Any]:
+async def providers(loaded: Settings, *, check: bool) -> dict[str, Any]:
     """The answer of ``providers --json``; with ``check`` each gateway is asked, at no cost, and its list compared."""
-    known = catalogue.load()
+    known = load_catalogue()
     entries = inventory.list_providers(loaded, known, datetime.now(UTC).date())
     http = Http()
     try:

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 
 from tasks.domain.errors import Fault
 from tasks.domain.identity import slug_of
-from tasks.manifest import files as manifest
-from tasks.storage.store import Store, StoreError
+from tasks.manifest import load_manifest
+from tasks.storage import Store, StoreError
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 REPORT = ".errors.txt"
@@ -57,7 +57,7 @@ def _seen(target: Store, name: str) -> Seen | None:
 
 def count_skipped(target: Store, name: str) -> int:
     """How many shots the last run over the board left out."""
-    rows = manifest.load(target.read(f"{slug_of(name)}/manifest.json"))
+    rows = load_manifest(target.read(f"{slug_of(name)}/manifest.json"))
     return sum(row["status"] == "skipped" for row in rows)
 
 

@@ -4,14 +4,12 @@ from datetime import date
 from typing import Any
 
 from tasks.commands.model_lists import differences
-from tasks.config.catalogue import Catalogue, lifecycle
-from tasks.config.catalogue_file import ProviderFacts
-from tasks.config.settings import ProviderSettings, Settings
+from tasks.config import Catalogue, ProviderFacts, ProviderSettings, Settings, lifecycle
 from tasks.domain.model import Model
 from tasks.domain.money import usd_text
 from tasks.domain.order import Reply, Request
 from tasks.engine.context import addressed
-from tasks.transport.client import Forbidden, Http, Lost, NotSent
+from tasks.transport import Forbidden, Http, Lost, NotSent
 
 PATIENCE = 10.0
 

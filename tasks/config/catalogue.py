@@ -37,7 +37,7 @@ class Catalogue:
         return nearest(route, own or self.models)
 
 
-def load(path: str | Path | None = None) -> Catalogue:
+def load_catalogue(path: str | Path | None = None) -> Catalogue:
     """The catalogue of a models file (default: the one beside the code), read once for each state of the file.
 
     ConfigError holds every fault of the file.

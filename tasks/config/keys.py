@@ -1,7 +1,7 @@
 """Where a provider's key may go, and what it takes to ask a gateway."""
 
 from tasks.config.provider_settings import ProviderSettings
-from tasks.transport.client import host_of, is_named
+from tasks.transport import host_of, is_named
 
 
 def secret_of(settings: ProviderSettings) -> str:

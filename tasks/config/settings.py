@@ -9,8 +9,7 @@ from typing import Any, Literal, cast
 
 from tasks.config import schema as kinds
 from tasks.config.blocks import Blocks, secret_address
-from tasks.config.catalogue import Catalogue
-from tasks.config.catalogue import load as load_catalogue
+from tasks.config.catalogue import Catalogue, load_catalogue
 from tasks.config.provider_settings import ProviderSettings as ProviderSettings
 from tasks.config.provider_settings import read_providers
 from tasks.config.schema import CONFIGS as CONFIGS
@@ -114,14 +113,14 @@ _COLUMNS: Spec = dict.fromkeys(COLUMNS, kinds.text)
 _TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars")
 
 
-def from_environment(path: str | Path | None = None, blocks: Blocks = Blocks()) -> Settings:  # noqa: B008 - frozen
-    """``load`` with the environment of this process: the one place that looks at it."""
-    return load(path, os.environ, blocks)
+def settings_from_environment(path: str | Path | None = None, blocks: Blocks = Blocks()) -> Settings:  # noqa: B008 - frozen
+    """``load_settings`` with the environment of this process: the one place that looks at it."""
+    return load_settings(path, os.environ, blocks)
 
 
 def blocks_named(path: str | Path | None = None, *, keys: bool = True) -> tuple[str, ...]:
     """The addresses of the blocks that a config needs in this environment: for keys it lacks, and for its target."""
-    loaded = load(path, os.environ, None)
+    loaded = load_settings(path, os.environ, None)
     lacking = [p for p in loaded.providers.values() if keys and p.api_key_secret and p.key is None]
     target = [loaded.target_block] if loaded.target_block else []
     return tuple(dict.fromkeys([*(secret_address(p.api_key_secret) for p in lacking), *target]))
@@ -134,7 +133,7 @@ def check_secrets(loaded: Settings) -> None:
         raise ConfigError([Fault(0, "", where.format(p.name), p.api_key_secret, p.lacks) for p in lacking])
 
 
-def load(path: str | Path | None, environ: Mapping[str, str], blocks: Blocks | None = Blocks()) -> Settings:  # noqa: B008 - frozen
+def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: Blocks | None = Blocks()) -> Settings:  # noqa: B008 - frozen
     """A config file with the environment laid over it; ``None`` is the shipped ``animatic.toml``.
 
     A relative path is looked for in the working directory, then a plain name or ``configs/x.toml`` beside the

@@ -11,7 +11,7 @@ from tasks.domain.order import Order
 from tasks.domain.result import Attempt, Clip
 from tasks.engine.context import RunContext
 from tasks.engine.poll import deliver
-from tasks.ledger.records import LedgerKey
+from tasks.ledger import LedgerKey
 
 Source = Callable[[], Awaitable[Path]]
 

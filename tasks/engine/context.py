@@ -10,9 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from tasks.config.catalogue import Catalogue
-from tasks.config.keys import key_may_go, secret_of, unreachable
-from tasks.config.settings import ProviderSettings, Settings
+from tasks.config import Catalogue, ProviderSettings, Settings, key_may_go, secret_of, unreachable
 from tasks.domain import redaction
 from tasks.domain.errors import Stopped, TargetLost
 from tasks.domain.money import ZERO
@@ -22,11 +20,10 @@ from tasks.domain.result import Attempt, Basis, Clip
 from tasks.engine.budget import Budget
 from tasks.engine.limits import ProviderLimits, Sleep
 from tasks.engine.room import Room
-from tasks.ledger.ledger import Ledger
-from tasks.ledger.receipts import Receipts
+from tasks.ledger import Ledger, Receipts
 from tasks.providers import adapter
-from tasks.storage.store import Store, StoreError
-from tasks.transport.client import Forbidden, Http, host_of
+from tasks.storage import Store, StoreError
+from tasks.transport import Forbidden, Http, host_of
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from tasks.domain.errors import Stopped, TargetLost
 from tasks.domain.job import Job
 from tasks.domain.result import Attempt
 from tasks.engine.context import RunContext
-from tasks.ledger.records import Record
+from tasks.ledger import Record
 
 HASTE = 2.0  # seconds; a target that takes longer over a receipt may be about to refuse it, or we about to be killed
 PATIENCE = 300.0  # seconds that a refused receipt is tried on though nothing else of the run is left

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from tasks.config.settings import ProviderSettings
+from tasks.config import ProviderSettings
 from tasks.domain.model import Route
 from tasks.domain.order import Reply
 from tasks.domain.result import Attempt

@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from tasks.config.keys import key_may_go, secret_of
-from tasks.config.settings import ProviderSettings
+from tasks.config import ProviderSettings, key_may_go, secret_of
 from tasks.domain import machine, redaction
 from tasks.domain.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, TargetLost, Unclear
 from tasks.domain.identity import clip_stem
@@ -23,12 +22,12 @@ from tasks.domain.result import Attempt, Basis, Clip
 from tasks.engine.context import RunContext, absolute, key_of_provider
 from tasks.engine.heard import Heard, NoVideo
 from tasks.engine.limits import LONGEST_WAIT, ProviderLimits, retry_after
-from tasks.ledger.records import job_of
+from tasks.ledger import job_of
 from tasks.media import probe as video
 from tasks.providers import adapter
 from tasks.providers._common import dig, said, text_of, word_of
-from tasks.storage.store import StoreError
-from tasks.transport.client import Forbidden, HttpStatus, Lost, NotSent, host_of
+from tasks.storage import StoreError
+from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, host_of
 
 CLIP_BYTES = 2_000_000_000
 RECOVERIES = 3  # looks for a clip that the target lost

@@ -19,10 +19,9 @@ from tasks.engine.builtin import Drawer
 from tasks.engine.context import RunContext, StopSignal
 from tasks.engine.poll import recover
 from tasks.engine.submit import OrderClient
-from tasks.ledger.records import UNSETTLED, KeyHistory, LedgerKey
-from tasks.ledger.shot_state import Ended, closed_gateways, refused, result_of, unclear_routes
+from tasks.ledger import UNSETTLED, Ended, KeyHistory, LedgerKey, closed_gateways, is_refused, result_of, unclear_routes
 from tasks.media.assets import Media
-from tasks.storage.store import StoreError, has_scheme
+from tasks.storage import StoreError, has_scheme
 
 SIGNED_SECONDS = 3 * 3600  # longer than any queue that was seen
 Next = Literal["done", "again", "next", "stop"]
@@ -102,7 +101,7 @@ class Renderer:
 
     def needs(self, plan: ShotPlan, page: KeyHistory) -> bool:
         """Whether the shot is still to be ordered."""
-        return plan.selected and not refused(page) and self.lacks(plan, page)
+        return plan.selected and not is_refused(page) and self.lacks(plan, page)
 
     def lacks(self, plan: ShotPlan, page: KeyHistory) -> bool:
         """Whether a clip that comes now is of use, whoever ordered it and however the shot ended since."""

@@ -20,9 +20,9 @@ from tasks.engine.keeping import HASTE, Keeper
 from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, ProviderLimits, backoff, retry_after
 from tasks.engine.poll import finish
 from tasks.engine.room import bound
-from tasks.ledger.records import LedgerKey
+from tasks.ledger import LedgerKey
 from tasks.providers import adapter
-from tasks.transport.client import Lost, NotSent
+from tasks.transport import Lost, NotSent
 
 RECEIPT_SECONDS = 5.0  # from a gateway's answer to its record at the target
 LONGEST_ID = 500  # characters; ids stand in records, tables and addresses

@@ -1,1 +1,30 @@
 """The records of what was bought, and how a shot stands by them."""
+
+from tasks.ledger.keys import Claim, keys_of, worth
+from tasks.ledger.ledger import Ledger, spent
+from tasks.ledger.receipts import Receipts, folder
+from tasks.ledger.records import UNSETTLED, KeyHistory, LedgerKey, Record, job_of, now
+from tasks.ledger.shot_state import OWN, Ended, closed_gateways, exit_code, is_refused, result_of, unclear_routes
+
+__all__ = [
+    "OWN",
+    "UNSETTLED",
+    "Claim",
+    "Ended",
+    "KeyHistory",
+    "Ledger",
+    "LedgerKey",
+    "Receipts",
+    "Record",
+    "closed_gateways",
+    "exit_code",
+    "folder",
+    "is_refused",
+    "job_of",
+    "keys_of",
+    "now",
+    "result_of",
+    "spent",
+    "unclear_routes",
+    "worth",
+]

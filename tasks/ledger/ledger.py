@@ -37,7 +37,7 @@ from tasks.ledger.records import (
     pack,
     read,
 )
-from tasks.storage.store import Store
+from tasks.storage import Store
 
 READS = 3  # of a record that is listed, before it counts as not there
 

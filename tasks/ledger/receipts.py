@@ -18,7 +18,7 @@ from tasks.domain.errors import TargetError
 from tasks.domain.result import Attempt
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import AttemptRecord, Record, attempt_of, read
-from tasks.storage.store import Store
+from tasks.storage import Store
 
 MOST_BYTES = 1_000_000  # of a file that is looked at; a receipt has two thousand
 

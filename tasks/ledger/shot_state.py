@@ -20,7 +20,7 @@ class Ended(NamedTuple):
     error: str
 
 
-def refused(page: KeyHistory) -> bool:
+def is_refused(page: KeyHistory) -> bool:
     """Whether content policy stopped the shot, and nobody has asked for another clip since."""
     if not page.entries:
         return False
@@ -126,7 +126,7 @@ def _open(last: Attempt | None) -> Ended:
 def _left(page: KeyHistory, last: Attempt | None) -> Ended:
     if last is None or last.outcome == "pending":
         return _open(last)
-    if refused(page):
+    if is_refused(page):
         return Ended("refused", "Moderated", last.error)
     classes = {"late": "Target", "clip": "Target"}
     error_class = last.error_class or classes.get(last.outcome, "Failed")

@@ -127,7 +127,7 @@ def books(results: Sequence[ShotResult], history: Sequence[Attempt], shelf: Shel
     )
 
 
-def costs(
+def total_costs(
     results: Sequence[ShotResult], history: Sequence[Attempt], shelf: Shelf, *, run_id: str, budget: Decimal | None
 ) -> dict[str, Any]:
     """The content of ``costs.json``: counts, seconds, and money as text, ready for JSON.
@@ -140,7 +140,7 @@ def costs(
 
 
 def costs_of(known: Books, *, run_id: str, budget: Decimal | None) -> dict[str, Any]:
-    """The same as ``costs``, from books that are already there."""
+    """The same as ``total_costs``, from books that are already there."""
     rows = range(len(known.results))
     lost = known.money(one for one in known.history if one.key in known.superseded)
     return {

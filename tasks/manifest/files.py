@@ -25,7 +25,7 @@ _WORDS = {
 }
 
 
-def files(
+def build_tables(
     results: Sequence[ShotResult],
     history: Sequence[Attempt],
     shelf: Shelf,
@@ -62,7 +62,7 @@ def summary(results: Sequence[ShotResult]) -> dict[str, int]:
     return {status: found[status] for status in STATUSES}
 
 
-def load(data: bytes) -> list[Row]:
+def load_manifest(data: bytes) -> list[Row]:
     """The shots of a ``manifest.json`` as JSON values: money text, empty numbers None.
 
     One of schema 1 has none of the columns that came with 2: what bears such a name there is the board's own column.
@@ -75,7 +75,7 @@ def load(data: bytes) -> list[Row]:
     return shots
 
 
-def attempts(data: bytes) -> list[Row]:
+def load_attempts(data: bytes) -> list[Row]:
     """The rows of an ``attempts.parquet``, money as text."""
     from pyarrow import parquet
 

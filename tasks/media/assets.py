@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from tasks.config.settings import Settings
+from tasks.config import Settings
 from tasks.domain.errors import MediaError, StoryreelError
 from tasks.domain.identity import frame_stem
 from tasks.domain.shot import Fit, Size
-from tasks.storage.store import Store, StoreError, has_scheme, is_http, read_url
-from tasks.transport.client import Forbidden, Http
+from tasks.storage import Store, StoreError, has_scheme, is_http, read_url
+from tasks.transport import Forbidden, Http
 
 T = TypeVar("T")
 

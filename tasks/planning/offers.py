@@ -4,8 +4,17 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from tasks.config.catalogue import Catalogue, is_retired, lifecycle, quote, snap_seconds, snap_size
-from tasks.config.settings import Chain, ProviderSettings, Settings
+from tasks.config import (
+    Catalogue,
+    Chain,
+    ProviderSettings,
+    Settings,
+    is_retired,
+    lifecycle,
+    quote,
+    snap_seconds,
+    snap_size,
+)
 from tasks.domain.identity import number_text
 from tasks.domain.model import Model, Route
 from tasks.domain.plan import Offer

@@ -3,9 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from tasks.config.catalogue import Catalogue
-from tasks.config.keys import unreachable
-from tasks.config.settings import Settings
+from tasks.config import Catalogue, Settings, unreachable
 from tasks.domain.errors import Fault
 from tasks.domain.identity import fingerprint_of, number_text, parts_of
 from tasks.domain.plan import Action, Plan, ShotPlan
@@ -13,10 +11,7 @@ from tasks.domain.redaction import pin
 from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips
-from tasks.ledger.keys import Claim, keys_of, worth
-from tasks.ledger.ledger import Ledger
-from tasks.ledger.records import UNSETTLED, KeyHistory
-from tasks.ledger.shot_state import closed_gateways, refused
+from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, closed_gateways, is_refused, keys_of, worth
 from tasks.planning.offers import Found, OfferFinder
 from tasks.planning.shapes import told
 from tasks.planning.snapshot import Snapshot, sources_first
@@ -178,7 +173,7 @@ class Planner:
             return "rerender", ()
         if not page.entries and shot.shot_id not in self.snapshot.rows:
             return "new", ()  # most shots of a large board; what follows would come to the same
-        if refused(page):
+        if is_refused(page):
             return "keep", ()
         if page.open_wish is not None and page.entries:
             return "rerender", ()

@@ -10,14 +10,12 @@ from decimal import Decimal
 from tasks.domain.errors import Stopped, StoryreelError, TargetError
 from tasks.domain.money import ZERO
 from tasks.domain.plan import ShotPlan
-from tasks.ledger.ledger import spent
-from tasks.ledger.shot_state import Ended
+from tasks.ledger import Ended, spent
 from tasks.season.orders import TRIES, Orders
 from tasks.season.parts import Ids, SeasonPart, in_flight, lost_by, quotes_of, shares, split
 from tasks.season.worker import PartReport, read_report
-from tasks.session.session import Session
-from tasks.storage.lock import LeaseWatcher, gone, seconds
-from tasks.storage.store import Store, StoreError
+from tasks.session import Session
+from tasks.storage import LeaseWatcher, Store, StoreError, is_gone, seconds
 
 FAREWELL = 12.0  # seconds that the parts of a stopped season have to come to an end, beside their orders on their way
 GLANCE = 0.5  # a season that waits looks up this often: it may be stopped by now
@@ -50,7 +48,7 @@ class PartMonitor:
         """What it told, else ``waiting`` (not seen yet), ``alive`` or ``dead``."""
         record = self.watcher.look()
         self.began = self.began or record is not None
-        living = record is not None and self.watcher.alive and not (record.get("by_process") and gone(record))
+        living = record is not None and self.watcher.alive and not (record.get("by_process") and is_gone(record))
         if said := read_report(self.store, self.part):  # looked up last: it is written before the lock is let go
             return said
         return "alive" if living else "dead" if self.began else "waiting"

@@ -11,10 +11,9 @@ from decimal import Decimal
 from tasks.domain.errors import BoardError, Stopped, TargetError
 from tasks.domain.money import ZERO
 from tasks.season.parts import SeasonPart
-from tasks.session.session import Session
-from tasks.storage.lock import BOARD, seconds
-from tasks.storage.store import StoreError
-from tasks.storyboard.source import display_url
+from tasks.session import Session
+from tasks.storage import BOARD, StoreError, seconds
+from tasks.storyboard import display_url
 
 TRIES = 3  # of what a season cannot go on without
 GLANCE = 0.5  # a season that waits looks up this often: it may be stopped by now

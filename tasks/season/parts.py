@@ -6,7 +6,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from pydantic import BaseModel, Field
 
-from tasks.config.settings import Settings
+from tasks.config import Settings
 from tasks.domain.money import ZERO
 from tasks.domain.plan import Plan
 from tasks.domain.result import Attempt

@@ -18,12 +18,10 @@ from typing import Any
 from tasks.domain.errors import Stopped, TargetError
 from tasks.domain.money import ZERO
 from tasks.domain.result import Attempt
-from tasks.ledger.ledger import spent
-from tasks.ledger.shot_state import Ended
+from tasks.ledger import Ended, spent
 from tasks.season.parts import SeasonPart, divide_settings, lost_by, todays_share
-from tasks.session.session import Session
-from tasks.storage.lock import BOARD, LeaseWatcher, Lock
-from tasks.storage.store import Store, StoreError
+from tasks.session import Session
+from tasks.storage import BOARD, LeaseWatcher, Lock, Store, StoreError
 
 TOLD = "told.json"
 OVER = "the season goes on without it, and what is left of the money is shared anew: its shots are the next run's"

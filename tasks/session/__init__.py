@@ -1,1 +1,6 @@
 """One command over one target: check, lock, render, publish. Without Prefect."""
+
+from tasks.session.restore import lost, plans_of_rows, results_of_plans
+from tasks.session.session import Session, start_session
+
+__all__ = ["Session", "lost", "plans_of_rows", "results_of_plans", "start_session"]

@@ -8,11 +8,10 @@ from tasks.domain import redaction
 from tasks.domain.errors import BoardError, Fault, MediaError
 from tasks.domain.plan import ShotPlan
 from tasks.domain.shot import Shot, Storyboard
-from tasks.planning.snapshot import Snapshot
+from tasks.planning import Snapshot
 from tasks.session.state import SessionState
-from tasks.storage.backends import is_chained, kind_of
-from tasks.storage.store import has_scheme, is_http, split
-from tasks.storyboard.source import HERE, check_ids, parsed, strays
+from tasks.storage import has_scheme, is_chained, is_http, kind_of, split
+from tasks.storyboard import HERE, check_ids, parsed, strays
 
 
 def read_whole(session: SessionState) -> tuple[Storyboard, list[Fault]]:

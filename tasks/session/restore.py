@@ -10,15 +10,13 @@ from tasks.domain.plan import ShotPlan
 from tasks.domain.result import ShotResult
 from tasks.domain.shot import Shot, Size
 from tasks.domain.takes import Shelf, gone_clips
-from tasks.ledger.ledger import Ledger
-from tasks.ledger.records import KeyHistory
-from tasks.ledger.shot_state import result_of
-from tasks.manifest.rows import MANIFEST, row_keys
+from tasks.ledger import KeyHistory, Ledger, result_of
+from tasks.manifest import MANIFEST, row_keys
 
 Rows = list[dict[str, Any]]
 
 
-def plans(rows: Rows, ledger: Ledger) -> list[ShotPlan]:
+def plans_of_rows(rows: Rows, ledger: Ledger) -> list[ShotPlan]:
     """A plan for each row of the manifest, or for each key of the ledger where no manifest was ever written."""
     if not rows:
         return [_plan(row, row["key"]) for row in _ledger_rows(ledger)]
@@ -26,7 +24,7 @@ def plans(rows: Rows, ledger: Ledger) -> list[ShotPlan]:
     return [_plan(row, keys.get(str(row["shot_id"]), "")) for row in rows]
 
 
-def results(planned: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf, run_id: str) -> list[ShotResult]:
+def results_of_plans(planned: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf, run_id: str) -> list[ShotResult]:
     """Each row as it was last written, unless ledger and target have another clip for it by now, or none."""
     return [_result(plan, ledger.pages.get(plan.key, KeyHistory()), shelf, run_id) for plan in planned]
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.config import catalogue, settings
+from tasks.config import Settings, load_catalogue, settings_from_environment
 from tasks.domain.errors import BoardError, Stopped, TargetError
 from tasks.domain.money import ZERO
 from tasks.domain.plan import Plan, ShotPlan
@@ -24,18 +24,14 @@ from tasks.domain.shot import Storyboard
 from tasks.engine.budget import Budget
 from tasks.engine.context import RunContext
 from tasks.engine.room import Room
-from tasks.ledger.ledger import spent
-from tasks.ledger.records import UNSETTLED
-from tasks.ledger.shot_state import Ended
-from tasks.manifest.rows import row_keys
-from tasks.planning.planner import Planner
+from tasks.ledger import UNSETTLED, Ended, spent
+from tasks.manifest import row_keys
+from tasks.planning import Planner
 from tasks.session import preflight, restore
 from tasks.session.state import SessionState
-from tasks.storage import probe as target
-from tasks.storage.lock import beat
-from tasks.storage.store import StoreError
-from tasks.storyboard import source
-from tasks.transport.client import Http
+from tasks.storage import StoreError, keep_lock, look_at_target, open_store, probe_writes, take_up
+from tasks.storyboard import board_bytes, check_ids, sound_rows
+from tasks.transport import Http
 
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
     from tasks.engine.shot import Renderer
@@ -58,7 +54,7 @@ class Session(SessionState):
 
     async def read_board(self) -> bytes:
         """The board's bytes, as they are where the user keeps it. `BoardError` when it cannot be read."""
-        return await source.board_bytes(self.request.board, self.settings, self.http)
+        return await board_bytes(self.request.board, self.settings, self.http)
 
     async def check(self, *, fetch: bool) -> Plan:
         """Read and decide everything, write nothing. `BoardError` with every fault found.
@@ -67,11 +63,11 @@ class Session(SessionState):
         """
         self.board_data = await self.read_board()
         self.board, faults = preflight.read_whole(self)
-        self.snapshot = replace(self.snapshot, lacks=await asyncio.to_thread(target.look, self.store))
+        self.snapshot = replace(self.snapshot, lacks=await asyncio.to_thread(look_at_target, self.store))
         await asyncio.to_thread(self._read_target)
         self.snapshot, found = await preflight.read_files(self, fetch=fetch)
         faults += found
-        self.board = source.sound(self.board, faults)
+        self.board = sound_rows(self.board, faults)
         chosen = set(self.request.only) or {shot.shot_id for shot in self.board.shots}
         planner = self._planner(chosen)
         self.plan = planner.plan()
@@ -117,7 +113,7 @@ class Session(SessionState):
                 try:
                     await self._probe_writes()
                     killed = self.lock.n > 1  # a released lock leaves none
-                    await asyncio.to_thread(target.take_up, self.store, killed=killed)
+                    await asyncio.to_thread(take_up, self.store, killed=killed)
                     renderer = await self._prepared()
                 except StoreError as error:
                     raise TargetError(f"the target cannot be written: {error}") from error
@@ -149,20 +145,20 @@ class Session(SessionState):
                 await asyncio.to_thread(self.lock.release)
 
     async def _beat(self) -> None:
-        await beat(self.lock, lambda why: self.stop(Stopped("Interrupted", why)), self.progress.line)
+        await keep_lock(self.lock, lambda why: self.stop(Stopped("Interrupted", why)), self.progress.line)
 
     def restore(self) -> None:
         """Take the rows from the last manifest and the ledger instead of a board: what `rescue` works on."""
         rows = self.last_rows()
         self.restored = True
         self.board = Storyboard((), restore.extra_columns(rows))
-        self.plan = Plan(tuple(restore.plans(rows, self.ledger)), self.board.extra_columns)
+        self.plan = Plan(tuple(restore.plans_of_rows(rows, self.ledger)), self.board.extra_columns)
 
     def _replan(self) -> None:
         """The plan again, from the ledger as it is under the lock; wishes for another clip are written."""
         if self.restored:
             return self.restore()
-        planner = self._planner(source.check_ids(self.board, self.request.only, self.request.rerender))
+        planner = self._planner(check_ids(self.board, self.request.only, self.request.rerender))
         self.plan = planner.plan()
         if planner.faults:
             raise BoardError(planner.faults)
@@ -208,7 +204,7 @@ class Session(SessionState):
         elsewhere. ``endings`` tell by shot_id how a shot without a clip was left."""
         assert self.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
         await asyncio.to_thread(self._read_target)
-        chosen = source.check_ids(self.board, self.request.only, ())
+        chosen = check_ids(self.board, self.request.only, ())
         self.plan = await asyncio.to_thread(self._planner(chosen).plan)
         self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
         self.renderer.plans, self.renderer.shelf = self.plans, self.snapshot.shelf
@@ -217,7 +213,7 @@ class Session(SessionState):
 
     async def _probe_writes(self) -> None:
         """Try the target by writing there, before anything depends on it."""
-        if lacks := await asyncio.to_thread(target.probe_writes, self.store, self.lock.token):
+        if lacks := await asyncio.to_thread(probe_writes, self.store, self.lock.token):
             self.progress.line(lacks)
 
     def _counts(self, attempt: Attempt) -> bool:
@@ -319,8 +315,8 @@ class Session(SessionState):
 
 
 @contextlib.asynccontextmanager
-async def session(
-    request: RunRequest, progress: Progress | None = None, loaded: settings.Settings | None = None
+async def start_session(
+    request: RunRequest, progress: Progress | None = None, loaded: Settings | None = None
 ) -> AsyncIterator[Session]:
     """A session over the target of ``request``, its connections and its scratch folder; both go at the end.
 
@@ -328,13 +324,13 @@ async def session(
     """
     # a thread that nobody waits for may still write there when a run was stopped
     with tempfile.TemporaryDirectory(prefix="storyreel-", ignore_cleanup_errors=True) as folder:
-        loaded = loaded or settings.from_environment(request.config)
+        loaded = loaded or settings_from_environment(request.config)
         http = Http()
         try:
-            store = await asyncio.to_thread(target.open_store, request.to, loaded.target_options)
+            store = await asyncio.to_thread(open_store, request.to, loaded.target_options)
             if not request.board:  # with one, `check` looks after the board was read
-                await asyncio.to_thread(target.look, store)
+                await asyncio.to_thread(look_at_target, store)
             told = progress or Progress()
-            yield Session(request, loaded, catalogue.load(), store, http, Path(folder), progress=told)
+            yield Session(request, loaded, load_catalogue(), store, http, Path(folder), progress=told)
         finally:
             await http.close()

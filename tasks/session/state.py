@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.config import catalogue, settings
+from tasks.config import Catalogue, Settings
 from tasks.domain.errors import Stopped, TargetError
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
@@ -24,20 +24,15 @@ from tasks.engine.budget import Budget
 from tasks.engine.keeping import HASTE
 from tasks.engine.limits import Clock, Sleep
 from tasks.engine.room import Free, free_bytes
-from tasks.ledger.ledger import Ledger
-from tasks.ledger.receipts import Receipts
-from tasks.ledger.receipts import folder as receipts_folder
-from tasks.ledger.shot_state import Ended, exit_code
-from tasks.manifest import files as manifest
-from tasks.manifest.costs import costs
+from tasks.ledger import Ended, Ledger, Receipts, exit_code
+from tasks.ledger import folder as receipts_folder
+from tasks.manifest import build_tables, load_manifest, total_costs
 from tasks.media.assets import Media
-from tasks.planning.snapshot import Snapshot
+from tasks.planning import Snapshot
 from tasks.session import restore
-from tasks.storage import backends
-from tasks.storage.lock import LEASE, Lock
-from tasks.storage.store import Store, StoreError
-from tasks.storyboard import source
-from tasks.transport.client import Http
+from tasks.storage import LEASE, Lock, Store, StoreError, sort_options
+from tasks.storyboard import display_url
+from tasks.transport import Http
 from tasks.views.publish import ViewPublisher
 
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
@@ -53,8 +48,8 @@ class SessionState:
     """
 
     request: RunRequest
-    settings: settings.Settings
-    catalogue: catalogue.Catalogue
+    settings: Settings
+    catalogue: Catalogue
     store: Store
     http: Http
     folder: Path
@@ -72,7 +67,7 @@ class SessionState:
     restored: bool = False
 
     def __post_init__(self) -> None:
-        options = backends.sort_options(self.settings.target_options, self.request.to)
+        options = sort_options(self.settings.target_options, self.request.to)
         self.settings = replace(self.settings, target_options=options)
         self.ledger = Ledger(self.store, self.run_id)
         self.lock = Lock(self.store, self.run_id, lease=self.lease)
@@ -104,7 +99,7 @@ class SessionState:
     def last_rows(self) -> list[dict[str, object]]:
         """The rows of the manifest as it was last written; none where there is none."""
         try:
-            return manifest.load(self.store.read("manifest.json"))
+            return load_manifest(self.store.read("manifest.json"))
         except FileNotFoundError:
             return []
 
@@ -135,7 +130,7 @@ class SessionState:
     def row(self, plan: ShotPlan) -> ShotResult:
         """The row of one shot as it stands now."""
         if self.restored:
-            return restore.results([plan], self.ledger, self.shelf, self.run_id)[0]
+            return restore.results_of_plans([plan], self.ledger, self.shelf, self.run_id)[0]
         if plan.kept is not None:
             status: Status = "reused" if plan.kept["status"] == "rendered" else plan.kept["status"]
             return ShotResult(plan.shot, plan.fingerprint, plan.key, status, kept=plan.kept)
@@ -167,11 +162,11 @@ class SessionState:
         rows = self.results()
         told: dict[str, Any] = {
             "run_id": self.run_id,
-            "board": source.display_url(self.request.board),
+            "board": display_url(self.request.board),
             "target": self.store.url,
         }
         told |= {"extra_columns": self.board.extra_columns, "budget": self.budget_usd}
-        files = await asyncio.to_thread(manifest.files, rows, list(self.ledger.history()), self.shelf, **told)
+        files = await asyncio.to_thread(build_tables, rows, list(self.ledger.history()), self.shelf, **told)
         for name in sorted(files, key=lambda n: n == "manifest.json"):
             await asyncio.to_thread(self.store.write, name, files[name])
 
@@ -191,7 +186,7 @@ class SessionState:
 
     def money(self) -> dict[str, Any]:
         """The rollup as it stands now: what costs.json holds."""
-        return costs(
+        return total_costs(
             self.results(), list(self.ledger.history()), self.shelf, run_id=self.run_id, budget=self.budget_usd
         )
 

@@ -44,7 +44,7 @@ def whoami() -> dict[str, Any]:
     }
 
 
-def gone(
+def is_gone(
     holder: dict[str, Any],
     exists: Callable[[int], bool] = processes.exists,
     started: Callable[[int], str] = processes.started,
@@ -180,7 +180,7 @@ class Lock:
     def _dead(self, n: int) -> bool:
         """Watch the holder for one lease at the most, by our own clock; on one machine the last heartbeat tells."""
         first = self._read(n)
-        if first is None or (first.get("by_process", True) and gone(first)):
+        if first is None or (first.get("by_process", True) and is_gone(first)):
             return True
         lease = float(first.get("lease", self.lease))
         ours = _here(first) and _same_clock(first)
@@ -261,7 +261,7 @@ class LeaseWatcher:
         return record
 
 
-async def beat(lock: Lock, lost: Callable[[str], None], say: Callable[[str], None]) -> None:
+async def keep_lock(lock: Lock, lost: Callable[[str], None], say: Callable[[str], None]) -> None:
     """Keep the lock alive until cancelled. ``lost`` is told when another run took it over."""
     while True:
         await asyncio.sleep(lock.lease / 12)

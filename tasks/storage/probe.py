@@ -27,7 +27,7 @@ def open_store(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -
         raise TargetError(f"the target {shown} cannot be used: {str(error).removeprefix(f'{shown} ')}") from error
 
 
-def look(store: Store, seconds: float = SECONDS) -> tuple[str, ...]:
+def look_at_target(store: Store, seconds: float = SECONDS) -> tuple[str, ...]:
     """Read, list and sign, and write nothing: what the target cannot do, in words. `TargetError` if it is of no use.
 
     Afterwards ``store.signs`` says whether it really signs.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tasks.config.settings import Settings
+from tasks.config import Settings
 from tasks.domain.errors import BoardError, Fault, Faults
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.storyboard import cells, headers

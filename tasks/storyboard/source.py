@@ -9,13 +9,12 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePath
 
-from tasks.config.schema import CONFIGS
-from tasks.config.settings import Settings
+from tasks.config import CONFIGS, Settings
 from tasks.domain.errors import BoardError, Fault, StoryreelError
 from tasks.domain.shot import Storyboard
-from tasks.storage.store import has_scheme, is_http, read_url, split
+from tasks.storage import has_scheme, is_http, read_url, split
 from tasks.storyboard import reader
-from tasks.transport.client import Http, bare, host_of
+from tasks.transport import Http, bare, host_of
 
 BOARD_BYTES = 32_000_000
 FETCH_SECONDS = 120.0
@@ -78,7 +77,7 @@ async def _fetch(url: str, http: Http) -> bytes:
         return await asyncio.to_thread(path.read_bytes)
 
 
-def sound(board: Storyboard, faults: Collection[Fault]) -> Storyboard:
+def sound_rows(board: Storyboard, faults: Collection[Fault]) -> Storyboard:
     """The rows without a fault, and not after one that has: those can be planned, to find what else is wrong."""
     if not faults:
         return board

@@ -15,11 +15,9 @@ from typing import Any
 from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
 from tasks.domain.request import ViewSelection
-from tasks.ledger.ledger import Ledger
-from tasks.ledger.records import KeyHistory, now
-from tasks.manifest import files as manifest
-from tasks.manifest.rows import row_keys
-from tasks.storage.store import Store
+from tasks.ledger import KeyHistory, Ledger, now
+from tasks.manifest import load_attempts, load_manifest, row_keys
+from tasks.storage import Store
 
 Rows = list[dict[str, Any]]
 
@@ -56,7 +54,7 @@ class ViewPublisher:
             data = self.store.read("manifest.json")
         except FileNotFoundError as error:
             raise TargetError(f"{self.store.url} has no manifest.json: nothing to show") from error
-        rows = manifest.load(data)
+        rows = load_manifest(data)
         return rows, {k: v for k, v in json.loads(data).items() if k != "shots"}
 
     def _timeline(self, kind: str, rows: Rows, name: str) -> None:
@@ -68,7 +66,7 @@ class ViewPublisher:
     def _report(self, rows: Rows, head: Mapping[str, Any]) -> None:
         from tasks.views.report import page as report
 
-        attempts = manifest.attempts(self.store.read("attempts.parquet"))
+        attempts = load_attempts(self.store.read("attempts.parquet"))
         rows = self._with_parts(rows)
         costs = json.loads(self.store.read("costs.json"))
         told = {"board": str(head.get("board", "")), "run_id": str(head.get("run_id", "")), "made_at": now()}

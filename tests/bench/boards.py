@@ -13,7 +13,7 @@ from tasks.domain.order import Order, Request
 from tasks.domain.request import RunRequest
 from tasks.domain.result import Clip
 from tasks.ledger.records import LedgerKey
-from tasks.session.session import session
+from tasks.session.session import start_session
 from tasks.storage.store import Store
 from tests.tasks.clips import good, plain
 
@@ -60,7 +60,7 @@ async def finish(folder: Path, shots: int) -> tuple[Path, Path]:
     path, target = board(folder, shots), folder / f"done{shots}"
     target.mkdir()
     os.environ.setdefault("PIXAZO_API_KEY", "none")  # a plan asks only whether there is one
-    async with session(RunRequest(str(path), f"memory://bench{shots}", str(config(folder)))) as made:
+    async with start_session(RunRequest(str(path), f"memory://bench{shots}", str(config(folder)))) as made:
         await made.check(fetch=False)
         for plan in made.plan.shots:
             shot, offer = plan.shot, plan.offers[0]

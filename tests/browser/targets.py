@@ -46,11 +46,11 @@ class Told(NamedTuple):
 
 def told(results: Sequence[ShotResult], history: Sequence[Attempt], extras: Sequence[str] = ()) -> Told:
     where = {"run_id": "run-1", "board": WORDS["board"], "target": "out"}
-    made = manifest.files(
+    made = manifest.build_tables(
         results, history, shelf_of(history), **where, extra_columns=tuple(extras), budget=Decimal("9.00")
     )
     attempts = parquet.read_table(io.BytesIO(made["attempts.parquet"])).to_pylist()
-    return Told(manifest.load(made["manifest.json"]), attempts, json.loads(made["costs.json"]))
+    return Told(manifest.load_manifest(made["manifest.json"]), attempts, json.loads(made["costs.json"]))
 
 
 def clip_of(name: str, size: Size = SMALL) -> Clip:

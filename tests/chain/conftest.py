@@ -116,11 +116,11 @@ async def opened(
     asked: RunRequest, env: Mapping[str, str], hours: Hours, lines: list[str], prices: Catalogue | None = None
 ) -> AsyncIterator[tuple[Session, Wire]]:
     """A session on the target, on fake hours and a real network, and its client."""
-    wire, loaded = Wire(hours), settings.load(asked.config, env)
+    wire, loaded = Wire(hours), settings.load_settings(asked.config, env)
     with tempfile.TemporaryDirectory() as folder:
         try:
             yield Session(
-                asked, loaded, prices or catalogue.load(), Store(asked.to), wire, Path(folder),
+                asked, loaded, prices or catalogue.load_catalogue(), Store(asked.to), wire, Path(folder),
                 clock=hours.clock, sleep=hours.sleep, roll=hours.roll, progress=Progress(listen=lines.append),
             ), wire  # fmt: skip
         finally:

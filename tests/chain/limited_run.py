@@ -23,11 +23,11 @@ from tasks.transport.client import Http
 
 async def limited(told: dict[str, Any]) -> tuple[int, list[str]]:
     lines: list[str] = []
-    loaded = settings.load(told["config"], told["env"])
+    loaded = settings.load_settings(told["config"], told["env"])
     asked, http = RunRequest(told["board"], told["to"], told["config"]), Http()
     with tempfile.TemporaryDirectory(dir=told["scratch"]) as folder:
         store, progress = Store(asked.to), Progress(listen=lines.append)
-        running = Session(asked, loaded, catalogue.load(), store, http, Path(folder), progress=progress)
+        running = Session(asked, loaded, catalogue.load_catalogue(), store, http, Path(folder), progress=progress)
         await running.check(fetch=True)
         async with running.open():
             for name, most in told["limits"].items():

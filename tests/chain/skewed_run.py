@@ -13,14 +13,14 @@ from typing import Any
 
 from tasks.domain.errors import StartError
 from tasks.domain.request import RunRequest
-from tasks.session.session import Session, session
+from tasks.session.session import Session, start_session
 from tasks.storage import lock as locks
 from tasks.storage.store import Store
 
 
 async def one_run(told: dict[str, Any]) -> dict[str, Any]:
     wanted = RunRequest(told["board"], told["to"], told["config"], rerender=tuple(told.get("rerender", ())))
-    async with session(wanted) as running:
+    async with start_session(wanted) as running:
         try:
             await running.check(fetch=True)
             async with running.open():

@@ -68,12 +68,12 @@ class Studio:
     @contextlib.asynccontextmanager
     async def session(self, **wanted: Any) -> AsyncIterator[tuple[Session, Wire]]:
         wire, asked = Wire(self.hours), RunRequest(self.board, self.target, str(self.config), **wanted)
-        told = settings.load(self.config, self.env)
+        told = settings.load_settings(self.config, self.env)
         object.__setattr__(told, "target_options", self.options)  # TOML holds no session's temporary paths
         with tempfile.TemporaryDirectory() as folder:
             try:
                 yield Session(
-                    asked, told, catalogue.load(), self.store(), wire, Path(folder),
+                    asked, told, catalogue.load_catalogue(), self.store(), wire, Path(folder),
                     clock=self.hours.clock, sleep=self.hours.sleep, progress=Progress(listen=self.lines.append),
                 ), wire  # fmt: skip
             finally:
@@ -201,7 +201,7 @@ def test_exit_2(typed: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["status", "rescue", "report"])
 def test_a_target_that_says_nothing(command: str, typed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands that need no board leave a silent target when the time is over, too."""
-    monkeypatch.setattr(target.look, "__defaults__", (0.5,))
+    monkeypatch.setattr(target.look_at_target, "__defaults__", (0.5,))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         options = f'endpoint_url = "http://127.0.0.1:{silent.getsockname()[1]}", key = "k", secret = "s"'
         (tmp_path / "film.toml").write_text(f"{FREE}[target]\noptions = {{{options}}}\n")

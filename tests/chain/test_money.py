@@ -490,7 +490,7 @@ async def test_a_stopped_budget_still_collects_what_was_bought(studio: Studio) -
 
 def cheaper(route: str, per_second: str) -> Catalogue:
     """The price list with one price that the gateway does not keep to."""
-    known = catalogue.load()
+    known = catalogue.load_catalogue()
     model = replace(known.models[route], per_second={"*": Decimal(per_second)}, table={})
     return replace(known, models={**known.models, route: model})
 

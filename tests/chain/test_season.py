@@ -18,7 +18,7 @@ import pytest
 from tasks.domain.errors import TargetError
 from tasks.domain.request import RunRequest
 from tasks.season.coordinator import PartOrder, Season
-from tasks.session.session import Session, session
+from tasks.session.session import Session, start_session
 from tasks.storage.lock import Lock
 from tasks.storage.store import Store
 from tests.chain.conftest import MONEY, read_back
@@ -103,7 +103,7 @@ class Stage:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in workers.env.items():
                 patch.setenv(name, value)
-            async with session(wanted) as running:
+            async with start_session(wanted) as running:
                 running.lock = Lock(running.store, running.run_id, lease=self.lease, by_process=False)
                 running.progress.listen = workers.listen
                 yield running

@@ -71,12 +71,12 @@ class Film:
 
         http = Http(self.gateways)
         asked = RunRequest(str(self.board), str(self.target), **wanted)
-        loaded, store = settings.load(self.config, KEYS), Store(str(self.target))
+        loaded, store = settings.load_settings(self.config, KEYS), Store(str(self.target))
         scratch = self.folder / "scratch"
         scratch.mkdir(exist_ok=True)
         hours: dict[str, Any] = {"clock": lambda: now[0], "sleep": sleep, "roll": lambda: 0.5}
         try:
-            yield Session(asked, loaded, catalogue.load(), store, http, scratch, **hours)
+            yield Session(asked, loaded, catalogue.load_catalogue(), store, http, scratch, **hours)
         finally:
             await http.close()
 

@@ -38,10 +38,10 @@ async def one_run(board: Path, target: str, config: Path, env: Mapping[str, str]
     """A whole run without Prefect: ``done``, or why it was not let in."""
     with tempfile.TemporaryDirectory() as folder:
         http = Http()
-        loaded = replace(settings.load(config, env), target_options=options)
+        loaded = replace(settings.load_settings(config, env), target_options=options)
         store = Store(target, options)
         wanted = RunRequest(str(board), target, str(config))
-        running = Session(wanted, loaded, catalogue.load(), store, http, Path(folder))
+        running = Session(wanted, loaded, catalogue.load_catalogue(), store, http, Path(folder))
         try:
             await running.check(fetch=True)
             async with running.open():
@@ -76,7 +76,7 @@ async def test_of_two_runs_at_once_one_works_and_one_says_who_holds_it(
 
 def finished(target: Path, prompts: list[str], config: Path, env: Mapping[str, str]) -> None:
     """A target whose shots are all bought and delivered, written by the ledger itself."""
-    loaded, known = settings.load(config, env), catalogue.load()
+    loaded, known = settings.load_settings(config, env), catalogue.load_catalogue()
     store = Store(str(target))
     ledger = Ledger(store, "earlier")
     model = known.model("aigateway:openai/sora-2-text-to-video-pro")
@@ -127,9 +127,9 @@ async def test_rescue_collects_and_buys_nothing(tmp_path: Path) -> None:
         before = box.bill()["aigateway"]["orders"]
         with tempfile.TemporaryDirectory() as folder:
             http = Http()
-            loaded = settings.load(config, box.env())
+            loaded = settings.load_settings(config, box.env())
             running = Session(
-                RunRequest("", str(target)), loaded, catalogue.load(), Store(str(target)), http, Path(folder)
+                RunRequest("", str(target)), loaded, catalogue.load_catalogue(), Store(str(target)), http, Path(folder)
             )
             told = await answers.status(running)
             assert [job["quoted_usd"] for job in told["uncollected"]] == ["0.40", "0.40"]

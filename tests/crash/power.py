@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from tasks.domain.order import Reply, Request
 from tasks.domain.request import RunRequest
-from tasks.session.session import session
+from tasks.session.session import start_session
 from tasks.storage.disk import Disk
 from tasks.storage.files import Files
 from tasks.transport.client import Http
@@ -95,7 +95,7 @@ class Told(Http):
 
 async def rendered(wanted: RunRequest, recorder: Recorder) -> int:
     """The job as the flow does it."""
-    async with session(wanted) as running:
+    async with start_session(wanted) as running:
         told = Told()
         told.recorder = recorder
         running.http, plain = told, running.http

@@ -184,11 +184,11 @@ async def opened(machine: "Promises", rerender: tuple[str, ...]) -> AsyncIterato
         http = Http(machine.gateways)
         wanted = RunRequest(str(machine.board), machine.url, rerender=rerender)
         keys = {"AIGATEWAY_API_KEY": "k", "PIXAZO_API_KEY": "k"}
-        told = config.load(machine.config, keys)
+        told = config.load_settings(machine.config, keys)
         store = MortalStore(machine.url)
         try:
             yield Session(
-                wanted, told, catalogue.load(), store, http, Path(folder),
+                wanted, told, catalogue.load_catalogue(), store, http, Path(folder),
                 clock=lambda: now[0], sleep=sleep, roll=lambda: 0.5, lease=3600.0,
             )  # fmt: skip
         finally:

@@ -12,7 +12,7 @@ from flows.render_storyboard import pause
 from tasks.domain.request import RunRequest
 from tasks.season.parts import SeasonPart
 from tasks.season.worker import part_session
-from tasks.session.session import session
+from tasks.session.session import start_session
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_the_parts_of_a_season_share_one_pace(started: int, places: int, ways: i
 async def test_a_part_knows_how_many_share(tmp_path: Path) -> None:
     """A run of its own has the server for itself; a part of four has a quarter of it."""
     part = SeasonPart(name="part-1-001", attempt="a", run_id="r", token="t", lease=60, ways=4)
-    async with session(RunRequest("board.csv", str(tmp_path))) as plain:
+    async with start_session(RunRequest("board.csv", str(tmp_path))) as plain:
         assert (plain.ways, part_session(plain, part).ways) == (1, 4)
 
 

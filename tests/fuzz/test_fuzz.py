@@ -361,7 +361,7 @@ def test_any_config(tmp_path: Path, tables: dict[str, Any], noise: str, variable
     path.write_text(text + noise, encoding="utf-8", errors="replace")
     environ = {f"STORYREEL_{variable}__{variable[:6]}": value, "PIXAZO_API_KEY": f"sk-secret-{value}"}
     try:
-        loaded = settings.load(path, environ)
+        loaded = settings.load_settings(path, environ)
     except ConfigError as error:
         assert error.faults and "sk-secret" not in str(error)
         return

@@ -155,7 +155,7 @@ def test_that_what_opens_a_board_is_left_nowhere(cli: Cli, prefect_home: Path, t
 
 def test_that_settings_do_not_show_their_keys() -> None:
     """Neither printing them, nor a traceback that shows every variable of its frames."""
-    loaded = settings.load("configs/sora.toml", {"PIXAZO_API_KEY": "sk-MARKED-77777"})
+    loaded = settings.load_settings("configs/sora.toml", {"PIXAZO_API_KEY": "sk-MARKED-77777"})
     try:
         raise ValueError(loaded.providers["pixazo"])
     except ValueError as error:

@@ -60,7 +60,9 @@ def test_refused_before_sending(mode: Mode, change: dict[str, Any], words: str) 
 
 
 @pytest.mark.parametrize(
-    "entry", [one for one in catalogue.load().models.values() if one.provider == "fal"], ids=lambda entry: entry.route
+    "entry",
+    [one for one in catalogue.load_catalogue().models.values() if one.provider == "fal"],
+    ids=lambda entry: entry.route,
 )
 def test_every_entry_says_how_its_model_takes_what_it_offers(entry: Any) -> None:
     """A mode's field is named; a model that is told no length or shape is an edit, whose source has both."""

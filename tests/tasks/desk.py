@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.config import catalogue
-from tasks.config.settings import Settings, load
+from tasks.config.settings import Settings, load_settings
 from tasks.domain.errors import Failed, GatewayError, Moderated, Refused, Unclear
 from tasks.domain.identity import clip_stem
 from tasks.domain.job import Job
@@ -49,7 +49,7 @@ def config(folder: Path, chain: str = CHAIN, *, rest: str = "", keys: Collection
     """Settings of a config file with this ``[chain]``, and of an environment with these keys."""
     file = folder / f"{uuid.uuid4().hex}.toml"
     file.write_text(f"[chain]\n{chain}\n{rest}", encoding="utf-8")
-    return load(file, {name: KEYS[name] for name in keys})
+    return load_settings(file, {name: KEYS[name] for name in keys})
 
 
 def digest(text: str) -> str:
@@ -95,7 +95,7 @@ class Desk:
             row_keys=row_keys(self.rows),
             signs=self.signs,
         )
-        board, known = Storyboard(shots), catalogue.load()
+        board, known = Storyboard(shots), catalogue.load_catalogue()
         planner = Planner(board, facts, self.ledger, self.settings, known, only=only, rerender=rerender)
         plan = planner.plan()
         self.faults = [str(fault) for fault in planner.faults]
@@ -114,7 +114,7 @@ class Desk:
 
     def order(self, plan: ShotPlan, route: str = "") -> Attempt:
         """An intent: the order is sent and no reply is known."""
-        model = catalogue.load().model(route or plan.offers[0].route.name)
+        model = catalogue.load_catalogue().model(route or plan.offers[0].route.name)
         asked = LedgerKey(plan.key, plan.fingerprint, plan.parts, _remote(plan.shot.image), _remote(plan.shot.source))
         size = plan.shot.size
         sent = Order(plan.shot, Route(model), Decimal(8), size, plan.shot.prompt)
@@ -143,7 +143,9 @@ class Desk:
 
     def drawn(self, plan: ShotPlan) -> Attempt:
         """A clip by the built-in renderer."""
-        sent = Order(plan.shot, Route(catalogue.load().model(CARD)), Decimal(8), plan.shot.size, plan.shot.prompt)
+        sent = Order(
+            plan.shot, Route(catalogue.load_catalogue().model(CARD)), Decimal(8), plan.shot.size, plan.shot.prompt
+        )
         asked = LedgerKey(plan.key, plan.fingerprint, plan.parts)
         attempt = self.ledger.intent(asked, sent, Decimal(0), stand_in=plan.stand_ins)
         made = self._clip(plan.shot.shot_id, plan.key, attempt.n)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tasks.domain.identity import slug_of
 from tasks.domain.money import usd_text
-from tasks.manifest.rows import MANIFEST
+from tasks.manifest import MANIFEST
 from tasks.views.report.words import MARKS, Cells, count, href, number, plain, route, seconds, usd, word
 
 

@@ -207,4 +207,4 @@ def test_that_a_target_block_must_be_looked_up(tmp_path: Path) -> None:
 
     (tmp_path / "bucket.toml").write_text('[target]\nblock = "remote-file-system/films"\n')
     with pytest.raises(ConfigError, match="was not looked up"):
-        settings.from_environment(tmp_path / "bucket.toml")
+        settings.settings_from_environment(tmp_path / "bucket.toml")

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.config.catalogue import is_retired, lifecycle, load, quote, snap_seconds, snap_size
+from tasks.config.catalogue import is_retired, lifecycle, load_catalogue, quote, snap_seconds, snap_size
 from tasks.domain.errors import ConfigError
 from tasks.domain.model import Model
 from tasks.domain.shot import Size
 
-KNOWN = load()
+KNOWN = load_catalogue()
 MODELS = list(KNOWN.models.values())
 PAID = [model for model in MODELS if model.provider != "animatic"]
 SORA = [model for model in PAID if "sora-2" in model.name]
@@ -46,7 +46,7 @@ def model(**values: object) -> Model:
 def faults_of(folder: Path, text: str) -> list[str]:
     (folder / "models.toml").write_text(text)
     with pytest.raises(ConfigError) as caught:
-        load(folder / "models.toml")
+        load_catalogue(folder / "models.toml")
     return [str(fault) for fault in caught.value.faults]
 
 
@@ -244,10 +244,10 @@ def test_a_small_models_file_is_read(tmp_path: Path) -> None:
     """The entry that the fault cases are cut from is itself without fault, and read again when it changes."""
     file = tmp_path / "models.toml"
     file.write_text(GATEWAY + ENTRY)
-    assert load(file).model("pixazo:m").per_second == {"*": Decimal("0.1")}
-    assert load(file) is load(file)
+    assert load_catalogue(file).model("pixazo:m").per_second == {"*": Decimal("0.1")}
+    assert load_catalogue(file) is load_catalogue(file)
     file.write_text(GATEWAY + ENTRY.replace("0.1", "0.125"))
-    assert load(file).model("pixazo:m").per_second == {"*": Decimal("0.125")}
+    assert load_catalogue(file).model("pixazo:m").per_second == {"*": Decimal("0.125")}
 
 
 @pytest.mark.parametrize(
@@ -314,4 +314,4 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
 def test_a_missing_models_file(tmp_path: Path) -> None:
     """No file is a fault that names it."""
     with pytest.raises(ConfigError, match=r"nowhere\.toml"):
-        load(tmp_path / "nowhere.toml")
+        load_catalogue(tmp_path / "nowhere.toml")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.config import catalogue
-from tasks.config.settings import CONFIGS, Settings, from_environment, load
+from tasks.config.settings import CONFIGS, Settings, load_settings, settings_from_environment
 from tasks.domain.errors import ConfigError
 from tasks.domain.shot import MODES, Size
 
@@ -77,13 +77,13 @@ def written(folder: Path, text: str) -> Path:
 
 def faults_of(folder: Path, text: str, environ: dict[str, str] | None = None) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        load(written(folder, text), environ or {})
+        load_settings(written(folder, text), environ or {})
     return [str(fault) for fault in caught.value.faults]
 
 
 def test_every_value_is_read(tmp_path: Path) -> None:
     """Each key of the documented config arrives where the program looks for it."""
-    found = load(written(tmp_path, EVERYTHING), {"MY_KEY": " sk-1 \n"})
+    found = load_settings(written(tmp_path, EVERYTHING), {"MY_KEY": " sk-1 \n"})
     assert (found.defaults.duration, found.defaults.fps) == (Decimal("4.5"), Decimal("23.976"))
     assert (found.defaults.size, found.defaults.fit) == (Size(720, 1280), "blur")
     render = found.render
@@ -111,12 +111,12 @@ def test_every_value_is_read(tmp_path: Path) -> None:
 )
 def test_backgrounds(tmp_path: Path, told: str, held: str) -> None:
     """A background is found out, a colour's name, or six digits, in any case."""
-    assert load(written(tmp_path, f'[images]\nbackground = "{told}"'), {}).images.background == held
+    assert load_settings(written(tmp_path, f'[images]\nbackground = "{told}"'), {}).images.background == held
 
 
 def test_chains(tmp_path: Path) -> None:
     """A named chain has its own routes, and the default chain's ``allow_retired`` unless it says otherwise."""
-    chains = load(written(tmp_path, EVERYTHING), {}).chains
+    chains = load_settings(written(tmp_path, EVERYTHING), {}).chains
     assert chains[""].routes["image_to_video"] == ("pixazo:sora-2-pro", "aimlapi:openai/sora-2-pro-i2v")
     assert set(chains) == {"", "hero", "safe"}
     assert chains["hero"].routes == {"image_to_video": ("pixazo:sora-2-pro",)}
@@ -125,7 +125,7 @@ def test_chains(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     """A config may be silent on everything: then it is as documented, with every known provider and no key."""
-    found = load(written(tmp_path, ""), {})
+    found = load_settings(written(tmp_path, ""), {})
     assert (found.defaults.size, found.render.concurrency, found.render.budget_usd) == (Size(1280, 720), 128, None)
     assert set(found.providers) >= {*FOUR, "openai_videos", "openrouter", "fal", "runway", "animatic"}
     assert found.providers["aigateway"].options["image_field"] == "image_url"
@@ -238,7 +238,7 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
 def test_what_is_no_toml_names_its_line(tmp_path: Path, text: str, row: int) -> None:
     """Broken TOML is a fault at the line where the reading stopped."""
     with pytest.raises(ConfigError) as caught:
-        load(written(tmp_path, text), {})
+        load_settings(written(tmp_path, text), {})
     assert [fault.row for fault in caught.value.faults] == [row]
     assert "is not TOML" in str(caught.value)
 
@@ -248,23 +248,23 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     file = tmp_path / "x.toml"
     file.write_bytes('[vars]\nhero = "ü"'.encode("latin-1"))
     with pytest.raises(ConfigError, match="is not UTF-8"):
-        load(file, {})
+        load_settings(file, {})
     file.write_bytes('[vars]\r\nhero = "ü"\r\n'.encode("utf-8-sig"))
-    assert load(file, {}).vars == {"hero": "ü"}
+    assert load_settings(file, {}).vars == {"hero": "ü"}
 
 
 @pytest.mark.parametrize("path", [None, "animatic.toml", "animatic", "configs/animatic.toml", Path("animatic.toml")])
 def test_a_shipped_config_is_found_from_anywhere(path: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plain name or ``configs/x.toml`` means the one beside the code when the working directory has none."""
     monkeypatch.chdir(tmp_path)
-    assert load(path, {}).path == CONFIGS / "animatic.toml"
+    assert load_settings(path, {}).path == CONFIGS / "animatic.toml"
 
 
 def test_the_working_directory_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of that name in the working directory beats the shipped one."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sora.toml").write_text("[render]\nbudget_usd = 1")
-    assert load("sora.toml", {}).render.budget_usd == 1
+    assert load_settings("sora.toml", {}).render.budget_usd == 1
 
 
 @pytest.mark.parametrize("path", ["soar.toml", "elsewhere/sora.toml", "/nowhere/sora.toml", "", "configs", "a\0b"])
@@ -272,7 +272,7 @@ def test_no_such_config(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """A path that leads nowhere is a fault that names it and the nearest shipped config."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError) as caught:
-        load(path, {})
+        load_settings(path, {})
     assert repr(path) in str(caught.value)
     assert "nearest known" in str(caught.value)
 
@@ -294,20 +294,20 @@ OVER = [
 @pytest.mark.parametrize(("name", "value", "field", "want"), OVER)
 def test_the_environment_beats_the_file(tmp_path: Path, name: str, value: str, field: str, want: Any) -> None:
     """``STORYREEL_X__FIELD`` overrides what the config says, read as the field's type."""
-    found = load(written(tmp_path, EVERYTHING), {f"STORYREEL_{name}": value})
+    found = load_settings(written(tmp_path, EVERYTHING), {f"STORYREEL_{name}": value})
     assert getattr(found.providers[name.lower().partition("__")[0]], field) == want
 
 
 def test_a_yes_or_no_option_from_the_environment(tmp_path: Path) -> None:
     """Options that are true or false are read as such."""
-    found = load(written(tmp_path, ""), {"STORYREEL_AIVIDEOAPI__OPTIONS__ALLOW_DATA_URI": "TRUE"})
+    found = load_settings(written(tmp_path, ""), {"STORYREEL_AIVIDEOAPI__OPTIONS__ALLOW_DATA_URI": "TRUE"})
     assert found.providers["aivideoapi"].options == {"body_style": "nested", "allow_data_uri": True}
 
 
 def test_one_load_leaves_no_trace_in_the_next(tmp_path: Path) -> None:
     """Options set once are not there for the next config: the catalogue's defaults are copied."""
-    load(written(tmp_path, EVERYTHING), {"STORYREEL_AIVIDEOAPI__OPTIONS__BODY_STYLE": "flat"})
-    found = load(None, {}).providers
+    load_settings(written(tmp_path, EVERYTHING), {"STORYREEL_AIVIDEOAPI__OPTIONS__BODY_STYLE": "flat"})
+    found = load_settings(None, {}).providers
     assert (found["aivideoapi"].options["body_style"], found["pixazo"].options["result_mode"]) == (
         "nested",
         "universal",
@@ -376,15 +376,15 @@ def test_a_key_in_a_file_is_told_where_it_belongs(tmp_path: Path) -> None:
 )
 def test_where_keys_come_from(provider: str, variable: str) -> None:
     """Each provider's key comes from its own variable, stripped; a blank one is no key."""
-    found = load(None, {variable: " sk-secret \n"}).providers
+    found = load_settings(None, {variable: " sk-secret \n"}).providers
     keys = {name: one.key.get_secret_value() for name, one in found.items() if one.key}
     assert keys == {provider: "sk-secret"}
-    assert load(None, {variable: " \n"}).providers[provider].key is None
+    assert load_settings(None, {variable: " \n"}).providers[provider].key is None
 
 
 def test_a_key_is_never_shown() -> None:
     """Neither repr nor str of the settings, nor of a provider in them, holds a key."""
-    found = load("sora.toml", {f"{name.upper()}_API_KEY": "sk-secret" for name in FOUR})
+    found = load_settings("sora.toml", {f"{name.upper()}_API_KEY": "sk-secret" for name in FOUR})
     shown = [repr(found), str(found), *(repr(one) for one in found.providers.values())]
     assert all("sk-secret" not in text for text in shown)
     assert pickle.loads(pickle.dumps(found)) == found
@@ -394,7 +394,7 @@ def test_the_environment_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None
     """``from_environment`` reads the variables that the process has."""
     monkeypatch.setenv("STORYREEL_PIXAZO__FEE", "0.07")
     monkeypatch.setenv("FAL_API_KEY", "k")
-    found = from_environment()
+    found = settings_from_environment()
     assert (found.path.name, found.providers["pixazo"].fee) == ("animatic.toml", Decimal("0.07"))
     assert found.providers["fal"].key is not None
 
@@ -408,8 +408,8 @@ def routes_of(settings: Settings) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_config_loads(name: str) -> None:
     """Each shipped config is without fault, and each of its routes can do the mode it stands under."""
-    found = load(CONFIGS / name, {})
-    known = catalogue.load()
+    found = load_settings(CONFIGS / name, {})
+    known = catalogue.load_catalogue()
     assert set(found.chains[""].routes) <= set(MODES)
     assert routes_of(found)
     assert all(mode in known.model(route).modes for mode, route in routes_of(found))
@@ -418,25 +418,25 @@ def test_every_shipped_config_loads(name: str) -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_configs_that_can_spend_have_a_budget(name: str) -> None:
     """Where a route costs money there is a budget and a limit for waste."""
-    found = load(CONFIGS / name, {})
-    paid = any(not catalogue.load().model(route).exact for _, route in routes_of(found))
+    found = load_settings(CONFIGS / name, {})
+    paid = any(not catalogue.load_catalogue().model(route).exact for _, route in routes_of(found))
     assert (found.render.budget_usd is not None and found.render.max_wasted_usd is not None) or not paid
     assert paid == (name != "animatic.toml")
 
 
 def test_the_default_config_needs_nobody() -> None:
     """``animatic.toml`` has a built-in route for every mode, and no other."""
-    assert {route.partition(":")[0] for _, route in routes_of(load(None, {}))} == {"animatic"}
-    assert set(load(None, {}).chains[""].routes) == set(MODES)
+    assert {route.partition(":")[0] for _, route in routes_of(load_settings(None, {}))} == {"animatic"}
+    assert set(load_settings(None, {}).chains[""].routes) == set(MODES)
 
 
 @pytest.mark.parametrize("name", ["sora.toml", "sandbox.toml"])
 def test_the_four_gateways(name: str) -> None:
     """The Sora chains hold the four gateways, AIgateway first in each, and allow for models past their date."""
-    found = load(name, {})
+    found = load_settings(name, {})
     assert {route.partition(":")[0] for _, route in routes_of(found)} == set(FOUR)
     assert {routes[0].partition(":")[0] for routes in found.chains[""].routes.values()} == {"aigateway"}
-    known = catalogue.load()
+    known = catalogue.load_catalogue()
     assert all(catalogue.is_retired(known.model(route), date(2026, 11, 21)) for _, route in routes_of(found))
     assert found.chains[""].allow_retired
 
@@ -444,7 +444,7 @@ def test_the_four_gateways(name: str) -> None:
 def test_the_living_chain_is_one_family_through_four_gateways() -> None:
     """Falling back keeps the look: every route that makes a clip is Seedance 2.0, no two at one gateway, none retired
     or known to retire; edits take any clip."""
-    found, known = load("live.toml", {}), catalogue.load()
+    found, known = load_settings("live.toml", {}), catalogue.load_catalogue()
     for mode, routes in found.chains[""].routes.items():
         models = [known.model(route) for route in routes]
         assert not any(model.retired_on for model in models)
@@ -465,7 +465,7 @@ def test_the_living_chain_is_one_family_through_four_gateways() -> None:
 )
 def test_the_sandbox_is_the_same_chain_on_loopback(box: str, file: str, gateways: tuple[str, ...]) -> None:
     """The sandbox config differs from the real one in where it goes and how fast, never in its routes."""
-    sandbox, real = load(box, {"STORYREEL_SANDBOX_KEY": "sandbox"}), load(file, {})
+    sandbox, real = load_settings(box, {"STORYREEL_SANDBOX_KEY": "sandbox"}), load_settings(file, {})
     assert sandbox.chains == real.chains and sandbox.defaults == real.defaults
     for name in gateways:
         assert sandbox.providers[name].options == real.providers[name].options

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tasks.config.keys import key_may_go, unreachable
-from tasks.config.settings import ProviderSettings, load
+from tasks.config.settings import ProviderSettings, load_settings
 from tasks.domain.order import Request
 from tasks.engine.context import absolute, addressed, key_of_provider
 from tasks.providers import adapter
@@ -114,9 +114,9 @@ def test_a_host_that_was_named_is_asked_at_the_old_base(tmp_path: Path) -> None:
 @pytest.mark.parametrize("provider", FOUR)
 def test_the_header_of_each_gateway(provider: str) -> None:
     """Every adapter's template is filled with its own key; without a key there is no header."""
-    told = key_of_provider(load("sora.toml", KEYS).providers[provider])
+    told = key_of_provider(load_settings("sora.toml", KEYS).providers[provider])
     assert list(told.values()) in [[f"key-of-{provider}"], [f"Bearer key-of-{provider}"]]
-    assert key_of_provider(load("sora.toml", {}).providers[provider]) == {}
+    assert key_of_provider(load_settings("sora.toml", {}).providers[provider]) == {}
 
 
 @pytest.mark.parametrize(

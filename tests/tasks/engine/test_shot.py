@@ -85,10 +85,10 @@ def test_what_a_job_without_a_clip_costs(
     assert not (charged and risk)
 
 
-@pytest.mark.parametrize("route", sorted(catalogue.load().models))
+@pytest.mark.parametrize("route", sorted(catalogue.load_catalogue().models))
 def test_what_every_model_of_the_catalogue_says_of_failed_jobs_can_be_booked(route: str) -> None:
     """Each entry's word leads to money in one column at most."""
-    charged, risk, basis = charge_of(Failed("no"), QUOTE, catalogue.load().model(route).failed_is_charged)
+    charged, risk, basis = charge_of(Failed("no"), QUOTE, catalogue.load_catalogue().model(route).failed_is_charged)
     assert (charged + risk, basis) in [(Decimal(0), "free"), (QUOTE, "price_list"), (QUOTE, "unknown")]
 
 
@@ -97,6 +97,6 @@ def test_what_every_model_of_the_catalogue_says_of_failed_jobs_can_be_booked(rou
 @pytest.mark.parametrize("negative", ["", "rain, crowds"])
 def test_sent_prompt(route: str, takes: bool, negative: str) -> None:
     """A negative prompt is folded in as `Avoid: ...` only for a model that takes none."""
-    model = replace(catalogue.load().model(route), negative_prompt=takes)
+    model = replace(catalogue.load_catalogue().model(route), negative_prompt=takes)
     folded = "a cat Avoid: rain, crowds" if negative and not takes else "a cat"
     assert sent_prompt(shot(negative_prompt=negative), model) == folded

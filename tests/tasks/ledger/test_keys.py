@@ -12,7 +12,7 @@ from tasks.domain.identity import key_of
 from tasks.domain.shot import Shot
 from tasks.ledger.keys import Claim, keys_of, worth
 from tasks.ledger.shot_state import result_of
-from tasks.manifest.costs import costs
+from tasks.manifest.costs import total_costs
 from tests.tasks.desk import OPENED, Desk, config
 from tests.tasks.purchases import attempt, clip, shelf_of, shot
 
@@ -119,7 +119,7 @@ class Room:
         ]
         self.desk.rows = rows
         history = list(ledger.history())
-        totals = costs(results, history, shelf, run_id="", budget=None)["totals"]
+        totals = total_costs(results, history, shelf, run_id="", budget=None)["totals"]
         assert Decimal(totals["charged_usd"]) == self.bought * Decimal("0.80")
 
     def need(self) -> None:

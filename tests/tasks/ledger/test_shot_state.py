@@ -7,7 +7,7 @@ from tasks.domain.errors import Stopped
 from tasks.domain.plan import Action, ShotPlan
 from tasks.domain.result import ShotResult, Status
 from tasks.domain.takes import Shelf, lost_clips
-from tasks.ledger.shot_state import Ended, exit_code, fresh, refused, result_of, unclear_routes
+from tasks.ledger.shot_state import Ended, exit_code, fresh, is_refused, result_of, unclear_routes
 from tasks.session import restore
 from tests.tasks.desk import OPENED, PIXAZO, PRO, VIDEO, Desk, config
 from tests.tasks.purchases import attempt, result, shot
@@ -153,7 +153,9 @@ def test_without_its_board_a_stand_in_is_told_by_the_ledger(desk: Desk, own: boo
     if own:
         desk.clip(desk.one())
     desk.run("run-2")
-    (told,) = restore.results(restore.plans(rows if written else [], desk.ledger), desk.ledger, desk.shelf, "run-2")
+    (told,) = restore.results_of_plans(
+        restore.plans_of_rows(rows if written else [], desk.ledger), desk.ledger, desk.shelf, "run-2"
+    )
     assert told.status == ("reused" if own else "stand_in")
 
 
@@ -188,10 +190,10 @@ def test_a_refused_shot_stays_refused_until_it_is_named(desk: Desk) -> None:
     key = desk.one().key
     assert row(desk, desk.one()).status == "refused"
     desk.ledger.want(key)
-    assert not refused(desk.ledger.page(key))
+    assert not is_refused(desk.ledger.page(key))
     assert row(desk, desk.one()).status == "skipped"
     acted(desk, desk.one(), "moderated")
-    assert refused(desk.ledger.page(key))
+    assert is_refused(desk.ledger.page(key))
     assert desk.ledger.page(key).open_wish is None
     assert row(desk, desk.one()).status == "refused"
 
@@ -200,7 +202,7 @@ def test_policy_at_one_route_and_another_end_after_it_is_not_refused(desk: Desk)
     """With on_moderated = next the route after it decides: a shot that failed there is failed."""
     acted(desk, desk.one(), "moderated")
     acted(desk, desk.one(), "failed", VIDEO)
-    assert not refused(desk.ledger.page(desk.one().key))
+    assert not is_refused(desk.ledger.page(desk.one().key))
 
 
 def test_a_bought_clip_that_the_target_lost_is_a_matter_of_the_target(desk: Desk) -> None:

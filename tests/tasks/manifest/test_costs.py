@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tasks.domain.result import Attempt, ShotResult
 from tasks.domain.takes import Shelf
-from tasks.manifest.costs import books, costs, status_of
+from tasks.manifest.costs import books, status_of, total_costs
 from tests.tasks.purchases import MONEY, attempt, bought, clip, result, shelf_of, shot, targets
 
 KEY = "aaaaaaaaaaaaaaaa-1"
@@ -20,7 +20,7 @@ DOLLAR = Decimal(1)
 def rolled(
     results: list[ShotResult], history: list[Attempt], budget: Decimal | None = None, shelf: Shelf | None = None
 ) -> dict[str, Any]:
-    return costs(results, history, shelf or shelf_of(history), run_id="run-1", budget=budget)
+    return total_costs(results, history, shelf or shelf_of(history), run_id="run-1", budget=budget)
 
 
 def summed(buckets: Iterable[dict[str, Any]]) -> dict[str, Decimal]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tasks.config.settings import Settings, from_environment
+from tasks.config.settings import Settings, settings_from_environment
 from tasks.manifest.csv_file import disarm, write
 from tasks.storyboard.reader import read
 
@@ -70,6 +70,6 @@ def test_the_mark_and_our_own_reader() -> None:
     """The file says that it is UTF-8, and a board may be such a file: its first header is read as what it is."""
     data = write({"prompt": "text", "scene": "text"}, [{"prompt": "Möwe", "scene": "1"}])
     assert data.startswith(b"\xef\xbb\xbfprompt,")
-    settings: Settings = from_environment(None)
+    settings: Settings = settings_from_environment(None)
     [shot] = read(data, "manifest.csv", settings, "").shots
     assert (shot.prompt, shot.scene) == ("Möwe", "1")

@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from tasks.domain.errors import TargetError
 from tasks.domain.result import STATUSES, Attempt, ShotResult
-from tasks.manifest.files import files, load, summary
+from tasks.manifest.files import build_tables, load_manifest, summary
 from tasks.manifest.rows import ADDED, ATTEMPTS, MANIFEST, extra_names
 from tests.tasks.purchases import MONEY, attempt, bought, clip, result, shelf_of, shot, targets
 
@@ -25,7 +25,7 @@ Target = tuple[list[ShotResult], list[Attempt]]
 
 def written(results: list[ShotResult], history: list[Attempt], extras: tuple[str, ...] = ()) -> dict[str, bytes]:
     where = {"run_id": "run-1", "board": "board.csv", "target": "out/demo"}
-    return files(results, history, shelf_of(history), **where, extra_columns=extras, budget=None)
+    return build_tables(results, history, shelf_of(history), **where, extra_columns=extras, budget=None)
 
 
 def disarmed(text: str) -> str:
@@ -54,7 +54,7 @@ def test_sums_hold_in_every_file(target: Target) -> None:
     assert attempts == summed(read_parquet(made["attempts.parquet"]).to_pylist()) == summed([money["totals"]])
     rows = summed(read_csv(made["manifest.csv"]))
     assert rows == summed(read_parquet(made["manifest.parquet"]).to_pylist())
-    assert rows == summed(load(made["manifest.json"])) == summed([*money["by_scene"].values()])
+    assert rows == summed(load_manifest(made["manifest.json"])) == summed([*money["by_scene"].values()])
     left = attempts["charged_usd"] + attempts["at_risk_usd"] - rows["charged_usd"] - rows["at_risk_usd"]
     assert left == Decimal(money["superseded_usd"])
 
@@ -65,7 +65,7 @@ def test_text_survives(target: Target) -> None:
     """Whatever a prompt or an error holds comes back from all three, in CSV behind the quote that disarms it."""
     results, history = target
     made = written(results, history, ("note",))
-    shots = load(made["manifest.json"])
+    shots = load_manifest(made["manifest.json"])
     plain = read_parquet(made["manifest.parquet"]).to_pylist()
     assert [row["shot_id"] for row in shots] == [one.shot.shot_id for one in results]
     for left, right, shown in zip(shots, plain, read_csv(made["manifest.csv"]), strict=True):
@@ -83,7 +83,7 @@ def test_names_and_columns() -> None:
     for name, columns in (("manifest", [*MANIFEST, "lens"]), ("attempts", list(ATTEMPTS))):
         assert made[f"{name}.csv"].decode("utf-8-sig").split("\n")[0] == ",".join(columns)
         assert read_parquet(made[f"{name}.parquet"]).column_names == columns
-    assert list(load(made["manifest.json"])[0]) == [*MANIFEST, "lens"]
+    assert list(load_manifest(made["manifest.json"])[0]) == [*MANIFEST, "lens"]
 
 
 @pytest.mark.parametrize("name", ["manifest", "attempts"])
@@ -128,7 +128,7 @@ def test_csv_cells_that_a_spreadsheet_would_run(start: str) -> None:
     assert [row[name] for name in names] == [f"'{text}"] * len(names)
     (row,) = read_csv(made["attempts.csv"])
     assert (row["error"], row["sent_s"]) == (f"'{text}", "-1.0")
-    assert load(made["manifest.json"])[0]["prompt"] == text
+    assert load_manifest(made["manifest.json"])[0]["prompt"] == text
 
 
 def test_csv_bytes() -> None:
@@ -144,7 +144,7 @@ def test_csv_bytes() -> None:
 def test_half_a_surrogate_pair() -> None:
     """A gateway's broken character costs that character and no table."""
     made = written([result("failed", error="bad \ud800")], [attempt(error="bad \ud800")])
-    assert load(made["manifest.json"])[0]["error"] == "bad ?"
+    assert load_manifest(made["manifest.json"])[0]["error"] == "bad ?"
     assert read_csv(made["attempts.csv"])[0]["error"] == "bad ?"
 
 
@@ -163,9 +163,9 @@ def test_pandas_reads_both() -> None:
 def test_a_manifest_keeps_itself(target: Target) -> None:
     """Rows read back and kept give the same manifest, but that what was rendered is reused."""
     results, history = target
-    before = load(written(results, history, ("note",))["manifest.json"])
+    before = load_manifest(written(results, history, ("note",))["manifest.json"])
     again = [result("skipped", shot=one.shot, key=one.key, kept=row) for one, row in zip(results, before, strict=True)]
-    after = load(written(again, history, ("note",))["manifest.json"])
+    after = load_manifest(written(again, history, ("note",))["manifest.json"])
     assert after == [row | {"status": row["status"].replace("rendered", "reused")} for row in before]
 
 
@@ -215,24 +215,24 @@ def whole(version: int = 2, **cells: Any) -> bytes:
 def test_load_refuses(data: bytes, said: str) -> None:
     """What is no manifest of a schema known here is refused in words."""
     with pytest.raises(TargetError, match=said):
-        load(data)
+        load_manifest(data)
 
 
 def test_columns_of_a_board_in_a_manifest_of_0_1() -> None:
     """Of schema 1, columns with names that came later are the board's, under the names that they have today."""
     cells = {"prompt": "a cat", "note": "dusk", "board_take": "b", "take": "4", "key": "C minor", "lens": "50"}
-    (row,) = load(whole(1, **cells))
+    (row,) = load_manifest(whole(1, **cells))
     today = list(extra_names(("note", "board_take", "take", "key", "lens")).values())
     assert today == ["board_note", "board_take", "board_board_take", "board_key", "lens"]
     assert [row[name] for name in today] == ["dusk", "b", "4", "C minor", "50"]
     assert not ADDED & row.keys()
-    assert load(whole(2, note="ours"))[0]["note"] == "ours"
+    assert load_manifest(whole(2, note="ours"))[0]["note"] == "ours"
 
 
 def test_load_tells_all_faults() -> None:
     """Two bad cells are two faults, with the shot and the column."""
     with pytest.raises(TargetError) as caught:
-        load(whole(fps="x", bytes="y"))
+        load_manifest(whole(fps="x", bytes="y"))
     assert {(fault.shot_id, fault.column) for fault in caught.value.faults} == {("sh010", "fps"), ("sh010", "bytes")}
 
 
@@ -263,7 +263,7 @@ def test_tables_need_no_pandas() -> None:
     """To write the tables and to read the attempts back loads no pandas, which takes 65 MB and a third of a second."""
     code = (
         "import sys; from tasks.manifest import files as manifest; from tasks.domain.takes import Shelf; "
-        "made = manifest.files([], [], Shelf(), run_id='r', board='b', target='t', extra_columns=[], budget=None); "
-        "manifest.attempts(made['attempts.parquet']); sys.exit('pandas' in sys.modules)"
+        "made = manifest.build_tables([], [], Shelf(), run_id='r', board='b', target='t', extra_columns=[], budget=None); "
+        "manifest.load_attempts(made['attempts.parquet']); sys.exit('pandas' in sys.modules)"
     )
     assert run([sys.executable, "-c", code], check=False).returncode == 0

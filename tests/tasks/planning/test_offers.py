@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.config import catalogue
-from tasks.config.settings import Settings, load
+from tasks.config.settings import Settings, load_settings
 from tasks.domain.plan import Offer
 from tasks.domain.shot import Shot, Size
 from tasks.planning.offers import Image, OfferFinder
 from tests.tasks.desk import CARD, CHAIN, DAY, KEYS, PIXAZO, PRO, REMIX, VIDEO, config
 from tests.tasks.purchases import shot
 
-KNOWN = catalogue.load()
+KNOWN = catalogue.load_catalogue()
 SUCCESSOR = "use openrouter:bytedance/seedance-2.0"
 RETIRED = f"was retired on 2026-09-24, {SUCCESSOR} (allow_retired = true in [chain] tries it all the same)"
 HD = Size(1280, 720)
@@ -152,7 +152,7 @@ def test_a_missing_key_names_its_variable(tmp_path: Path, missing: str) -> None:
 
 def test_the_renderer_of_the_house_needs_nothing(tmp_path: Path) -> None:
     """The shipped default config takes any length and size of any mode, without key, date or price."""
-    settings = load("animatic.toml", {})
+    settings = load_settings("animatic.toml", {})
     cells: dict[str, dict[str, str]] = {
         "text_to_video": {},
         "image_to_video": {"image": "a.png"},

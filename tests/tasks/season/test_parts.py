@@ -94,7 +94,7 @@ def test_a_season_without_a_budget_has_parts_without_one() -> None:
 
 def test_limits_are_divided(tmp_path: Path) -> None:
     """Of three parts each gets a third of the places, the submits a minute and the money that may be wasted."""
-    whole = settings.load(None, {})
+    whole = settings.load_settings(None, {})
     pixazo = replace(whole.providers["pixazo"], max_in_flight=20, submits_per_minute=60)
     render = replace(whole.render, concurrency=100, max_wasted_usd=Decimal(9))
     whole = replace(whole, providers={**whole.providers, "pixazo": pixazo}, render=render)
@@ -107,7 +107,7 @@ def test_limits_are_divided(tmp_path: Path) -> None:
 
 def test_parts_in_flight_keep_within_the_shots_in_flight(tmp_path: Path) -> None:
     """A season that may have two shots in flight has two parts at once at most, because each has one at least."""
-    whole = settings.load(None, {})
+    whole = settings.load_settings(None, {})
     small = replace(whole, render=replace(whole.render, concurrency=2))
     assert in_flight(Plan(()), small, 8, 8) == 2
 

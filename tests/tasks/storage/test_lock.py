@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import TargetError
-from tasks.storage.lock import LEASE, Lock, gone, seconds, whoami
+from tasks.storage.lock import LEASE, Lock, is_gone, seconds, whoami
 from tasks.storage.store import Store, StoreError
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 
@@ -161,14 +161,14 @@ def test_a_holder_that_ends_while_watched(store: Store, time: Time) -> None:
 )
 def test_whose_process_is_gone(change: dict[str, Any], dead: bool) -> None:
     """Only on this boot and in this pid namespace is a missing process, or another of its number, a proof."""
-    assert gone(whoami() | change) is dead
+    assert is_gone(whoami() | change) is dead
 
 
 def test_a_system_that_tells_nothing_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two systems that name neither boot nor namespace are not taken for one."""
     nameless = whoami() | {"boot": "", "namespace": ""}
     monkeypatch.setattr("tasks.storage.lock.whoami", lambda: nameless)
-    assert not gone(nameless | {"pid": 2**22 + 1})
+    assert not is_gone(nameless | {"pid": 2**22 + 1})
 
 
 def test_a_dead_run_is_followed_at_once(store: Store) -> None:
@@ -196,7 +196,7 @@ def test_a_killed_process_is_followed_at_once(tmp_path: Path) -> None:
     with Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=Path(__file__).parents[3]) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "held\n"
-        assert not gone(json.loads(store.read("lock/1.json")))
+        assert not is_gone(json.loads(store.read("lock/1.json")))
         child.send_signal(signal.SIGKILL)
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # dead, and still in the table
         unburied = Lock(store, "run-2", sleep=never)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tasks.storage.lock import gone, whoami
+from tasks.storage.lock import is_gone, whoami
 
 ROOT = Path(__file__).parents[3]
 NOBODY = 65534
@@ -50,20 +50,20 @@ def nowhere(pid: int) -> bool:
 def test_what_proves_a_process_gone(told: dict[str, Any], exists: Any, started: str, dead: bool) -> None:
     """Only a number that nobody bears, or a start time that was read and is another's; when in doubt it lives."""
     holder = whoami() | {"pid": 77, "started": STARTED} | told
-    assert gone(holder, exists, lambda pid: started) is dead
+    assert is_gone(holder, exists, lambda pid: started) is dead
 
 
 @pytest.mark.parametrize("pid", [2**22 + 1, 2**31, 2**80])
 def test_a_number_that_no_process_can_have(pid: int) -> None:
     """A number beyond the system's own is nobody's, however large."""
-    assert gone(whoami() | {"pid": pid})
+    assert is_gone(whoami() | {"pid": pid})
 
 
 def test_a_lock_of_an_earlier_edition(monkeypatch: pytest.MonkeyPatch) -> None:
     """A record that does not name its clock is judged as before: a start time that differs is another process."""
     holder = {name: value for name, value in whoami().items() if name != "clock"}
-    assert not gone(holder)
-    assert gone(holder | {"started": "1"})
+    assert not is_gone(holder)
+    assert is_gone(holder | {"started": "1"})
 
 
 NEWCOMER = """
@@ -88,7 +88,7 @@ def sleep(length):
     if beating:
         write(int(now[0]))
 
-told = {"seen": processes.started(holder["pid"]), "gone": lock.gone(holder)}
+told = {"seen": processes.started(holder["pid"]), "gone": lock.is_gone(holder)}
 for beating in (True, False):
     write(0)
     try:
@@ -135,14 +135,14 @@ def test_a_container_with_a_clock_of_its_own_lets_a_live_run_live() -> None:
         assert holder.stdout is not None and holder.stdin is not None
         told = json.loads(holder.stdout.readline())
         assert not prefix or told["clock"] != whoami()["clock"]
-        assert not gone(told)
+        assert not is_gone(told)
         holder.stdin.write("\n")
         holder.stdin.close()
         holder.wait()
-    assert gone(told)
+    assert is_gone(told)
 
 
 def test_a_stranger_with_the_number_of_a_dead_holder() -> None:
     """Its number borne by another user's process that we may not signal or read: in doubt, so the lease decides."""
-    assert not gone(whoami() | {"pid": 1, "started": "another"}, there, lambda pid: "")
+    assert not is_gone(whoami() | {"pid": 1, "started": "another"}, there, lambda pid: "")
     assert os.getpid() == whoami()["pid"]

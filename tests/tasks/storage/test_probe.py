@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import TargetError
-from tasks.storage.probe import ALONE, look, open_store, probe_writes
+from tasks.storage.probe import ALONE, look_at_target, open_store, probe_writes
 from tasks.storage.store import Store, StoreError, within
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 from tests.servers_stores import Place, azure_server, gcs_server, sftp_server  # noqa: F401 - fixtures
@@ -50,7 +50,7 @@ class Counting(Store):
 def test_a_look_writes_nothing(place: Where) -> None:  # noqa: F811 - the fixture
     """A look at any store changes nothing, and finds out whether it signs."""
     store = Counting(*place)
-    assert bool(look(store)) == (store.scheme == "gs")  # which has no key to sign with here
+    assert bool(look_at_target(store)) == (store.scheme == "gs")  # which has no key to sign with here
     assert store.changes == []
     assert store.names() == []
     assert store.signs == (store.scheme in ("s3", "abfs"))
@@ -60,7 +60,7 @@ def test_a_key_that_cannot_sign(gcs: Place) -> None:
     """A store that signs in general and not with these credentials is told in the plan, and not counted on."""
     store = Store(gcs.folder(), gcs.options)
     assert store.signs
-    [told] = look(store)
+    [told] = look_at_target(store)
     assert told.startswith("the target cannot sign addresses of its files: ")
     assert not store.signs
 
@@ -69,7 +69,7 @@ def test_a_store_without_exclusive_create_is_told() -> None:
     """A kind of store that nobody raced is said to be one for a single run at a time."""
     store = Store("memory://alone")
     store.exclusive = False
-    assert look(store) == (ALONE,)
+    assert look_at_target(store) == (ALONE,)
 
 
 def test_proof_leaves_nothing(place: Where) -> None:  # noqa: F811 - the fixture
@@ -174,7 +174,7 @@ def test_a_server_that_says_nothing() -> None:
         options = {"endpoint_url": f"http://127.0.0.1:{port}", "key": "k", "secret": "s"}
         store = open_store("s3://films/a", options, 5)
         with pytest.raises(TargetError, match=r"s3://films/a cannot be used: no answer within 0\.5 seconds"):
-            look(store, 0.5)
+            look_at_target(store, 0.5)
     assert time.monotonic() - since < 8
 
 
@@ -184,7 +184,7 @@ from tasks.storage import probe as target
 from tasks.domain.errors import TargetError
 from tasks.storage.store import Store
 try:
-    print(target.look(target.open_store(sys.argv[1], {sys.argv[2]: "nobody"} if sys.argv[2] else {}, 4), 4))
+    print(target.look_at_target(target.open_store(sys.argv[1], {sys.argv[2]: "nobody"} if sys.argv[2] else {}, 4), 4))
 except TargetError as error:
     print(error)
 """

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tasks.config import catalogue
-from tasks.config.settings import ImageSettings, load
+from tasks.config.settings import ImageSettings, load_settings
 from tasks.domain.errors import BoardError
 from tasks.domain.request import RunRequest
 from tasks.domain.shot import Shot, Size, Storyboard
@@ -20,7 +20,7 @@ from tests.tasks.pictures import quad, saved
 
 PNG = saved(quad(), "PNG")
 BOARD = b"shot_id,prompt\nsh010,A boat\nsh020,A tower\n"
-SETTINGS = load(None, {})
+SETTINGS = load_settings(None, {})
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def begin(tmp_path, http):
         wanted = RunRequest(board or str(folder / "board.csv"), str(tmp_path / "target"), only=only, rerender=rerender)
         settings = replace(SETTINGS, images=ImageSettings(**images))
         target = Store(wanted.to)
-        return Session(wanted, settings, catalogue.load(), target, http, tmp_path / "scratch")
+        return Session(wanted, settings, catalogue.load_catalogue(), target, http, tmp_path / "scratch")
 
     return session
 
