@@ -3,7 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test slow check bench bench-scale format sandbox crash fuzz
+.DEFAULT_GOAL := help
+.PHONY: help install dev demo test slow lint types check bench bench-scale format sandbox crash fuzz clean
+
+help:                        ## what can be made here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -19,6 +23,9 @@ $(VENV)/.developer: $(VENV)/.user
 
 install: $(VENV)/.user       ## into .venv, from constraints.txt
 
+dev: $(VENV)/.developer      ## the same with every extra, the tools of its developers and, where it is, pre-commit
+	@! command -v pre-commit >/dev/null || pre-commit install
+
 demo: $(VENV)/.user          ## the main job on data/, with no key and no network, into out/demo
 	@$(BIN)/storyreel render data/lighthouse.csv --to out/demo
 
@@ -28,12 +35,16 @@ test: $(VENV)/.developer     ## the tests, with the coverage of each module
 slow: $(VENV)/.developer     ## runs that are killed at some of their steps, and every command of the documents
 	@$(BIN)/python -m pytest -n 3 -m slow
 
-check: $(VENV)/.developer    ## format, lint, types, import rules, tests: the line that CI runs
+lint: $(VENV)/.developer     ## format, lint and import rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory test slow
+
+types: $(VENV)/.developer    ## mypy, strict
+	@$(BIN)/mypy
+
+check:                       ## lint, types and all tests: the line that CI runs
+	@$(MAKE) --no-print-directory lint types test slow
 
 crash: $(VENV)/.developer    ## kill a run at every one of its steps, on a disk, on an S3 server and over SFTP; cut its power (as root: it mounts images; an hour)
 	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest -n 3 tests/crash/test_crash.py tests/crash/test_power_cut.py tests/crash/on_ext4.py
@@ -53,3 +64,7 @@ format: $(VENV)/.developer   ## let ruff lay out the code
 
 sandbox: $(VENV)/.developer  ## a loopback server that speaks every gateway's protocol
 	@$(BIN)/python -m tests.sandbox
+
+clean:                       ## caches and what the demo wrote; neither .venv nor any other target
+	@rm -rf out/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage bench.json
+	@find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +
