@@ -263,7 +263,8 @@ def test_tables_need_no_pandas() -> None:
     """To write the tables and to read the attempts back loads no pandas, which takes 65 MB and a third of a second."""
     code = (
         "import sys; from tasks.manifest import files as manifest; from tasks.domain.takes import Shelf; "
-        "made = manifest.build_tables([], [], Shelf(), run_id='r', board='b', target='t', extra_columns=[], budget=None); "
+        "told = dict(run_id='r', board='b', target='t', extra_columns=[], budget=None); "
+        "made = manifest.build_tables([], [], Shelf(), **told); "
         "manifest.load_attempts(made['attempts.parquet']); sys.exit('pandas' in sys.modules)"
     )
     assert run([sys.executable, "-c", code], check=False).returncode == 0
