@@ -5,6 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image, ImageOps
 
+from tasks.config.settings import load_settings
+from tasks.storyboard.reader import read
 from tests.draw_samples import PICTURES, twin
 
 DATA = Path(__file__).parent.parent / "data"
@@ -79,6 +81,17 @@ def test_the_advertisement_stands_upright() -> None:
     for row in filter(lambda row: row["Reference"], rows_of("sneaker_ad.csv")):
         with Image.open(DATA / row["Reference"]) as image:
             assert image.width * 16 == image.height * 9, row["Shot"]
+
+
+def test_the_advertisement_is_joined_from_columns() -> None:
+    """The config beside the board joins what is seen and how the camera moves; an empty cell leaves nothing behind."""
+    board = (DATA / "sneaker_ad.csv").read_bytes()
+    shots = read(board, "sneaker_ad.csv", load_settings(DATA / "sneaker_ad.toml", {}), "data").shots
+    assert shots[1].prompt.startswith("Macro: A mint shoe from the heel;")
+    assert shots[1].prompt.endswith("Camera: glide low along the sole, past the stitching, towards the laces.")
+    assert shots[3].prompt.startswith("A midnight-blue shoe")
+    assert "Camera" not in shots[4].prompt
+    assert not any(stray in shot.prompt for shot in shots for stray in (": .", "..", "  "))
 
 
 def test_the_film_in_numbers() -> None:

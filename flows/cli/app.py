@@ -82,7 +82,7 @@ def render(
         async with blocks.open_session(wanted, progress) as running:
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
-                display.say(answers.headline(running))
+                display.say("\n".join((*running.board.told.lines, answers.headline(running))))
             code = await _run(running, quiet=quiet)
             told = answers.render_answer(running, code, time.monotonic() - since)
             if json:

@@ -88,7 +88,9 @@ def plan_answer(running: Session, code: int) -> dict[str, Any]:
     totals: dict[str, Any] = {action: actions[action] for action in ("new", "keep", "rerender")}
     totals |= {"quoted_usd": usd_text(plan.quoted), "worst_usd": usd_text(plan.worst)}
     shots = [_planned_shot(shot) for shot in plan.shots if shot.selected]
-    return {"exit_code": code, "shots": shots, "totals": totals, "warnings": list(plan.warnings), "errors": []}
+    unread = [one._asdict() for one in running.board.told.unread]
+    told = {"unread": unread, "warnings": list(plan.warnings), "errors": []}
+    return {"exit_code": code, "shots": shots, "totals": totals, **told}
 
 
 def _planned_shot(plan: ShotPlan) -> dict[str, Any]:

@@ -67,6 +67,15 @@ class ImageSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnRules:
+    """How a board's columns are read: headers to leave unread, the unit of bare pairs, columns to fill down."""
+
+    ignore: tuple[str, ...] = ()
+    unit: Literal["", "frames", "seconds"] = ""
+    fill_down: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One config file with the environment laid over it. ``chains[""]`` is the default chain.
 
@@ -82,6 +91,7 @@ class Settings:
     target_options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     target_block: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    column_rules: ColumnRules = ColumnRules()
     vars: Mapping[str, str] = field(default_factory=dict)
     state: Path = Path("~/.local/state")
 
@@ -109,7 +119,12 @@ _IMAGES: Spec = {
     "background": kinds.background,
 }
 _TARGET: Spec = {"options": kinds.free_table, "block": kinds.block_address}
-_COLUMNS: Spec = dict.fromkeys(COLUMNS, kinds.text)
+_RULES: Spec = {
+    "ignore": kinds.each(kinds.text),
+    "unit": kinds.one_of("frames", "seconds"),
+    "fill_down": kinds.each(kinds.text),
+}
+_COLUMNS: Spec = {**dict.fromkeys(COLUMNS, kinds.text), **_RULES}
 _TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars")
 
 
@@ -148,6 +163,8 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         if name not in _TABLES:
             sheet.unknown(name, name, _TABLES, "table or key")
     options, block = _target(raw.get("target", {}), blocks, sheet)
+    columns = sheet.table(raw.get("columns", {}), _COLUMNS, "columns")
+    rules = {name: columns.pop(name) for name in _RULES if name in columns}
     settings = Settings(
         path=file,
         defaults=Defaults(**sheet.table(raw.get("defaults", {}), _DEFAULTS, "defaults")),
@@ -157,7 +174,8 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         images=ImageSettings(**sheet.table(raw.get("images", {}), _IMAGES, "images")),
         target_options=options,
         target_block=block,
-        columns=sheet.table(raw.get("columns", {}), _COLUMNS, "columns"),
+        columns=columns,
+        column_rules=ColumnRules(**rules),
         vars=sheet.table(raw.get("vars", {}), _vars_spec(raw.get("vars")), "vars"),
         state=_state(environ),
     )

@@ -4,10 +4,12 @@ row -> Shot -> Frame -> Order -> Request -> Reply -> Job -> Pending... -> Done -
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal, NamedTuple
+
+from tasks.domain.board_notes import Told
 
 Mode = Literal["text_to_video", "image_to_video", "remix"]
 Fit = Literal["cover", "contain", "blur"]
@@ -64,7 +66,8 @@ class Shot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Storyboard:
-    """The shots in board order, and the names of the columns that are carried through."""
+    """The shots in board order, the names of the columns that are carried through, and what is told of its headers."""
 
     shots: tuple[Shot, ...]
     extra_columns: tuple[str, ...] = ()
+    told: Told = field(default_factory=Told)

@@ -48,7 +48,7 @@ class Planner:
             name = shot.shot_id
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
         shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
-        warnings = (*self.snapshot.lacks, *self.finder.warnings)
+        warnings = (*self.snapshot.lacks, *self.board.told.lines, *self.finder.warnings)
         return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted)
 
     def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:

@@ -5,20 +5,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tasks.domain import redaction
+from tasks.domain.board_notes import Before
 from tasks.domain.errors import BoardError, Fault, MediaError
 from tasks.domain.plan import ShotPlan
 from tasks.domain.shot import Shot, Storyboard
 from tasks.planning import Snapshot
 from tasks.session.state import SessionState
 from tasks.storage import has_scheme, is_chained, is_http, kind_of, split
-from tasks.storyboard import HERE, check_ids, parsed, strays
+from tasks.storyboard import HERE, MOST_CAUSES, _beside, cause, check_ids, parsed, shared, strays
 
 
-def read_whole(session: SessionState) -> tuple[Storyboard, list[Fault]]:
+def read_whole(session: SessionState, before: Before) -> tuple[Storyboard, list[Fault]]:
     """The board and the faults of its cells, of its ids and of those on the command line. `BoardError` when there
     are no rows to look at."""
     try:
-        board, faults = parsed(session.board_data, session.request.board, session.settings), []
+        board, faults = parsed(session.board_data, session.request.board, session.settings, before), []
     except BoardError as error:
         if error.board is None:
             raise
@@ -93,6 +94,9 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, l
     for start in range(0, len(names), 64):
         await asyncio.gather(*(one(reference) for reference in names[start : start + 64]))
     snapshot = replace(session.snapshot, digests=digests, trusted=tuple(trusted))
+    folder = split(_beside(session.request.board))[0]
+    for reference in [name for name in names if name in problems][:MOST_CAUSES]:
+        problems[reference] += await asyncio.to_thread(cause, reference, folder)
     return snapshot, [
         Fault(shot.row, shot.shot_id, column, reference, problems[reference])
         for shot, column, reference in references
@@ -126,7 +130,8 @@ async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, 
                 for size in dict.fromkeys(offer.size for offer in plan.offers):
                     await media.make_frame(reference, plan.parts["image"], size, shot.fit)
         except MediaError as error:
-            faults.append(Fault(shot.row, shot.shot_id, column, reference, str(error)))
+            told = f"{error}{shared(reference)}"
+            faults.append(Fault(shot.row, shot.shot_id, column, reference, told))
 
     named = [plan for plan in session.plan.shots if plan.shot.image or plan.shot.source]
     needing = [plan for plan in named if plan.renders and plan.action != "keep"]

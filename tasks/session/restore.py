@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from tasks.domain.board_notes import Before
 from tasks.domain.identity import number_text
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
@@ -48,6 +49,14 @@ def lost(ledger: Ledger, shelf: Shelf) -> list[dict[str, Any]]:
 def extra_columns(rows: Rows) -> tuple[str, ...]:
     """The board's own columns, under the names that they have in the manifest."""
     return tuple(name for name in (rows[0] if rows else {}) if name not in MANIFEST)
+
+
+def before_of(rows: Rows) -> Before:
+    """What the rows of a manifest say of the board that they were read from."""
+    names = extra_columns(rows)
+    own = (name.removeprefix("board_") for name in names)
+    seconds = {str(row["shot_id"]): float(row["requested_s"] or 0) for row in rows}
+    return Before(frozenset(names) | {name for name in own if name in MANIFEST}, seconds)
 
 
 def _result(plan: ShotPlan, page: KeyHistory, shelf: Shelf, run_id: str) -> ShotResult:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tasks.config import Settings, load_catalogue, settings_from_environment
 from tasks.domain.errors import BoardError, Stopped, TargetError
-from tasks.domain.money import ZERO
+from tasks.domain.money import ZERO, usd_text
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest
@@ -30,7 +30,7 @@ from tasks.planning import Planner
 from tasks.session import preflight, restore
 from tasks.session.state import SessionState
 from tasks.storage import StoreError, keep_lock, look_at_target, open_store, probe_writes, take_up
-from tasks.storyboard import board_bytes, check_ids, sound_rows
+from tasks.storyboard import board_bytes, changed, check_ids, sentence, sound_rows
 from tasks.transport import Http
 
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
@@ -61,8 +61,9 @@ class Session(SessionState):
 
         ``fetch`` brings remote files and makes the frames (a render); without it only local files are read.
         """
+        rows = await asyncio.to_thread(self._rows_before)
         self.board_data = await self.read_board()
-        self.board, faults = preflight.read_whole(self)
+        self.board, faults = preflight.read_whole(self, restore.before_of(rows))
         self.snapshot = replace(self.snapshot, lacks=await asyncio.to_thread(look_at_target, self.store))
         await asyncio.to_thread(self._read_target)
         self.snapshot, found = await preflight.read_files(self, fetch=fetch)
@@ -79,7 +80,28 @@ class Session(SessionState):
             faults += planner.faults
         if faults:
             raise BoardError(sorted(set(faults), key=lambda f: (f.row, f.column)))
+        self._tell_held()
         return self.plan
+
+    def _rows_before(self) -> list[dict[str, object]]:
+        """The last manifest, before the board is read; why there is none to be had is told after the board's faults."""
+        try:
+            return self.last_rows()
+        except (StoreError, TargetError):
+            return []
+
+    def _tell_held(self) -> None:
+        """What the columns that this target carries would be read as, for which shots and for how much."""
+        told = self.board.told
+        if held := told.held:
+            asked = changed(self.board)
+            board = replace(self.board, shots=told.meant)
+            only = set(asked) & {plan.shot.shot_id for plan in self.plan.shots if plan.selected}
+            facts, known = self.snapshot, self.catalogue
+            meant = Planner(board, facts, self.ledger, self.settings, known, only=only).plan() if only else Plan(())
+            line = sentence(held, [name for name in asked if name in only], usd_text(meant.quoted))
+            self.board = replace(self.board, told=replace(told, notes=(*told.notes, line), held=(), meant=()))
+            self.plan = replace(self.plan, warnings=(*self.plan.warnings, line))
 
     def _planner(self, chosen: Collection[str]) -> Planner:
         only, asked = self.request.only, self.request.rerender

@@ -7,17 +7,38 @@ that says what would be right.
 import difflib
 import re
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 
 from tasks.domain.shot import FITS, Fit, Mode, Size
+from tasks.storyboard.spelling import plain
 
-LONGEST = 3600
 SIDES = range(16, 8193)
 LAST_SEED = 2**32 - 1
-MILLI = Decimal("0.001")
-LENGTH = "write a length such as 8, 8s or 0:08"
-RATIOS = {(16, 9): Size(1280, 720), (9, 16): Size(720, 1280), (1, 1): Size(720, 720)}
+RATIOS = {
+    (Decimal(16), 9): Size(1280, 720),
+    (Decimal(9), 16): Size(720, 1280),
+    (Decimal(1), 1): Size(720, 720),
+    (Decimal(21), 9): Size(1680, 720),
+    (Decimal(4), 3): Size(960, 720),
+    (Decimal(3), 4): Size(720, 960),
+    (Decimal("2.39"), 1): Size(1720, 720),
+}
+SHAPES: Mapping[str, Size] = {
+    **dict.fromkeys(
+        ("landscape", "horizontal", "querformat", "quer", "paysage", "orizzontale", "横屏", "横", "橫屏", "가로"),
+        Size(1280, 720),
+    ),
+    **dict.fromkeys(
+        ("portrait", "vertical", "hochformat", "hoch", "verticale", "retrato", "竖屏", "竖", "豎屏", "縦", "세로"),
+        Size(720, 1280),
+    ),
+    **dict.fromkeys(
+        ("square", "quadratisch", "quadrat", "carré", "cuadrado", "quadrado", "quadrato", "方形", "正方形", "정사각형"),
+        Size(720, 720),
+    ),
+}
+SHORT = {"hd": 720, "fhd": 1080, "fullhd": 1080, "4k": 2160, "uhd": 2160, "4kuhd": 2160}
 FLAGS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
 MODE_WORDS: Mapping[str, Mode] = {
     "texttovideo": "text_to_video",
@@ -32,15 +53,9 @@ MODE_WORDS: Mapping[str, Mode] = {
     "remix": "remix",
 }
 
-_PLAIN = re.compile(
-    r"([-+−]?)(\d{1,12}(?:[.,]\d{1,20})?|[.,]\d{1,20})\s*(?:(ms|milliseconds?)|s|secs?|seconds?|″|\"|''|秒)?\.?",
-    re.IGNORECASE,
-)
-_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:[.,]\d{1,9})?)")
-_TIMECODE = re.compile(r"(\d{1,4}):(\d{1,2}):(\d{1,2})[:;](\d{1,4})")
-_FRAMES = re.compile(r"([-−]?)(\d{1,12})(?:[.,]0+)?")
-_SIZE = re.compile(r"(\d{1,9})\s*[x×]\s*(\d{1,9})", re.IGNORECASE)
-_RATIO = re.compile(r"(\d{1,9})\s*[:/x×]\s*(\d{1,9})(?::00)?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,9})\s*(?:px)?\s*(?:[x×*✕]|by)\s*(\d{1,9})\s*(?:px|pixels?)?", re.IGNORECASE)
+_SHORT = re.compile(r"(\d{3,4})p")
+_RATIO = re.compile(r"(\d{1,9}(?:[.,]\d{1,3})?)\s*[:/x×*]\s*(\d{1,9})(?::00)?", re.IGNORECASE)
 _SEED = re.compile(r"(\d{1,20})(?:[.,]0+)?")
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _SCHEME = re.compile(r"data:|[a-z][a-z0-9+.:-]*://", re.IGNORECASE)
@@ -56,82 +71,39 @@ def nearest(word: str, known: tuple[str, ...]) -> str:
     return f"; did you mean {lowered[found[0]]!r}?" if found else ""
 
 
-def seconds(text: str, fps: Decimal) -> Decimal:
-    """A length in seconds, exact. The last part of ``hh:mm:ss:ff`` counts frames at ``fps``."""
-    if found := _PLAIN.fullmatch(text):
-        sign, number, milli = found.groups()
-        value = Decimal(number.replace(",", "."))
-        return _bounded((value / 1000 if milli else value) * (1 if sign in ("", "+") else -1))
-    if found := _TIMECODE.fullmatch(text):
-        hours, minutes, whole, rest = found.groups()
-        if int(rest) >= fps:
-            raise ValueError(f"frame {rest} of a second, at {fps:f} frames a second; {LENGTH}")
-        return _bounded(_clock(hours, minutes, Decimal(whole)) + _at(int(rest), fps))
-    if found := _CLOCK.fullmatch(text):
-        hours, minutes, rest = found.groups()
-        return _bounded(_clock(hours or "0", minutes, Decimal(rest.replace(",", ".")), leading=not hours))
-    raise ValueError(f"is no length; {LENGTH}")
-
-
-def _clock(hours: str, minutes: str, rest: Decimal, leading: bool = False) -> Decimal:
-    if rest >= 60 or (int(minutes) >= 60 and not leading):
-        raise ValueError(f"has 60 or more seconds or minutes; {LENGTH}")
-    return int(hours) * 3600 + int(minutes) * 60 + rest
-
-
-def _at(count: int, fps: Decimal) -> Decimal:
-    return (count / fps).quantize(MILLI, rounding=ROUND_HALF_UP)
-
-
-def _bounded(value: Decimal) -> Decimal:
-    if not 0 < value <= LONGEST:
-        raise ValueError(f"a shot lasts more than 0 and at most {LONGEST} seconds; {LENGTH}")
-    return value
-
-
-def frames(text: str, fps: Decimal) -> Decimal:
-    """Seconds of a length given as a number of frames, to the millisecond."""
-    return _bounded(_at(_frame(text), fps))
-
-
-def span(text: str, fps: Decimal) -> Decimal:
-    """Seconds between two frame numbers ``101 - 196``, both ends included, to the millisecond."""
-    first, _, last = text.partition(" - ")
-    if not first or not last:
-        raise ValueError("has only one of its two ends; write both frame numbers or neither")
-    begin, end = _frame(first), _frame(last)
-    if end < begin:
-        raise ValueError(f"ends at frame {end}, before it begins at {begin}; write the first frame and the last")
-    return _bounded(_at(end - begin + 1, fps))
-
-
-def _frame(text: str) -> int:
-    found = _FRAMES.fullmatch(text)
-    if not found:
-        raise ValueError("is no number of frames; write a whole number such as 96")
-    return int(found[2]) * (-1 if found[1] else 1)
-
-
-def size(text: str) -> Size:
-    """Pixels as ``1280x720``, each side from 16 to 8192."""
-    found = _SIZE.fullmatch(text)
+def size(text: str) -> Size | int:
+    """Pixels as ``1280x720``, each side from 16 to 8192; of a size by name (``1080p``, ``4K``) its short side."""
+    said = plain(text)
+    name = re.sub(r"[\s_-]+", "", said)
+    if short := SHORT.get(name) or (int(found[1]) if (found := _SHORT.fullmatch(name)) else 0):
+        return short
+    found = _SIZE.fullmatch(said)
     if not found or int(found[1]) not in SIDES or int(found[2]) not in SIDES:
-        raise ValueError("write width and height in pixels, 16 to 8192 each, such as 1280x720")
+        raise ValueError("write width and height in pixels, 16 to 8192 each, such as 1280x720, or 720p, 1080p, 4K")
     return Size(int(found[1]), int(found[2]))
+
+
+def shaped(short: int, shape: Size) -> Size:
+    """A size by its short side in the shape of another, its long side rounded to an even number."""
+    wide, high = shape
+    long = 2 * round(short * max(wide, high) / min(wide, high) / 2)
+    return Size(long, short) if wide >= high else Size(short, long)
 
 
 def ratio(text: str) -> Size:
     """The size that a ratio stands for. Spreadsheets make the times ``16:09`` or ``09:16:00`` of a ratio."""
-    found = _RATIO.fullmatch(text)
-    value = RATIOS.get((int(found[1]), int(found[2]))) if found else None
+    said = plain(text)
+    found = _RATIO.fullmatch(said)
+    value = RATIOS.get((Decimal(found[1].replace(",", ".")), int(found[2]))) if found else SHAPES.get(said)
     if value is None:
-        raise ValueError("write 16:9, 9:16 or 1:1, or give another shape as a size such as 1024x768")
+        known = "16:9, 9:16 or 1:1 (or 21:9, 4:3, 3:4, 2.39:1)"
+        raise ValueError(f"write {known}, or give another shape as a size such as 1024x768")
     return value
 
 
 def mode(text: str) -> Mode:
     """The mode by its full name, its short one (``t2v``, ``i2v``, ``v2v``), in any case and with any joint."""
-    value = MODE_WORDS.get(re.sub(r"[\s_-]+", "", text.lower()))
+    value = MODE_WORDS.get(re.sub(r"[\s_-]+", "", plain(text)))
     if value is None:
         raise ValueError("write text_to_video, image_to_video or remix (or t2v, i2v, v2v)")
     return value
@@ -147,7 +119,7 @@ def fit(text: str) -> Fit:
 
 def seed(text: str) -> int:
     """A whole number from 0 to 2**32 - 1; ``42.0`` is what a spreadsheet makes of 42."""
-    found = _SEED.fullmatch(text)
+    found = _SEED.fullmatch(plain(text))
     value = int(found[1]) if found else -1
     if not 0 <= value <= LAST_SEED:
         raise ValueError(f"write a whole number from 0 to {LAST_SEED}, or leave it empty for any")
@@ -156,9 +128,9 @@ def seed(text: str) -> int:
 
 def audio(text: str) -> bool:
     """Whether the clip is to have sound."""
-    if text.lower() not in FLAGS:
+    if plain(text) not in FLAGS:
         raise ValueError("write true or false; what is to be heard belongs in a column of another name")
-    return FLAGS[text.lower()]
+    return FLAGS[plain(text)]
 
 
 def shot_id(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Which column of a shot list is which: canonical names, the headers that other tools write, the user's own.
+"""The canonical columns of a shot list, the aliases that always were understood, and the user's own headers.
 
 Pure. The aliases are what the exports of Kitsu, ShotGrid, CommandPost, StudioBinder-like sheets and shot lists
 for video models call these columns.
@@ -49,49 +49,12 @@ def known(headers: Iterable[str]) -> frozenset[str]:
     return frozenset(map(normal, names))
 
 
-def place(headers: Sequence[str], overrides: Mapping[str, str], line: int = 1) -> tuple[dict[str, int], list[Fault]]:
-    """Where each canonical column stands, and what is wrong with ``[columns]`` (canonical name -> header).
-
-    The override wins, then the canonical name, then the first alias in its order. A length in frames is at
-    ``frames``, one in frame numbers at ``first`` and ``last``, instead of ``duration``.
-    """
-    places, faults = _overridden(headers, overrides, line)
-    taken = set(places.values())
-    free = {at: text for at, text in enumerate(headers) if at not in taken and normal(text)}
-    for name, aliases in ALIASES.items():
-        if name not in places and not (name == "duration" and "frames" in places):
-            places |= _first(free, name, (name, *aliases))
-    if not places.keys() & {"duration", "frames"}:
-        places |= _first(free, "frames", FRAMES) or _pair(free)
-    if "prompt" not in places and "prompt" not in overrides:
-        faults.append(_no_prompt(headers, line))
-    return places, faults
-
-
-def _first(free: Mapping[int, str], name: str, aliases: Sequence[str]) -> dict[str, int]:
-    """``name`` at the first alias that some header spells; of several like ``Shot #``, ``Shot`` the very one."""
-    spelled: dict[str, list[int]] = {}
-    for at, text in free.items():
-        spelled.setdefault(normal(text), []).append(at)
-    for alias in aliases:
-        if alike := spelled.get(normal(alias)):
-            return {name: min(alike, key=lambda at: (free[at] != alias, free[at].lower() != alias))}
-    return {}
-
-
-def _pair(free: Mapping[int, str]) -> dict[str, int]:
-    for first, last in PAIRS:
-        ends = _first(free, "first", [first]) | _first(free, "last", [last])
-        if len(ends) == 2:
-            return ends
-    return {}
-
-
-def _overridden(headers: Sequence[str], overrides: Mapping[str, str], line: int) -> tuple[dict[str, int], list[Fault]]:
+def overridden(headers: Sequence[str], overrides: Mapping[str, str], line: int) -> tuple[dict[str, int], list[Fault]]:
+    """Where the columns stand that `[columns]` names (canonical name -> header), and what is wrong with it."""
     places: dict[str, int] = {}
     faults = []
     for name, text in overrides.items():
-        at = _find(headers, text)
+        at = find(headers, text)
         if name not in CANONICAL:
             message = f"[columns] knows no column of this name{nearest(name, CANONICAL) or ': ' + ', '.join(CANONICAL)}"
             faults.append(Fault(0, "", name, text, message))
@@ -101,18 +64,19 @@ def _overridden(headers: Sequence[str], overrides: Mapping[str, str], line: int)
         elif at in places.values():
             faults.append(Fault(line, "", name, text, "[columns] gives this header to two columns; give it to one"))
         else:
-            counted = name == "duration" and normal(text) in map(normal, FRAMES)
-            places["frames" if counted else name] = at
+            places[name] = at
     return places, faults
 
 
-def _find(headers: Sequence[str], text: str) -> int | None:
+def find(headers: Sequence[str], text: str) -> int | None:
+    """The place of a header, spelled so or alike; None where there is none."""
     exact = [at for at, header in enumerate(headers) if header == text.strip()]
     alike = [at for at, header in enumerate(headers) if normal(header) == normal(text) != ""]
     return next(iter(exact + alike), None)
 
 
-def _no_prompt(headers: Sequence[str], line: int) -> Fault:
+def no_prompt(headers: Sequence[str], line: int) -> Fault:
+    """What is said of a shot list without a column of prompts."""
     shown = ", ".join(headers)[:200]
     message = 'no column holds the prompts; name one prompt, or say which it is with [columns] prompt = "its header"'
     return Fault(line, "", "prompt", shown, message + nearest("prompt", tuple(headers)))

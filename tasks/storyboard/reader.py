@@ -1,20 +1,26 @@
 """The bytes of a shot list -> Storyboard, or every fault in it at once. Pure on bytes: no file, no network."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from tasks.config import Settings
+from tasks.domain.board_notes import Before, Told
 from tasks.domain.errors import BoardError, Fault, Faults
 from tasks.domain.shot import Shot, Size, Storyboard
-from tasks.storyboard import cells, headers
-from tasks.storyboard.formats import columns, parquet
-from tasks.storyboard.formats.columns import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, SHOWN, Table
+from tasks.storyboard import cell_kinds as kinds
+from tasks.storyboard import cells, lengths, opening
+from tasks.storyboard import missing_files as missing
+from tasks.storyboard import sheet as preparing
+from tasks.storyboard.formats.columns import SHOWN, Table
+from tasks.storyboard.meaning import Unit
 
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_ABOVE = bytes(range(0x80, 0x100))
-_PAIRED = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+ASK_UNIT = (
+    "these pairs may be frame numbers or seconds, and their numbers do not tell; say which with "
+    '[columns] unit = "frames" or unit = "seconds"'
+)
+DOUBTED = ("mode", "size", "aspect_ratio", "fit", "seed", "audio")  # names that other lists give to other things
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +29,10 @@ class _Sheet:
 
     table: Table
     places: Mapping[str, int]
+    units: Mapping[str, Unit]
     ids: list[str]
     faults: Faults
+    notes: list[str]
 
     def texts(self, name: str) -> list[str]:
         """A column's cells; of a pair of frame numbers ``first - last``, or nothing where neither is given."""
@@ -36,6 +44,8 @@ class _Sheet:
 
     def values(self, name: str, reader: Callable[[str], Any], silent: Any = None, *, needed: bool = False) -> list[Any]:
         """A column's cells as read, each spelling once; ``silent`` for an empty one, and for one that is a fault."""
+        if name not in self.places and name != "span":
+            return [silent] * len(self.ids)
         texts = self.texts(name)
         values, wrong = {"": silent}, {}
         for text in set(texts) - (set() if needed else {""}):
@@ -43,10 +53,16 @@ class _Sheet:
                 values[text] = reader(text)
             except ValueError as error:
                 values[text], wrong[text] = silent, str(error)
+        hint = f"; {self._other(name)}" if name in DOUBTED and wrong and wrong.keys() == set(texts) - {""} else ""
         for at, text in enumerate(texts if wrong else ()):
             if text in wrong:
-                self.fault(at, name, text, wrong[text])
+                self.fault(at, name, text, wrong[text] + hint)
         return [values[text] for text in texts]
+
+    def _other(self, name: str) -> str:
+        """What helps where not one cell of a column is right: it may mean something else."""
+        header = self.table.headers[self.places[name]]
+        return f'if the column means something else, [columns] ignore = ["{header}"] leaves it unread'
 
     def fault(self, at: int, name: str, value: str, message: str) -> None:
         """Notes what is wrong in row ``at`` (from 0), in the column that ``name`` stands for."""
@@ -55,16 +71,19 @@ class _Sheet:
         self.faults.append(Fault(self.table.lines[at], self.ids[at], column, value[:SHOWN], message))
 
 
-def read(data: bytes, name: str, settings: Settings, base: str) -> Storyboard:
+def read(data: bytes, name: str, settings: Settings, base: str, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
     """The shots of a CSV or Parquet file, after aliases, defaults and ``[vars]``.
+
+    ``before`` says what an earlier run of the target made of its board: what it carried is carried still.
 
     ``name`` (a path or URL) only tells a broken Parquet file from a CSV; ``base`` is the folder, path or URL,
     that images and sources are relative to. Raises BoardError with every fault, in the order of the rows: a row
     is the line a person sees, the header being line 1; in Parquet it is the index + 2.
     """
-    table = _parquet(data) if _is_parquet(data, name) else columns.from_csv(_decode(data), settings.columns)
-    places, wrong = headers.place(table.headers, settings.columns, table.line)
-    faults = Faults(wrong)
+    opened = opening.open_table(data, name, settings.columns)
+    table, assigned = preparing.prepare(opened, settings, before)
+    places = assigned.places
+    faults = Faults(assigned.faults)
     faults += table.faults
     if not table.lines and not table.faults:
         faults.append(Fault(table.line, "", "", "", "has no shots; write one row a shot below the header"))
@@ -74,72 +93,39 @@ def read(data: bytes, name: str, settings: Settings, base: str) -> Storyboard:
         if at in places.values()
     ]
     used = {name: at for name, at in places.items() if at not in table.opaque}
-    sheet = _Sheet(table, used, _ids(table, used.get("shot_id")), faults)
-    extras = [(text, at) for at, text in enumerate(table.headers) if at not in places.values()]
-    shots = _shots(sheet, settings, base, extras)
+    sheet = _Sheet(table, used, assigned.units, _ids(table, used.get("shot_id")), faults, [])
+    extras = [(table.headers[at], at) for at in assigned.extras]
+    _check_left_over(sheet)
+    shots = _shots(sheet, settings, base, extras, before)
+    names = tuple(text for text, _ in extras)
+    board = Storyboard(shots, names, _told(sheet, assigned.told, lambda: read(data, name, settings, base)))
     if faults:
         named = dict(zip(table.lines, sheet.ids, strict=True))
         told = [replace(fault, shot_id=fault.shot_id or named.get(fault.row, "")) for fault in faults.told()]
-        raise BoardError(sorted(told, key=lambda fault: fault.row), Storyboard(shots))
-    return Storyboard(shots, tuple(text for text, _ in extras))
+        raise BoardError(sorted(told, key=lambda fault: fault.row), board)
+    return board
 
 
-def _decode(data: bytes) -> str:
-    """Text with ``\\n`` for every line end. CP1252 is the last resort: nearly every byte means something in it."""
-    if data.startswith(WORKBOOKS):
-        raise BoardError("this is a spreadsheet workbook; save it as CSV (UTF-8) or Parquet")
-    encoding = _encoding(data)
+def _told(sheet: _Sheet, told: Told, again: Callable[[], Storyboard]) -> Told:
+    """What is said of the board; where columns are held back, with the shots as a new target would have them."""
+    told = replace(told, notes=(*told.notes, *sheet.notes))
+    if not told.held:
+        return told
     try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        told = "neither UTF-8 nor CP1252" if encoding == "cp1252" else f"not {encoding.upper()}"
-        message = f"byte {error.start + 1} of the file is {told}; save it as UTF-8"
-        raise BoardError([Fault(line, "", "", "", message)]) from None
-    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        return replace(told, meant=again().shots)
+    except BoardError as error:  # then they cannot be read as they are
+        return replace(told, meant=error.board.shots if error.board else ())
 
 
-def _encoding(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if data.startswith(b"\xef\xbb\xbf"):
-        return "utf-8"
-    even, odd = data[:4000:2].count(0), data[1:4000:2].count(0)
-    if len(data) % 2 == 0 and max(even, odd) * 3 > len(data[:4000:2]) and min(even, odd) == 0:
-        return "utf-16-le" if odd else "utf-16-be"
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252" if _mostly_single(data) else "utf-8"
-    return "utf-8"
-
-
-def _mostly_single(data: bytes) -> bool:
-    """Whether the bytes above ASCII stand alone, as in CP1252, rather than in UTF-8's sequences.
-
-    Of a file in which both occur the rarer ones are a fault: taken for CP1252, every letter of the others would
-    turn into two in silence.
-    """
-    rest, paired = _PAIRED.subn(b"", data)
-    return len(rest) - len(rest.translate(None, _ABOVE)) > paired
-
-
-def _is_parquet(data: bytes, name: str) -> bool:
-    path = re.split(r"[?#]", name)[0]
-    return data.startswith(b"PAR1") or path.lower().endswith((".parquet", ".pq"))
-
-
-def _parquet(data: bytes) -> Table:
-    try:
-        found = parquet.read(data, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS, max_cells=MAX_CELLS)
-    except parquet.Unreadable as error:
-        raise BoardError(f"the file {error}") from None
-    texts = found.columns
-    kept: Sequence[int] = range(len(texts[0]) if texts else 0)
-    if not any(all(map(str.strip, column)) for column in texts):  # else no row is blank
-        kept = [at for at in kept if not columns.blank([column[at] for column in texts])]
-        texts = [[column[at] for at in kept] for column in texts]
-    return columns.table_of(1, found.names, [at + 2 for at in kept], texts, found.opaque)
+def _check_left_over(sheet: _Sheet) -> None:
+    """What a spreadsheet left where a value had to be; such a cell is read no further."""
+    for name, at in sheet.places.items():
+        column = sheet.table.columns[at]
+        wrong = kinds.left_over(column)
+        for row, text in enumerate(column) if wrong else ():
+            if text.strip() in wrong:
+                sheet.fault(row, name, text, "was left by a spreadsheet; write the value, or mend its formula")
+                column[row] = "-" if name == "prompt" else ""
 
 
 def _ids(table: Table, at: int | None) -> list[str]:
@@ -155,23 +141,64 @@ def _check_ids(sheet: _Sheet) -> None:
         if first.setdefault(shot_id, at) != at:
             line = sheet.table.lines[first[shot_id]]
             default = "" if given[at] else " (this row gets it because it names none)"
-            message = f"row {line} has this id too{default}; give each shot its own"
+            message = f"row {line} has this id too{default}; give each shot its own{_both(sheet)}"
             sheet.fault(at, "shot_id", shot_id, message)
 
 
-def _shots(sheet: _Sheet, settings: Settings, base: str, extras: Sequence[tuple[str, int]]) -> tuple[Shot, ...]:
+def _both(sheet: _Sheet) -> str:
+    """How numbers that begin again in every scene make ids."""
+    heads, places = sheet.table.headers, sheet.places
+    if not {"scene", "shot_id"} <= places.keys() or heads[places["shot_id"]] == "shot_id":
+        return ""
+    both = f"{{{heads[places['scene']]}}}-{{{heads[places['shot_id']]}}}"
+    return f', or, where they begin again in every scene, write [columns] shot_id = "{both}"'
+
+
+def _seconds(sheet: _Sheet, settings: Settings, before: Before) -> list[Any]:
+    """The length of every row: as such, or between two places whose unit is told by header, config or numbers."""
+    fps, silent = settings.defaults.fps, settings.defaults.duration
+    if "first" not in sheet.places:
+        unit = sheet.units.get("duration", "")
+        return sheet.values("duration", lambda text: lengths.seconds(text, fps, unit), silent)
+    unit = sheet.units.get("first", "")
+    if asked := settings.column_rules.unit:
+        unit = "frames" if asked == "frames" else "s"
+    elif not unit:
+        unit = _pair_unit(sheet, fps, before)
+        if not unit:
+            header = sheet.table.headers[sheet.places["last"]]
+            sheet.faults.append(Fault(sheet.table.line, "", header, "", ASK_UNIT))
+            return [silent] * len(sheet.ids)
+    return sheet.values("span", lambda text: lengths.span(text, fps, unit), silent)
+
+
+def _pair_unit(sheet: _Sheet, fps: Decimal, before: Before) -> Unit:
+    """The unit of pairs as their numbers tell it, unless the target has read them otherwise, which is told."""
+    pairs, nothing = sheet.texts("span"), [None] * len(sheet.ids)
+    unit = lengths.pair_unit(pairs, fps, nothing)
+    asked = [before.seconds.get(name) for name in sheet.ids] if before.seconds else nothing
+    held = lengths.pair_unit(pairs, fps, [None if one is None else Decimal(str(one)) for one in asked])
+    if held and held != unit:
+        words = {"frames": "frame numbers", "s": "seconds"}[held]
+        other = "seconds" if held == "frames" else "frames"
+        told = f"pairs are read as {words}, as an earlier run of this target has read them"
+        sheet.notes.append(f'{told}; [columns] unit = "{other}" would change them')
+    return held or unit
+
+
+def _shots(
+    sheet: _Sheet, settings: Settings, base: str, extras: Sequence[tuple[str, int]], before: Before
+) -> tuple[Shot, ...]:
     _check_ids(sheet)
-    defaults, fps = settings.defaults, settings.defaults.fps
+    defaults = settings.defaults
     needed = "prompt" in sheet.places
-    count = next((name for name in ("duration", "frames") if name in sheet.places), "span")
-    reader = {"duration": cells.seconds, "frames": cells.frames, "span": cells.span}[count]
     fields: dict[str, list[Any]] = {
         "shot_id": sheet.ids,
         "row": sheet.table.lines,
         "scene": sheet.texts("scene"),
         "prompt": sheet.values("prompt", lambda text: cells.fill(text, settings.vars), "", needed=needed),
         "negative_prompt": sheet.texts("negative_prompt"),
-        "seconds": sheet.values(count, lambda text: reader(text, fps), defaults.duration),
+        "seconds": _seconds(sheet, settings, before),
         "size": _sizes(sheet, defaults.size),
         "fit": sheet.values("fit", cells.fit, defaults.fit),
         "seed": sheet.values("seed", cells.seed),
@@ -192,14 +219,18 @@ def _extras(table: Table, extras: Sequence[tuple[str, int]]) -> list[dict[str, s
 
 
 def _sizes(sheet: _Sheet, default: Size) -> list[Size]:
-    """A row's size, else the size of its ratio, else the config's."""
+    """A row's size, one by name in the shape of the row's ratio; else the size of its ratio, else the config's."""
     given = zip(sheet.values("size", cells.size), sheet.values("aspect_ratio", cells.ratio), strict=True)
-    return [size or ratio or default for size, ratio in given]
+    return [
+        cells.shaped(size, ratio or default) if isinstance(size, int) else size or ratio or default
+        for size, ratio in given
+    ]
 
 
 def _inputs(sheet: _Sheet, base: str) -> dict[str, list[Any]]:
     """Mode, image and source as they are used; a source that is a row's id is that row, else a path or URL."""
-    given = zip(sheet.values("mode", cells.mode), sheet.texts("image"), sheet.texts("source"), strict=True)
+    files = sheet.values("image", missing.check, ""), sheet.values("source", missing.check, "")
+    given = zip(sheet.values("mode", cells.mode), *files, strict=True)
     used = [cells.inputs(*row) for row in given]
     known = frozenset(sheet.ids)
     return {

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path, PurePath
 
 from tasks.config import CONFIGS, Settings
+from tasks.domain.board_notes import Before
 from tasks.domain.errors import BoardError, Fault, StoryreelError
 from tasks.domain.shot import Storyboard
 from tasks.storage import has_scheme, is_http, read_url, split
@@ -18,18 +19,22 @@ from tasks.transport import Http, bare, host_of
 
 BOARD_BYTES = 32_000_000
 FETCH_SECONDS = 120.0
+MOST_CAUSES = 200  # files that are not there for which a reason is looked for
 HERE = ("", "file", "local")  # how a path on this machine may be spelled
 
 
-async def read_board(url: str, settings: Settings, http: Http) -> Storyboard:
-    """The storyboard at a local path or any URL. `BoardError` when it cannot be read or holds faults."""
-    return parsed(await board_bytes(url, settings, http), url, settings)
+async def read_board(url: str, settings: Settings, http: Http, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
+    """The storyboard at a local path or any URL. `BoardError` when it cannot be read or holds faults.
+
+    ``before`` says what the target made of its board in an earlier run.
+    """
+    return parsed(await board_bytes(url, settings, http), url, settings, before)
 
 
-def parsed(data: bytes, url: str, settings: Settings) -> Storyboard:
+def parsed(data: bytes, url: str, settings: Settings, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
     """The storyboard that these bytes hold, as if they had just been read at the URL. `BoardError` for faults."""
     folder, name = split(_beside(url))
-    return reader.read(data, name, settings, folder)
+    return reader.read(data, name, settings, folder, before)
 
 
 async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks.config.settings import Settings
+from tasks.domain.board_notes import Before
 from tasks.domain.errors import BoardError, Fault
 from tasks.domain.shot import Shot, Storyboard
 from tasks.storyboard.reader import read
@@ -21,6 +22,11 @@ VARS = {"hero": "a tall woman", "villain": "a short man"}
 def board(data: bytes | str, name: str = "board.csv", **settings: Any) -> Storyboard:
     raw = data.encode() if isinstance(data, str) else data
     return read(raw, name, Settings(Path("x.toml"), **{"vars": VARS, **settings}), BASE)
+
+
+def read_after(data: str, before: Before, **settings: Any) -> Storyboard:
+    """A board as it is read at a target that has been rendered before."""
+    return read(data.encode(), "board.csv", Settings(Path("x.toml"), **{"vars": VARS, **settings}), BASE, before)
 
 
 def faults_of(data: bytes | str, name: str = "board.csv", **settings: Any) -> list[Fault]:

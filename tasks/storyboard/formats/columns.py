@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tasks.domain.errors import BoardError, Fault, Faults
@@ -33,6 +33,7 @@ class Table:
     columns: list[list[str]]
     faults: Faults
     opaque: Mapping[int, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def table_of(
@@ -40,15 +41,20 @@ def table_of(
 ) -> Table:
     """A table whose cells are clean, without the columns that have neither header nor content."""
     headers = [text.strip() for text in header]
-    faults = Faults(_twice(line, headers))
+    faults, notes = Faults(_twice(line, headers)), []
     for at, text in enumerate(headers):
         name = text or f"column {at + 1}"
         faults += _clean([line], name, [header[at]])
         faults += _clean(lines, name, columns[at])
-        faults += [] if text else _nameless(lines, name, columns[at])
+        if not text and _counts(columns[at]):
+            notes.append(f"{name} has no header and counts the rows: it is passed over")
+        elif not text:
+            faults += _nameless(lines, name, columns[at])
     kept = [at for at, text in enumerate(headers) if text]
     opaque = {place: opaque[at] for place, at in enumerate(kept) if at in opaque}
-    return Table(line, tuple(headers[at] for at in kept), lines, [columns[at] for at in kept], faults, opaque)
+    return Table(
+        line, tuple(headers[at] for at in kept), lines, [columns[at] for at in kept], faults, opaque, tuple(notes)
+    )
 
 
 def _twice(line: int, headers: list[str]) -> list[Fault]:
@@ -76,6 +82,12 @@ def _squared(lines: list[int], rows: list[list[str]], width: int) -> Faults:
     return faults
 
 
+def _counts(column: list[str]) -> bool:
+    """Whether a column numbers the rows from 0 or 1, as table programs write their index."""
+    held = [cell.strip() for cell in column if cell.strip()]
+    return len(held) > 1 and held[0] in ("0", "1") and held == [str(int(held[0]) + at) for at in range(len(held))]
+
+
 def _nameless(lines: list[int], name: str, column: list[str]) -> list[Fault]:
     held = [at for at, cell in enumerate(column) if cell.strip()]
     if not held:
@@ -85,19 +97,26 @@ def _nameless(lines: list[int], name: str, column: list[str]) -> list[Fault]:
     return [Fault(lines[held[0]], "", name, column[held[0]][:SHOWN], message)]
 
 
-def from_csv(text: str, overrides: Mapping[str, str]) -> Table:
+HeaderAt = Callable[[Sequence[int], Sequence[Sequence[str]]], int]
+"""Lines and records of a file -> which of the records is its header."""
+
+
+def from_csv(text: str, overrides: Mapping[str, str], header_at: HeaderAt = lambda lines, rows: 0) -> Table:
     """A CSV file, its lines ending in ``\\n``, as text cells. Raises BoardError where nothing can be made of it.
 
-    ``overrides`` are the headers of ``[columns]``, which help to tell the delimiter.
+    ``overrides`` are the headers of ``[columns]``, which help to tell the delimiter; ``header_at`` finds the header.
     """
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # our own limit names the row
     told = re.match(r"sep=([,;\t|])\n", text)  # a line that Excel writes and hides
-    delimiter = told[1] if told else _delimiter(text, overrides)
+    delimiter = told[1] if told else _delimiter(text, overrides, header_at)
     _check_cells(text, delimiter)
     lines, rows, faults = _records("\n" + text[told.end() :] if told else text, delimiter)
     if not rows or (faults and faults[0].row < lines[0]):  # without its header a shot list tells nothing
         raise BoardError(faults or [Fault(1, "", "", "", "the file is empty; write a header and one row a shot")])
-    line, header = lines.pop(0), rows.pop(0)
+    above = header_at(lines, rows)
+    line, header = lines[above], rows[above]
+    del lines[: above + 1], rows[: above + 1]
+    notes = (f"the header is line {line}; what stands above it is passed over",) if above else ()
     if len(rows) > MAX_ROWS:
         raise BoardError([Fault(lines[-1], "", "", "", f"more than {MAX_ROWS:,} rows; split the shot list")])
     if len(header) > MAX_COLUMNS:
@@ -106,7 +125,7 @@ def from_csv(text: str, overrides: Mapping[str, str]) -> Table:
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in header]
     table = table_of(line, header, lines, columns, {})
     faults += table.faults
-    return replace(table, faults=faults)
+    return replace(table, faults=faults, notes=(*notes, *table.notes))
 
 
 def _check_cells(text: str, delimiter: str) -> None:
@@ -115,16 +134,17 @@ def _check_cells(text: str, delimiter: str) -> None:
         raise BoardError(f"the file has more than {MAX_CELLS:,} cells; split the shot list, or drop empty columns")
 
 
-def _delimiter(text: str, overrides: Mapping[str, str]) -> str:
+def _delimiter(text: str, overrides: Mapping[str, str], header_at: HeaderAt) -> str:
     """The one under which the header makes most sense, then the rows; for a single column one that is nowhere."""
     head = [f"{line}\n" for line in text[:SNIFFED].split("\n", 200)[:200]]
     names = known(overrides.values())
 
     def fitness(delimiter: str) -> tuple[bool, int, float, int]:
         rows = [row for row in csv.reader(head, delimiter=delimiter) if not blank(row)] or [["", ""]]
-        width = len(rows[0])
+        header = rows[header_at(range(1, len(rows) + 1), rows)]
+        width = len(header)
         even = sum(len(row) == width for row in rows) / len(rows)
-        return width > 1, sum(normal(cell) in names for cell in rows[0]), even, width
+        return width > 1, sum(normal(cell) in names for cell in header), even, width
 
     best = max(DELIMITERS, key=fitness)
     return best if fitness(best)[0] else next((chr(at) for at in range(0xE000, 0xF900) if chr(at) not in text), ",")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.config import catalogue
-from tasks.config.settings import CONFIGS, Settings, load_settings, settings_from_environment
+from tasks.config.settings import CONFIGS, ColumnRules, Settings, load_settings, settings_from_environment
 from tasks.domain.errors import ConfigError
 from tasks.domain.shot import MODES, Size
 
@@ -490,3 +490,12 @@ def test_that_a_block_has_an_address(tmp_path: Path, address: object) -> None:
     """A target's block is named by type and name, or it is a fault."""
     [said] = faults_of(tmp_path, f"[target]\nblock = {json.dumps(address)}\n")
     assert "must be the type and name of a block" in said
+
+
+def test_column_rules(tmp_path: Path) -> None:
+    """`[columns]` holds headers by canonical name, and beside them what to ignore, the unit of pairs, what to fill."""
+    file = tmp_path / "x.toml"
+    file.write_text('[columns]\nprompt = "{A}, {B}"\nignore = ["Size"]\nunit = "seconds"\nfill_down = ["scene"]\n')
+    found = load_settings(file, {})
+    assert found.columns == {"prompt": "{A}, {B}"}
+    assert found.column_rules == ColumnRules(("Size",), "seconds", ("scene",))

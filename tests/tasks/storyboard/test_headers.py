@@ -2,7 +2,10 @@ import re
 
 import pytest
 
-from tasks.storyboard.headers import ALIASES, CANONICAL, FRAMES, normal, place
+from tasks.domain.errors import Fault, Faults
+from tasks.storyboard.assignment import assign
+from tasks.storyboard.formats.columns import Table
+from tasks.storyboard.headers import ALIASES, CANONICAL, FRAMES, normal
 
 LISTED = {
     "shot_id": "shot, shot code, shotcode, code, name, shotname, shot name, shot number, shot no, shot #, shotid, id, "
@@ -15,6 +18,14 @@ LISTED = {
     "start frame, first frame",
     "source": "source video, plate path, video url",
 }
+
+
+def place(headers: list[str], overrides: dict[str, str]) -> tuple[dict[str, int], list[Fault]]:
+    """Where the columns of an empty table stand; a length in frames at ``frames``."""
+    found = assign(Table(1, tuple(headers), [], [[] for _ in headers], Faults()), overrides)
+    counted = found.units.get("duration") == "frames"
+    places = {"frames" if counted and name == "duration" else name: at for name, at in found.places.items()}
+    return places, list(found.faults)
 
 
 @pytest.mark.parametrize("name", LISTED)

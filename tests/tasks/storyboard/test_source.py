@@ -179,7 +179,7 @@ async def test_board_is_redirected(http):
         (reply(status=403), "answered 403"),
         (then_cut(reply(BOARD, length=1000)), "cannot be read"),
         (for_ever(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 60_000), "more than 100000 bytes"),
-        (reply(b"<html></html>"), "prompt"),
+        (reply(b"<html></html>"), "HTML"),
     ],
     ids=["404", "403", "cut", "endless", "page"],
 )

@@ -1,0 +1,27 @@
+"""What a target that carried a column would be asked for if the column were read: which shots, in which words. Pure."""
+
+from collections.abc import Sequence
+
+from tasks.domain.board_notes import Held
+from tasks.domain.shot import Shot, Storyboard
+
+_SHOWN = 5  # shots that the sentence names
+
+
+def changed(board: Storyboard) -> dict[str, Shot]:
+    """By shot_id the shots as they would be read, where that asks for something else than what is read."""
+    now = {shot.shot_id: _asked(shot) for shot in board.shots}
+    return {shot.shot_id: shot for shot in board.told.meant if now.get(shot.shot_id) != _asked(shot)}
+
+
+def _asked(shot: Shot) -> Shot:
+    return shot._replace(row=0, extras={}, warnings=())
+
+
+def sentence(held: Sequence[Held], ids: Sequence[str], usd: str) -> str:
+    """What the columns would be read as, for which shots and for how much, and how to have them read."""
+    read = ", ".join(f"{header!r} as {name}" for header, name in held)
+    shown = ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
+    asks = f"for {len(ids)} shots ({shown}), {usd} USD" if ids else "which changes no shot"
+    way = ", ".join(f'{name} = "{header}"' for header, name in held)
+    return f"would be read: {read}, {asks}; this target carries them as further columns until [columns] {way} says so"

@@ -1,0 +1,97 @@
+"""Whether the cells of a column can be what its header was taken for. Pure.
+
+A header is a guess where it is not the canonical name: ``Frame`` is a picture in one list and a number in the next.
+The question is not whether every cell is right, which is for the reader of the cells to say, but whether any of them
+is of the kind.
+"""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+
+from tasks.domain.shot import FITS
+from tasks.storyboard.cells import FLAGS
+from tasks.storyboard.meaning import is_framing
+from tasks.storyboard.spelling import fold
+
+_ERROR = re.compile(r"#(REF|N/A|NAME|VALUE|DIV/0|NULL|NUM|ERROR|CALC|SPILL|BLOCKED|FIELD|GETTING_DATA)[!?]?")
+_LEFT = frozenset(("Loading...", "Loading…", "loading...", "nan", "NaN", "NAN", "<NA>", "NaT"))
+
+_NUMBERED = re.compile(r"[#A-Za-z]{0,2}\d{1,4}[A-Za-z]?([.,]0+)?")
+_DIGIT = re.compile(r"\d")
+_LOCATED = re.compile(r"[\\/]|\.[A-Za-z0-9]{2,5}\b|^=|^\[|^data:|^www\.")
+_MODE = re.compile(r"2v|video|extend|edit|remix|image|bild|imagen|text|flf", re.IGNORECASE)
+_SHAPES = re.compile(
+    r"\d|square|portrait|landscape|vertical|horizontal|hoch|quer|quadrat|carr|cuadrad|竖|横|縦|正方|方形|세로|가로"
+)
+_FITTED = re.compile(r"crop|fill|stretch|letterbox|pad|scale|cov|cont|blur", re.IGNORECASE)
+
+
+def located(text: str) -> bool:
+    """Whether a cell can name a file: a folder in it, an ending, an address, a formula that shows a picture."""
+    return bool(_LOCATED.search(text))
+
+
+def is_left_over(text: str) -> bool:
+    """Whether a cell holds what a spreadsheet or a table program writes for want of a value."""
+    said = text.strip() if len(text) < 20 else ""
+    return bool(said) and (said in _LEFT or (said[0] == "#" and _ERROR.fullmatch(said.upper()) is not None))
+
+
+def left_over(cells: Sequence[str]) -> frozenset[str]:
+    """The cells of a column, stripped, that hold what a spreadsheet left."""
+    found = _LEFT.intersection(map(str.strip, cells))
+    if "#" in "".join(cells):
+        found |= {cell.strip() for cell in cells if cell.lstrip()[:1] == "#" and is_left_over(cell)}
+    return found
+
+
+def could_be(name: str, cells: Sequence[str], routes: Collection[str] = ()) -> bool:
+    """Whether a column may be the canonical ``name``: true where it is empty, or any cell is of the kind.
+
+    ``routes`` are the names of chains and routes that a ``route`` may give.
+    """
+    test = _TESTS.get(name)
+    if name == "route":
+        test = lambda text: text in routes or ":" in text  # noqa: E731 - the one that needs to know more
+    if test is None:
+        return True
+    held = False
+    for cell in cells:
+        text = cell.strip()
+        if text and (test(text) or is_left_over(text)):
+            return True
+        held = held or bool(text)
+    return not held
+
+
+def begins_again(cells: Sequence[str], scenes: Sequence[str]) -> bool:
+    """Whether short numbers (``1``, ``2A``) repeat in the column, and never within one scene (filled down)."""
+    held = [cell.strip() for cell in cells if cell.strip()]
+    if len(set(held)) == len(held) or not all(map(_NUMBERED.fullmatch, held)):
+        return False
+    scene, seen = "", set()
+    for cell, given in zip(cells, scenes, strict=True):
+        scene = given.strip() or scene
+        if cell.strip() and (scene, cell.strip()) in seen:
+            return False
+        seen.add((scene, cell.strip()))
+    return True
+
+
+def _has_digit(text: str) -> bool:
+    return bool(_DIGIT.search(text))
+
+
+_TESTS: dict[str, Callable[[str], bool]] = {
+    "shot_id": lambda text: not is_framing(text),
+    "image": located,
+    "last_image": located,
+    "source": lambda text: True,
+    "mode": lambda text: bool(_MODE.search(text)),
+    "duration": lambda text: _has_digit(fold(text)),
+    "aspect_ratio": lambda text: bool(_SHAPES.search(fold(text))),
+    "size": lambda text: _has_digit(fold(text)) or fold(text) in ("hd", "uhd", "full hd", "fullhd"),
+    "fit": lambda text: text.lower() in FITS or bool(_FITTED.search(text)),
+    "seed": _has_digit,
+    "audio": lambda text: text.lower() in FLAGS,
+}
