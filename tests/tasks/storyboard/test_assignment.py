@@ -282,4 +282,4 @@ def test_no_header_is_lost(headers: list[str], cell: str, ignore: list[str]) -> 
 
 def test_words_load_nothing() -> None:
     """The words stand in a file beside the code, and are looked at when a header needs them."""
-    assert (Path(__file__).parents[3] / "tasks" / "boards" / "words.toml").is_file()
+    assert (Path(__file__).parents[3] / "tasks" / "storyboard" / "words.toml").is_file()
