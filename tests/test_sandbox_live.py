@@ -157,7 +157,7 @@ def test_an_edit_has_the_length_and_the_size_of_its_source(
     """And is billed for them; a source that is no video buys nothing."""
     assert post(box, gateway, path, body).status_code == 200
     assert [(job["seconds"], job["size"]) for job in box.jobs()] == [(5, "720x1280")]
-    assert box.billed() == 5 * Decimal({"fal": "0.336", "runway": "0.15"}[gateway])
+    assert box.billed() == 5 * Decimal({"fal": "0.252", "runway": "0.28"}[gateway])
     name = "video_url" if gateway == "fal" else "videoUri"
     broken = inline(b"<!doctype html>", "video/mp4")
     assert post(box, gateway, path, body | {name: broken}).status_code in (400, 422) and len(box.jobs()) == 1

@@ -45,7 +45,7 @@ app = App(
     name="storyreel",
     help="A storyboard in, clips, a manifest and the money out. Exit codes: 0 every selected shot has its clip, "
     "1 some has none, 2 nothing was started, 3 the budget stopped it, 130 interrupted.",
-    version_flags=["--version"],
+    version=display.version,
 )
 
 M_ARENA_MAX = -8  # as <malloc.h> has it

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import metadata
 from typing import IO, Any, cast
 
 from rich.console import Console
@@ -149,6 +150,14 @@ def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str
     out.print(table)
 
 
+def version() -> str:
+    """The package's own; where it is not installed nobody knows."""
+    try:
+        return metadata.version("storyreel")
+    except metadata.PackageNotFoundError:
+        return "unknown: the package is not installed"
+
+
 def provider_tables(entries: Sequence[Mapping[str, Any]]) -> None:
     """A block for each gateway: its key and address, then its models."""
     for entry in entries:
@@ -156,15 +165,18 @@ def provider_tables(entries: Sequence[Mapping[str, Any]]) -> None:
         key = found if entry["key"] else "needs no key"
         head = "  ".join(part for part in (entry["provider"], entry["base_url"], key, entry.get("check", "")) if part)
         out.print(Text(head, style="bold"))
-        table = Table(box=None, show_header=False, pad_edge=True)
-        for model in entry["models"]:
-            seconds = model["seconds"] if isinstance(model["seconds"], str) else "/".join(map(str, model["seconds"]))
-            facts = (model["route"].partition(":")[2], ", ".join(model["modes"]), f"{seconds} s", model["price"])
-            ends = f"retired {model['retired_on']}" if model["lifecycle"].startswith("was") else model["lifecycle"]
-            table.add_row(*[Text(fact, no_wrap=True) for fact in facts], Text(ends, style="yellow"))
-        out.print(table)
+        rows = [_model_cells(model) for model in entry["models"]]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for *facts, ends in rows:  # no table: it would cut what is wider than the terminal
+            padded = "  ".join(fact.ljust(width) for fact, width in zip(facts, widths, strict=False))
+            out.print(Text.assemble(" ", padded if ends else padded.rstrip(), ("  " * bool(ends) + ends, "yellow")))
         for line in entry.get("differences", ()):
             out.print(Text(f"  differs: {line}", style="yellow"))
+
+
+def _model_cells(model: Mapping[str, Any]) -> list[str]:
+    ends = f"retired {model['retired_on']}" if model["lifecycle"].startswith("was") else model["lifecycle"]
+    return [model["route"].partition(":")[2], ", ".join(model["modes"]), model["lengths"], model["price"], ends]
 
 
 def standing(told: Mapping[str, Any]) -> None:

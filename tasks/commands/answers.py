@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tasks.commands import providers as inventory
-from tasks.config import Settings, load_catalogue
+from tasks.config import Settings
 from tasks.domain.errors import Fault, TargetError
 from tasks.domain.identity import number_text
 from tasks.domain.money import ZERO, usd_text
@@ -202,7 +202,7 @@ async def rescue(running: Session) -> dict[str, Any]:
 
 async def providers(loaded: Settings, *, check: bool) -> dict[str, Any]:
     """The answer of ``providers --json``; with ``check`` each gateway is asked, at no cost, and its list compared."""
-    known = load_catalogue()
+    known = loaded.catalogue
     entries = inventory.list_providers(loaded, known, datetime.now(UTC).date())
     http = Http()
     try:

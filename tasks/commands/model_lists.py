@@ -11,6 +11,7 @@ from typing import Any
 from tasks.domain.model import Model
 from tasks.domain.money import usd_text
 from tasks.domain.order import Reply
+from tasks.domain.pricing import UnknownPriceError, Usage
 from tasks.domain.shot import Size
 from tasks.providers._common import dig, is_ok, money_of, text_of
 
@@ -64,13 +65,21 @@ def _prices(model: Model, skus: Any) -> list[str]:
         return []
     lines: dict[str, list[str]] = {}
     for size in model.sizes:
-        theirs, ours = rate(skus, size), model.per_second.get(str(size), model.per_second.get("*"))
+        theirs, ours = rate(skus, size), _ours(model, size)
         if theirs is None:
             named = ", ".join(f"{text_of(name)} = {text_of(value)}" for name, value in skus.items())
             return [f"its prices are not understood: {named}"[:300]]
         if ours is not None and theirs != ours:
             lines.setdefault(f"{usd_text(theirs)} USD/s there, {usd_text(ours)} here", []).append(str(size))
     return [f"{line} ({', '.join(sizes)})" for line, sizes in lines.items()]
+
+
+def _ours(model: Model, size: Size) -> Decimal | None:
+    """US dollars a second at this size as the catalogue has it."""
+    try:
+        return model.price.quote(Usage(Decimal(1), *size))
+    except UnknownPriceError:
+        return None
 
 
 def rate(skus: Mapping[str, Any], size: Size) -> Decimal | None:

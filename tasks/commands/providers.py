@@ -6,7 +6,6 @@ from typing import Any
 from tasks.commands.model_lists import differences
 from tasks.config import Catalogue, ProviderFacts, ProviderSettings, Settings, lifecycle
 from tasks.domain.model import Model
-from tasks.domain.money import usd_text
 from tasks.domain.order import Reply, Request
 from tasks.engine.context import addressed
 from tasks.transport import Forbidden, Http, Lost, NotSent
@@ -28,8 +27,9 @@ def list_providers(settings: Settings, catalogue: Catalogue, today: date) -> lis
             "source": facts.source,
             "checked": facts.checked,
         }
-        entry |= {"key": provider.api_key_env, "key_found": provider.key is not None or name == "animatic"}
-        entry |= {"key_from": provider.key_from, "key_lacks": "" if entry["key_found"] else provider.lacks}
+        named = "" if provider.keyless else provider.api_key_env
+        entry |= {"key": named, "key_found": provider.ready or name == "animatic"}
+        entry |= {"key_from": provider.key_from, "key_lacks": "" if entry["key_found"] else provider.missing}
         found.append(entry | {"models": [_model(model, today) for model in models]})
     return found
 
@@ -39,8 +39,9 @@ def _model(model: Model, today: date) -> dict[str, Any]:
         "route": model.route,
         "modes": list(model.modes),
         "seconds": "any" if model.exact else list(model.any_seconds or model.seconds),
+        "lengths": lengths(model),
         "sizes": "any" if model.exact else [str(size) for size in model.sizes],
-        "price": price_words(model),
+        "price": model.price.describe(),
         "doubt": model.low_confidence,
         "lifecycle": lifecycle(model, today),
         "retired_on": model.retired_on,
@@ -50,14 +51,13 @@ def _model(model: Model, today: date) -> dict[str, Any]:
     }
 
 
-def price_words(model: Model) -> str:
-    """The price in a few words: ``0.10 USD/s``, ``1.50 to 7.50 USD``, ``free``."""
-    prices = sorted({*model.per_second.values(), *model.table.values()})
-    if not prices or prices[-1] == 0:
-        return "free"
-    unit = "USD" if model.table else "USD/s"
-    low, high = usd_text(prices[0]), usd_text(prices[-1])
-    return f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
+def lengths(model: Model) -> str:
+    """The seconds that a model offers: ``4/8/12 s``, ``4-15 s`` for a range, ``any length``."""
+    if model.exact:
+        return "any length"
+    if model.any_seconds:
+        return f"{model.any_seconds[0]}-{model.any_seconds[1]} s"
+    return f"{'/'.join(map(str, model.seconds))} s"
 
 
 async def check(provider: ProviderSettings, facts: ProviderFacts, http: Http) -> str:

@@ -7,11 +7,12 @@ from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from tasks.config.catalogue_file import ProviderFacts, list_price, read
+from tasks.config.catalogue_file import ProviderFacts, read
 from tasks.config.schema import CONFIGS, nearest
 from tasks.domain.errors import ConfigError
 from tasks.domain.model import Model
 from tasks.domain.money import usd
+from tasks.domain.pricing import UnknownPriceError, Usage
 from tasks.domain.shot import Size
 
 SOON_DAYS = 30  # from here on a retirement is told
@@ -55,15 +56,24 @@ def _read(file: Path, _stamp: int) -> Catalogue:
     return Catalogue(*read(file))
 
 
-def quote(model: Model, seconds: Decimal, size: Size, fee: Decimal = Decimal(0)) -> Decimal:
+def quote(
+    model: Model,
+    seconds: Decimal,
+    size: Size,
+    fee: Decimal = Decimal(0),
+    *,
+    audio: bool | None = None,
+    pictures: int = 0,
+) -> Decimal:
     """What a clip of these seconds and this size as sent will cost, in US dollars rounded to the millionth.
 
-    ``fee`` is a factor on top (0.05: 5 %). ConfigError where the price list does not say: never 0 instead.
+    ``fee`` is a factor on top (0.05: 5 %), ``audio`` what is sent of it, ``pictures`` how many are. Raises
+    ``ConfigError`` when the price list does not say: never 0 instead.
     """
-    price = list_price(model, seconds, size)
-    if price is None:
-        raise ConfigError(f"{model.route} has no known price for {seconds} s at {size}")
-    return usd(price * (1 + fee))
+    try:
+        return usd(model.price.quote(Usage(seconds, *size, audio, pictures)) * (1 + fee))
+    except UnknownPriceError:
+        raise ConfigError(f"{model.route} has no known price for {seconds} s at {size}") from None
 
 
 def snap_seconds(model: Model, asked: Decimal) -> Decimal | None:

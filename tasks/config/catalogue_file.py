@@ -1,7 +1,8 @@
 """What may stand in ``models.toml``, checked strictly: an entry that leaves a price open is a fault, never 0."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -9,7 +10,8 @@ from typing import Any, Literal
 from tasks.config import schema as kinds
 from tasks.config.schema import FaultCollector, Spec
 from tasks.domain.model import Model
-from tasks.domain.shot import MODES, Size
+from tasks.domain.pricing import ANY, Price, UnknownPriceError, Usage
+from tasks.domain.shot import MODES
 
 
 def _as_is(value: Any) -> Any:
@@ -54,6 +56,11 @@ _FACTS: Spec = {
 }
 
 
+def _size_name(name: str) -> str:
+    """``1280x720``, or the resolution ``720p``."""
+    return name if re.fullmatch(r"[1-9][0-9]{1,4}p", name) else str(kinds.size(name))
+
+
 def _seconds_table(value: Any) -> dict[int, Decimal]:
     if not isinstance(value, dict) or not all(name.isascii() and name.isdigit() for name in value):
         raise ValueError("must be a table of seconds and their price, as in { 4 = 1.5, 8 = 3 }")
@@ -62,15 +69,19 @@ def _seconds_table(value: Any) -> dict[int, Decimal]:
 
 def _price_table(value: Any) -> dict[tuple[str, int], Decimal]:
     """``{"1280x720": {"4": 1.5}}`` -> ``{("1280x720", 4): Decimal("1.5")}``."""
-    by_size = {str(kinds.size(name)): _seconds_table(row) for name, row in kinds.free_table(value).items()}
+    by_size = {_size_name(name): _seconds_table(row) for name, row in kinds.free_table(value).items()}
     return {(name, seconds): price for name, row in by_size.items() for seconds, price in row.items()}
 
 
-def _per_second(value: Any) -> dict[str, Decimal]:
-    """``0.1`` -> ``{"*": Decimal("0.1")}``; a table has one price a size."""
+def _rates(value: Any) -> dict[str, Decimal]:
+    """``0.1`` -> ``{"*": Decimal("0.1")}``; a table has one price a size or resolution."""
     if isinstance(value, dict):
-        return {str(kinds.size(name)): kinds.number()(price) for name, price in value.items()}
-    return {"*": kinds.number()(value)}
+        return {_size_name(name): kinds.number()(price) for name, price in value.items()}
+    return {ANY: kinds.number()(value)}
+
+
+def _day_or_none(value: Any) -> str:
+    return "" if value == "" else str(kinds.day(value))
 
 
 def _range(value: Any) -> tuple[int, int]:
@@ -80,12 +91,29 @@ def _range(value: Any) -> tuple[int, int]:
     return low, high
 
 
+_PRICE: Spec = {
+    "per_second": _rates,
+    "per_second_silent": _rates,
+    "table": _price_table,
+    "per_million_tokens": _rates,
+    "per_source_second": _rates,
+    "per_picture": kinds.number(),
+    "pictures_free": kinds.whole(0),
+    "per_gpu_second": kinds.number(),
+    "gpu_seconds": kinds.number(above=True),
+    "minimum": kinds.number(),
+    "unit_usd": kinds.number(above=True),
+}
+"""The keys of a price, in models.toml and in a config's own models."""
+
+_SPELLED = {"per_second_silent": "silent", "unit_usd": "unit"}  # what a price calls them
+
 _MODEL: Spec = {
     "provider": kinds.text,
     "name": kinds.text,
     "modes": kinds.each(kinds.one_of(*MODES)),
     "source": kinds.text,
-    "checked": kinds.day,
+    "checked": _day_or_none,
     "seconds": kinds.each(kinds.whole(1)),
     "any_seconds": _range,
     "sizes": kinds.each(kinds.size),
@@ -93,11 +121,11 @@ _MODEL: Spec = {
     "images": kinds.each(kinds.one_of("data", "url")),
     "max_image_bytes": kinds.whole(1),
     "remix": kinds.each(kinds.one_of("job", "url", "data")),
+    "url_doubt": kinds.text,
     "negative_prompt": kinds.flag,
     "seed": kinds.flag,
     "audio": kinds.flag,
-    "per_second": _per_second,
-    "table": _price_table,
+    **_PRICE,
     "low_confidence": kinds.text,
     "failed_is_charged": _FAILED,
     "deprecated_on": kinds.day,
@@ -134,18 +162,29 @@ def read(file: Path) -> tuple[dict[str, Model], dict[str, ProviderFacts]]:
     sheet = FaultCollector(file.name)
     tables = sheet.table(kinds.read_toml(file), {"provider": _as_is, "model": _as_is}, "")
     providers = _providers(tables.get("provider", {}), sheet)
-    models: dict[str, Model] = {}
-    entries = tables.get("model", [])
-    if not isinstance(entries, list):
-        sheet.add("model", "must be a list of tables, each headed [[model]]")
-        entries = []
-    for place, raw in enumerate(entries, start=1):
-        _add_model(models, raw, place, providers, sheet)
+    models = read_models(tables.get("model", []), providers, sheet)
     for model in models.values():
         if model.replaced_by and model.replaced_by not in models:
             sheet.unknown(f"model {model.route}.replaced_by", model.replaced_by, models, "route")
     sheet.raise_any()
     return models, providers
+
+
+def read_models(
+    entries: Any, providers: Mapping[str, ProviderFacts], sheet: FaultCollector, *, source: str = ""
+) -> dict[str, Model]:
+    """The ``[[model]]`` blocks of a file by route; every fault goes to the sheet.
+
+    ``source`` stands in for that of a block without one, which then needs no day either.
+    """
+    models: dict[str, Model] = {}
+    if not isinstance(entries, list):
+        sheet.add("model", "must be a list of tables, each headed [[model]]")
+        entries = []
+    for place, raw in enumerate(entries, start=1):
+        told = {"source": source, "checked": "", **raw} if source and isinstance(raw, dict) else raw
+        _add_model(models, told, place, providers, sheet)
+    return models
 
 
 def _providers(raw: Any, sheet: FaultCollector) -> dict[str, ProviderFacts]:
@@ -175,7 +214,8 @@ def _add_model(
         return
     if retired_source := values.pop("retired_source", ""):
         values["source"] += f"; retirement: {retired_source}"
-    model = Model(**{"failed_is_charged": providers[provider].failed_is_charged, **values})
+    price = Price(**{_SPELLED.get(name, name): values.pop(name) for name in _PRICE if name in values})
+    model = Model(**{"failed_is_charged": providers[provider].failed_is_charged, "price": price, **values})
     wrong = [*_gaps(model), *_price_gaps(model)]
     wrong += ["this provider has no base_url"] * (not model.exact and "base_url" not in providers[provider].defaults)
     wrong += ["retired_on needs its retired_source"] * bool(model.retired_on and not retired_source)
@@ -205,27 +245,41 @@ def _gaps(model: Model) -> list[str]:
 
 def _price_gaps(model: Model) -> list[str]:
     """Where the price list is silent about something that the entry offers, or speaks twice."""
-    if model.table and model.per_second:
-        return ["has per_second and table; one of them is its price"]
+    price = model.price
+    if len(price.bases) > 1:
+        return [f"has {' and '.join(price.bases)}; one of them is its price"]
     if model.exact:
-        return [] if "*" in model.per_second else ["needs one price per_second"]
+        return [] if ANY in price.per_second else ["needs one price per_second"]
+    if price.gpu_seconds and price.per_gpu_second is None:
+        return ["has gpu_seconds without per_gpu_second"]
+    if price.per_gpu_second and not price.gpu_seconds:
+        return ["per_gpu_second needs gpu_seconds: how long a clip is expected to take there"]
     offered = [(size, seconds) for size in model.sizes for seconds in _lengths(model)]
-    missing = [f"{size} {seconds} s" for size, seconds in offered if list_price(model, Decimal(seconds), size) is None]
-    known = {str(size) for size in model.sizes} | {"*"}
-    priced = {*model.per_second, *(size for size, _ in model.table)}
+    missing = [
+        f"{size} {seconds} s" for size, seconds in offered if not _is_priced(price, Usage(Decimal(seconds), *size))
+    ]
     gaps = [f"has no price for {', '.join(missing)}"] if missing else []
-    return gaps + [f"has a price for {size}, which it does not offer" for size in sorted(priced - known)]
+    return gaps + [f"has a price for {size}, which it does not offer" for size in sorted(_sizes(price) - _names(model))]
+
+
+def _is_priced(price: Price, usage: Usage) -> bool:
+    """Whether the order has a price, with sound and without."""
+    try:
+        return all(price.quote(replace(usage, audio=audio)).is_finite() for audio in (None, False))
+    except UnknownPriceError:
+        return False
+
+
+def _sizes(price: Price) -> set[str]:
+    rates = (price.per_second, price.silent, price.per_million_tokens, price.per_source_second)
+    return {*(name for rate in rates for name in rate), *(name for name, _ in price.table)}
+
+
+def _names(model: Model) -> set[str]:
+    return {name for size in model.sizes for name in Usage(Decimal(0), *size).names} | {ANY}
 
 
 def _lengths(model: Model) -> tuple[int, ...]:
     if model.any_seconds:
         return tuple(range(model.any_seconds[0], min(model.any_seconds[1], 3600) + 1))
     return model.seconds
-
-
-def list_price(model: Model, seconds: Decimal, size: Size) -> Decimal | None:
-    """US dollars by the price list, not rounded; None where it does not say."""
-    if model.table:
-        return model.table.get((str(size), int(seconds))) if seconds == int(seconds) else None
-    rate = model.per_second.get(str(size), model.per_second.get("*"))
-    return None if rate is None else rate * seconds

@@ -4,9 +4,10 @@ from tasks.config.provider_settings import ProviderSettings
 from tasks.transport import host_of, is_named
 
 
-def secret_of(settings: ProviderSettings) -> str:
-    """The provider's key, to be looked for in what comes back; empty where none was found."""
-    return settings.key.get_secret_value() if settings.key else ""
+def secret_of(settings: ProviderSettings) -> tuple[str, ...]:
+    """The provider's key and the secrets of its headers, to be looked for in what comes back."""
+    held = (settings.key, *settings.secrets)
+    return tuple(secret.get_secret_value() for secret in held if secret)
 
 
 def key_may_go(settings: ProviderSettings, url: str) -> bool:
@@ -21,6 +22,6 @@ def unreachable(settings: ProviderSettings | None, provider: str, base: str) -> 
         return f"the config has no [provider.{provider}]"
     if base and not key_may_go(settings, base):
         return f"its host {host_of(base)[1]} is not the config's: name it in [provider.{provider}] key_hosts"
-    if settings.key is None:
-        return settings.lacks
+    if not settings.ready:
+        return settings.missing
     return ""

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from tasks.config import schema as kinds
 from tasks.config.blocks import Blocks, secret_address
 from tasks.config.catalogue import Catalogue, load_catalogue
+from tasks.config.own_models import extended
 from tasks.config.provider_settings import ProviderSettings as ProviderSettings
 from tasks.config.provider_settings import read_providers
 from tasks.config.schema import CONFIGS as CONFIGS
@@ -79,7 +80,8 @@ class ColumnRules:
 class Settings:
     """One config file with the environment laid over it. ``chains[""]`` is the default chain.
 
-    ``state`` is where this user's programs keep what must outlive a run.
+    ``state`` is where this user's programs keep what must outlive a run. ``catalogue`` holds the shipped models and the
+    config's own; ``notes`` say what of it replaces what.
     """
 
     path: Path
@@ -94,6 +96,8 @@ class Settings:
     column_rules: ColumnRules = ColumnRules()
     vars: Mapping[str, str] = field(default_factory=dict)
     state: Path = Path("~/.local/state")
+    catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
+    notes: tuple[str, ...] = ()
 
 
 Routes = Mapping[Mode, tuple[str, ...]]
@@ -125,7 +129,7 @@ _RULES: Spec = {
     "fill_down": kinds.each(kinds.text),
 }
 _COLUMNS: Spec = {**dict.fromkeys(COLUMNS, kinds.text), **_RULES}
-_TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars")
+_TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars", "model")
 
 
 def settings_from_environment(path: str | Path | None = None, blocks: Blocks = Blocks()) -> Settings:  # noqa: B008 - frozen
@@ -136,14 +140,14 @@ def settings_from_environment(path: str | Path | None = None, blocks: Blocks = B
 def blocks_named(path: str | Path | None = None, *, keys: bool = True) -> tuple[str, ...]:
     """The addresses of the blocks that a config needs in this environment: for keys it lacks, and for its target."""
     loaded = load_settings(path, os.environ, None)
-    lacking = [p for p in loaded.providers.values() if keys and p.api_key_secret and p.key is None]
+    lacking = [p for p in loaded.providers.values() if keys and p.api_key_secret and p.key is None and not p.keyless]
     target = [loaded.target_block] if loaded.target_block else []
     return tuple(dict.fromkeys([*(secret_address(p.api_key_secret) for p in lacking), *target]))
 
 
 def check_secrets(loaded: Settings) -> None:
     """ConfigError with every Secret block that the config names and that could not be had."""
-    if lacking := [p for p in loaded.providers.values() if p.api_key_secret and p.key is None]:
+    if lacking := [p for p in loaded.providers.values() if p.api_key_secret and p.key is None and not p.keyless]:
         where = "provider.{}.api_key_secret"
         raise ConfigError([Fault(0, "", where.format(p.name), p.api_key_secret, p.lacks) for p in lacking])
 
@@ -157,8 +161,8 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
     """
     file = find(path)
     raw = kinds.read_toml(file)
-    catalogue = load_catalogue()
     sheet = FaultCollector(file.name)
+    catalogue, notes = extended(load_catalogue(), raw, sheet)
     for name in raw:
         if name not in _TABLES:
             sheet.unknown(name, name, _TABLES, "table or key")
@@ -178,6 +182,8 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         column_rules=ColumnRules(**rules),
         vars=sheet.table(raw.get("vars", {}), _vars_spec(raw.get("vars")), "vars"),
         state=_state(environ),
+        catalogue=catalogue,
+        notes=notes,
     )
     sheet.raise_any()
     return settings

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Literal
 
+from tasks.domain.pricing import Price
 from tasks.domain.shot import Mode, Size
 
 
@@ -16,7 +16,6 @@ class Model:
     ``exact`` (the built-in renderer) takes any length and any size as asked. ``images`` are the ways an image
     may travel, in order of preference: ``data`` (data URI) or ``url``. ``remix`` is what a remix starts from:
     ``job`` (a clip made by the same gateway), ``url`` or ``data`` (data URI).
-    Prices: ``per_second``, or ``table[(size, seconds)]``; both empty is an error.
     """
 
     provider: str
@@ -31,11 +30,11 @@ class Model:
     images: tuple[str, ...] = ()
     max_image_bytes: int = 8_000_000
     remix: tuple[str, ...] = ()
+    url_doubt: str = ""  # why a source that goes by its address may be refused; empty where it is documented
     negative_prompt: bool = False
     seed: bool = False
     audio: bool = False
-    per_second: Mapping[str, Decimal] = field(default_factory=dict)  # size as text, or "*"
-    table: Mapping[tuple[str, int], Decimal] = field(default_factory=dict)
+    price: Price = field(default_factory=Price)
     low_confidence: str = ""  # why the price is doubted; empty where it is not
     failed_is_charged: bool | Literal["unknown"] = "unknown"
     deprecated_on: str = ""

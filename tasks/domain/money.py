@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 MICRO = Decimal("0.000001")
 MOST_USD = 10**9  # no board costs more; sums of what is smaller stay exact
+ODD_FACTOR, ODD_USD = 100, Decimal(1)  # beyond so many times its quote, or this where it is free, nobody means it
 BUDGET_WORDS = f"write US dollars such as 20 or 7.50, {MOST_USD:,} at the most"
 
 
@@ -15,6 +16,11 @@ def usd(amount: Decimal | str | int) -> Decimal:
 def is_budget(amount: Decimal) -> bool:
     """Whether it is an amount that a person can mean: a number from 0 to `MOST_USD`, to the millionth."""
     return amount.is_finite() and 0 <= amount <= MOST_USD and usd(amount) == amount
+
+
+def is_credible(told: Decimal, quote: Decimal) -> bool:
+    """Whether a sum that a gateway names can be meant: 0 to 100 times the quote, up to a dollar where that is 0."""
+    return told.is_finite() and 0 <= told <= (quote * ODD_FACTOR if quote else ODD_USD)
 
 
 def usd_text(amount: Decimal) -> str:

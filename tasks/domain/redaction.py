@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
@@ -50,20 +51,30 @@ def pin(url: str) -> str:
     return url if bare == url else f"{bare}?sha256={hashlib.sha256(url.encode()).hexdigest()}"
 
 
-def hidden(text: str, secret: str) -> str:
-    """The text without a key that it echoes, however the key is spelled."""
-    return _spellings(secret).sub(CUT, text) if len(secret) >= SHORTEST else text
+Secrets = str | Collection[str]
+"""One secret, or several that may be echoed alike."""
 
 
-def hidden_in(body: bytes, secret: str) -> bytes:
-    """As `hidden`, of a reply's body; JSON may spell every letter of the key as an escape, so it is read first."""
-    if len(secret) < SHORTEST:
+def _long(secrets: Secrets) -> list[str]:
+    return [one for one in ([secrets] if isinstance(secrets, str) else secrets) if len(one) >= SHORTEST]
+
+
+def hidden(text: str, secrets: Secrets) -> str:
+    """The text without the keys that it echoes, however they are spelled."""
+    for secret in _long(secrets):
+        text = _spellings(secret).sub(CUT, text)
+    return text
+
+
+def hidden_in(body: bytes, secrets: Secrets) -> bytes:
+    """As `hidden`, of a reply's body; JSON may spell every letter of a key as an escape, so it is read first."""
+    if not _long(secrets):
         return body
     try:
         text, odd = json.dumps(json.loads(body), ensure_ascii=False), "surrogatepass"
     except (ValueError, RecursionError):
         text, odd = body.decode("utf-8", "surrogateescape"), "surrogateescape"
-    clean = hidden(text, secret)
+    clean = hidden(text, secrets)
     return body if clean == text else clean.encode("utf-8", odd)
 
 

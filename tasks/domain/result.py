@@ -62,11 +62,17 @@ class Attempt:
     remote_ids: Mapping[str, str] = field(default_factory=dict)
     settled_by: str = ""  # the run that settled it
     order_id: str = ""  # a random UUID, written before the POST; empty in records of 0.1
+    estimate: Decimal | None = None  # US dollars that the receipt named
     stand_in: bool = False  # drawn where a gateway's clip was wanted
 
     @property
     def route(self) -> str:
         return f"{self.provider}:{self.model}"
+
+    @property
+    def expected(self) -> Decimal:
+        """US dollars that are set aside for it: its quote, or what its receipt named if that is more."""
+        return max(self.quoted, self.estimate or ZERO)
 
 
 @dataclass(frozen=True, slots=True)

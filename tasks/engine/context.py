@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeVar
 from tasks.config import Catalogue, ProviderSettings, Settings, key_may_go, secret_of, unreachable
 from tasks.domain import redaction
 from tasks.domain.errors import Stopped, TargetLost
-from tasks.domain.money import ZERO
+from tasks.domain.job import Job
+from tasks.domain.money import ZERO, is_credible, usd, usd_text
 from tasks.domain.order import Reply, Request
 from tasks.domain.progress import Progress
 from tasks.domain.result import Attempt, Basis, Clip
@@ -84,6 +85,25 @@ class RunContext:
         except StoreError as error:
             raise TargetLost(str(error)) from error
 
+    def estimated(self, attempt: Attempt, job: Job) -> Job:
+        """The receipt, once the money that it names is set aside; one that nobody can mean is told and left out."""
+        told, quoted = job.estimate, attempt.quoted
+        if told is None or not is_credible(told, quoted):
+            if told is not None:
+                self.progress.line(f"{attempt.shot_id}: {attempt.route} estimates {told} USD, which is not believed")
+            return replace(job, estimate=None)
+        if told > quoted:
+            self.budget.raise_to(quoted, usd(told))
+            self.budget.learn(attempt.route, quoted, usd(told))
+            sums = f"{usd_text(told)} USD, {usd_text(quoted)} USD were quoted"
+            self.progress.line(f"{attempt.shot_id}: the receipt of {attempt.route} names {sums}: its quote in this run")
+            self.show_money()
+        return job
+
+    def show_money(self) -> None:
+        """Tell the display what is spent and what is set aside."""
+        self.progress.spent, self.progress.reserved = self.budget.committed - self.budget.reserved, self.budget.reserved
+
     async def settle(
         self,
         attempt: Attempt,
@@ -100,16 +120,18 @@ class RunContext:
         money: dict[str, Any] = {"charged": charged, "at_risk": at_risk, "basis": basis}
         ending: dict[str, Any] = {"clip": clip, "error": error, "remote_ids": remote_ids}
         settled = await self.write(self.ledger.settled, attempt, outcome, **money, **ending)
-        self.budget.book(attempt.quoted, settled.charged, settled.at_risk, clip=clip is not None)
-        self.progress.spent, self.progress.reserved = self.budget.committed - self.budget.reserved, self.budget.reserved
+        self.budget.book(attempt.expected, settled.charged, settled.at_risk, clip=clip is not None)
+        self.budget.learn(attempt.route, attempt.quoted, settled.charged)
+        self.show_money()
         self.limits(attempt.provider).note(settled)
         return settled
 
 
 def key_of_provider(settings: ProviderSettings) -> dict[str, str]:
-    """The header that carries the provider's key; none where no key was found."""
-    name, template = adapter(settings.name).AUTH
-    return {name: template.format(key=settings.key.get_secret_value())} if settings.key else {}
+    """The provider's own headers, and the one that carries its key where there is one."""
+    own = {name: value.get_secret_value() for name, value in settings.headers.items()}
+    name, template = adapter(settings.protocol).AUTH
+    return own | ({name: template.format(key=settings.key.get_secret_value())} if settings.key else {})
 
 
 def absolute(url: str, base: str) -> str:

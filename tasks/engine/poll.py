@@ -16,7 +16,7 @@ from tasks.domain import machine, redaction
 from tasks.domain.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, TargetLost, Unclear
 from tasks.domain.identity import clip_stem
 from tasks.domain.job import Done, Pending
-from tasks.domain.money import ZERO, usd
+from tasks.domain.money import ZERO, is_credible, usd, usd_text
 from tasks.domain.order import Reply
 from tasks.domain.result import Attempt, Basis, Clip
 from tasks.engine.context import RunContext, absolute, key_of_provider
@@ -31,6 +31,8 @@ from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, host_of
 
 CLIP_BYTES = 2_000_000_000
 RECOVERIES = 3  # looks for a clip that the target lost
+LEAST_SHARE = 2  # units that come to less than one in so many of what was expected are not those of the price
+PRICE_LIST: Basis = "price_list"
 FOLLOWS = 3  # documents a job may send us through in one look
 
 
@@ -40,12 +42,17 @@ def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[
     ``documented`` is the catalogue's word on failed jobs: False, True or ``"unknown"``.
     """
     if error.charge is not None:
-        return usd(error.charge), ZERO, "reported"
+        return _reported(error.charge, quote)
     if error.free or (error.free is None and documented is False):
         return ZERO, ZERO, "free"
     if error.free is False or documented is True:
         return quote, ZERO, "price_list"
     return ZERO, quote, "unknown"
+
+
+def _reported(charge: Decimal, quote: Decimal) -> tuple[Decimal, Decimal, Basis]:
+    """A charge that nobody can mean is none: then nobody knows, and the quote is at risk."""
+    return (usd(charge), ZERO, "reported") if is_credible(charge, quote) else (ZERO, quote, "unknown")
 
 
 async def finish(run: RunContext, attempt: Attempt, use: Callable[[], bool], *, at_once: bool = False) -> Attempt:
@@ -136,7 +143,7 @@ async def recover(run: RunContext, attempt: Attempt) -> Attempt | None:
 
 async def _look(run: RunContext, settings: ProviderSettings, attempt: Attempt, heard: Heard) -> Done | None:
     """One look at the job: its result when it is ready, None while it is not. What was said of it is in ``heard``."""
-    module = adapter(attempt.provider)
+    module = adapter(settings.protocol)
     own = request = job_of(run.ledger.record(attempt)).request
     base = _base(run, settings, attempt)
     for _ in range(FOLLOWS):
@@ -217,15 +224,41 @@ async def _delivered(run: RunContext, part: Path, attempt: Attempt) -> Clip:
 
 
 async def _over(run: RunContext, attempt: Attempt, outcome: str, done: Done, clip: Clip | None = None) -> Attempt:
-    charged = attempt.quoted if done.charge is None else usd(done.charge)
-    basis: Basis = "price_list" if done.charge is None else "reported"
+    charge, quote = _billed(run, attempt, done), attempt.expected
+    charged, risk, basis = (quote, ZERO, PRICE_LIST) if charge is None else _reported(charge, quote)
+    _tell_odd(run, attempt, charge)
     ids = {**attempt.remote_ids, **done.remote_ids}
-    return await run.settle(attempt, outcome, charged=charged, basis=basis, clip=clip, remote_ids=ids)
+    return await run.settle(attempt, outcome, charged=charged, at_risk=risk, basis=basis, clip=clip, remote_ids=ids)
+
+
+def _billed(run: RunContext, attempt: Attempt, done: Done) -> Decimal | None:
+    """What the gateway says that it took: a sum, or what it counted at the entry's price."""
+    if done.charge is not None:
+        return done.charge
+    model = run.catalogue.models.get(attempt.route)
+    counted = model.price.measured(gpu_seconds=done.gpu_seconds, units=done.units) if model else None
+    if counted is None or done.units is None or not counted.is_finite():
+        return counted
+    if counted < 0 or counted * LEAST_SHARE >= attempt.expected:
+        return counted
+    sums = f"{usd_text(usd(counted))} USD, {usd_text(attempt.expected)} USD expected"
+    run.progress.line(
+        f"{attempt.shot_id}: {attempt.route} counts units of another kind ({sums}): the list's price counts"
+    )
+    return None
+
+
+def _tell_odd(run: RunContext, attempt: Attempt, charge: Decimal | None) -> None:
+    if charge is not None and not is_credible(charge, attempt.expected):
+        told = "that is no number" if charge.is_nan() else f"of {charge} USD"
+        risk = f"its quote of {usd_text(attempt.expected)} USD is at risk"
+        run.progress.line(f"{attempt.shot_id}: {attempt.route} reports a charge {told}, not believed: {risk}")
 
 
 async def _failed(run: RunContext, attempt: Attempt, error: GatewayError) -> Attempt:
     documented = run.catalogue.model(attempt.route).failed_is_charged
-    charged, risk, basis = charge_of(error, attempt.quoted, documented)
+    charged, risk, basis = charge_of(error, attempt.expected, documented)
+    _tell_odd(run, attempt, error.charge)
     outcome = "moderated" if isinstance(error, Moderated) else "failed"
     return await run.settle(attempt, outcome, charged=charged, at_risk=risk, basis=basis, error=error)
 

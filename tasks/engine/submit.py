@@ -139,6 +139,7 @@ class OrderClient:
     ) -> Submitted:
         """A cancelled shot must not tear its POST from its receipt: the POST goes on by itself."""
         self.run.may_submit()
+        quote = self.run.budget.quote(order.route.name, quote)
         self.run.budget.reserve(quote)
         task = asyncio.create_task(self._submit(limits, asked, order, quote, frame))
         self.posting.add(task)
@@ -156,7 +157,7 @@ class OrderClient:
     ) -> Submitted:
         """One POST between its intent and its receipt; with a `Busy`, the wait its gateway asks for.
 
-        No attempt where its gateway told another shot to wait, or to go, while the intent was written.
+        No attempt where its gateway told another shot to wait, to go or to pay more while the intent was written.
         """
         run = self.run
         try:
@@ -167,19 +168,19 @@ class OrderClient:
             raise
         try:
             run.may_submit()
-            if run.budget.stopped:
-                raise Stopped("Budget", run.budget.stopped)
-            if limits.quiet() or limits.out(order.route, last=True):
+            run.budget.check(quote)
+            dearer = run.budget.quote_again(order.route.name, quote) > quote  # by a receipt that came meanwhile
+            if dearer or limits.quiet() or limits.out(order.route, last=True):
                 await self._withdraw(attempt)
                 return None, None
-            job = await self._post(limits, adapter(order.route.model.provider).submit(order), order)
+            job = await self._post(limits, adapter(limits.settings.protocol).submit(order), order)
         except (Stopped, LocalFault):
             await self._withdraw(attempt)
             raise
         except GatewayError as error:
             wait = self._apply(limits, order, error)  # before anything is written: others are about to order
             return await self._unaccepted(attempt, error), wait
-        attempt = await self.keeper.accepted(attempt, job)
+        attempt = await self.keeper.accepted(attempt, run.estimated(attempt, job))
         limits.exhausted = 0
         run.progress.say(order.shot.shot_id, f"{order.route.name} accepted, job {job.id[:40]}")
         return attempt, None
@@ -207,7 +208,7 @@ class OrderClient:
             run.stop(Stopped("Target", str(error)))
             raise Unclear(str(error)) from error
         try:
-            got = adapter(settings.name).accepted(reply, order)
+            got = adapter(settings.protocol).accepted(reply, order)
         except Busy as error:
             error.retry_after = retry_after(reply, run.wall)
             raise

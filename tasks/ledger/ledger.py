@@ -158,7 +158,8 @@ class Ledger:
         """The accepted record of a job, not yet written."""
         request = {k: v for k, v in asdict(job.request).items() if v}
         receipt = {"id": job.id, "request": request, "remote_ids": dict(job.remote_ids)}
-        return self.record(attempt) | {"kind": "accepted", "job": receipt, "accepted_at": self.clock()}
+        told = {} if job.estimate is None else {"estimate_usd": usd_text(usd(job.estimate))}
+        return self.record(attempt) | {"kind": "accepted", "job": receipt, "accepted_at": self.clock()} | told
 
     def take(self, receipt: Record) -> Attempt:
         """Write an accepted record; again is no harm, its bytes are the same."""

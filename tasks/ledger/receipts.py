@@ -127,8 +127,9 @@ class Receipts:
 
 
 def _joined(entry: AttemptRecord, kept: Record) -> Record:
-    """The intent as it stands at the target, and of the file the job alone: it chooses no host and no price."""
-    record = entry.record | {"kind": "accepted", "job": kept.get("job"), "accepted_at": kept.get("accepted_at", "")}
+    """The intent as it stands at the target, and of the file the job and its estimate: it chooses no host or quote."""
+    own = {name: kept[name] for name in ("job", "accepted_at", "estimate_usd") if name in kept}
+    record = entry.record | {"kind": "accepted", "accepted_at": ""} | own
     name = f"ledger/{record['key']}/{record['n']}-accepted.json"
     return read(name, "accepted", json.dumps(record, default=str).encode())
 

@@ -103,6 +103,7 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
     record = entry.record
     settled = entry.kind == "settled"
     quoted = Decimal(record["quoted_usd"])
+    estimate = Decimal(record["estimate_usd"]) if record.get("estimate_usd") else None
     lost, doubtful = entry.kind == "intent", entry.kind in ("intent", "overdue")
     clip = record.get("clip")
     if lost and record["provider"] == "animatic":  # nobody was asked, and nothing can come of it
@@ -126,7 +127,7 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
         error="the order was sent and no reply was recorded" if lost else record.get("error", ""),
         job_id=record.get("job", {}).get("id", ""),
         charged=Decimal(record["charged_usd"]) if settled else ZERO,
-        at_risk=Decimal(record["at_risk_usd"]) if settled else quoted,
+        at_risk=Decimal(record["at_risk_usd"]) if settled else max(quoted, estimate or ZERO),
         basis=record["charge_basis"] if settled else "unknown",
         submitted_at=record["submitted_at"],
         settled_at=record.get("settled_at", ""),
@@ -135,6 +136,7 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
         remote_ids=record.get("remote_ids") or record.get("job", {}).get("remote_ids", {}),
         settled_by=record.get("settled_by", ""),
         order_id=record.get("order_id", ""),
+        estimate=estimate,
         stand_in=bool(record.get("stand_in")),
     )
 

@@ -201,7 +201,7 @@ def _attempt_row(attempt: Attempt, shot_id: str, money: Money) -> Row:
         "sent_s": float(attempt.seconds),
         "sent_size": attempt.size,
         "charge_basis": attempt.basis,
-        "estimate_usd": None,
+        "estimate_usd": attempt.estimate,
         "started_from": None,
         "qa": "",
     }

@@ -33,7 +33,7 @@ class OfferFinder:
     def __init__(self, settings: Settings, catalogue: Catalogue, today: date, signs: bool) -> None:
         self.settings, self.catalogue = settings, catalogue
         self.today, self.signs = today, signs
-        self.warnings: dict[str, None] = {}
+        self.warnings: dict[str, None] = dict.fromkeys(settings.notes)
         self.memo: dict[tuple[object, ...], Found] = {}
 
     def offers(self, shot: Shot, image: Image, remix: str) -> Found:
@@ -42,7 +42,7 @@ class OfferFinder:
         ``image`` says how the picture could travel as it is (``url`` and its size), ``remix`` who made the source:
         a provider, ``url`` or ``file``. Shots that ask alike share one answer.
         """
-        asked = (shot.route, shot.mode, shot.seconds, shot.size, image, remix, shot.source_shot)
+        asked = (shot.route, shot.mode, shot.seconds, shot.size, shot.audio, image, remix, shot.source_shot)
         if asked not in self.memo:
             chain, names = self._routes(shot)
             routes = tuple(dict.fromkeys(names))
@@ -99,13 +99,15 @@ class OfferFinder:
             return f"{name}: {_unremixable(model, shot)}"
         fee = provider.fee if provider else Decimal(0)
         route = Route(model, provider.options if provider else {})
-        return Offer(route, seconds, size, quote(model, seconds, size, fee), travels)
+        pictures = 1 if shot.mode == "image_to_video" else 0
+        price = quote(model, seconds, size, fee, audio=shot.audio if model.audio else None, pictures=pictures)
+        return Offer(route, seconds, size, price, travels)
 
     def _closed(self, model: Model, provider: ProviderSettings | None, chain: Chain) -> str:
         if model.provider != "animatic" and provider is None:
             return f"the config has no [provider.{model.provider}]"
-        if model.provider != "animatic" and provider is not None and provider.key is None:
-            return provider.lacks
+        if model.provider != "animatic" and provider is not None and not provider.ready:
+            return provider.missing
         if is_retired(model, self.today) and not chain.allow_retired:
             return f"{lifecycle(model, self.today)} (allow_retired = true in [chain] tries it all the same)"
         return ""
@@ -131,6 +133,6 @@ class OfferFinder:
 
 
 def _unremixable(model: Model, shot: Shot) -> str:
-    if "url" in model.remix:
+    if "url" in model.remix and not ("job" in model.remix and shot.source_shot):
         return "takes a source by its https address only, and there is none of it"
     return f"remixes only clips of its own: pin {shot.source_shot or 'the source'} to {model.provider}"

@@ -15,6 +15,7 @@ from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, closed_gateways, 
 from tasks.planning.offers import Found, OfferFinder
 from tasks.planning.shapes import told
 from tasks.planning.snapshot import Snapshot, sources_first
+from tasks.transport import is_named
 
 NOTHING = KeyHistory()  # what the ledger has of a key that it does not know; never written to
 
@@ -229,7 +230,7 @@ class Planner:
     def _remix_of(self, shot: Shot) -> str:
         """Who makes the source clip: the provider of the row's first route, ``url`` for a public file, or ``file``."""
         if shot.source:
-            return "url" if shot.source.startswith("https://") else "file"
+            return "url" if self._has_address(shot.source) else "file"
         source = self.planned.get(shot.source_shot)
         if source is None:
             return ""
@@ -238,6 +239,11 @@ class Planner:
             or self.finder.offers(source.shot, self._image_of(source.shot), self._remix_of(source.shot))[0]
         )
         return offers[0].route.model.provider if offers else "file"
+
+    def _has_address(self, source: str) -> bool:
+        """Whether a gateway may be told the address: https, or http at a host that ``[images] allow_hosts`` names."""
+        allowed = self.settings.images.allow_hosts
+        return source.startswith("https://") or (source.startswith("http://") and is_named(source, {*allowed}))
 
     def _image_of(self, shot: Shot) -> tuple[str, Size | None]:
         """How the image could travel as it is: ``url`` and its size, known or not yet; else nothing."""
@@ -263,6 +269,8 @@ class Planner:
             said += told(self.snapshot.sizes.get(shot.image), first.size, shot.fit)
             if shot.negative_prompt and not model.negative_prompt:
                 said.append(f"{model.route} takes no negative prompt: sent as 'Avoid: ...'")
+            if shot.mode == "remix" and model.url_doubt and self._remix_of(shot) != model.provider:
+                said.append(f"{model.route}: {model.url_doubt}")
             if model.low_confidence:
                 said.append(f"the price of {model.route} is doubtful: {model.low_confidence}")
         if collects:

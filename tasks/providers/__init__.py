@@ -26,5 +26,5 @@ class Adapter(Protocol):
 
 
 def adapter(provider: str) -> Adapter:
-    """The module of a provider: its file name is its name in a config."""
+    """The module of a protocol: its file name is its name in a config."""
     return cast(Adapter, importlib.import_module(f"tasks.providers.{provider}"))

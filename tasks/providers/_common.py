@@ -19,7 +19,8 @@ from tasks.domain.shot import Size
 LONGEST = 300  # characters of a gateway's words that are kept
 SEARCHED = 20_000  # characters of them that are looked through for what must not be kept
 RATIOS = {"16:9": Decimal(16) / 9, "9:16": Decimal(9) / 16, "1:1": Decimal(1)}
-MOST_USD = Decimal(1_000_000)  # a reported charge above this is a misread unit, not money
+ODD = Decimal("NaN")  # what stands where a sum belongs and is none
+LONGEST_NUMBER = 100  # digits before or behind the point; what has more is no number that anybody means
 
 _HARMLESS = re.compile(
     r"(?:retry|rate|limit|cors|cache|retention|billing|quota|scheduling)[ _-]polic(?:y|ies)"
@@ -63,23 +64,32 @@ def whole_of(value: Any) -> int | None:
     return int(text) if re.fullmatch(r"[0-9]{1,3}", text) else None
 
 
-def money_of(value: Any) -> Decimal | None:
-    """An amount that can be money: a finite number of at least 0, also as text; None for the rest."""
+def number_of(value: Any) -> Decimal | None:
+    """A finite number, also as text; None for the rest."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         amount = Decimal(str(value) if isinstance(value, float) else value)
     except (InvalidOperation, ValueError):
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount if amount.is_finite() and abs(amount.adjusted()) < LONGEST_NUMBER else None
+
+
+def money_of(value: Any) -> Decimal | None:
+    """An amount that can be money: a finite number of at least 0, also as text; None for the rest."""
+    amount = number_of(value)
+    return amount if amount is not None and amount >= 0 else None
 
 
 def usd_of(value: Any, per_usd: int = 1) -> Decimal | None:
-    """Reported US dollars, or credits at ``per_usd`` a dollar; None where it cannot be a charge."""
-    amount = money_of(value)
-    if amount is None or amount > MOST_USD * per_usd:
+    """Reported US dollars, or credits at ``per_usd`` a dollar: as they stand there, and NaN for what is no number.
+
+    None where nothing stands there. Whether a sum is believed is not decided here.
+    """
+    if value is None or value == "":
         return None
-    return amount / per_usd
+    amount = number_of(value)
+    return ODD if amount is None else amount / per_usd
 
 
 def first_url(*places: Any) -> str:

@@ -22,6 +22,7 @@ from tasks.providers._common import (
     first_url,
     is_ok,
     text_of,
+    usd_of,
     waiting,
     word_of,
 )
@@ -81,4 +82,5 @@ def progress(reply: Reply) -> Pending | Follow | Done:
     more = (dig(reply.data, "result_url"), dig(reply.data, "data", "result_url"), dig(result, "video", "url"))
     video = text_of(dig(result, "video_id"))
     ids = {"video_id": video} if video else {}
-    return Done(first_url(dig(result, "url"), dig(result, "file_url"), *more), remote_ids=ids)
+    cost = usd_of(dig(reply.data, "usage", "cost_cents"), 100)  # documented of the record that a webhook gets
+    return Done(first_url(dig(result, "url"), dig(result, "file_url"), *more), cost, ids)

@@ -76,8 +76,9 @@ def _unknown_model(reply: Reply) -> bool:
 
 def _charge(reply: Reply) -> Decimal | None:
     usage = dig(reply.data, "meta", "usage")
-    told = (usd_of(dig(usage, "usd_spent")), usd_of(dig(usage, "credits_used"), CREDITS_PER_USD))
-    return next(filter(None, told), Decimal(0) if told != (None, None) else None)
+    both = (usd_of(dig(usage, "usd_spent")), usd_of(dig(usage, "credits_used"), CREDITS_PER_USD))
+    good = [one for one in both if one is not None and one.is_finite() and one >= 0]
+    return next(filter(None, (*good, *both)), good[0] if good else None)
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:

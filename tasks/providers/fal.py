@@ -16,11 +16,24 @@ from urllib.parse import quote
 from tasks.domain.errors import Refused
 from tasks.domain.job import Done, Follow, Job, Pending
 from tasks.domain.order import Order, Reply, Request
-from tasks.providers._common import aspect_of, check, dig, extras, failure, first_url, is_ok, text_of, waiting, word_of
+from tasks.providers._common import (
+    aspect_of,
+    check,
+    dig,
+    extras,
+    failure,
+    first_url,
+    is_ok,
+    text_of,
+    usd_of,
+    waiting,
+    word_of,
+)
 from tasks.providers._refusals import refusal
 
 AUTH = ("Authorization", "Key {key}")
 JOB_ID = ("request_id",)  # where a reply to a poll repeats it
+UNITS = "x-fal-billable-units"  # of the result: how many of the units that the model's page has a price for
 FINAL = (422,)  # of the second document; a status question is never answered so
 PLACE = re.compile(r"/([\w.-]+/[\w.-]+/requests/([\w-]+))(?:/status)?(?:\?.*)?$", re.ASCII)
 
@@ -85,4 +98,4 @@ def progress(reply: Reply) -> Pending | Follow | Done:
         place = _place(data.get("response_url"))
         return Follow(Request("GET", place)) if place else Done("")
     url = "" if word or not is_ok(reply) else first_url(dig(data, "video", "url"), dig(data, "videos", 0, "url"))
-    return Done(url) if url else waiting(reply, ("in_queue", "in_progress"))
+    return Done(url, units=usd_of(reply.headers.get(UNITS))) if url else waiting(reply, ("in_queue", "in_progress"))

@@ -3,8 +3,7 @@
 Documents, checked 2026-11-21: https://developers.openai.com/api/docs/guides/video-generation and the types of the
 published client openai 3.57 (fields, states, errors). The file stands at a path of the video and wants the key;
 clones name its address in the reply. Where clones depart from the shape is an option: ``seconds_field`` and
-``seconds_style`` (``text`` or ``number``), ``image_field`` and ``image_style`` (``multipart``, or as JSON ``object``
-or ``text``).
+``seconds_style`` (``text``, ``number``), ``image_field`` and ``image_style`` (``multipart``, ``object``, ``text``).
 """
 
 import json
@@ -22,6 +21,7 @@ from tasks.providers._common import (
     first_url,
     is_ok,
     text_of,
+    usd_of,
     waiting,
     word_of,
 )
@@ -30,6 +30,7 @@ from tasks.providers._refusals import refusal
 AUTH = ("Authorization", "Bearer {key}")
 JOB_ID = ("id",)  # where a reply to a poll repeats it
 PATH = "/v1/videos"
+COST = "x-litellm-response-cost"  # of a LiteLLM proxy in between
 LOCKED = ("invalid_api_key", "insufficient_quota", "billing_hard_limit_reached")
 
 
@@ -61,8 +62,8 @@ def _with_image(order: Order, body: dict[str, Any], field: str) -> Request:
 
 def _remix(order: Order) -> Request:
     source = order.source
-    if not source or source.provider != "openai_videos" or not source.job_id:
-        raise Refused("remixes only what openai_videos made")
+    if not source or source.provider != order.route.model.provider or not source.job_id:
+        raise Refused(f"remixes only what {order.route.model.provider} made")
     return Request("POST", f"{PATH}/{quote(source.job_id, safe='')}/remix", json={"prompt": order.prompt})
 
 
@@ -70,7 +71,7 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
     """The receipt, or the error that the order was answered with."""
     job = text_of(dig(reply.data, "id"))
     if is_ok(reply) and job:
-        return Job(job, Request("GET", f"{PATH}/{quote(job, safe='')}"))
+        return Job(job, Request("GET", f"{PATH}/{quote(job, safe='')}"), estimate=usd_of(reply.headers.get(COST)))
     raise refusal(
         reply, own=("error.message",), locked=LOCKED, gone=("model_not_found",), busy=("rate_limit_exceeded",)
     )
@@ -86,4 +87,5 @@ def progress(reply: Reply) -> Pending | Follow | Done:
     output, video = dig(data, "output"), quote(text_of(dig(data, "id")), safe="")
     named = first_url(dig(data, "url"), dig(data, "video_url"), dig(output, "url"), dig(output, "video_url"))
     named = named or first_url(dig(data, "metadata", "url"))
-    return Done(named or (f"{PATH}/{video}/content" if video else ""))
+    worked = usd_of(dig(data, "inference_time_s"))  # SGLang and vLLM-Omni
+    return Done(named or (f"{PATH}/{video}/content" if video else ""), gpu_seconds=worked)

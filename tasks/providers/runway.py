@@ -68,10 +68,11 @@ def _source(order: Order) -> str:
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
     """The receipt with the estimate, or the error that the order was answered with."""
-    job, estimate = text_of(dig(reply.data, "id")), text_of(dig(reply.data, "estimatedCost", "credits"))
+    job, credits = text_of(dig(reply.data, "id")), dig(reply.data, "estimatedCost", "credits")
     if is_ok(reply) and job:
         request = Request("GET", f"/v1/tasks/{quote(job, safe='')}", headers=HEADERS)
-        return Job(job, request, {"estimated_credits": estimate} if estimate else {})
+        told = text_of(str(credits) if isinstance(credits, float) else credits)
+        return Job(job, request, {"estimated_credits": told} if told else {}, usd_of(credits, CREDITS_PER_USD))
     if not is_ok(reply) and NO_CREDIT.search(text_of(dig(reply.data, "error"))):
         raise Locked(said(reply))
     raise refusal(reply, own=("error",))

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.config import Settings, load_catalogue, settings_from_environment
+from tasks.config import Settings, settings_from_environment
 from tasks.domain.errors import BoardError, Stopped, TargetError
 from tasks.domain.money import ZERO, usd_text
 from tasks.domain.plan import Plan, ShotPlan
@@ -204,7 +204,7 @@ class Session(SessionState):
         history = [attempt for attempt in self.ledger.history() if self._counts(attempt)]
         self.budget = Budget(self.budget_usd, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
         self.budget.lose(self._lost_before())
-        self.budget.reserved = sum((a.quoted for a in history if a.outcome in UNSETTLED), ZERO)
+        self.budget.reserved = sum((a.at_risk for a in history if a.outcome in UNSETTLED), ZERO)
         room = Room(self.folder, Path(self.store.root or "/") if self.store.local else None, self.free)
         run = RunContext(
             self.settings, self.catalogue, self.store, self.ledger, self.budget, self.folder, self.http,
@@ -353,6 +353,6 @@ async def start_session(
             if not request.board:  # with one, `check` looks after the board was read
                 await asyncio.to_thread(look_at_target, store)
             told = progress or Progress()
-            yield Session(request, loaded, load_catalogue(), store, http, Path(folder), progress=told)
+            yield Session(request, loaded, loaded.catalogue, store, http, Path(folder), progress=told)
         finally:
             await http.close()

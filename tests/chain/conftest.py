@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.config import catalogue, settings
+from tasks.config import settings
 from tasks.config.catalogue import Catalogue
 from tasks.domain.errors import StartError
 from tasks.domain.plan import Plan
@@ -120,7 +120,7 @@ async def opened(
     with tempfile.TemporaryDirectory() as folder:
         try:
             yield Session(
-                asked, loaded, prices or catalogue.load_catalogue(), Store(asked.to), wire, Path(folder),
+                asked, loaded, prices or loaded.catalogue, Store(asked.to), wire, Path(folder),
                 clock=hours.clock, sleep=hours.sleep, roll=hours.roll, progress=Progress(listen=lines.append),
             ), wire  # fmt: skip
         finally:

@@ -18,8 +18,8 @@ ROUTE = {
     "runway": "runway:seedance2",
     "openai_videos": "openai_videos:seedance-2.0",
 }
-QUOTE = {"openrouter": "1.21", "fal": "1.21", "runway": "1.44", "openai_videos": "0.72"}  # of 4 s, told with two places
-BILL = {"openrouter": "0.6048", "fal": "1.2136", "runway": "1.44", "openai_videos": "0.724"}
+QUOTE = {"openrouter": "1.21", "fal": "1.21", "runway": "1.44", "openai_videos": "1.21"}  # of 4 s, told with two places
+BILL = {"openrouter": "0.6048", "fal": "1.2136", "runway": "1.44", "openai_videos": "1.2136"}
 DIALECT = {"openai_videos": {"options__seconds_field": "duration", "options__seconds_style": "number"}}
 NEXT = ("aivideoapi", "clip", "", "0.50", "0.00")
 
@@ -47,7 +47,7 @@ async def test_twelve_shots_in_fair_weather_cost_what_the_gateways_bill(studio: 
     assert (outcome.code, outcome.statuses()) == (0, {"rendered": 12}), outcome.told
     assert Counter(made_by(outcome).values()) == {ROUTE["openrouter"]: 9, "runway:aleph2": 3}
     assert {row["charge_basis"] for row in outcome.rows.values()} == {"reported"}
-    assert outcome.money() == studio.box.billed() == 9 * Decimal("0.6048") + 3 * Decimal("0.60")
+    assert outcome.money() == studio.box.billed() == 9 * Decimal("0.6048") + 3 * Decimal("1.12")
     assert {f"{row['width']}x{row['height']}" for row in outcome.rows.values()} == {"1280x720", "720x1280"}
     assert not any(row["mismatch"] for row in outcome.rows.values())
     again = await studio.render(board_of(studio), LIVE, studio.env())
@@ -99,8 +99,8 @@ async def test_twelve_shots_in_foul_weather_agree_with_the_bills_to_the_cent(stu
     assert made_by(outcome) == MAKERS
     for gateway in ROUTE:
         assert outcome.money(gateway) == studio.box.billed(gateway), gateway
-    bill = 2 * Decimal("0.6048") + 2 * Decimal("1.2136") + Decimal("1.2096") + Decimal("0.724")
-    bill += 3 * Decimal("1.44") + Decimal("0.60") + 2 * Decimal("1.344")
+    bill = 2 * Decimal("0.6048") + 2 * Decimal("1.2136") + Decimal("1.2096") + Decimal("1.2136")
+    bill += 3 * Decimal("1.44") + Decimal("1.12") + 2 * Decimal("1.008")
     assert outcome.money() == studio.box.billed() == bill
     at_risk = [(a["shot_id"], a["provider"], a["at_risk_usd"]) for a in outcome.attempts if a["at_risk_usd"]]
     assert at_risk == [("sh040", "openrouter", Decimal("1.2096"))]
@@ -248,7 +248,7 @@ async def test_an_edit_starts_from_a_file_beside_the_board(studio: Studio) -> No
     config = studio.config(chain={"remix": ["runway:aleph2"]})
     outcome = await studio.render(studio.board(*rows), config)
     small, large = outcome.rows.values()
-    assert (small["status"], small["charged_usd"]) == ("rendered", Decimal("0.60")) and outcome.code == 1
+    assert (small["status"], small["charged_usd"]) == ("rendered", Decimal("1.12")) and outcome.code == 1
     assert (large["status"], large["error_class"], large["charged_usd"]) == ("failed", "Refused", 0)
     assert "small enough to go inline" in large["error"] and len(outcome.orders()) == 1
 

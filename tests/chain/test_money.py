@@ -15,6 +15,7 @@ from tasks.config import catalogue
 from tasks.config.catalogue import Catalogue
 from tasks.domain.order import Order, Reply, Request
 from tasks.domain.plan import ShotPlan
+from tasks.domain.pricing import Price
 from tasks.domain.result import Attempt
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import LedgerKey
@@ -491,7 +492,7 @@ async def test_a_stopped_budget_still_collects_what_was_bought(studio: Studio) -
 def cheaper(route: str, per_second: str) -> Catalogue:
     """The price list with one price that the gateway does not keep to."""
     known = catalogue.load_catalogue()
-    model = replace(known.models[route], per_second={"*": Decimal(per_second)}, table={})
+    model = replace(known.models[route], price=Price({"*": Decimal(per_second)}))
     return replace(known, models={**known.models, route: model})
 
 

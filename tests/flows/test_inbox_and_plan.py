@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -168,3 +169,23 @@ async def render_inbox_board(board: Path, target: Path) -> State[Any]:
 
     state: State[Any] = await render_storyboard(str(board), str(target), return_state=True)
     return state
+
+
+def test_providers_prints_full_names_and_ranges_as_ranges(typed: Callable[..., Ran]) -> None:
+    """On a narrow terminal too: what a config has to repeat is never cut, and any length of 4 to 15 s reads so."""
+    words = typed("providers", COLUMNS="60").out
+    lines = words.splitlines()
+    told = {one["provider"]: one for one in json.loads(typed("providers", "--json").out)["providers"]}
+    for entry in told.values():
+        for model in entry["models"]:
+            facts = (model["route"].partition(":")[2], ", ".join(model["modes"]), model["lengths"], model["price"])
+            assert any(line.split("  ")[0].strip() == facts[0] and all(f in line for f in facts) for line in lines)
+    assert "…" not in words
+    assert told["runway"]["models"][0]["lengths"] == "4-15 s"
+    assert told["pixazo"]["models"][0]["lengths"] == "4/8/12 s"
+
+
+def test_the_version_is_the_packages(typed: Callable[..., Ran]) -> None:
+    """What ``--version`` prints is what pyproject.toml says."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert typed("--version").out.strip() == project["version"]

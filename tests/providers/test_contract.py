@@ -319,7 +319,7 @@ def check_error(error: GatewayError) -> None:
     assert 0 < len(str(error)) <= 300
     assert not {unicodedata.category(letter) for letter in str(error)} & {"Cc", "Cs", "Zl", "Zp"}, repr(str(error))
     str(error).encode()
-    assert error.charge is None or (error.charge.is_finite() and error.charge >= 0)
+    assert error.charge is None or error.charge.is_finite() or error.charge.is_qnan()
 
 
 @each
@@ -349,7 +349,8 @@ def test_any_reply_to_a_poll(name: str, data: st.DataObject) -> None:
         assert value == Pending(f"HTTP {reply.status}")
     elif isinstance(value, Done):
         assert value.url == "" or value.url.startswith("/") or urlsplit(value.url).hostname
-        assert value.charge is None or (value.charge.is_finite() and 0 <= value.charge <= replies.MOST_USD)
+        sums = [one for one in (value.charge, value.units, value.gpu_seconds) if one is not None]
+        assert all(one.is_finite() or one.is_qnan() for one in sums)
         assert all(isinstance(text, str) and text.encode() for text in value.remote_ids.values())
     elif isinstance(value, Pending):
         assert value.word and len(value.word) <= 60
@@ -514,13 +515,15 @@ def test_said(body: dict[str, Any], words: str) -> None:
     ("value", "usd"),
     [
         *((1.25, "1.25"), (3, "3"), ("0.10", "0.10"), (0, "0"), (0.1, "0.1")),
-        *((None, None), (True, None), ("", None), ("x", None), (-1, None), ([1], None), ({}, None)),
-        *((float("nan"), None), (float("inf"), None), ("NaN", None), ("sNaN", None), (1e300, None)),
+        *((144.5, "144.5"), (-1, "-1"), ("1e6", "1000000"), (None, None), ("", None)),
+        *((True, "NaN"), ("x", "NaN"), ([1], "NaN"), ({}, "NaN"), (1e300, "NaN"), ("1e999999", "NaN")),
+        *((float("nan"), "NaN"), (float("inf"), "NaN"), ("NaN", "NaN"), ("sNaN", "NaN"), ("-Infinity", "NaN")),
     ],
 )
 def test_usd_of(value: Any, usd: str | None) -> None:
-    """Reported money is exact as written, and None where it cannot be money."""
-    assert replies.usd_of(value) == (None if usd is None else Decimal(usd))
+    """Reported money is exact as written, NaN where what stands there is no number, and None where nothing does."""
+    told = replies.usd_of(value)
+    assert (None if told is None else f"{told:f}") == usd
 
 
 @pytest.mark.parametrize(

@@ -25,14 +25,16 @@ from tests.sandbox.protocol import (
     text,
 )
 
+UNIT = Decimal("0.014")  # of Seedance: a thousand tokens
 TEXT, IMAGE = "bytedance/seedance-2.0/text-to-video", "bytedance/seedance-2.0/image-to-video"
 KLING, GROK = "fal-ai/kling-video/o3/standard/video-to-video/edit", "xai/grok-imagine-video/edit-video"
-PER_SECOND = {TEXT: "0.3034", IMAGE: "0.3024", KLING: "0.336", GROK: "0.14"}
+SHORT = {"480p": 480, "720p": 720, "1080p": 1080}  # pixels; for 480p those that are asked for
+PER_SECOND = {TEXT: "0.3034", IMAGE: "0.3024", KLING: "0.252", GROK: "0.08"}
 APPS = ("bytedance/seedance-2.0", "fal-ai/kling-video", "xai/grok-imagine-video")
 SIZES = {"16:9": LANDSCAPE, "9:16": PORTRAIT, "1:1": (960, 960)}
 SEEDANCE: dict[str, Rule] = {
     "duration": one_of(*(str(seconds) for seconds in range(4, 16))),
-    "resolution": one_of("720p"),
+    "resolution": one_of("480p", "720p", "1080p"),
     "aspect_ratio": one_of(*SIZES),
     "generate_audio": flag,
     "seed": lambda v: "" if isinstance(v, int) and not isinstance(v, bool) else "must be an integer",
@@ -59,7 +61,7 @@ class Fal(Gateway):
     polls = tuple(f"/{app}/requests/{{id}}/status" for app in APPS)
     results = tuple(f"/{app}/requests/{{id}}" for app in APPS)
     words = ("IN_QUEUE", "IN_PROGRESS")
-    shapes = ("foreign_urls", "no_urls", "error_in_result")
+    shapes = ("foreign_urls", "no_urls", "error_in_result", "units", "units_odd", "units_seconds")
 
     def new_id(self, wish: Wish) -> str:
         return str(uuid.uuid4())
@@ -73,13 +75,16 @@ class Fal(Gateway):
         if model == IMAGE:
             needed["image_url"] = text(40_000_000)
         check(body, needed, SEEDANCE)
-        size = SIZES[body.get("aspect_ratio", "16:9")]
+        wide, high = SIZES[body.get("aspect_ratio", "16:9")]
+        side = SHORT[body.get("resolution", "720p")]
+        size = (wide * side // 720 // 2 * 2, high * side // 720 // 2 * 2)
         wish = Wish(body["prompt"], model, int(body.get("duration", "5")), size)
         wish.image, wish.sizes = body.get("image_url", ""), (size,)
         return wish
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
-        return Decimal(PER_SECOND[model]) * seconds
+        share = Decimal(size[0] * size[1]) / (1280 * 720) if model not in EDITS else 1  # tokens are pixels
+        return Decimal(PER_SECOND[model]) * share * seconds
 
     def accepted(self, job: Job, call: Call) -> Answer:
         root = "https://foreign.example" if job.shape == "foreign_urls" else call.root
@@ -99,7 +104,10 @@ class Fal(Gateway):
 
     def result(self, job: Job, url: str) -> Answer:
         if job.ending == "completed":
-            return Answer(200, {"video": {"url": url, "content_type": "video/mp4", "file_name": "clip.mp4"}, "seed": 1})
+            video = {"url": url, "content_type": "video/mp4", "file_name": "clip.mp4"}
+            units = {"units": job.billed / UNIT, "units_odd": "many", "units_seconds": job.seconds}.get(job.shape)
+            heads = {} if units is None else {"X-Fal-Billable-Units": str(units)}
+            return Answer(200, {"video": video, "seed": 1}, heads)
         kind = "content_policy_violation" if job.ending == "moderated" else "generation_error"
         return Answer(422, {"detail": [{"loc": ["body", "prompt"], "msg": job.message, "type": kind}]})
 

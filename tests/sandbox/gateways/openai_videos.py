@@ -31,7 +31,8 @@ from tests.sandbox.protocol import (
 )
 
 SMALL, ALL = (LANDSCAPE, PORTRAIT), (LANDSCAPE, PORTRAIT, LANDSCAPE_LARGE, PORTRAIT_LARGE)
-SIZES: dict[str, tuple[Pixels, ...]] = {"sora-2": SMALL, "sora-2-pro": ALL, "seedance-2.0": SMALL}
+LUMENFALL: tuple[Pixels, ...] = ((1365, 768), (768, 1365), (1024, 1024))
+SIZES: dict[str, tuple[Pixels, ...]] = {"sora-2": SMALL, "sora-2-pro": ALL, "seedance-2.0": LUMENFALL}
 CLONE = "seedance-2.0"
 ERRORS: dict[str, tuple[int, str, str]] = {
     "rate": (429, "rate_limit_exceeded", "Rate limit reached"),
@@ -75,7 +76,8 @@ class OpenAIVideos(Gateway):
         else:
             optional |= {"seconds": one_of("4", "8", "12"), "input_reference": _reference}
         check(body, {"prompt": text()}, optional)
-        size = pixels(str(body.get("size", "720x1280")))
+        wide, high = pixels(str(body.get("size", "720x1280")))
+        size = (wide // 2 * 2, high // 2 * 2)  # as encoders have it
         wish = Wish(str(body["prompt"]), model, int(str(body.get("seconds", body.get("duration", 4)))), size)
         wish.image = _image(call)
         wish.sizes = (size,)
@@ -83,7 +85,7 @@ class OpenAIVideos(Gateway):
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
         pro = "0.30" if size in SMALL else "0.50"
-        return Decimal({"sora-2": "0.10", "sora-2-pro": pro, CLONE: "0.181"}[model]) * seconds
+        return Decimal({"sora-2": "0.10", "sora-2-pro": pro, CLONE: "0.3034"}[model]) * seconds
 
     def accepted(self, job: Job, call: Call) -> Answer:
         return Answer(200, self._body(job, "queued"))

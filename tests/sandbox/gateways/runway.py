@@ -1,7 +1,7 @@
 """Runway: tasks in upper-case words, a version header on every call, estimate and final cost in credits.
 
 Documents: the types of its published client (bodies, ratios, states, costs), its pages on errors and task failures;
-credits a second as its skills file lists them, 0.01 USD each, aleph2 by its predecessor's. A failed task is refunded
+credits a second as its skills file lists them, 0.01 USD each; aleph2 has a least sum a task. A failed task is refunded
 here, one by policy is charged, and both report it.
 """
 
@@ -29,7 +29,9 @@ from tests.sandbox.protocol import (
     text,
 )
 
-CREDITS = {"seedance2": 36, "gen4.5": 12, "aleph2": 15}
+CREDITS = {"seedance2": 36, "gen4.5": 12, "aleph2": 28}
+LEAST = {"aleph2": 56}
+ODD_COSTS: dict[str, object] = {"cost_below_0": -500, "cost_no_number": "NaN", "cost_absurd": 10**9, "cost_null": None}
 LENGTHS = {"seedance2": (4, 15), "gen4.5": (2, 10)}
 PROMPTS = {"seedance2": 3500, "gen4.5": 1000, "aleph2": 1000}
 RATIOS: dict[str, Pixels] = {"1280:720": LANDSCAPE, "720:1280": PORTRAIT}
@@ -56,7 +58,7 @@ class Runway(Gateway):
     polls = ("/v1/tasks/{id}",)
     free_calls = ("/v1/organization",)
     words = ("PENDING", "THROTTLED", "RUNNING")
-    shapes = ("no_cost",)
+    shapes = ("no_cost", "no_estimate", *ODD_COSTS)
     headers: ClassVar[Mapping[str, str]] = {"x-runway-version": "2024-11-06"}
     failed_is_charged: ClassVar[Mapping[str, bool]] = {"moderated": True}
 
@@ -87,16 +89,17 @@ class Runway(Gateway):
         return wish
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
-        return Decimal(CREDITS[model] * seconds) / 100
+        return Decimal(max(CREDITS[model] * seconds, LEAST.get(model, 0))) / 100
 
     def accepted(self, job: Job, call: Call) -> Answer:
-        return Answer(200, {"id": job.id, "estimatedCost": {"credits": int(job.price * 100)}})
+        cost = {} if job.shape == "no_estimate" else {"estimatedCost": {"credits": int(job.price * 100)}}
+        return Answer(200, {"id": job.id} | cost)
 
     def pending(self, job: Job, word: str) -> Answer:
         return Answer(200, _head(job, word) | {"estimatedCost": {"credits": int(job.price * 100)}})
 
     def finished(self, job: Job, url: str) -> Answer:
-        cost = {} if job.shape == "no_cost" else {"cost": {"credits": int(job.billed * 100)}}
+        cost = {} if job.shape == "no_cost" else {"cost": {"credits": ODD_COSTS.get(job.shape, int(job.billed * 100))}}
         if job.ending != "completed":
             code = "SAFETY.OUTPUT.VIDEO" if job.ending == "moderated" else "INTERNAL.BAD_OUTPUT.CODE01"
             return Answer(200, _head(job, "FAILED") | {"failure": job.message, "failureCode": code} | cost)

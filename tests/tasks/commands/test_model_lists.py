@@ -7,6 +7,7 @@ import pytest
 from tasks.commands.model_lists import differences, rate
 from tasks.domain.model import Model
 from tasks.domain.order import Reply
+from tasks.domain.pricing import Price
 from tasks.domain.shot import Size
 
 HD, TALL = Size(1280, 720), Size(720, 1280)
@@ -24,7 +25,7 @@ ENTRY: dict[str, Any] = {
 def model(**change: Any) -> Model:
     entry: dict[str, Any] = {"provider": "p", "name": "m/1", "modes": ("text_to_video", "image_to_video")}
     entry |= {"source": "", "checked": "", "any_seconds": (4, 6), "sizes": (HD, TALL), "audio": True, "seed": True}
-    return Model(**entry | {"per_second": {"*": Decimal("0.1512")}} | change)
+    return Model(**entry | {"price": Price({"*": Decimal("0.1512")})} | change)
 
 
 def listed(*entries: Any, status: int = 200) -> Reply:
@@ -44,7 +45,7 @@ def listed(*entries: Any, status: int = 200) -> Reply:
         ({"audio": False}, {"seed": False}, ["sound: yes there, no here", "seed: no there, yes here"]),
         ({}, {"generate_audio": None, "seed": None}, []),
         (
-            {"per_second": {"*": Decimal("0.3024")}},
+            {"price": Price({"*": Decimal("0.3024")})},
             {},
             ["0.1512 USD/s there, 0.3024 here (1280x720, 720x1280)"],
         ),

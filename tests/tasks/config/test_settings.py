@@ -409,7 +409,7 @@ def routes_of(settings: Settings) -> list[tuple[str, str]]:
 def test_every_shipped_config_loads(name: str) -> None:
     """Each shipped config is without fault, and each of its routes can do the mode it stands under."""
     found = load_settings(CONFIGS / name, {})
-    known = catalogue.load_catalogue()
+    known = found.catalogue
     assert set(found.chains[""].routes) <= set(MODES)
     assert routes_of(found)
     assert all(mode in known.model(route).modes for mode, route in routes_of(found))
@@ -419,7 +419,7 @@ def test_every_shipped_config_loads(name: str) -> None:
 def test_shipped_configs_that_can_spend_have_a_budget(name: str) -> None:
     """Where a route costs money there is a budget and a limit for waste."""
     found = load_settings(CONFIGS / name, {})
-    paid = any(not catalogue.load_catalogue().model(route).exact for _, route in routes_of(found))
+    paid = any(not found.catalogue.model(route).exact for _, route in routes_of(found))
     assert (found.render.budget_usd is not None and found.render.max_wasted_usd is not None) or not paid
     assert paid == (name != "animatic.toml")
 

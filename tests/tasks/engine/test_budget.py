@@ -199,3 +199,148 @@ def test_a_job_given_up_on_is_lost_money() -> None:
     budget.lose(Decimal(2))
     facts: tuple[Any, ...] = (budget.committed, budget.reserved, budget.fits(Decimal(1)))
     assert facts == (2, 2, False)
+
+
+def test_a_receipt_above_the_quote_is_set_aside_at_once() -> None:
+    """What a receipt names is reserved before any charge, nothing more fits with it, and booking gives it back."""
+    budget = Budget(Decimal("2.5"))
+    budget.reserve(Decimal("0.75"))
+    budget.learn("r", Decimal("0.75"), Decimal("1.40"))
+    budget.raise_to(Decimal("0.75"), Decimal("1.40"))
+    assert (budget.committed, budget.reserved) == (Decimal("1.40"), Decimal("1.40"))
+    assert budget.fits(Decimal("1.10"))
+    assert not budget.fits(budget.quote("r", Decimal("0.75")))
+    budget.book(Decimal("1.40"), Decimal("1.40"), ZERO, clip=True)
+    assert (budget.committed, budget.reserved) == (Decimal("1.40"), ZERO)
+
+
+def test_an_estimate_below_the_quote_frees_nothing() -> None:
+    """A receipt never moves the reservation down."""
+    budget = Budget(Decimal(5))
+    budget.reserve(Decimal(2))
+    budget.raise_to(Decimal(2), Decimal(1))
+    budget.learn("r", Decimal(2), Decimal(1))
+    assert (budget.committed, budget.quote("r", Decimal(2))) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("told", "listed", "quote"),
+    [
+        ([], "0.75", "0.75"),
+        ([("0.75", "1.40")], "0.75", "1.40"),
+        ([("0.75", "1.40"), ("0.75", "1.20")], "0.75", "1.40"),
+        ([("0.75", "1.50")], "1.50", "3.00"),
+        ([("0.75", "1.50"), ("1.50", "2.00")], "1.50", "2.00"),
+        ([("0.03", "0.10")], "0.01", "0.033334"),
+        ([("0", "0.20")], "0", "0.20"),
+        ([("0", "0.20")], "1", "1"),
+        ([("1", "2")], "0", "2"),
+    ],
+)
+def test_what_a_receipt_teaches(told: list[tuple[str, str]], listed: str, quote: str) -> None:
+    """What was named for a quote is the quote from then on; others of the route rise in proportion, none of another."""
+    budget = Budget(None)
+    for was, cost in told:
+        budget.learn("r", *usd(was, cost))
+    assert budget.quote("r", Decimal(listed)) == Decimal(quote)
+    assert budget.quote("other", Decimal(listed)) == Decimal(listed)
+
+
+def test_a_second_lesson_is_of_the_listed_quote() -> None:
+    """An order that left at a raised quote and costs more still raises the same quote again."""
+    budget = Budget(None)
+    budget.learn("r", *usd("1", "2"))
+    raised = budget.quote("r", Decimal(1))
+    budget.learn("r", raised, Decimal(3))
+    assert (budget.quote("r", Decimal(1)), budget.quote_again("r", raised)) == (3, 3)
+
+
+def test_an_order_that_was_about_to_leave_looks_again() -> None:
+    """Once receipts have passed the budget no order leaves that costs anything, though its quote was set aside."""
+    budget = Budget(Decimal(2))
+    for _ in range(2):
+        budget.reserve(Decimal("0.75"))
+    budget.check(Decimal("0.75"))
+    budget.raise_to(Decimal("0.75"), Decimal("1.40"))
+    with pytest.raises(Stopped, match=r"2\.00 USD would be passed") as caught:
+        budget.check(Decimal("0.75"))
+    assert caught.value.error_class == "Budget"
+    budget.check(ZERO)
+
+
+class Side(RuleBasedStateMachine):
+    """Orders side by side at two routes whose gateways cost a constant multiple of their quotes, told or not by their
+    receipts. The order of events is any: reserve, leave, receipt, charge."""
+
+    @initialize(limit=cents, many=st.tuples(*[st.integers(0, 50)] * 2), tells=st.tuples(*[st.booleans()] * 2))
+    def begin(self, limit: Decimal, many: tuple[int, int], tells: tuple[bool, bool]) -> None:
+        self.budget, self.limit = Budget(limit), limit
+        self.many, self.tells = [Decimal(one) / 10 for one in many], tells
+        self.waiting: list[tuple[int, Decimal, Decimal]] = []  # route, listed quote, quote set aside
+        self.left: list[list[Any]] = []  # route, quote, cost, set aside, whether its receipt came
+        self.known: set[int] = set()  # routes of which a receipt or charge has told
+        self.spent, self.excess = ZERO, ZERO
+
+    @rule(route=st.integers(0, 1), listed=cents)
+    def reserve(self, route: int, listed: Decimal) -> None:
+        quote = self.budget.quote(str(route), listed)
+        if self.budget.fits(quote):
+            self.budget.reserve(quote)
+            self.waiting.append((route, listed, quote))
+
+    @precondition(lambda self: self.waiting)
+    @rule(which=st.integers(0, 99))
+    def leave(self, which: int) -> None:
+        route, listed, quote = self.waiting.pop(which % len(self.waiting))
+        try:
+            self.budget.check(quote)
+        except Stopped:
+            self.budget.release(quote)
+            return
+        if self.budget.quote_again(str(route), quote) > quote:
+            self.budget.release(quote)
+            return
+        cost = (listed * self.many[route]).quantize(Decimal("0.000001"))
+        if route in self.known:
+            assert cost <= quote, "an order that left once this was told costs no more than its quote"
+        self.left.append([route, quote, cost, quote, False])
+        self.excess += max(cost - quote, ZERO)
+
+    @precondition(lambda self: any(not one[4] for one in self.left))
+    @rule(which=st.integers(0, 99))
+    def receipt(self, which: int) -> None:
+        fresh = [one for one in self.left if not one[4]]
+        one = fresh[which % len(fresh)]
+        one[4] = True
+        route, quote, cost = one[:3]
+        if self.tells[route]:
+            self.budget.raise_to(quote, cost)
+            self.budget.learn(str(route), quote, cost)
+            one[3] = max(quote, cost)
+            self.known |= {route} if quote else set()
+
+    @precondition(lambda self: any(one[4] for one in self.left))
+    @rule(which=st.integers(0, 99), clip=st.booleans())
+    def charge(self, which: int, clip: bool) -> None:
+        told = [one for one in self.left if one[4]]
+        one = told[which % len(told)]
+        self.left.remove(one)
+        route, quote, cost, aside, _ = one
+        self.budget.book(aside, cost, ZERO, clip=clip)
+        self.budget.learn(str(route), quote, cost)
+        self.known |= {route} if quote else set()
+        self.spent += cost
+
+    @invariant()
+    def spent_passes_the_budget_by_what_had_left_before_it_was_told(self) -> None:
+        assert self.spent <= self.limit + self.excess
+        assert self.spent + sum((one[2] for one in self.left), ZERO) <= self.limit + self.excess
+
+    @invariant()
+    def every_reservation_is_counted(self) -> None:
+        aside = sum((quote for *_, quote in self.waiting), ZERO) + sum((one[3] for one in self.left), ZERO)
+        assert (self.budget.reserved, self.budget.committed) == (aside, aside + self.spent)
+
+
+Side.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+TestSide = Side.TestCase

@@ -167,6 +167,23 @@ def test_the_receipt_is_kept_whole(ledger: Ledger) -> None:
     assert (attempt.remote_ids, late(ledger_of(ledger.store)).remote_ids) == ({"video": "v-1"}, {"video": "v-2"})
 
 
+@pytest.mark.parametrize(
+    ("estimate", "kept", "at_risk"),
+    [(None, None, "0.80"), ("1.44", "1.44", "1.44"), ("0.10", "0.10", "0.80"), ("1.445", "1.445", "1.445")],
+)
+def test_what_a_receipt_estimates_is_at_risk(
+    ledger: Ledger, estimate: str | None, kept: str | None, at_risk: str
+) -> None:
+    """The estimate stands in the record, also of a settled order, and more than the quote is at risk in every run."""
+    job = replace(JOB, estimate=None if estimate is None else Decimal(estimate))
+    attempt = ledger.accepted(ledger.intent(ASKED, order(), Decimal("0.80")), job)
+    [again] = ledger_of(ledger.store).history()
+    assert ledger.record(attempt).get("estimate_usd") == kept
+    assert (again, again.at_risk, again.expected) == (attempt, Decimal(at_risk), Decimal(at_risk))
+    settled = ledger.settled(attempt, "clip", charged=Decimal(1), basis="reported", clip=clip())
+    assert (settled.estimate, settled.at_risk) == (None if kept is None else Decimal(kept), 0)
+
+
 def test_a_record_is_complete(ledger: Ledger) -> None:
     """Every record carries schema, run and the fingerprint's parts, and stands under its fixed name."""
     late(ledger)

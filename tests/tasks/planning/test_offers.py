@@ -246,17 +246,20 @@ def test_a_picture_as_it_is_has_the_size_that_is_sent(tmp_path: Path) -> None:
     ("route", "made_by", "usable"),
     [
         (REMIX, "aigateway", True),
-        (REMIX, "pixazo", False),
-        (REMIX, "animatic", False),
-        (REMIX, "url", False),
+        (REMIX, "pixazo", None),
+        (REMIX, "animatic", None),
+        (REMIX, "url", True),
         (REMIX, "file", False),
-        (REMIX, "", False),
+        (REMIX, "", None),
         ("animatic:caption", "pixazo", True),
         ("animatic:caption", "file", True),
     ],
 )
-def test_what_a_remix_may_start_from(tmp_path: Path, route: str, made_by: str, usable: bool, signs: bool) -> None:
-    """A gateway that remixes only its own clips takes no other, signed or not; the built-in one takes any."""
+def test_what_a_remix_may_start_from(
+    tmp_path: Path, route: str, made_by: str, usable: bool | None, signs: bool
+) -> None:
+    """AIgateway takes clips of its own and what has an address (None: where the target signs one); the built-in any."""
+    usable = signs if usable is None else usable
     asked = shot(mode="remix", source_shot="sh001", route=route)
     names, passed = offers(config(tmp_path), asked, remix=made_by, signs=signs)
     assert names == [route] * usable

@@ -263,6 +263,34 @@ def test_a_remix_is_usable_by_the_first_route_of_its_source(
     assert plan.passed_over == (() if usable else (f"{REMIX}: remixes only clips of its own: pin a to aigateway",))
 
 
+FIELD = "no document names the field of a source that AIgateway did not make: it is sent as video_url"
+
+
+@pytest.mark.parametrize(
+    ("source", "usable"),
+    [
+        ("https://media.example/a.mp4", True),
+        ("http://media.example/a.mp4", False),
+        ("http://10.0.0.7:8080/a.mp4", True),
+        ("http://10.0.0.7/a.mp4", False),
+        ("s3://bucket/a.mp4", False),
+        ("/clips/a.mp4", False),
+    ],
+)
+def test_a_source_goes_by_its_address_and_the_plan_tells_the_doubt(tmp_path: Path, source: str, usable: bool) -> None:
+    """https, or http at a host that ``[images] allow_hosts`` names; AIgateway's field for it is a guess, and told."""
+    desk = Desk(config(tmp_path, rest='[images]\nallow_hosts = ["10.0.0.7:8080"]\n'), digests={source: digest("a")})
+    plan = desk.one(shot("r", mode="remix", source=source))
+    assert [o.route.name for o in plan.offers] == [REMIX] * usable
+    assert any(FIELD in line for line in plan.warnings) == usable
+
+
+def test_a_source_of_its_own_is_in_no_doubt(desk: Desk) -> None:
+    """A clip that AIgateway made goes by its id, and nothing is warned of."""
+    plan = desk.plan(shot("a"), remix()).shots[1]
+    assert plan.offers and not any(FIELD in line for line in plan.warnings)
+
+
 @pytest.mark.parametrize(
     ("act", "fine"),
     [
