@@ -10,7 +10,7 @@ from prefect import get_run_logger
 from prefect.context import TaskRunContext
 from prefect.exceptions import MissingContextError
 
-from tasks.domain.advice import ADVICE
+from tasks.domain.errors import ADVICE
 from tasks.domain.result import ShotResult
 
 Lines = dict[str, list[str]]

@@ -3,8 +3,8 @@
 Documents, checked 2026-11-21: https://fal.ai/docs/model-apis/model-endpoints/queue (receipt, states, second document),
 https://fal.ai/docs/model-apis/errors (422, error_type), the llms.txt of each model (fields). Names and types of
 fields differ by model and stand in ``fields`` of its entry: ``image``, ``video``, ``duration`` (``text``, ``number``
-or absent), ``resolution``, ``ratio``. Of the addresses in a reply only the path is taken, below the base URL: the
-key goes nowhere else. A finished request's result may answer 422, which is fal's final word.
+or absent), ``resolution``, ``ratio``. Of the addresses in a reply only the path is taken, below the base URL. A
+finished request's result may answer 422, which is fal's final word.
 """
 
 import json
@@ -32,8 +32,7 @@ from tasks.providers._common import (
 from tasks.providers._refusals import refusal
 
 AUTH = ("Authorization", "Key {key}")
-JOB_ID = ("request_id",)  # where a reply to a poll repeats it
-UNITS = "x-fal-billable-units"  # of the result: how many of the units that the model's page has a price for
+JOB_ID, UNITS = ("request_id",), "x-fal-billable-units"  # where a poll's reply repeats the id; the result's units
 FINAL = (422,)  # of the second document; a status question is never answered so
 PLACE = re.compile(r"/([\w.-]+/[\w.-]+/requests/([\w-]+))(?:/status)?(?:\?.*)?$", re.ASCII)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tasks.domain.advice import ADVICE
+from tasks.domain.errors import ADVICE
 from tasks.views.report.cards import Card
 from tasks.views.report.words import OWN
 
