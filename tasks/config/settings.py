@@ -16,6 +16,7 @@ from tasks.config.schema import CONFIGS as CONFIGS
 from tasks.config.schema import FaultCollector, Spec, find
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.shot import FITS, MODES, Fit, Mode, Size
+from tasks.transport import Network, read_network
 
 COLUMNS = (
     *("shot_id", "scene", "prompt", "negative_prompt", "mode", "image", "source"),
@@ -84,6 +85,7 @@ class Settings:
     columns: Mapping[str, str] = field(default_factory=dict)
     vars: Mapping[str, str] = field(default_factory=dict)
     state: Path = Path("~/.local/state")
+    network: Network = field(default_factory=Network)
 
 
 Routes = Mapping[Mode, tuple[str, ...]]
@@ -151,7 +153,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
     settings = Settings(
         path=file,
         defaults=Defaults(**sheet.table(raw.get("defaults", {}), _DEFAULTS, "defaults")),
-        chains=_chains(raw.get("chain", {}), catalogue, sheet),
+        chains=_chains(raw["chain"] if "chain" in raw else _free_chain(), catalogue, sheet),
         render=RenderSettings(**sheet.table(raw.get("render", {}), _RENDER, "render")),
         providers=read_providers(raw.get("provider", {}), catalogue, environ, blocks or Blocks(), sheet),
         images=ImageSettings(**sheet.table(raw.get("images", {}), _IMAGES, "images")),
@@ -160,6 +162,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         columns=sheet.table(raw.get("columns", {}), _COLUMNS, "columns"),
         vars=sheet.table(raw.get("vars", {}), _vars_spec(raw.get("vars")), "vars"),
         state=_state(environ),
+        network=read_network(environ),
     )
     sheet.raise_any()
     return settings
@@ -192,6 +195,11 @@ def _words(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be text")
     return value
+
+
+def _free_chain() -> Any:
+    """The chain of a config that says nothing of any: the built-in renderer's, as the default config has it."""
+    return kinds.read_toml(find(None))["chain"]
 
 
 def _chains(raw: Any, catalogue: Catalogue, sheet: FaultCollector) -> dict[str, Chain]:

@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+CENT = Decimal("0.01")
 MICRO = Decimal("0.000001")
 MOST_USD = 10**9  # no board costs more; sums of what is smaller stay exact
 BUDGET_WORDS = f"write US dollars such as 20 or 7.50, {MOST_USD:,} at the most"
@@ -15,6 +16,11 @@ def usd(amount: Decimal | str | int) -> Decimal:
 def is_budget(amount: Decimal) -> bool:
     """Whether it is an amount that a person can mean: a number from 0 to `MOST_USD`, to the millionth."""
     return amount.is_finite() and 0 <= amount <= MOST_USD and usd(amount) == amount
+
+
+def usd_shown(amount: Decimal) -> str:
+    """US dollars for people: two decimals, and all that there are of what is less than a cent."""
+    return usd_text(amount if abs(amount) < CENT else amount.quantize(CENT, rounding=ROUND_HALF_UP))
 
 
 def usd_text(amount: Decimal) -> str:
