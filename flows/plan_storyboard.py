@@ -12,7 +12,7 @@ from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 
 
-@flow(name="plan-storyboard", persist_result=False)
+@flow(name="plan-storyboard", flow_run_name="{board} → {to}", persist_result=False)
 async def plan_storyboard(
     board: Place,
     to: Place,

@@ -19,7 +19,7 @@ from tasks.storage import Store, sort_options
 SETTLES_SECONDS = 2.0
 
 
-@flow(name="render-inbox", persist_result=False)
+@flow(name="render-inbox", flow_run_name="{inbox_url} → {to}", persist_result=False)
 async def render_inbox(inbox_url: Place, to: Place, config: Config = FREE, budget_usd: Usd = None) -> State:
     """Render what is new or changed. A broken board is reported beside itself and does not stop the others.
 

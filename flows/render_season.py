@@ -26,7 +26,7 @@ PARTS = "render-storyboard/render-storyboard"
 STARTS_SECONDS = 180.0  # from a worker's hand to the part's first heartbeat; 6 to 12 were measured on an idle machine
 
 
-@flow(name="render-season", persist_result=False)
+@flow(name="render-season", flow_run_name="{board} → {to}", persist_result=False)
 async def render_season(
     board: Place,
     to: Place,

@@ -116,7 +116,7 @@ async def _all(running: Session) -> None:
     await asyncio.gather(*flights)
 
 
-@flow(name="render-storyboard", persist_result=False)
+@flow(name="render-storyboard", flow_run_name="{board} → {to}", persist_result=False)
 async def render_storyboard(
     board: Place,
     to: Place,

@@ -23,13 +23,14 @@ SILENT = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
 
 
 def without_settings() -> dict[str, str]:
-    """This process's environment without what would steer storyreel, Prefect or the display."""
+    """This process's environment without what would steer storyreel, Prefect, the display or the way to others."""
     return {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("STORYREEL_", "PREFECT_", "COV_", "PYTEST_"))
         and not name.endswith("_API_KEY")
-        and name not in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES")
+        and not name.lower().endswith("_proxy")
+        and name not in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES", "SSL_CERT_FILE", "SSL_CERT_DIR")
     }
 
 

@@ -35,6 +35,7 @@ from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
 from tasks.commands import answers
 from tasks.domain.errors import StartError
+from tasks.domain.plan import NOWHERE
 from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest, ViewSelection
 from tasks.session import Session
@@ -97,11 +98,10 @@ def render(
 
 
 async def _run(running: Session, *, quiet: bool) -> int:
-    """Through Prefect where there is something to do; a run without work needs no server."""
+    """Through Prefect where there is something to do; a run that can order nothing needs no server."""
     with display.show_progress(running.progress, quiet=quiet):
-        if not answers.has_work(running):
-            async with running.open():
-                await running.show()
+        if not answers.can_order(running):
+            await answers.run_alone(running)
             return running.exit_code()
         server = await prefect_server.reachable(running.http, running.folder)
         running.progress.line(f"Prefect: {server}")
@@ -160,7 +160,7 @@ def plan(
     """Say what a render would do and cost. Calls no gateway, spends nothing, writes nothing."""
 
     async def act() -> int:
-        wanted = request_of(board, to or "memory://storyreel-plan", config, budget, only, rerender, concurrency)
+        wanted = request_of(board, to or NOWHERE, config, budget, only, rerender, concurrency)
         async with blocks.open_session(wanted) as running:
             found = await running.check(fetch=False)
             code = answers.plan_code(running)
@@ -214,6 +214,8 @@ def rescue(url: To, *, config: Config = None, json: Json = False, quiet: Quiet =
                 answer.write(told)
             else:
                 display.out.print(display.rescued_line(told))
+                if told["uncollected"] and config is None:
+                    display.say("give the config you rendered with: --config FILE")
                 display.money_lines(told["totals"], told["by_provider"])
                 display.lost(told["lost"])
             return int(told["exit_code"])

@@ -14,7 +14,7 @@ from rich.text import Text
 from flows.cli.outlets import ERR, OUT
 from tasks.domain import redaction
 from tasks.domain.errors import Fault
-from tasks.domain.money import usd_text
+from tasks.domain.money import usd_shown, usd_text
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
 
@@ -91,11 +91,21 @@ def say(line: str) -> None:
 
 
 def faults(found: Sequence[Fault]) -> None:
-    """Every fault on its own line, on standard error."""
-    for fault in found:
-        say(f"error: {fault}")
+    """Every fault on its own line, on standard error; shots at which the same is wrong share one."""
+    groups: dict[tuple[str, str, str], list[Fault]] = {}
+    for number, fault in enumerate(found):
+        alone = "" if fault.shot_id and not fault.value else str(number)
+        groups.setdefault((fault.column, fault.message, alone), []).append(fault)
+    for same in groups.values():
+        say(f"error: {same[0]}" if len(same) == 1 else f"error: {same[0].message}; {_shots([f.shot_id for f in same])}")
     if len(found) > 1:
         say(f"{len(found)} faults; nothing was started, nothing was written")
+
+
+def _shots(ids: Sequence[str]) -> str:
+    """``10 shots: sh010, sh020, sh030 and 7 more``."""
+    more = f" and {len(ids) - 4} more" if len(ids) > 5 else ""
+    return f"{len(ids)} shot{'s' * (len(ids) > 1)}: {', '.join(ids[:4] if more else ids)}{more}"
 
 
 def plan_table(plan: Plan, *, most: int = 200) -> None:
@@ -111,13 +121,16 @@ def plan_table(plan: Plan, *, most: int = 200) -> None:
         out.print(f"... {len(plan.shots) - most} more shots; --json lists them all")
     for warning in plan.warnings:
         out.print(text(f"warning: {warning}", "yellow"))
-    for warning, ids in shot_warnings(plan.shots).items():
+    for warning, ids in shot_warnings([shot for shot in plan.shots if shot.selected]).items():
         more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
         out.print(text(f"{', '.join(ids[:4])}{more}: {warning}", "yellow"))
     if plan.trusted:
         out.print(text(f"{len(plan.trusted)} remote files were taken on trust, the first: {plan.trusted[0]}"))
     words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
-    out.print(f"{words}: {usd_text(plan.quoted)} USD, {usd_text(plan.worst)} USD at worst")
+    worst = "if every shot were paid at each route of its chain" if plan.worst > plan.quoted else ""
+    out.print(
+        f"{words}: {usd_shown(plan.quoted)} USD, {usd_shown(plan.worst)} USD at worst{f' ({worst})' if worst else ''}"
+    )
 
 
 def shot_warnings(shots: Sequence[ShotPlan]) -> dict[str, list[str]]:
@@ -135,7 +148,7 @@ def _plan_cells(plan: ShotPlan) -> list[str]:
     if plan.action == "keep" or first is None:
         return [plan.shot.shot_id, action, "", "", "", ""]
     sent = f"{first.seconds} s {first.size}"
-    return [plan.shot.shot_id, action, first.route.name, sent, usd_text(plan.quoted), usd_text(plan.worst)]
+    return [plan.shot.shot_id, action, first.route.name, sent, usd_shown(plan.quoted), usd_shown(plan.worst)]
 
 
 def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str, Any]]) -> None:
@@ -184,11 +197,19 @@ def standing(told: Mapping[str, Any]) -> None:
     for job in told["uncollected"]:
         out.print(text(f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}"))
     lost(told["lost"])
-    for one in told["reasons"][:MOST_REASONS]:
+    reasons(told["reasons"])
+
+
+def reasons(listed: Sequence[Mapping[str, str]]) -> None:
+    """Why shots have not what was asked for, each reason once with its shots."""
+    shots: dict[str, list[str]] = {}
+    for one in listed:
         why = ": ".join(one[name] for name in ("status", "error_class", "error") if one[name])
-        out.print(text(f"no clip: {one['shot_id']}, {why}"))
-    if len(told["reasons"]) > MOST_REASONS:
-        out.print(f"... {len(told['reasons']) - MOST_REASONS} more shots without a clip; --json lists them all")
+        shots.setdefault(why, []).append(one["shot_id"])
+    for why, ids in list(shots.items())[:MOST_REASONS]:
+        out.print(text(f"{why}; {_shots(ids)}", "yellow"))
+    if len(shots) > MOST_REASONS:
+        out.print(f"... {len(shots) - MOST_REASONS} more reasons; --json lists them all")
 
 
 def lost(clips: Sequence[Mapping[str, Any]]) -> None:

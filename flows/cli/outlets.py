@@ -41,10 +41,10 @@ class Outlet(io.TextIOBase):
         return self._stream.fileno()
 
     def write(self, text: str) -> int:
-        """Write, or drop what cannot be written."""
+        """Write, or drop what cannot be written; letters that its encoding lacks are escaped."""
         if self.lost is None and self._stream is not None:
             with self._losing():
-                self._stream.write(text)
+                self._stream.write(escaped(text, self.encoding))
         return len(text)
 
     def flush(self) -> None:
@@ -66,9 +66,26 @@ class Outlet(io.TextIOBase):
 OUT, ERR = Outlet("stdout"), Outlet("stderr")
 
 
+def holds(text: str, encoding: str) -> bool:
+    """Whether an encoding has all letters of a text."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def escaped(text: str, encoding: str) -> str:
+    """The text with ``\\u2014`` and the like for the letters that an encoding lacks."""
+    return text if holds(text, encoding) else text.encode(encoding, "backslashreplace").decode(encoding)
+
+
 def renew() -> None:
-    """A command begins: nothing is lost yet."""
+    """A command begins: nothing is lost yet, and what others print there (the help) is escaped as well."""
     OUT.lost = ERR.lost = None
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def closed(outlet: Outlet) -> str:

@@ -21,7 +21,10 @@ TOLD = threading.Event()
 def write(told: dict[str, Any]) -> None:
     """One JSON object on standard output."""
     TOLD.set()
-    outlets.OUT.write(json.dumps(told, ensure_ascii=False) + "\n")
+    text = json.dumps(told, ensure_ascii=False)
+    if not outlets.holds(text, outlets.OUT.encoding):  # JSON has escapes of its own, which every reader knows
+        text = json.dumps(told)
+    outlets.OUT.write(text + "\n")
     outlets.OUT.flush()
 
 
@@ -70,6 +73,9 @@ def _at_once(interrupted: dict[str, Any] | None) -> None:
 def summary(told: dict[str, Any], running: Session) -> None:
     """What a render came to, and where it lies."""
     display.out.print(f"{display.shots_line(told['shots'])} in {display.clock(told['seconds'])}")
+    told_why = ("status", "error_class", "error")
+    short = [row for row in running.results() if row.error_class and not row.kept]
+    display.reasons([{"shot_id": r.shot.shot_id, **{name: getattr(r, name) for name in told_why}} for r in short])
     display.money_lines(told["totals"], running.money()["by_provider"])
     url = told["target"]
     places = [("clips", "clips"), ("manifest", "manifest.parquet"), ("money", "costs.json")]

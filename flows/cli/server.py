@@ -7,13 +7,14 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from tasks.domain.errors import ConfigError, StartError
 from tasks.domain.order import Request
-from tasks.transport import Http, Lost, NotSent
+from tasks.transport import Http, Lost, NotSent, why_unusable, with_loopback
 
 PATIENCE = 10.0
 SERVED = Path(__file__).with_name("served.py")
@@ -29,6 +30,8 @@ async def reachable(http: Http, scratch: Path) -> str:
     """
     from prefect.settings import PREFECT_API_URL
 
+    _writable_home()
+    _leave_out_unusable()
     url = PREFECT_API_URL.value()
     if not url:
         await _embed(scratch / "prefect-server.log")
@@ -38,6 +41,34 @@ async def reachable(http: Http, scratch: Path) -> str:
     except (NotSent, Lost) as error:
         raise ConfigError(f"the Prefect server of PREFECT_API_URL ({url}) does not answer: {error}") from error
     return str(url)
+
+
+def _leave_out_unusable() -> None:
+    """Prefect's client fails over a proxy or a certificate that it cannot use, though it asks loopback alone."""
+    from prefect.context import refresh_global_settings_context
+
+    for name in [name for name in os.environ if name.lower() in ("http_proxy", "https_proxy", "all_proxy")]:
+        if os.environ[name].strip() and why_unusable(os.environ[name].strip()):
+            del os.environ[name]
+    if "SSL_CERT_FILE" in os.environ and not Path(os.environ["SSL_CERT_FILE"]).is_file():
+        del os.environ["SSL_CERT_FILE"]
+        os.environ.setdefault("PREFECT_API_SSL_CERT_FILE", "")  # it has read the other one when it was loaded
+    refresh_global_settings_context()
+
+
+def _writable_home() -> None:
+    """`ConfigError` where Prefect could not keep its records; it would try for minutes."""
+    from prefect.settings import PREFECT_HOME
+
+    home = Path(PREFECT_HOME.value()).expanduser()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home) as probe:
+            probe.write(b"storyreel")
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        said = f"Prefect cannot write its records to {home} ({why}): set PREFECT_HOME to a folder that can be written"
+        raise ConfigError(said) from error
 
 
 async def _embed(log: Path) -> None:
@@ -109,6 +140,7 @@ def quiet() -> None:
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "ERROR")
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = with_loopback(os.environ)
     # its own 20 s are not enough for a first start on a busy machine, which takes 14 on an idle one
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
 

@@ -10,7 +10,7 @@ from tasks.commands import providers as inventory
 from tasks.config import Settings
 from tasks.domain.errors import Fault, TargetError
 from tasks.domain.identity import number_text
-from tasks.domain.money import ZERO, usd_text
+from tasks.domain.money import ZERO, usd_shown, usd_text
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import STATUSES, Attempt, ShotResult
 from tasks.domain.takes import Shelf
@@ -32,9 +32,30 @@ def fault_json(fault: Fault) -> dict[str, Any]:
     }
 
 
-def has_work(running: Session) -> bool:
-    """Whether any selected shot has to be rendered or asked after."""
-    return any(plan.renders for plan in running.plan.shots)
+def can_order(running: Session) -> bool:
+    """Whether an order may leave: a shot has a route that is open and that the budget still holds, or a job whose
+    failure would send it to the next one."""
+    left = None if running.budget_usd is None else running.budget_usd - spent(running.ledger.history())
+
+    def may(plan: ShotPlan) -> bool:
+        fits = plan.first is not None and (left is None or not plan.first.quote or plan.first.quote <= left)
+        return plan.renders and (plan.collects or fits)
+
+    return any(may(plan) for plan in running.plan.shots)
+
+
+async def run_alone(running: Session) -> None:
+    """A whole run in which nothing is ordered: each row gets the reason why, the views are made, nobody is asked."""
+
+    async def one(plan: ShotPlan) -> None:
+        if plan.renders:
+            await running.source_ready(plan)
+            await running.shot(plan.shot.shot_id)
+        running.done[plan.shot.shot_id].set()
+
+    async with running.open():
+        await asyncio.gather(*(one(plan) for plan in running.plan.shots))
+        await running.show()
 
 
 def headline(running: Session) -> str:
@@ -42,7 +63,9 @@ def headline(running: Session) -> str:
     plan = running.plan
     words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
     budget = f"budget {usd_text(running.budget_usd)} USD" if running.budget_usd is not None else "no budget"
-    price = f"{usd_text(plan.quoted)} USD, {usd_text(plan.worst)} at worst, {budget}" if plan.worst else "costs nothing"
+    price = (
+        f"{usd_shown(plan.quoted)} USD, {usd_shown(plan.worst)} at worst, {budget}" if plan.worst else "costs nothing"
+    )
     return "; ".join((f"{words}: {price}", *running.snapshot.lacks))
 
 
@@ -204,7 +227,7 @@ async def providers(loaded: Settings, *, check: bool) -> dict[str, Any]:
     """The answer of ``providers --json``; with ``check`` each gateway is asked, at no cost, and its list compared."""
     known = loaded.catalogue
     entries = inventory.list_providers(loaded, known, datetime.now(UTC).date())
-    http = Http()
+    http = Http(network=loaded.network)
     try:
         for entry in entries if check else []:
             provider, facts = loaded.providers[entry["provider"]], known.providers[entry["provider"]]

@@ -22,7 +22,12 @@ class Seen:
 
 
 def boards(inbox: Store) -> dict[str, int]:
-    """Name -> bytes of every shot list at the top of the inbox; folders, hidden files and reports are none."""
+    """Name -> bytes of every shot list at the top of the inbox; folders, hidden files and reports are none.
+
+    `StoreError` where the inbox itself is not there.
+    """
+    if inbox.missing():
+        raise StoreError(f"the inbox {inbox.url} is not there")
     names = [name for name in inbox.names() if "/" not in name and not name.startswith(".")]
     chosen = [name for name in names if name.lower().endswith(ENDINGS) and not name.endswith(REPORT)]
     return {name: len(data) for name, data in inbox.read_many(chosen).items()}

@@ -17,6 +17,7 @@ from tasks.config.schema import CONFIGS as CONFIGS
 from tasks.config.schema import FaultCollector, Spec, find
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.shot import FITS, MODES, Fit, Mode, Size
+from tasks.transport import Network, read_network
 
 COLUMNS = (
     *("shot_id", "scene", "prompt", "negative_prompt", "mode", "image", "source"),
@@ -98,6 +99,7 @@ class Settings:
     state: Path = Path("~/.local/state")
     catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
     notes: tuple[str, ...] = ()
+    network: Network = field(default_factory=Network)
 
 
 Routes = Mapping[Mode, tuple[str, ...]]
@@ -172,7 +174,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
     settings = Settings(
         path=file,
         defaults=Defaults(**sheet.table(raw.get("defaults", {}), _DEFAULTS, "defaults")),
-        chains=_chains(raw.get("chain", {}), catalogue, sheet),
+        chains=_chains(raw["chain"] if "chain" in raw else _free_chain(), catalogue, sheet),
         render=RenderSettings(**sheet.table(raw.get("render", {}), _RENDER, "render")),
         providers=read_providers(raw.get("provider", {}), catalogue, environ, blocks or Blocks(), sheet),
         images=ImageSettings(**sheet.table(raw.get("images", {}), _IMAGES, "images")),
@@ -184,6 +186,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         state=_state(environ),
         catalogue=catalogue,
         notes=notes,
+        network=read_network(environ),
     )
     sheet.raise_any()
     return settings
@@ -216,6 +219,11 @@ def _words(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be text")
     return value
+
+
+def _free_chain() -> Any:
+    """The chain of a config that says nothing of any: the built-in renderer's, as the default config has it."""
+    return kinds.read_toml(find(None))["chain"]
 
 
 def _chains(raw: Any, catalogue: Catalogue, sheet: FaultCollector) -> dict[str, Chain]:

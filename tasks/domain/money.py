@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+CENT = Decimal("0.01")
 MICRO = Decimal("0.000001")
 MOST_USD = 10**9  # no board costs more; sums of what is smaller stay exact
 ODD_FACTOR, ODD_USD = 100, Decimal(1)  # beyond so many times its quote, or this where it is free, nobody means it
@@ -21,6 +22,11 @@ def is_budget(amount: Decimal) -> bool:
 def is_credible(told: Decimal, quote: Decimal) -> bool:
     """Whether a sum that a gateway names can be meant: 0 to 100 times the quote, up to a dollar where that is 0."""
     return told.is_finite() and 0 <= told <= (quote * ODD_FACTOR if quote else ODD_USD)
+
+
+def usd_shown(amount: Decimal) -> str:
+    """US dollars for people: two decimals, and all that there are of what is less than a cent."""
+    return usd_text(amount if abs(amount) < CENT else amount.quantize(CENT, rounding=ROUND_HALF_UP))
 
 
 def usd_text(amount: Decimal) -> str:

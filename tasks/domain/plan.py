@@ -10,6 +10,7 @@ from tasks.domain.money import ZERO
 from tasks.domain.shot import Shot, Size
 
 Action = Literal["new", "keep", "rerender"]
+NOWHERE = "memory://storyreel-plan"  # the target of a plan that names none
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ class Plan:
     @property
     def worst(self) -> Decimal:
         return sum((s.worst for s in self.shots), ZERO)
+
+    @property
+    def buys(self) -> bool:
+        """Whether a gateway may be paid, by the first route of a shot or by a later one."""
+        return any(offer.paid for s in self.shots if s.renders and s.action != "keep" for offer in s.offers)
 
     def count(self, action: Action) -> int:
         """How many selected shots have this action."""

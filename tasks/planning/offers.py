@@ -1,5 +1,6 @@
 """Which routes can make a shot, what each would be sent, and what it would cost; and why the others cannot."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -20,6 +21,7 @@ from tasks.domain.model import Model, Route
 from tasks.domain.plan import Offer
 from tasks.domain.shot import Shot, Size
 
+LACKS = re.compile(r"([^:]+):.*: (\w+) is not set")  # as `_closed` says it of a key
 Image = tuple[str, Size | None]
 Found = tuple[tuple[Offer, ...], tuple[str, ...]]
 
@@ -130,6 +132,18 @@ class OfferFinder:
         if "data" in model.remix and remix:
             return True
         return "url" in model.remix and (remix == "url" or (self.signs and remix != "file"))
+
+
+def why_none(passed_over: Sequence[str]) -> str:
+    """Why a shot has no usable route, from the reasons of each: keys that are missing in one phrase."""
+    found = [LACKS.fullmatch(reason) for reason in passed_over]
+    gateways = dict.fromkeys((one[1], one[2]) for one in found if one)
+    others = [reason for reason, one in zip(passed_over, found, strict=True) if one is None]
+    names = list(dict.fromkeys(variable for _, variable in gateways))
+    number = f"{len(gateways)} gateways" if len(gateways) > 1 else "the gateway"
+    listed = " or ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+    keys = [f"no key for {number}: set {listed}"] if names else []
+    return "; ".join([*keys, *(["no usable route: " + "; ".join(others)] if others else [])])
 
 
 def _unremixable(model: Model, shot: Shot) -> str:

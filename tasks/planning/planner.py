@@ -12,7 +12,7 @@ from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips
 from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, closed_gateways, is_refused, keys_of, worth
-from tasks.planning.offers import Found, OfferFinder
+from tasks.planning.offers import Found, OfferFinder, why_none
 from tasks.planning.shapes import told
 from tasks.planning.snapshot import Snapshot, sources_first
 from tasks.transport import is_named
@@ -49,7 +49,8 @@ class Planner:
             name = shot.shot_id
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
         shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
-        warnings = (*self.snapshot.lacks, *self.board.told.lines, *self.finder.warnings)
+        wrong = (*self.snapshot.lacks, *self.finder.warnings) if any(s.renders for s in shots) else ()
+        warnings = (*self.board.told.lines, *wrong)
         return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted)
 
     def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
@@ -201,11 +202,20 @@ class Planner:
         if plan.action == "keep":
             return
         if not plan.offers and not plan.collects:
-            reasons = "; ".join(plan.passed_over) or f"the chain has none for {shot.mode}"
-            self._fault(shot, "route", shot.route, f"no usable route: {reasons}")
+            self._fault(shot, "route", shot.route, why_none(plan.passed_over) or self._left_out(shot))
         source = self.planned.get(shot.source_shot)
         if source is not None and not source.selected and not self._has_clip(source):
             self._fault(shot, "source", shot.source_shot, "is not selected and has no clip: add it to --only")
+
+    def _left_out(self, shot: Shot) -> str:
+        """In words that the chain of the shot says nothing of its mode."""
+        chain = f"[chain.{shot.route}]" if shot.route in self.settings.chains and shot.route else "[chain]"
+        free = ", ".join(
+            f'"{m.route}"' for m in self.catalogue.models.values() if m.provider == "animatic" and shot.mode in m.modes
+        )
+        return (
+            f"{chain} of {self.settings.path.name} has no route for {shot.mode}: add one, as in {shot.mode} = [{free}]"
+        )
 
     def _has_clip(self, plan: ShotPlan) -> bool:
         page = self.ledger.pages.get(plan.key, NOTHING)

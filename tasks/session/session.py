@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.config import Settings, settings_from_environment
-from tasks.domain.errors import BoardError, Stopped, TargetError
+from tasks.domain.errors import BoardError, ConfigError, Fault, Stopped, TargetError
 from tasks.domain.money import ZERO, usd_text
-from tasks.domain.plan import Plan, ShotPlan
+from tasks.domain.plan import NOWHERE, Plan, ShotPlan
 from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest
 from tasks.domain.result import Attempt, ShotResult
@@ -29,7 +29,7 @@ from tasks.manifest import row_keys
 from tasks.planning import Planner
 from tasks.session import preflight, restore
 from tasks.session.state import SessionState
-from tasks.storage import StoreError, keep_lock, look_at_target, open_store, probe_writes, take_up
+from tasks.storage import StoreError, keep_lock, keeps, look_at_target, open_store, probe_writes, take_up
 from tasks.storyboard import board_bytes, changed, check_ids, sentence, sound_rows
 from tasks.transport import Http
 
@@ -80,8 +80,18 @@ class Session(SessionState):
             faults += planner.faults
         if faults:
             raise BoardError(sorted(set(faults), key=lambda f: (f.row, f.column)))
+        if self.request.to != NOWHERE and not self.fleeting:
+            keeps(self.store, self.plan.buys)
+        if closed := self._closed_gateways():
+            raise ConfigError(closed)
         self._tell_held()
         return self.plan
+
+    def _closed_gateways(self) -> list[Fault]:
+        """The gateways that the environment lets nobody reach from here."""
+        used = {o.route.model.provider for plan in self.plan.shots if plan.renders for o in plan.offers if o.paid}
+        bases = [(name, self.settings.providers[name].base_url) for name in sorted(used)]
+        return [Fault(0, "", f"provider.{name}", url, why) for name, url in bases if (why := self.http.why_closed(url))]
 
     def _rows_before(self) -> list[dict[str, object]]:
         """The last manifest, before the board is read; why there is none to be had is told after the board's faults."""
@@ -347,7 +357,7 @@ async def start_session(
     # a thread that nobody waits for may still write there when a run was stopped
     with tempfile.TemporaryDirectory(prefix="storyreel-", ignore_cleanup_errors=True) as folder:
         loaded = loaded or settings_from_environment(request.config)
-        http = Http()
+        http = Http(network=loaded.network)
         try:
             store = await asyncio.to_thread(open_store, request.to, loaded.target_options)
             if not request.board:  # with one, `check` looks after the board was read

@@ -44,7 +44,8 @@ class SessionState:
     """What one command knows of one target, and the rows and sums that this comes to.
 
     ``run_id`` names the run in every record. ``today``, ``lease``, ``clock``, ``sleep`` and ``roll`` (see
-    `RunContext`), and ``haste`` (see `Keeper`) and ``free`` (see `Room`), are parameters for tests.
+    `RunContext`), and ``haste`` (see `Keeper`) and ``free`` (see `Room`), are parameters for tests, as is ``fleeting``:
+    whether paid clips may go to a target that ends with this process.
     """
 
     request: RunRequest
@@ -65,6 +66,7 @@ class SessionState:
     stopped: Stopped | None = None
     plan: Plan = field(default_factory=lambda: Plan(()))
     restored: bool = False
+    fleeting: bool = False
 
     def __post_init__(self) -> None:
         options = sort_options(self.settings.target_options, self.request.to)

@@ -1,9 +1,9 @@
 """A folder at any fsspec URL: its kinds, whole writes, its trial and the lock on it."""
 
-from tasks.storage.backends import is_chained, kind_of, sort_options
+from tasks.storage.backends import is_chained, kind_of, misspelled, sort_options
 from tasks.storage.lock import BOARD, LEASE, LeaseWatcher, Lock, is_gone, keep_lock, seconds
-from tasks.storage.probe import look_at_target, open_store, probe_writes, take_up
-from tasks.storage.store import Store, StoreError, has_scheme, is_http, read_url, split
+from tasks.storage.probe import keeps, look_at_target, open_store, probe_writes, take_up
+from tasks.storage.store import Store, StoreError, has_scheme, is_http, read_pipe, read_url, split
 
 __all__ = [
     "BOARD",
@@ -17,10 +17,13 @@ __all__ = [
     "is_gone",
     "is_http",
     "keep_lock",
+    "keeps",
     "kind_of",
     "look_at_target",
+    "misspelled",
     "open_store",
     "probe_writes",
+    "read_pipe",
     "read_url",
     "seconds",
     "sort_options",

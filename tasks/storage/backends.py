@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+ONE_SLASH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?!//)(/?)(.*)", re.DOTALL)
+WEB = ("http", "https")
 PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
 Options = Mapping[str, Any]
 
@@ -48,6 +50,22 @@ def kind_of(url: str) -> Kind:
     """The kind of store that an address leads to."""
     scheme = scheme_of(url).lower()
     return next((kind for kind in KINDS if scheme in kind.schemes), OTHER)
+
+
+def misspelled(url: str) -> str:
+    """What is wrong with an address that lacks slashes (``s3:/bucket``, ``file:/x``), in words; empty where none does.
+
+    A folder may be named so: ``./s3:/bucket`` is one.
+    """
+    found = ONE_SLASH.fullmatch(url)
+    if found is None:
+        return ""
+    scheme, slash, rest = found[1].lower(), found[2], found[3]
+    if not slash and not any(scheme in schemes for schemes in (WEB, *(kind.schemes for kind in KINDS))):
+        return ""  # a file name with a colon
+    meant = f"{scheme}://{'/' * (kind_of(f'{scheme}://').name == 'local')}{rest}"
+    lacks = "has one slash where an address has two" if slash else "lacks the two slashes of an address"
+    return f"{lacks}: write {meant}, or ./{url} for a folder of that name"
 
 
 def without_password(url: str) -> str:

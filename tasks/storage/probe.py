@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.domain.errors import TargetError
-from tasks.storage.backends import is_chained, without_password
+from tasks.storage.backends import is_chained, misspelled, without_password
 from tasks.storage.store import Store, StoreError, is_http, within
 
 SECONDS = 20.0  # for each look; without credentials Azure's client library is busy for minutes
@@ -18,6 +18,8 @@ def open_store(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -
     """The store at a target's address. `TargetError` for one that is none, or does not answer."""
     if is_http(url):
         raise TargetError(f"{url.partition('?')[0]} is a web address: nothing can be written there")
+    if wrong := misspelled(url):
+        raise TargetError(f"the target {without_password(url)} {without_password(wrong)}")
     if is_chained(url):  # a cache in between would show an old ledger, and that buys again
         raise TargetError(f"{url} puts one store on top of another: name the one that holds the files")
     try:
@@ -25,6 +27,13 @@ def open_store(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -
     except StoreError as error:
         shown = without_password(url)
         raise TargetError(f"the target {shown} cannot be used: {str(error).removeprefix(f'{shown} ')}") from error
+
+
+def keeps(store: Store, buys: bool) -> None:
+    """`TargetError` where what is bought would be gone with this process."""
+    if buys and store.kind.name == "memory":
+        said = "is gone when the command ends, and so would be the clips that it pays for: name a folder or a bucket"
+        raise TargetError(f"the target {store.url} {said}")
 
 
 def look_at_target(store: Store, seconds: float = SECONDS) -> tuple[str, ...]:

@@ -226,6 +226,12 @@ class Store:
             return self._guard(prefix, lambda: sorted(self.way.names(self.root, self.full(prefix))))
         return []
 
+    def missing(self) -> bool:
+        """Whether this very folder is not there, where the store has folders at all; objects need none."""
+        with contextlib.suppress(FileNotFoundError):
+            return self.kind.name in ("local", "sftp") and not self._guard("", lambda: self.fs.isdir(self.root or "/"))
+        return True
+
     def sizes(self, prefix: str) -> dict[str, int]:
         """Bytes of every object below ``prefix`` by its path, from one listing; -1 where a store does not say.
 
@@ -270,6 +276,19 @@ def read_url(url: str, options: Mapping[str, Any], max_bytes: int, seconds: floa
         return store._guard(name, lambda: _read(store, name, max_bytes))
 
     return within(seconds, act)
+
+
+def read_pipe(path: str, max_bytes: int, seconds: float = SECONDS) -> bytes:
+    """All that comes out of a pipe. `StoreError` above ``max_bytes`` or after so many ``seconds``."""
+
+    def act() -> bytes:
+        with Path(path).expanduser().open("rb") as handle:
+            return handle.read(max_bytes + 1)
+
+    data = within(seconds, act)
+    if len(data) > max_bytes:
+        raise StoreError(f"it has more bytes than the {max_bytes} that are read")
+    return data
 
 
 def _read(store: Store, name: str, max_bytes: int) -> bytes:

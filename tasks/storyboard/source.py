@@ -3,6 +3,7 @@
 import asyncio
 import os
 import posixpath
+import re
 import tempfile
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -13,7 +14,7 @@ from tasks.config import CONFIGS, Settings
 from tasks.domain.board_notes import Before
 from tasks.domain.errors import BoardError, Fault, StoryreelError
 from tasks.domain.shot import Storyboard
-from tasks.storage import has_scheme, is_http, read_url, split
+from tasks.storage import has_scheme, is_http, misspelled, read_pipe, read_url, split
 from tasks.storyboard import reader
 from tasks.transport import Http, bare, host_of
 
@@ -34,6 +35,7 @@ async def read_board(url: str, settings: Settings, http: Http, before: Before = 
 def parsed(data: bytes, url: str, settings: Settings, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
     """The storyboard that these bytes hold, as if they had just been read at the URL. `BoardError` for faults."""
     folder, name = split(_beside(url))
+    folder = str(Path.cwd()) if _is_pipe(url) else folder
     return reader.read(data, name, settings, folder, before)
 
 
@@ -44,7 +46,7 @@ async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:
         split(url)
         return await (_fetch(url, http) if is_http(url) else _load(url, settings))
     except FileNotFoundError:
-        what = "is a folder, not a board" if _is_folder(url) else "is not there"
+        what = "is a folder, not a board" if _is_folder(url) else misspelled(url) or "is not there"
         raise BoardError(f"{display_url(url)} {what}") from None
     except (StoryreelError, RuntimeError) as error:  # the latter: ~somebody without a home
         raise BoardError(f"{display_url(url)} cannot be read: {error}") from error
@@ -68,7 +70,17 @@ def _beside(url: str) -> str:
         return url
 
 
+def _is_pipe(url: str) -> bool:
+    """Whether the board comes out of another program: ``<(...)``, ``/dev/stdin``, a named pipe."""
+    try:
+        return not has_scheme(url) and Path(url).expanduser().is_fifo()
+    except (OSError, RuntimeError):
+        return False
+
+
 async def _load(url: str, settings: Settings) -> bytes:
+    if _is_pipe(url):
+        return await asyncio.to_thread(read_pipe, url, BOARD_BYTES)
     return await asyncio.to_thread(read_url, url, settings.target_options, BOARD_BYTES)
 
 
@@ -103,12 +115,17 @@ def check_ids(board: Storyboard, only: Collection[str], rerender: Collection[str
     for option, ids in (("--only", only), ("--rerender", [i for i in rerender if i != "all" or "all" in known])):
         for name in dict.fromkeys(ids):
             if name not in known:
-                near = get_close_matches(name, known, 1)
+                near = [one for one in known if _plain(one) == _plain(name)] or get_close_matches(name, known, 1)
                 hint = f"; did you mean {near[0]}?" if near else f"; the first is {next(iter(known), 'none')}"
                 faults.append(Fault(0, name, option, name, f"no such shot in the board{hint}"))
     if faults:
         raise BoardError(faults)
     return set(only) or set(known)
+
+
+def _plain(shot_id: str) -> str:
+    """A shot id as people remember it: ``sh10`` of ``SH-010``."""
+    return re.sub(r"[\W_]", "", re.sub(r"\d+", lambda found: str(int(found[0])), shot_id.lower()))
 
 
 def strays(reference: str, folder: str, allowed: Iterable[str]) -> bool:

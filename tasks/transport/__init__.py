@@ -1,5 +1,20 @@
 """HTTP with deadlines, and the guard against private addresses."""
 
 from tasks.transport.client import Forbidden, Http, HttpStatus, Lost, NotSent, bare, host_of, is_named
+from tasks.transport.network import Network, read_network, with_loopback
+from tasks.transport.proxied import why_unusable
 
-__all__ = ["Forbidden", "Http", "HttpStatus", "Lost", "NotSent", "bare", "host_of", "is_named"]
+__all__ = [
+    "Forbidden",
+    "Http",
+    "HttpStatus",
+    "Lost",
+    "Network",
+    "NotSent",
+    "bare",
+    "host_of",
+    "is_named",
+    "read_network",
+    "why_unusable",
+    "with_loopback",
+]

@@ -22,6 +22,8 @@ from tasks.domain.order import Reply, Request
 from tasks.transport.awake import awake_for
 from tasks.transport.body import Body
 from tasks.transport.hosts import ONCE, Forbidden, Guard, bare, host_of, is_named
+from tasks.transport.network import Network
+from tasks.transport.proxied import Proxied, proxy_of, why_unusable
 
 # the door's names, wherever they are kept
 __all__ = ["Forbidden", "Guard", "Http", "HttpStatus", "Lost", "NotSent", "bare", "host_of", "is_named"]
@@ -55,19 +57,24 @@ class HttpStatus(StoryreelError):
 
 
 @cache
-def _trust() -> ssl.SSLContext:
-    """The certificates of certifi; to read them takes longer than to connect."""
+def _trust(file: str = "", folder: str = "") -> ssl.SSLContext:
+    """The certificates of this file and folder, else those of certifi; to read them takes longer than to connect."""
     try:
+        if file or folder:
+            return ssl.create_default_context(cafile=file or None, capath=folder or None)
         return httpx.create_ssl_context(trust_env=False)
     except OSError as error:
-        raise LocalFault(f"this machine's certificates cannot be read: {_say(error)}") from error
+        given = (("SSL_CERT_FILE", file), ("SSL_CERT_DIR", folder))
+        what = " and ".join(f"{name}={value}" for name, value in given if value) or "this machine's certificates"
+        raise LocalFault(f"{what} cannot be read: {_say(error)}") from error
 
 
 class Http:
-    """The connections of one run. ``transport`` stands in for the network where a test wants it to."""
+    """The connections of one run. ``transport`` stands in for the network where a test wants it to; ``network`` says
+    by which proxies it goes, and whose certificates count."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self.transport = transport
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None, network: Network = Network()) -> None:  # noqa: B008 - frozen
+        self.transport, self.network = transport, network
         self.networks: dict[tuple[str, ...] | str, httpx.AsyncBaseTransport] = {}
 
     async def close(self) -> None:
@@ -84,8 +91,24 @@ class Http:
         if way not in self.networks:
             plain = partial(httpx.AsyncHTTPTransport, limits=CALM if way == "GET" else ONCE)
             kind = plain if isinstance(way, str) else partial(Guard, way)
-            self.networks[way] = self.transport or kind(verify=_trust())
+            self.networks[way] = self.transport or Proxied(self.network, kind, self._trusted())
         return self.networks[way]
+
+    def _trusted(self) -> ssl.SSLContext:
+        return _trust(self.network.ca_file, self.network.ca_folder)
+
+    def why_closed(self, url: str) -> str:
+        """Why this machine's environment lets nothing reach ``url``, found without asking; empty where it may."""
+        if not host_of(url)[0] or self.transport is not None:
+            return ""
+        proxy = proxy_of(self.network, httpx.URL(url))
+        if wrong := why_unusable(proxy) if proxy else "":
+            return wrong
+        try:
+            self._trusted()
+        except LocalFault as error:
+            return str(error)
+        return ""
 
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
         """One API call, never redirected.

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import re
 import socket
 from collections.abc import Collection
@@ -61,7 +62,7 @@ class Guard(httpx.AsyncHTTPTransport):
 
     def __init__(self, allowed: Collection[str], **options: Any) -> None:
         super().__init__(limits=ONCE, **options)
-        self.allowed = allowed
+        self.allowed, self.proxied = allowed, options.get("proxy") is not None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Resolve once, check every address, connect to a checked one with the name kept for TLS."""
@@ -70,6 +71,8 @@ class Guard(httpx.AsyncHTTPTransport):
             return await super().handle_async_request(request)
         if request.url.scheme != "https":
             raise Forbidden(f"{bare(url)} is not https")
+        if self.proxied:
+            return await self._by_proxy(request)
         trouble: Exception | None = None
         for address in await _checked(request.url.raw_host.decode("ascii"), request.url.port or 443):
             try:
@@ -77,6 +80,13 @@ class Guard(httpx.AsyncHTTPTransport):
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 trouble = error
         raise trouble or httpx.ConnectError(f"{request.url.host} has no address")
+
+    async def _by_proxy(self, request: httpx.Request) -> httpx.Response:
+        """By name, which the proxy resolves: one that this machine finds private is refused, one that it does not know
+        may be known there."""
+        with contextlib.suppress(httpx.ConnectError):
+            await _checked(request.url.raw_host.decode("ascii"), request.url.port or 443)
+        return await super().handle_async_request(request)
 
 
 def _pinned(request: httpx.Request, address: str) -> httpx.Request:

@@ -41,7 +41,7 @@ async def one_run(board: Path, target: str, config: Path, env: Mapping[str, str]
         loaded = replace(settings.load_settings(config, env), target_options=options)
         store = Store(target, options)
         wanted = RunRequest(str(board), target, str(config))
-        running = Session(wanted, loaded, catalogue.load_catalogue(), store, http, Path(folder))
+        running = Session(wanted, loaded, catalogue.load_catalogue(), store, http, Path(folder), fleeting=True)
         try:
             await running.check(fetch=True)
             async with running.open():

@@ -189,7 +189,7 @@ async def opened(machine: "Promises", rerender: tuple[str, ...]) -> AsyncIterato
         try:
             yield Session(
                 wanted, told, catalogue.load_catalogue(), store, http, Path(folder),
-                clock=lambda: now[0], sleep=sleep, roll=lambda: 0.5, lease=3600.0,
+                clock=lambda: now[0], sleep=sleep, roll=lambda: 0.5, lease=3600.0, fleeting=True,
             )  # fmt: skip
         finally:
             await http.close()

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 import yaml
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
 from flows.plan_storyboard import plan_storyboard
 from flows.render_inbox import render_inbox
 from tasks.commands import inbox
 from tasks.domain.identity import slug_of
-from tasks.storage.store import Store
+from tasks.storage.store import Store, StoreError
 from tests.flows import Ran, write_board
 from tests.flows.test_render_storyboard import in_prefect  # noqa: F401 - the module's fixture
 from tests.sandbox import Sandbox
@@ -70,6 +71,14 @@ def test_what_an_inbox_takes_for_a_board(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
     assert sorted(inbox.boards(Store(str(tmp_path)))) == ["a.csv", "b.PARQUET"]
+
+
+def test_an_inbox_that_is_not_there(tmp_path: Path) -> None:
+    """A folder that was moved or misspelled is told, and not taken for an empty one; an empty one is fine."""
+    with pytest.raises(StoreError, match=f"the inbox {tmp_path}/typo is not there"):
+        inbox.boards(Store(str(tmp_path / "typo")))
+    assert inbox.boards(Store(str(tmp_path))) == {}
+    assert inbox.boards(Store(f"memory://{tmp_path.name}")) == {}
 
 
 def test_a_read_only_inbox_is_reported_at_the_target(tmp_path: Path) -> None:
@@ -189,3 +198,15 @@ def test_the_version_is_the_packages(typed: Callable[..., Ran]) -> None:
     """What ``--version`` prints is what pyproject.toml says."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert typed("--version").out.strip() == project["version"]
+
+
+async def _named(board: Path, target: Path) -> str:
+    state = await plan_storyboard(str(board), str(target), return_state=True)
+    async with get_client() as client:
+        return (await client.read_flow_run(state.state_details.flow_run_id)).name
+
+
+def test_a_run_is_named_by_what_it_does(tmp_path: Path) -> None:
+    """Prefect's list of runs says which board goes where, not two random words."""
+    board = write_board(tmp_path / "board.csv", [{"prompt": "a sail"}])
+    assert asyncio.run(_named(board, tmp_path / "film")) == f"{board} → {tmp_path / 'film'}"

@@ -91,16 +91,19 @@ def test_that_what_is_amiss_at_a_target_is_a_line_each(capsys: pytest.CaptureFix
     told = {
         "uncollected": [{"shot_id": "a", "provider": "pixazo", "job_id": "j-1"}],
         "lost": [{"shot_id": "b", "clip": "clips/b.mp4", "charged_usd": "0.80"}],
-        "reasons": [{"shot_id": "c", "status": "failed", "error_class": "Locked", "error": "no key"}] * 22,
+        "reasons": [
+            {"shot_id": "c", "status": "failed", "error_class": "Locked", "error": f"no key {number}"}
+            for number in range(22)
+        ],
     }
     display.standing(told)
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == [
         "uncollected: a at pixazo, j-1",
         "lost: b, clips/b.mp4 is gone or cut (0.80 USD)",
-        "no clip: c, failed: Locked: no key",
+        "failed: Locked: no key 0; 1 shot: c",
     ]
-    assert lines[-1] == "... 2 more shots without a clip; --json lists them all" and len(lines) == 23
+    assert lines[-1] == "... 2 more reasons; --json lists them all" and len(lines) == 23
 
 
 def test_that_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -330,12 +330,12 @@ def test_a_route_that_cannot_be_used_is_a_fault_with_every_reason(tmp_path: Path
     """No usable route: each is named with its reason, the missing variable too; kept shots need none."""
     desk = Desk(config(tmp_path, keys=["PIXAZO_API_KEY"]))
     desk.one(shot(seconds=Decimal(13)))
-    assert desk.faults == [
-        f"row 2, sh010, route: no usable route: {PRO}: AIGATEWAY_API_KEY is not set; "
-        f"{VIDEO}: AIVIDEOAPI_API_KEY is not set"
-    ]
+    assert desk.faults == ["row 2, sh010, route: no key for 2 gateways: set AIGATEWAY_API_KEY or AIVIDEOAPI_API_KEY"]
     desk.plan(shot(mode="image_to_video", image="boat.png"))
-    assert desk.faults == ["row 2, sh010, route: no usable route: the chain has none for image_to_video"]
+    assert desk.faults == [
+        f"row 2, sh010, route: [chain] of {desk.settings.path.name} has no route for image_to_video: add one, as in "
+        'image_to_video = ["animatic:kenburns"]'
+    ]
     rich = Desk(config(tmp_path))
     rich.clip(rich.one())
     rich.settings = config(tmp_path, keys=[])
@@ -385,7 +385,7 @@ def test_a_named_shot_past_its_job_still_needs_a_route(desk: Desk, tmp_path: Pat
     desk.settings = config(tmp_path, keys=[])
     desk.one(rerender=["sh010"])
     assert len(desk.faults) == 1
-    assert "no usable route" in desk.faults[0]
+    assert "no key for 2 gateways" in desk.faults[0]
 
 
 def test_a_lost_clip_is_quoted_where_its_job_cannot_be_asked(desk: Desk, tmp_path: Path) -> None:
@@ -508,3 +508,11 @@ def test_a_row_keeps_its_key_when_it_is_looked_at_alone(tmp_path: Path) -> None:
     alone = desk.plan(*rows, only=["sh020"])
     assert [plan.key[-2:] for plan in whole.shots] == ["-1", "-2"]
     assert [plan.key for plan in alone.shots] == [plan.key for plan in whole.shots]
+
+
+def test_a_plan_that_keeps_everything_warns_of_nothing(desk: Desk) -> None:
+    """What becomes of routes is told where a shot would go by them, and not where every clip is there."""
+    assert desk.plan(shot()).warnings
+    desk.clip(desk.one())
+    kept = desk.plan(shot())
+    assert (kept.shots[0].action, kept.warnings) == ("keep", ())
