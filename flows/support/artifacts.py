@@ -20,6 +20,7 @@ from tasks.domain import redaction
 from tasks.domain.errors import Fault
 from tasks.domain.money import usd_text
 from tasks.domain.progress import Progress
+from tasks.domain.result import has_own_clip
 from tasks.manifest import MANIFEST, Row
 from tasks.session import Session
 
@@ -90,7 +91,7 @@ def costs_text(costs: Mapping[str, Any]) -> str:
 
 def manifest_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The manifest for a table artifact: shots without a clip first, at most 1,000 rows."""
-    ordered = sorted(rows, key=lambda row: row["status"] in ("rendered", "reused"))
+    ordered = sorted(rows, key=lambda row: has_own_clip(row["status"]))
     shown = [name for name in SHOWN if name in MANIFEST]
     return [{name: _cell(row[name]) for name in shown} for row in ordered[:MOST_ROWS]]
 

@@ -13,6 +13,11 @@ Basis = Literal["reported", "price_list", "free", "unknown"]
 STATUSES: tuple[Status, ...] = ("rendered", "reused", "stand_in", "refused", "failed", "skipped")
 
 
+def has_own_clip(status: str) -> bool:
+    """Whether a row of this status has a clip of its own: bought or drawn as its chain wants it, no stand-in."""
+    return status in ("rendered", "reused")
+
+
 @dataclass(frozen=True, slots=True)
 class Clip:
     """The delivered file as it was probed. ``path`` is relative to the target."""
@@ -68,6 +73,11 @@ class Attempt:
     def route(self) -> str:
         return f"{self.provider}:{self.model}"
 
+    @property
+    def brought_own_clip(self) -> bool:
+        """Whether a clip came of it that was not drawn to stand in."""
+        return self.clip is not None and not self.stand_in
+
 
 @dataclass(frozen=True, slots=True)
 class ShotResult:
@@ -87,3 +97,8 @@ class ShotResult:
     error_class: str = ""
     error: str = ""
     kept: Mapping[str, Any] | None = None
+
+    @property
+    def has_own_clip(self) -> bool:
+        """Whether this run saw the shot with a clip of its own; never so of a row that it did not look at."""
+        return self.clip is not None and has_own_clip(self.status)

@@ -85,9 +85,9 @@ class KeyHistory:
         wish = self.wish
         if wish is None:
             return None
-        settled = {n: e.record for n, e in self.entries.items() if e.kind == "settled"}
-        clips = [n for n, r in settled.items() if r["clip"] and not r.get("stand_in") and n not in wish["had"]]
-        refused = [n for n, r in settled.items() if r["outcome"] == "moderated" and n > wish["upto"]]
+        attempts = self.attempts()
+        clips = [a for a in attempts if a.brought_own_clip and a.n not in wish["had"]]
+        refused = [a for a in attempts if a.outcome == "moderated" and a.n > wish["upto"]]
         return None if clips or refused else wish
 
 

@@ -5,11 +5,9 @@ from typing import NamedTuple
 
 from tasks.domain.errors import Stopped
 from tasks.domain.plan import ShotPlan
-from tasks.domain.result import Attempt, ShotResult, Status
+from tasks.domain.result import Attempt, ShotResult, Status, has_own_clip
 from tasks.domain.takes import Shelf, clip_in_use, is_stand_in
 from tasks.ledger.records import KeyHistory
-
-OWN = ("rendered", "reused")
 
 
 class Ended(NamedTuple):
@@ -84,7 +82,7 @@ def _unmet(plan: ShotPlan, page: KeyHistory, run_id: str, ended: Ended | None) -
             return ended or _open(since[-1] if since else None)
         return _left(page, since[-1]) if since else Ended("skipped", "Interrupted", "another clip is asked for")
     refusal = next((a for a in reversed(attempts) if a.outcome == "moderated" and a.n > wish["upto"]), None)
-    answered = any(a.clip is not None and a.n not in wish["had"] and not a.stand_in for a in attempts)
+    answered = any(a.brought_own_clip and a.n not in wish["had"] for a in attempts)
     if refusal is None or answered or not fresh(refusal, run_id):
         return None
     return Ended("refused", "Moderated", refusal.error)
@@ -97,7 +95,7 @@ def exit_code(rows: Sequence[ShotResult], stopped: Stopped | None) -> int:
         return 130
     if any(row.error_class == "Budget" for row in rows):
         return 3
-    return 0 if all(row.status in OWN and not row.error_class for row in rows) else 1
+    return 0 if all(has_own_clip(row.status) and not row.error_class for row in rows) else 1
 
 
 def fresh(attempt: Attempt, run_id: str) -> bool:

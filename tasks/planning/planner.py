@@ -10,7 +10,7 @@ from tasks.domain.plan import Action, Plan, ShotPlan
 from tasks.domain.redaction import pin
 from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
-from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips
+from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips, own_clip
 from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, closed_gateways, is_refused, keys_of, worth
 from tasks.planning.offers import Found, OfferFinder
 from tasks.planning.shapes import told
@@ -208,8 +208,7 @@ class Planner:
 
     def _has_clip(self, plan: ShotPlan) -> bool:
         page = self.ledger.pages.get(plan.key, NOTHING)
-        made = clip_in_use(page.attempts(), self.snapshot.shelf, plan.stand_ins, page.wish)
-        return made is not None and not is_stand_in(made, plan.stand_ins)
+        return own_clip(page.attempts(), self.snapshot.shelf, plan.stand_ins, page.wish) is not None
 
     def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:
         self.faults.append(Fault(shot.row, shot.shot_id, column, value, message))

@@ -10,10 +10,11 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tasks.domain.result import has_own_clip
 from tasks.views.report.cards import Card, by_shot, card
 from tasks.views.report.needs import needs
 from tasks.views.report.spending import money
-from tasks.views.report.words import MARKS, OWN, Cells, count, film, usd, when
+from tasks.views.report.words import MARKS, Cells, count, film, usd, when
 
 PAGE = Path(__file__).parent
 FILES = ("manifest.csv", "manifest.parquet", "manifest.json", "attempts.csv", "attempts.parquet", "costs.json")
@@ -62,7 +63,7 @@ def _frame(board: str, run_id: str, made_at: str) -> dict[str, Any]:
 
 def _head(cards: Sequence[Card], costs: Mapping[str, Any], has_reel: bool) -> dict[str, Any]:
     asked = needs(cards)
-    missing = sum(one.status not in OWN for one in cards)
+    missing = sum(not has_own_clip(one.status) for one in cards)
     seen = [one for one in cards if one.clip and one.poster]
     return {
         "dek": _dek(len(cards), missing),
