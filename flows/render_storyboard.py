@@ -18,9 +18,9 @@ from flows.support.blocks import open_session
 from flows.support.cancellation import stop_on_signal
 from flows.support.handover import HANDOVER
 from flows.support.parameters import (
+    DEFAULT_VIEWS,
     FREE,
     NO_SHOTS,
-    VIEWS,
     Config,
     Flights,
     Hours,
@@ -127,7 +127,7 @@ async def render_storyboard(
     concurrency: Flights = None,
     approve_over_usd: Usd = None,
     approve_within_hours: Hours = 24,
-    views: list[View] = VIEWS,
+    views: list[View] = DEFAULT_VIEWS,
     part: SeasonPart | None = None,
 ) -> State:
     """Render a storyboard: read, check, lock, render each shot, publish.

@@ -12,6 +12,7 @@ from tasks.domain.errors import Fault, TargetError
 from tasks.domain.identity import number_text
 from tasks.domain.money import ZERO, usd_text
 from tasks.domain.plan import ShotPlan
+from tasks.domain.request import VIEWS
 from tasks.domain.result import STATUSES, Attempt, ShotResult, has_own_clip
 from tasks.domain.takes import Shelf
 from tasks.ledger import UNSETTLED, Ledger, spent
@@ -59,7 +60,7 @@ def render_answer(running: Session, code: int, seconds: float) -> dict[str, Any]
         "totals": money["totals"],
         "this_run": money["this_run"],
         "manifest": f"{url}/manifest.json",
-        "report": f"{url}/report.html",
+        "report": f"{url}/{VIEWS['report'].file}",
         "seconds": round(seconds, 3),
         "errors": [],
     }
