@@ -21,10 +21,30 @@ StoryreelError
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from tasks.domain import redaction
 
+#: How an attempt stands, in records and tables: ``late`` is a clip that came when the shot had one, ``pending`` was
+#: accepted and is not settled, ``overdue`` is a pending one that nobody waits for any more.
+Outcome = Literal["clip", "late", "busy", "refused", "locked", "failed", "moderated", "unclear", "pending", "overdue"]
+#: What kept a shot or an attempt from its clip, in records, tables and advice; empty where nothing did. A class that is
+#: written down says its word itself: these words are on users' disks, whatever the classes are called.
+ErrorWord = Literal[
+    "",
+    "Budget",
+    "Busy",
+    "Failed",
+    "Interrupted",
+    "Locked",
+    "MediaError",
+    "Moderated",
+    "NoRoute",
+    "Refused",
+    "Source",
+    "Target",
+    "Unclear",
+]
 MAX_FAULTS = 10_000
 MOST_VALUE = 500  # characters of what stands in the wrong place that are shown
 
@@ -138,9 +158,9 @@ class LocalFault(StoryreelError):
 
 
 class Stopped(StoryreelError):
-    """This run submits no more. ``error_class`` is ``Budget`` or ``Interrupted``."""
+    """This run submits no more. ``error_class`` is ``Budget``, ``Interrupted`` or ``Target``."""
 
-    def __init__(self, error_class: str, message: str) -> None:
+    def __init__(self, error_class: ErrorWord, message: str) -> None:
         super().__init__(message)
         self.error_class = error_class
 
@@ -148,13 +168,19 @@ class Stopped(StoryreelError):
 class MediaError(StoryreelError):
     """Bytes that are not the picture or the video that they should be."""
 
+    word: ClassVar[ErrorWord] = "MediaError"
+
 
 class GatewayError(StoryreelError):
     """How an attempt ended without a clip.
 
     ``charge`` is what the gateway says it took. ``free`` is what the reply itself tells of the charge:
     True, False, or None where it is silent (then the catalogue's ``failed_is_charged`` decides).
+    ``outcome`` and ``word`` are what records and tables say of an attempt that ended so.
     """
+
+    outcome: ClassVar[Outcome]
+    word: ClassVar[ErrorWord]
 
     def __init__(self, message: str, *, charge: Decimal | None = None, free: bool | None = None) -> None:
         super().__init__(message)
@@ -165,6 +191,9 @@ class GatewayError(StoryreelError):
 class Busy(GatewayError):
     """Nothing was accepted. ``retry_after`` is in seconds; None where the gateway names no time."""
 
+    outcome = "busy"
+    word = "Busy"
+
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
@@ -172,6 +201,9 @@ class Busy(GatewayError):
 
 class Refused(GatewayError):
     """Nothing was accepted, and asking again would change nothing. ``gone`` says that the model is."""
+
+    outcome = "refused"
+    word = "Refused"
 
     def __init__(self, message: str, *, gone: bool = False) -> None:
         super().__init__(message)
@@ -181,14 +213,26 @@ class Refused(GatewayError):
 class Locked(GatewayError):
     """The key or the credit: nothing more goes to this provider in this run."""
 
+    outcome = "locked"
+    word = "Locked"
+
 
 class Failed(GatewayError):
     """The job was accepted and then failed by the gateway's own final word."""
+
+    outcome = "failed"
+    word = "Failed"
 
 
 class Unclear(GatewayError):
     """The order may have been accepted: it is never sent again to this gateway for this shot."""
 
+    outcome = "unclear"
+    word = "Unclear"
+
 
 class Moderated(GatewayError):
     """Content policy, said before or after the order was accepted."""
+
+    outcome = "moderated"
+    word = "Moderated"

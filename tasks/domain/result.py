@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from tasks.domain.errors import ErrorWord, Outcome
 from tasks.domain.money import ZERO
 from tasks.domain.shot import Shot
 
@@ -35,11 +36,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One Order taken to one provider. Its money stands in ``charged`` or in ``at_risk``, never in both.
-
-    ``outcome``: ``clip``, ``late`` (its clip came when the shot had one), ``busy``, ``refused``, ``locked``,
-    ``failed``, ``moderated``, ``unclear``, ``pending`` (accepted and not settled), ``overdue``.
-    """
+    """One Order taken to one provider. Its money stands in ``charged`` or in ``at_risk``, never in both."""
 
     key: str
     n: int
@@ -48,13 +45,13 @@ class Attempt:
     run_id: str
     provider: str
     model: str
-    outcome: str
+    outcome: Outcome
     seconds: Decimal
     size: str
     quoted: Decimal
     scene: str = ""
     mode: str = ""
-    error_class: str = ""
+    error_class: ErrorWord = ""
     error: str = ""
     job_id: str = ""
     charged: Decimal = ZERO
@@ -94,7 +91,7 @@ class ShotResult:
     clip: Clip | None = None
     made_by: Attempt | None = None  # the attempt that bought the clip in use
     frame: str = ""
-    error_class: str = ""
+    error_class: ErrorWord = ""
     error: str = ""
     kept: Mapping[str, Any] | None = None
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from tasks.config import Catalogue, ProviderSettings, Settings, key_may_go, secret_of, unreachable
 from tasks.domain import redaction
-from tasks.domain.errors import Stopped, TargetLost
+from tasks.domain.errors import GatewayError, MediaError, Outcome, Stopped, TargetLost
 from tasks.domain.money import ZERO
 from tasks.domain.order import Reply, Request
 from tasks.domain.progress import Progress
@@ -87,13 +87,13 @@ class RunContext:
     async def settle(
         self,
         attempt: Attempt,
-        outcome: str,
+        outcome: Outcome,
         *,
         charged: Decimal = ZERO,
         at_risk: Decimal = ZERO,
         basis: Basis = "free",
         clip: Clip | None = None,
-        error: Exception | None = None,
+        error: GatewayError | MediaError | None = None,
         remote_ids: Mapping[str, str] | None = None,
     ) -> Attempt:
         """Record that a paid attempt is over, and book its money where its quote was reserved."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tasks.config import ProviderSettings, key_may_go, secret_of
 from tasks.domain import machine, redaction
-from tasks.domain.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, TargetLost, Unclear
+from tasks.domain.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, Outcome, TargetLost, Unclear
 from tasks.domain.identity import clip_stem
 from tasks.domain.job import Done, Pending
 from tasks.domain.money import ZERO, usd
@@ -216,7 +216,7 @@ async def _delivered(run: RunContext, part: Path, attempt: Attempt) -> Clip:
         raise NoVideo(str(error), digest, final=video.is_whole(part)) from error
 
 
-async def _over(run: RunContext, attempt: Attempt, outcome: str, done: Done, clip: Clip | None = None) -> Attempt:
+async def _over(run: RunContext, attempt: Attempt, outcome: Outcome, done: Done, clip: Clip | None = None) -> Attempt:
     charged = attempt.quoted if done.charge is None else usd(done.charge)
     basis: Basis = "price_list" if done.charge is None else "reported"
     ids = {**attempt.remote_ids, **done.remote_ids}
@@ -226,8 +226,7 @@ async def _over(run: RunContext, attempt: Attempt, outcome: str, done: Done, cli
 async def _failed(run: RunContext, attempt: Attempt, error: GatewayError) -> Attempt:
     documented = run.catalogue.model(attempt.route).failed_is_charged
     charged, risk, basis = charge_of(error, attempt.quoted, documented)
-    outcome = "moderated" if isinstance(error, Moderated) else "failed"
-    return await run.settle(attempt, outcome, charged=charged, at_risk=risk, basis=basis, error=error)
+    return await run.settle(attempt, error.outcome, charged=charged, at_risk=risk, basis=basis, error=error)
 
 
 async def _given_up(run: RunContext, attempt: Attempt, settings: ProviderSettings, heard: Heard) -> Attempt:

@@ -232,7 +232,6 @@ class OrderClient:
 
     async def _unaccepted(self, attempt: Attempt, error: GatewayError) -> Attempt:
         """Settle an order that brought no receipt: free where nothing was accepted, at risk where nobody knows."""
-        outcome = type(error).__name__.lower()
         risk = attempt.quoted if isinstance(error, Unclear) else ZERO
         basis: Basis = "unknown" if isinstance(error, Unclear) else "free"
-        return await self.run.settle(attempt, outcome, at_risk=risk, basis=basis, error=error)
+        return await self.run.settle(attempt, error.outcome, at_risk=risk, basis=basis, error=error)

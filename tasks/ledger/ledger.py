@@ -18,7 +18,7 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from tasks.domain import redaction
-from tasks.domain.errors import Stopped, TargetError
+from tasks.domain.errors import GatewayError, MediaError, Outcome, Stopped, TargetError
 from tasks.domain.identity import number_text
 from tasks.domain.job import Job
 from tasks.domain.money import ZERO, usd, usd_text
@@ -178,13 +178,13 @@ class Ledger:
     def settled(
         self,
         attempt: Attempt,
-        outcome: str,
+        outcome: Outcome,
         *,
         charged: Decimal = ZERO,
         at_risk: Decimal = ZERO,
         basis: str = "free",
         clip: Clip | None = None,
-        error: Exception | None = None,
+        error: GatewayError | MediaError | None = None,
         remote_ids: Mapping[str, str] | None = None,
     ) -> Attempt:
         """Record that the attempt is over, and its money."""
@@ -195,7 +195,7 @@ class Ledger:
             "at_risk_usd": usd_text(usd(at_risk)),
             "charge_basis": basis,
             "clip": asdict(clip) if clip else None,
-            "error_class": type(error).__name__ if error else "",
+            "error_class": error.word if error else "",
             "error": redaction.cut(str(error)) if error else "",
             "remote_ids": dict(remote_ids or {}),
             "settled_at": self.clock(),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from tasks.domain.errors import TargetError
+from tasks.domain.errors import Outcome, TargetError
 from tasks.domain.job import Job
 from tasks.domain.money import ZERO
 from tasks.domain.order import Request
@@ -17,8 +17,8 @@ from tasks.domain.result import Attempt, Clip
 SCHEMA = 2  # 0.1 wrote 1, which is read for ever; it refuses 2 before it orders
 NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|wanted)\.json")
 RANK = {"wanted": 0, "intent": 0, "accepted": 1, "overdue": 2, "settled": 3}
-UNSETTLED = frozenset({"pending", "overdue"})
-STATE = {"intent": "unclear", "accepted": "pending", "overdue": "overdue"}
+UNSETTLED: frozenset[Outcome] = frozenset({"pending", "overdue"})
+STATE: dict[str, Outcome] = {"intent": "unclear", "accepted": "pending", "overdue": "overdue"}
 Record = dict[str, Any]
 UNDRAWN: Record = {  # a drawing of the built-in renderer that did not come to its end
     "outcome": "failed",

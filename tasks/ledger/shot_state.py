@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tasks.domain.errors import Stopped
+from tasks.domain.errors import ErrorWord, Outcome, Stopped
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import Attempt, ShotResult, Status, has_own_clip
 from tasks.domain.takes import Shelf, clip_in_use, is_stand_in
@@ -14,7 +14,7 @@ class Ended(NamedTuple):
     """How this run left a shot that has no clip: status, class and reason."""
 
     status: Status
-    error_class: str
+    error_class: ErrorWord
     error: str
 
 
@@ -126,6 +126,6 @@ def _left(page: KeyHistory, last: Attempt | None) -> Ended:
         return _open(last)
     if is_refused(page):
         return Ended("refused", "Moderated", last.error)
-    classes = {"late": "Target", "clip": "Target"}
+    classes: dict[Outcome, ErrorWord] = {"late": "Target", "clip": "Target"}
     error_class = last.error_class or classes.get(last.outcome, "Failed")
     return Ended("failed", error_class, last.error or "its clip is gone from the target")

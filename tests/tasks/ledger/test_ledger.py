@@ -502,6 +502,12 @@ def test_any_text_can_be_recorded(message: str, job_id: str) -> None:
     assert list(ledger_of(ledger.store).history()) == [settled]
 
 
+def test_a_class_of_another_name_writes_the_same_word(ledger: Ledger) -> None:
+    """A record holds the word that an error declares, never the name that its class has in the code."""
+    settled = ledger.settled(intent(ledger), "failed", error=type("Renamed", (Failed,), {})("no"))
+    assert settled.error_class == ledger.record(settled)["error_class"] == "Failed"
+
+
 def test_a_lone_half_of_a_character(ledger: Ledger) -> None:
     """Half of an emoji in an error text does not stop its record."""
     settled = ledger.settled(intent(ledger), "failed", error=Failed("cut \ud83d here"))
