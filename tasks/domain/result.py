@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from tasks.domain.errors import ErrorWord, Outcome
+from tasks.domain.errors import ErrorWord, GatewayError, MediaError, Outcome
 from tasks.domain.money import ZERO
 from tasks.domain.shot import Shot
 
@@ -74,6 +74,19 @@ class Attempt:
     def brought_own_clip(self) -> bool:
         """Whether a clip came of it that was not drawn to stand in."""
         return self.clip is not None and not self.stand_in
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an attempt ended, and its money in US dollars: all that its last record adds to the others."""
+
+    outcome: Outcome
+    charged: Decimal = ZERO
+    at_risk: Decimal = ZERO
+    basis: Basis = "free"
+    clip: Clip | None = None
+    error: GatewayError | MediaError | None = None
+    remote_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from tasks.domain.identity import clip_stem
 from tasks.domain.job import Done, Pending
 from tasks.domain.money import ZERO, usd
 from tasks.domain.order import Reply
-from tasks.domain.result import Attempt, Basis, Clip
+from tasks.domain.result import Attempt, Basis, Clip, Settlement
 from tasks.engine.context import RunContext, absolute, key_of_provider
 from tasks.engine.heard import Heard, NoVideo
 from tasks.engine.limits import LONGEST_WAIT, ProviderLimits, retry_after
@@ -122,9 +122,9 @@ async def recover(run: RunContext, attempt: Attempt) -> Attempt | None:
             done = await _look(run, limits.settings, attempt, heard)
             if done is not None and done.url:
                 clip = await _bring(run, attempt, limits.settings, done)
-                money = {"charged": attempt.charged, "at_risk": attempt.at_risk, "basis": attempt.basis}
-                ids = attempt.remote_ids
-                return await run.write(run.ledger.settled, attempt, attempt.outcome, clip=clip, remote_ids=ids, **money)
+                money, ids = (attempt.charged, attempt.at_risk, attempt.basis), attempt.remote_ids
+                ending = Settlement(attempt.outcome, *money, clip=clip, remote_ids=ids)
+                return await run.write(run.ledger.settled, attempt, ending)
         except (Failed, Moderated):
             return None
         except (GatewayError, Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
@@ -220,13 +220,13 @@ async def _over(run: RunContext, attempt: Attempt, outcome: Outcome, done: Done,
     charged = attempt.quoted if done.charge is None else usd(done.charge)
     basis: Basis = "price_list" if done.charge is None else "reported"
     ids = {**attempt.remote_ids, **done.remote_ids}
-    return await run.settle(attempt, outcome, charged=charged, basis=basis, clip=clip, remote_ids=ids)
+    return await run.settle(attempt, Settlement(outcome, charged, basis=basis, clip=clip, remote_ids=ids))
 
 
 async def _failed(run: RunContext, attempt: Attempt, error: GatewayError) -> Attempt:
     documented = run.catalogue.model(attempt.route).failed_is_charged
     charged, risk, basis = charge_of(error, attempt.quoted, documented)
-    return await run.settle(attempt, error.outcome, charged=charged, at_risk=risk, basis=basis, error=error)
+    return await run.settle(attempt, Settlement(error.outcome, charged, risk, basis, error=error))
 
 
 async def _given_up(run: RunContext, attempt: Attempt, settings: ProviderSettings, heard: Heard) -> Attempt:
@@ -260,9 +260,9 @@ async def deliver(run: RunContext, part: Path, attempt: Attempt) -> Clip:
             store.write(f"posters/{stem}.jpg", poster)
         except (StoreError, FileNotFoundError) as error:
             raise TargetLost(str(error)) from error
-        facts = (probe.width, probe.height, round(probe.fps, 3), round(probe.seconds, 3))
-        told = {"poster": f"posters/{stem}.jpg", "audio": probe.audio}
-        return Clip(f"clips/{stem}.mp4", digest, part.stat().st_size, *facts, **told)  # type: ignore[arg-type]  # a mix by name
+        size, fps, seconds = part.stat().st_size, round(probe.fps, 3), round(probe.seconds, 3)
+        file, still = f"clips/{stem}.mp4", f"posters/{stem}.jpg"
+        return Clip(file, digest, size, probe.width, probe.height, fps, seconds, still, probe.audio)
 
     return await asyncio.to_thread(work)
 

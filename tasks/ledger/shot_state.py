@@ -55,20 +55,32 @@ def result_of(plan: ShotPlan, page: KeyHistory, run_id: str, *, shelf: Shelf, en
     attempts = page.attempts()
     stand_ins = plan.stand_ins or (plan.kept is not None and _drawn_in_place(page))
     made = clip_in_use(attempts, shelf, stand_ins, page.wish)
-    last = attempts[-1] if attempts else None
-    frame = next((a.frame for a in reversed(attempts) if a.frame), "")
-    base = {"shot": plan.shot, "fingerprint": plan.fingerprint, "key": plan.key, "attempts": attempts, "frame": frame}
-    if made is not None and not is_stand_in(made, stand_ins):
-        status: Status = "rendered" if fresh(made, run_id) else "reused"
-        unmet = _unmet(plan, page, run_id, ended)
-        told = {"error_class": unmet.error_class, "error": unmet.error} if unmet else {}
-        return ShotResult(**base, status=status, clip=made.clip, made_by=made, **told)  # type: ignore[arg-type]  # base is a mix
-    if made is not None:
-        why = ended or _behind(page)
-        told = {"error_class": why.error_class, "error": why.error}
-        return ShotResult(**base, status="stand_in", clip=made.clip, made_by=made, **told)  # type: ignore[arg-type]  # as above
-    why = ended or (_open(last) if plan.renders and plan.action != "keep" else _left(page, last))
-    return ShotResult(**base, status=why.status, error_class=why.error_class, error=why.error)  # type: ignore[arg-type]  # as above
+    if made is None:
+        last = attempts[-1] if attempts else None
+        why = ended or (_open(last) if plan.renders and plan.action != "keep" else _left(page, last))
+        return _row(plan, attempts, why.status, why)
+    if is_stand_in(made, stand_ins):
+        return _row(plan, attempts, "stand_in", ended or _behind(page), made)
+    status: Status = "rendered" if fresh(made, run_id) else "reused"
+    return _row(plan, attempts, status, _unmet(plan, page, run_id, ended), made)
+
+
+def _row(
+    plan: ShotPlan, attempts: tuple[Attempt, ...], status: Status, why: Ended | None, made: Attempt | None = None
+) -> ShotResult:
+    """The row with the clip that ``made`` brought, and with what is to be told of how the shot was left."""
+    return ShotResult(
+        plan.shot,
+        plan.fingerprint,
+        plan.key,
+        status,
+        attempts,
+        clip=made.clip if made else None,
+        made_by=made,
+        frame=next((a.frame for a in reversed(attempts) if a.frame), ""),
+        error_class=why.error_class if why else "",
+        error=why.error if why else "",
+    )
 
 
 def _unmet(plan: ShotPlan, page: KeyHistory, run_id: str, ended: Ended | None) -> Ended | None:

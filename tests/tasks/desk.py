@@ -18,7 +18,7 @@ from tasks.domain.job import Job
 from tasks.domain.model import Route
 from tasks.domain.order import Order, Request
 from tasks.domain.plan import Plan, ShotPlan
-from tasks.domain.result import Attempt, Clip
+from tasks.domain.result import Attempt, Clip, Settlement
 from tasks.domain.shot import Shot, Storyboard
 from tasks.domain.takes import Shelf
 from tasks.ledger.ledger import Ledger
@@ -133,9 +133,9 @@ class Desk:
     def settle(self, attempt: Attempt, outcome: str = "clip", *, of: str = "") -> Attempt:
         """The end of an order: with its clip, delivered under the name of shot ``of``, or as the word says."""
         if outcome not in ("clip", "late"):
-            return self.ledger.settled(attempt, outcome, error=ENDINGS.get(outcome))
+            return self.ledger.settled(attempt, Settlement(outcome, error=ENDINGS.get(outcome)))
         made = self._clip(of or attempt.shot_id, attempt.key, attempt.n)
-        return self.ledger.settled(attempt, outcome, charged=attempt.quoted, basis="price_list", clip=made)
+        return self.ledger.settled(attempt, Settlement(outcome, charged=attempt.quoted, basis="price_list", clip=made))
 
     def clip(self, plan: ShotPlan, route: str = "") -> Attempt:
         """A clip that was bought and delivered."""
@@ -149,7 +149,7 @@ class Desk:
         asked = LedgerKey(plan.key, plan.fingerprint, plan.parts)
         attempt = self.ledger.intent(asked, sent, Decimal(0), stand_in=plan.stand_ins)
         made = self._clip(plan.shot.shot_id, plan.key, attempt.n)
-        return self.ledger.settled(attempt, "clip", clip=made)
+        return self.ledger.settled(attempt, Settlement("clip", clip=made))
 
     def _clip(self, shot_id: str, key: str, n: int) -> Clip:
         made = Clip(f"clips/{clip_stem(shot_id, key, n)}.mp4", digest(f"{key} {n}"), 1000 + n, 1280, 720, 24.0, 8.0)
