@@ -27,7 +27,7 @@ from tasks.media import probe as video
 from tasks.providers import adapter
 from tasks.providers._common import dig, said, text_of, word_of
 from tasks.storage import StoreError
-from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, host_of
+from tasks.transport import DownloadLimits, Forbidden, HttpStatus, Lost, NotSent, host_of
 
 CLIP_BYTES = 2_000_000_000
 RECOVERIES = 3  # looks for a clip that the target lost
@@ -196,10 +196,8 @@ async def _bring(run: RunContext, attempt: Attempt, settings: ProviderSettings, 
         await run.http.download(
             absolute(done.url, _base(run, settings, attempt)),
             part,
+            DownloadLimits(CLIP_BYTES, settings.stall_timeout_s, settings.download_timeout_s),
             allowed={host_of(settings.base_url)[1], *settings.allow_hosts},
-            max_bytes=CLIP_BYTES,
-            stall=settings.stall_timeout_s,
-            total=settings.download_timeout_s,
             headers=lambda url: key_of_provider(settings) if key_may_go(settings, url) else {},
         )
         return await _delivered(run, part, attempt)

@@ -14,7 +14,7 @@ from tasks.domain.errors import BoardError, Fault, StoryreelError
 from tasks.domain.shot import Storyboard
 from tasks.storage import has_scheme, is_http, read_url, split
 from tasks.storyboard import reader
-from tasks.transport import Http, bare, host_of
+from tasks.transport import DownloadLimits, Http, bare, host_of
 
 BOARD_BYTES = 32_000_000
 FETCH_SECONDS = 120.0
@@ -71,9 +71,8 @@ async def _fetch(url: str, http: Http) -> bytes:
     """A board over http(s): the host that the user named may be a private one."""
     with tempfile.NamedTemporaryFile(prefix="storyreel-board-") as part:
         path = Path(part.name)
-        await http.download(
-            url, path, allowed={host_of(url)[1]}, max_bytes=BOARD_BYTES, stall=30.0, total=FETCH_SECONDS
-        )
+        limits = DownloadLimits(BOARD_BYTES, stall=30.0, total=FETCH_SECONDS)
+        await http.download(url, path, limits, allowed={host_of(url)[1]})
         return await asyncio.to_thread(path.read_bytes)
 
 
