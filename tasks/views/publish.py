@@ -72,9 +72,9 @@ class ViewPublisher:
         attempts = load_attempts(self.store.read("attempts.parquet"))
         rows = self._with_parts(rows)
         costs = json.loads(self.store.read("costs.json"))
-        told = {"board": str(head.get("board", "")), "run_id": str(head.get("run_id", "")), "made_at": now()}
-        page = report.render_page(rows, attempts, costs, has_reel=self.store.exists(VIEWS["reel"].file), **told)
-        self.store.write(file, page)
+        board, run_id = (str(head.get(name, "")) for name in ("board", "run_id"))
+        heading = report.Heading(board, run_id, now(), has_reel=self.store.exists(VIEWS["reel"].file))
+        self.store.write(file, report.render_page(rows, attempts, costs, heading))
 
     def _with_parts(self, rows: Rows) -> Rows:
         """The rows with what the manifest has no column for: the size asked, and what was to be avoided."""

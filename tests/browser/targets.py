@@ -14,7 +14,7 @@ from PIL import Image
 from tasks.domain.result import Attempt, Clip, ShotResult
 from tasks.domain.shot import Size
 from tasks.manifest import files as manifest
-from tasks.views.report.page import render_page
+from tasks.views.report.page import Heading, render_page
 from tests.tasks.clips import SMALL, write
 from tests.tasks.purchases import attempt, result, shelf_of, shot
 
@@ -41,7 +41,7 @@ class Told(NamedTuple):
     costs: dict[str, Any]
 
     def page(self, **words: Any) -> bytes:
-        return render_page(self.rows, self.attempts, self.costs, **{**WORDS, **words})
+        return render_page(self.rows, self.attempts, self.costs, Heading(**{**WORDS, **words}))
 
 
 def told(results: Sequence[ShotResult], history: Sequence[Attempt], extras: Sequence[str] = ()) -> Told:

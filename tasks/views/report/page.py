@@ -23,6 +23,16 @@ PARTS = {"wide": 12, "square": 60, "tall": 60}  # shots laid out together: whole
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """What a page says of its run. ``made_at`` is ISO 8601; ``has_reel``: a rough cut lies beside it."""
+
+    board: str
+    run_id: str
+    made_at: str
+    has_reel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """The shots of a scene in board order, in parts that the browser lays out when they come into sight."""
 
@@ -31,34 +41,26 @@ class Scene:
     parts: tuple[Sequence[Card], ...]
 
 
-def render_page(
-    rows: Sequence[Cells],
-    attempts: Sequence[Cells],
-    costs: Mapping[str, Any],
-    *,
-    board: str,
-    run_id: str,
-    made_at: str,
-    has_reel: bool = False,
-) -> bytes:
+def render_page(rows: Sequence[Cells], attempts: Sequence[Cells], costs: Mapping[str, Any], heading: Heading) -> bytes:
     """``report.html`` as UTF-8: one page that needs no other host, no script and no server.
 
     ``rows`` are the shots of ``manifest.json`` in board order and ``attempts`` the rows of the attempts table,
     ``costs`` is the content of ``costs.json``; amounts are shown as it spells them. Paths are relative to the
-    target, where the page belongs. ``made_at`` is ISO 8601. The same values give the same bytes.
+    target, where the page belongs. The same values give the same bytes.
     """
     known = by_shot(attempts)
     cards = [card(row, known.get((str(row["shot_id"]), str(row["fingerprint"])), ())) for row in rows]
-    facts = _frame(board, run_id, made_at) | _head(cards, costs, has_reel) | money(costs)
+    facts = _frame(heading) | _head(cards, costs, heading.has_reel) | money(costs)
     text = _template().render(**facts, **_sheet(cards, rows, costs), **_filters(cards))
     return str(text).encode("utf-8", "replace")
 
 
-def _frame(board: str, run_id: str, made_at: str) -> dict[str, Any]:
-    shown = re.sub(r"(?<=//)[^/@]*@", "", board.split("?")[0])  # a signature or a password is for no page
+def _frame(heading: Heading) -> dict[str, Any]:
+    shown = re.sub(r"(?<=//)[^/@]*@", "", heading.board.split("?")[0])  # a signature or a password is for no page
     words = re.sub(r"[_\-\s]+", " ", PurePosixPath(shown.replace("\\", "/")).stem).strip()
     title = f"{words[:1].upper()}{words[1:]}" or "Storyboard"
-    return {"board": shown, "title": title, "run_id": run_id, "made_at": made_at, "made_words": when(made_at)}
+    made_at = heading.made_at
+    return {"board": shown, "title": title, "run_id": heading.run_id, "made_at": made_at, "made_words": when(made_at)}
 
 
 def _head(cards: Sequence[Card], costs: Mapping[str, Any], has_reel: bool) -> dict[str, Any]:
