@@ -1,6 +1,7 @@
 """What is to be done with every shot, by which routes, and what it comes to. Decides everything, spends nothing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tasks.config import Catalogue, Settings, unreachable
@@ -19,6 +20,17 @@ from tasks.planning.snapshot import Snapshot, sources_first
 NOTHING = KeyHistory()  # what the ledger has of a key that it does not know; never written to
 
 
+@dataclass(frozen=True, slots=True)
+class ShotSelection:
+    """The shots that a user named: to look at these ``only`` (empty: at all), and to buy another clip for."""
+
+    only: frozenset[str] = frozenset()
+    rerender: frozenset[str] = frozenset()
+
+
+NOBODY = ShotSelection()
+
+
 class Planner:
     """Plans one storyboard against what is known. ``faults`` holds what forbids a start."""
 
@@ -29,13 +41,11 @@ class Planner:
         ledger: Ledger,
         settings: Settings,
         catalogue: Catalogue,
-        *,
-        only: Collection[str] = (),
-        rerender: Collection[str] = (),
+        named: ShotSelection = NOBODY,
     ) -> None:
         self.board, self.snapshot, self.ledger = board, snapshot, ledger
         self.settings, self.catalogue = settings, catalogue
-        self.only, self.rerender = set(only), set(rerender)
+        self.only, self.rerender = named.only, named.rerender
         self.faults: list[Fault] = []
         self.finder = OfferFinder(settings, catalogue, snapshot.today, snapshot.signs)
         self.planned: dict[str, ShotPlan] = {}

@@ -26,7 +26,7 @@ from tasks.engine.context import RunContext
 from tasks.engine.room import Room
 from tasks.ledger import UNSETTLED, Ended, spent
 from tasks.manifest import row_keys
-from tasks.planning import Planner
+from tasks.planning import Planner, ShotSelection
 from tasks.session import preflight, restore
 from tasks.session.state import SessionState
 from tasks.storage import StoreError, keep_lock, look_at_target, open_store, probe_writes, take_up
@@ -84,9 +84,8 @@ class Session(SessionState):
     def _planner(self, chosen: Collection[str]) -> Planner:
         only, asked = self.request.only, self.request.rerender
         rerender = set(chosen) if "all" in asked else set(asked) & set(chosen)
-        return Planner(
-            self.board, self.snapshot, self.ledger, self.settings, self.catalogue, only=only, rerender=rerender
-        )
+        named = ShotSelection(frozenset(only), frozenset(rerender))
+        return Planner(self.board, self.snapshot, self.ledger, self.settings, self.catalogue, named)
 
     def _read_target(self) -> None:
         try:

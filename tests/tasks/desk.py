@@ -25,7 +25,7 @@ from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import LedgerKey
 from tasks.ledger.shot_state import result_of
 from tasks.manifest.rows import row_keys
-from tasks.planning.planner import Planner
+from tasks.planning.planner import Planner, ShotSelection
 from tasks.planning.snapshot import Snapshot
 from tasks.storage.store import Store
 from tests.tasks.purchases import shot
@@ -96,7 +96,9 @@ class Desk:
             signs=self.signs,
         )
         board, known = Storyboard(shots), catalogue.load_catalogue()
-        planner = Planner(board, facts, self.ledger, self.settings, known, only=only, rerender=rerender)
+        planner = Planner(
+            board, facts, self.ledger, self.settings, known, ShotSelection(frozenset(only), frozenset(rerender))
+        )
         plan = planner.plan()
         self.faults = [str(fault) for fault in planner.faults]
         return plan
