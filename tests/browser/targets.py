@@ -45,10 +45,8 @@ class Told(NamedTuple):
 
 
 def told(results: Sequence[ShotResult], history: Sequence[Attempt], extras: Sequence[str] = ()) -> Told:
-    where = {"run_id": "run-1", "board": WORDS["board"], "target": "out"}
-    made = manifest.build_tables(
-        results, history, shelf_of(history), **where, extra_columns=tuple(extras), budget=Decimal("9.00")
-    )
+    head = manifest.TableHead("run-1", WORDS["board"], "out", tuple(extras), Decimal("9.00"))
+    made = manifest.build_tables(results, history, shelf_of(history), head)
     attempts = parquet.read_table(io.BytesIO(made["attempts.parquet"])).to_pylist()
     return Told(manifest.load_manifest(made["manifest.json"]), attempts, json.loads(made["costs.json"]))
 

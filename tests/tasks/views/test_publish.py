@@ -7,7 +7,7 @@ import pytest
 from tasks.domain.progress import Progress
 from tasks.domain.request import VIEWS, ViewSelection, select_views
 from tasks.domain.takes import Shelf
-from tasks.manifest import build_tables
+from tasks.manifest import TableHead, build_tables
 from tasks.storage import Store
 from tasks.views.publish import BUILDERS, ViewPublisher
 from tests.tasks.purchases import result
@@ -23,8 +23,8 @@ def test_every_view_is_made_by_somebody() -> None:
 async def test_what_is_chosen_is_made_and_no_more(tmp_path: Path, names: tuple[str, ...]) -> None:
     """Each chosen view lies at the target under the file that the table names, beside the tables alone."""
     store = Store(str(tmp_path / "film"))
-    told = {"run_id": "run-1", "board": "b.csv", "target": store.url, "extra_columns": (), "budget": None}
-    tables = build_tables([result("skipped")], [], Shelf(), **told)
+    head = TableHead("run-1", "b.csv", store.url)
+    tables = build_tables([result("skipped")], [], Shelf(), head)
     for name, data in tables.items():
         store.write(name, data)
     progress, scratch = Progress(), tmp_path / "scratch"
@@ -36,8 +36,8 @@ async def test_what_is_chosen_is_made_and_no_more(tmp_path: Path, names: tuple[s
 async def test_what_fails_is_told_and_the_rest_is_made(tmp_path: Path) -> None:
     """A report without its attempts is named with the reason; the timeline is there all the same."""
     store = Store(str(tmp_path / "film"))
-    told = {"run_id": "run-1", "board": "b.csv", "target": store.url, "extra_columns": (), "budget": None}
-    store.write("manifest.json", build_tables([result("skipped")], [], Shelf(), **told)["manifest.json"])
+    head = TableHead("run-1", "b.csv", store.url)
+    store.write("manifest.json", build_tables([result("skipped")], [], Shelf(), head)["manifest.json"])
     problems = await ViewPublisher(store, tmp_path, Progress()).make(ViewSelection(reel=False))
     assert len(problems) == 1 and problems[0].startswith("report.html was not made: ")
     assert store.exists("timeline.otio") and not store.exists("report.html")
