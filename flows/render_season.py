@@ -16,7 +16,7 @@ from flows.render_storyboard import final_state
 from flows.support.artifacts import closing_artifacts, faults_artifact, follow_progress, plan_artifact
 from flows.support.blocks import open_session
 from flows.support.cancellation import stop_on_signal
-from flows.support.parameters import FREE, VIEWS, Config, PartsInFlight, Place, ShotsAPart, Usd, request_of
+from flows.support.parameters import DEFAULT_VIEWS, FREE, Config, PartsInFlight, Place, ShotsAPart, Usd, request_of
 from flows.support.run_log import recorder
 from tasks.domain.errors import StartError, StoryreelError
 from tasks.season import PartOrder, Season, Start
@@ -49,7 +49,7 @@ async def render_season(
         parts_in_flight: Parts at once at most, 1 to 100. Each needs a worker's hand, beside the season's own.
     """
     try:
-        async with open_session(request_of(board, to, config, budget_usd, (), (), views=VIEWS)) as running:
+        async with open_session(request_of(board, to, config, budget_usd, (), (), views=DEFAULT_VIEWS)) as running:
             running.progress.record = recorder({})
             running.lock.by_process = False  # its parts run elsewhere: only the lease tells that it is gone
             await running.check(fetch=True)

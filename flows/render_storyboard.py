@@ -18,9 +18,9 @@ from flows.support.blocks import open_session
 from flows.support.cancellation import stop_on_signal
 from flows.support.handover import HANDOVER
 from flows.support.parameters import (
+    DEFAULT_VIEWS,
     FREE,
     NO_SHOTS,
-    VIEWS,
     Config,
     Flights,
     Hours,
@@ -34,7 +34,7 @@ from flows.support.run_log import Lines, log_ending, recorder
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
-from tasks.domain.result import ShotResult
+from tasks.domain.result import ShotResult, has_own_clip
 from tasks.season import PartSession, SeasonPart, join_season, part_session
 from tasks.session import Session
 
@@ -72,7 +72,7 @@ async def render_shot(shot_id: str) -> State:
 def state_of(result: ShotResult) -> State:
     """The state that a Prefect UI shows for the row."""
     attempt = result.made_by
-    if result.clip is not None and result.status != "stand_in":
+    if result.clip is not None and result.has_own_clip:
         money = sum((a.charged + a.at_risk for a in result.attempts), Decimal(0))
         made = f"{attempt.route}, " if attempt else ""
         return Completed(message=f"{result.status} by {made}{result.clip.seconds:.1f} s, {usd_text(money)} USD")
@@ -127,7 +127,7 @@ async def render_storyboard(
     concurrency: Flights = None,
     approve_over_usd: Usd = None,
     approve_within_hours: Hours = 24,
-    views: list[View] = VIEWS,
+    views: list[View] = DEFAULT_VIEWS,
     part: SeasonPart | None = None,
 ) -> State:
     """Render a storyboard: read, check, lock, render each shot, publish.
@@ -195,7 +195,7 @@ async def _shown(running: Session) -> None:
 def part_state(running: PartSession) -> State:
     """What a part came to; the money stands with its season."""
     rows = [running.row(plan) for plan in running.plan.shots if plan.selected]
-    clips = sum(row.status in ("rendered", "reused") for row in rows)
+    clips = sum(has_own_clip(row.status) for row in rows)
     message = f"{clips} of {len(rows)} clips"
     return Completed(message=message) if clips == len(rows) else Failed(name="Incomplete", message=message)
 

@@ -8,7 +8,16 @@ from cyclopts import Parameter
 
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.money import BUDGET_WORDS, is_budget
-from tasks.domain.request import RunRequest
+from tasks.domain.request import VIEWS, RunRequest
+
+
+def _leave_out(view: str, what: str = "") -> Parameter:
+    return Parameter(negative="", help=f"Leave out {VIEWS[view].file}{what}.")
+
+
+def _write_too(view: str) -> Parameter:
+    return Parameter(negative="", help=f"Write {VIEWS[view].file} as well.")
+
 
 Board = Annotated[str, Parameter(help="Shot list: CSV or Parquet, a local path or any fsspec URL.")]
 To = Annotated[str, Parameter(help="Target folder: a local path or any fsspec URL.")]
@@ -17,11 +26,11 @@ Budget = Annotated[str | None, Parameter(help="US dollars that the target may co
 Only = Annotated[str, Parameter(help="Shot ids, with commas: look at these rows only.")]
 Rerender = Annotated[str, Parameter(help="Shot ids, with commas, or all: buy another clip for them.")]
 Concurrency = Annotated[int | None, Parameter(help="Shots in flight, 1 to 400.")]
-NoReport = Annotated[bool, Parameter(negative="", help="Leave out report.html.")]
-NoTimeline = Annotated[bool, Parameter(negative="", help="Leave out timeline.otio.")]
-NoReel = Annotated[bool, Parameter(negative="", help="Leave out reel.mp4, the rough cut.")]
-Edl = Annotated[bool, Parameter(negative="", help="Write timeline.edl as well.")]
-Fcpxml = Annotated[bool, Parameter(negative="", help="Write timeline.fcpxml as well.")]
+NoReport = Annotated[bool, _leave_out("report")]
+NoTimeline = Annotated[bool, _leave_out("timeline")]
+NoReel = Annotated[bool, _leave_out("reel", ", the rough cut")]
+Edl = Annotated[bool, _write_too("edl")]
+Fcpxml = Annotated[bool, _write_too("fcpxml")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
 Quiet = Annotated[bool, Parameter(negative="", help="No progress on standard error.")]
 

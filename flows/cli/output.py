@@ -79,8 +79,7 @@ def summary(told: dict[str, Any], running: Session) -> None:
     display.money_lines(told["totals"], running.money()["by_provider"])
     url = told["target"]
     places = [("clips", "clips"), ("manifest", "manifest.parquet"), ("money", "costs.json")]
-    shown = running.request.views
-    places += [("timeline", "timeline.otio")] * shown.timeline + [("reel", "reel.mp4")] * shown.reel
-    places += [("report", "report.html")] * shown.report
+    shown = sorted(running.request.views.chosen, key=lambda view: view.name == "report")  # last: it is what one opens
+    places += [(view.name, view.file) for view in shown if view.default]
     for name, place in [one for one in places if one[0] == "clips" or running.store.exists(one[1])]:
         display.out.print(f"{name:9}{url}/{place}", markup=False)

@@ -20,6 +20,8 @@ from tasks.domain import redaction
 from tasks.domain.errors import Fault
 from tasks.domain.money import usd_text
 from tasks.domain.progress import Progress
+from tasks.domain.request import VIEWS
+from tasks.domain.result import has_own_clip
 from tasks.manifest import MANIFEST, Row
 from tasks.session import Session
 
@@ -90,7 +92,7 @@ def costs_text(costs: Mapping[str, Any]) -> str:
 
 def manifest_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The manifest for a table artifact: shots without a clip first, at most 1,000 rows."""
-    ordered = sorted(rows, key=lambda row: row["status"] in ("rendered", "reused"))
+    ordered = sorted(rows, key=lambda row: has_own_clip(row["status"]))
     shown = [name for name in SHOWN if name in MANIFEST]
     return [{name: _cell(row[name]) for name in shown} for row in ordered[:MOST_ROWS]]
 
@@ -120,9 +122,10 @@ async def closing_artifacts(running: Session) -> None:
     rows = await asyncio.to_thread(running.last_rows)
     described = f"{len(rows)} shots; those without a clip first"
     await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)
-    for key, name in (("storyreel-report", "report.html"), ("storyreel-reel", "reel.mp4")):
-        if link := await asyncio.to_thread(_link, running, name):
-            await acreate_link_artifact(key=key, link=link, link_text=name, description=f"{running.store.url}/{name}")
+    for view in (VIEWS["report"], VIEWS["reel"]):
+        if link := await asyncio.to_thread(_link, running, view.file):
+            told = f"{running.store.url}/{view.file}"
+            await acreate_link_artifact(key=f"storyreel-{view.name}", link=link, link_text=view.file, description=told)
 
 
 def _link(running: Session, name: str) -> str:

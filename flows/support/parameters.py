@@ -6,13 +6,13 @@ way to say nothing: it can neither show nor send an empty number, so these keep 
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from tasks.domain.money import MOST_USD
-from tasks.domain.request import RunRequest, ViewSelection
+from tasks.domain.request import VIEWS, RunRequest, select_views
 
 Place = Annotated[str, Field(min_length=1)]
 Config = Annotated[str, Field(min_length=1)] | SkipJsonSchema[None]
@@ -22,11 +22,14 @@ Flights = Annotated[int, Field(ge=1, le=400)] | None
 ShotsAPart = Annotated[int, Field(ge=1, le=2000)]
 PartsInFlight = Annotated[int, Field(ge=1, le=100)]
 Hours = Annotated[float, Field(gt=0, le=24 * 30)]
-View = Literal["report", "timeline", "reel", "edl", "fcpxml"]
+if TYPE_CHECKING:
+    View = str
+else:
+    View = Literal[tuple(VIEWS)]  # a form offers what the table has
 
 FREE = "configs/animatic.toml"
 NO_SHOTS: list[str] = []
-VIEWS: list[View] = ["report", "timeline", "reel"]
+DEFAULT_VIEWS: list[View] = [view.name for view in VIEWS.values() if view.default]
 
 
 def money(usd: float | None) -> Decimal | None:
@@ -54,5 +57,5 @@ def request_of(
         tuple(rerender or ()),
         concurrency,
         confined=True,
-        views=ViewSelection(**{name: name in views for name in ("report", "timeline", "reel", "edl", "fcpxml")}),
+        views=select_views(views),
     )

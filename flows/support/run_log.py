@@ -10,7 +10,7 @@ from prefect import get_run_logger
 from prefect.context import TaskRunContext
 from prefect.exceptions import MissingContextError
 
-from tasks.domain.errors import ADVICE
+from tasks.domain.advice import ADVICE
 from tasks.domain.result import ShotResult
 
 Lines = dict[str, list[str]]
@@ -35,7 +35,7 @@ def recorder(kept: Lines) -> Callable[[str], None]:
 def ending(result: ShotResult, held_back: list[str]) -> str:
     """A shot's last line: what else was tried, and what a person can do where it has no clip. Empty for nothing new."""
     parts = [f"then {'; '.join(held_back)}"] if held_back else []
-    if result.clip is None or result.status == "stand_in":
+    if not result.has_own_clip:
         _, advice, command = ADVICE.get(result.error_class) or ADVICE["Failed"]
         parts.append(f"{advice} ({command})" if command else advice)
     return ". ".join(part.rstrip(".") for part in parts)

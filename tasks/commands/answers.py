@@ -12,9 +12,10 @@ from tasks.domain.errors import Fault, TargetError
 from tasks.domain.identity import number_text
 from tasks.domain.money import ZERO, usd_shown, usd_text
 from tasks.domain.plan import ShotPlan
-from tasks.domain.result import STATUSES, Attempt, ShotResult
+from tasks.domain.request import VIEWS
+from tasks.domain.result import STATUSES, Attempt, ShotResult, has_own_clip
 from tasks.domain.takes import Shelf
-from tasks.ledger import OWN, UNSETTLED, Ledger, spent
+from tasks.ledger import UNSETTLED, Ledger, spent
 from tasks.manifest import summary, total_costs
 from tasks.session import Session, lost, plans_of_rows, results_of_plans
 from tasks.storage import StoreError
@@ -78,11 +79,11 @@ def render_answer(running: Session, code: int, seconds: float) -> dict[str, Any]
         "exit_code": code,
         "run_id": running.run_id,
         "shots": summary(results),
-        "clips": sum(r.status in ("rendered", "reused") for r in results),
+        "clips": sum(has_own_clip(r.status) for r in results),
         "totals": money["totals"],
         "this_run": money["this_run"],
         "manifest": f"{url}/manifest.json",
-        "report": f"{url}/report.html",
+        "report": f"{url}/{VIEWS['report'].file}",
         "seconds": round(seconds, 3),
         "errors": [],
     }
@@ -156,7 +157,7 @@ def reasons(results: Sequence[ShotResult]) -> list[dict[str, str]]:
     found = []
     for result in results:
         told = result.kept or {"status": result.status, "error_class": result.error_class, "error": result.error}
-        if told["status"] not in OWN:
+        if not has_own_clip(told["status"]):
             words = {name: str(told.get(name) or "") for name in ("status", "error_class", "error")}
             found.append({"shot_id": result.shot.shot_id, **words})
     return found

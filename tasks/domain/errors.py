@@ -18,13 +18,33 @@ StoryreelError
     └── Moderated        content policy: the shot stops
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from tasks.domain import redaction
 
+#: How an attempt stands, in records and tables: ``late`` is a clip that came when the shot had one, ``pending`` was
+#: accepted and is not settled, ``overdue`` is a pending one that nobody waits for any more.
+Outcome = Literal["clip", "late", "busy", "refused", "locked", "failed", "moderated", "unclear", "pending", "overdue"]
+#: What kept a shot or an attempt from its clip, in records, tables and advice; empty where nothing did. A class that is
+#: written down says its word itself: these words are on users' disks, whatever the classes are called.
+ErrorWord = Literal[
+    "",
+    "Budget",
+    "Busy",
+    "Failed",
+    "Interrupted",
+    "Locked",
+    "MediaError",
+    "Moderated",
+    "NoRoute",
+    "Refused",
+    "Source",
+    "Target",
+    "Unclear",
+]
 MAX_FAULTS = 10_000
 MOST_VALUE = 500  # characters of what stands in the wrong place that are shown
 
@@ -138,9 +158,9 @@ class LocalFault(StoryreelError):
 
 
 class Stopped(StoryreelError):
-    """This run submits no more. ``error_class`` is ``Budget`` or ``Interrupted``."""
+    """This run submits no more. ``error_class`` is ``Budget``, ``Interrupted`` or ``Target``."""
 
-    def __init__(self, error_class: str, message: str) -> None:
+    def __init__(self, error_class: ErrorWord, message: str) -> None:
         super().__init__(message)
         self.error_class = error_class
 
@@ -148,13 +168,19 @@ class Stopped(StoryreelError):
 class MediaError(StoryreelError):
     """Bytes that are not the picture or the video that they should be."""
 
+    word: ClassVar[ErrorWord] = "MediaError"
+
 
 class GatewayError(StoryreelError):
     """How an attempt ended without a clip.
 
     ``charge`` is what the gateway says it took. ``free`` is what the reply itself tells of the charge:
     True, False, or None where it is silent (then the catalogue's ``failed_is_charged`` decides).
+    ``outcome`` and ``word`` are what records and tables say of an attempt that ended so.
     """
+
+    outcome: ClassVar[Outcome]
+    word: ClassVar[ErrorWord]
 
     def __init__(self, message: str, *, charge: Decimal | None = None, free: bool | None = None) -> None:
         super().__init__(message)
@@ -165,6 +191,9 @@ class GatewayError(StoryreelError):
 class Busy(GatewayError):
     """Nothing was accepted. ``retry_after`` is in seconds; None where the gateway names no time."""
 
+    outcome = "busy"
+    word = "Busy"
+
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
@@ -172,6 +201,9 @@ class Busy(GatewayError):
 
 class Refused(GatewayError):
     """Nothing was accepted, and asking again would change nothing. ``gone`` says that the model is."""
+
+    outcome = "refused"
+    word = "Refused"
 
     def __init__(self, message: str, *, gone: bool = False) -> None:
         super().__init__(message)
@@ -181,88 +213,26 @@ class Refused(GatewayError):
 class Locked(GatewayError):
     """The key or the credit: nothing more goes to this provider in this run."""
 
+    outcome = "locked"
+    word = "Locked"
+
 
 class Failed(GatewayError):
     """The job was accepted and then failed by the gateway's own final word."""
+
+    outcome = "failed"
+    word = "Failed"
 
 
 class Unclear(GatewayError):
     """The order may have been accepted: it is never sent again to this gateway for this shot."""
 
+    outcome = "unclear"
+    word = "Unclear"
+
 
 class Moderated(GatewayError):
     """Content policy, said before or after the order was accepted."""
 
-
-#: What to do about a shot that has no clip, by the class of what ended it: heading, advice, command or nothing.
-ADVICE: Mapping[str, tuple[str, str, str]] = {
-    "Budget": (
-        "The budget stopped it",
-        "Nothing more was ordered. Raise the limit and run the same command again: what is there is kept. "
-        "Where the reason names max_wasted_usd, look first at why so much bought no clip.",
-        "--budget USD",
-    ),
-    "Moderated": (
-        "Refused by content policy",
-        "Change the prompt, which makes it a new shot, or ask once more for the shot as it is.",
-        "--rerender ID",
-    ),
-    "Unclear": (
-        "It may have been bought",
-        "An order left and its answer was lost, so it is never sent there again by itself. Look for the job at "
-        "the gateway and collect what can be collected. Naming the shot with --rerender orders it anew.",
-        "storyreel rescue TARGET",
-    ),
-    "Target": (
-        "The target has not kept the clip",
-        "The clip was bought and is not at the target. See that there is room and that writing is allowed, then "
-        "collect it, which buys nothing.",
-        "storyreel rescue TARGET",
-    ),
-    "Locked": (
-        "Key or credit",
-        "The gateway turned the key down, or its credit is used up. Check both, then run the same command again.",
-        "storyreel providers --check",
-    ),
-    "Refused": (
-        "The order was not taken",
-        "Asked again it would end the same way: change what the reason names, or give the chain another route.",
-        "",
-    ),
-    "NoRoute": (
-        "No route was left",
-        "Every route of its chain was passed over. Change what the reason names, or give the chain another route.",
-        "",
-    ),
-    "Source": (
-        "Its source has no clip",
-        "It is made from another shot. See to that one first: the same command then renders both.",
-        "",
-    ),
-    "Busy": (
-        "The gateway was busy",
-        "The last order was not accepted and cost nothing. Run the same command again later.",
-        "",
-    ),
-    "Failed": (
-        "The gateway failed at it",
-        "Run the same command again: it is tried anew. If it fails at the same gateway, pin another in its route.",
-        "",
-    ),
-    "Interrupted": (
-        "The run was interrupted",
-        "Run the same command again: jobs already bought are collected, the rest is rendered.",
-        "",
-    ),
-    "": (
-        "Not asked for yet",
-        "The last run was for other shots. Run the same command without --only.",
-        "",
-    ),
-    "at_risk": (
-        "A second clip may be paid for",
-        "The shot has its clip, and another order may have been accepted too. Look for it at the gateway, or "
-        "collect what is there.",
-        "storyreel rescue TARGET",
-    ),
-}
+    outcome = "moderated"
+    word = "Moderated"

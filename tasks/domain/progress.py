@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from tasks.domain import redaction
 from tasks.domain.money import ZERO
+from tasks.domain.result import has_own_clip
 
 STALE = 10.0  # seconds
 
@@ -66,7 +67,7 @@ class Progress:
 
     def counts(self) -> dict[str, int]:
         """``done``, ``running``, ``waiting`` and ``failed``: they add up to the total."""
-        good = sum(status in ("rendered", "reused") for status in self.ended.values())
+        good = sum(has_own_clip(status) for status in self.ended.values())
         bad = len(self.ended) - good
         waiting = max(self.total - good - bad - len(self.flights), 0)
         return {"done": good, "running": len(self.flights), "waiting": waiting, "failed": bad}

@@ -1,18 +1,49 @@
 """What a user asks for."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class ViewSelection:
-    """Which views of the target are made: report, timeline (and as EDL or FCPXML), rough cut."""
+class View:
+    """One thing that people look at: its name in options and forms, its file at the target, and whether it is made
+    where nobody says otherwise."""
 
-    report: bool = True
-    timeline: bool = True
-    reel: bool = True
-    edl: bool = False
-    fcpxml: bool = False
+    name: str
+    file: str
+    default: bool
+
+
+def _view(file: str, *, default: bool = True) -> bool:
+    return field(default=default, metadata={"file": file})
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSelection:
+    """Which views of the target are made. A field is a view: the table of all of them is `VIEWS`."""
+
+    report: bool = _view("report.html")
+    timeline: bool = _view("timeline.otio")
+    reel: bool = _view("reel.mp4")
+    edl: bool = _view("timeline.edl", default=False)
+    fcpxml: bool = _view("timeline.fcpxml", default=False)
+
+    @property
+    def chosen(self) -> tuple[View, ...]:
+        """The views that are made, in the order of the table."""
+        return tuple(view for view in VIEWS.values() if getattr(self, view.name))
+
+
+#: Every view by its name: the command line, the form of the flow and the publisher read it.
+VIEWS: Mapping[str, View] = {
+    one.name: View(one.name, one.metadata["file"], bool(one.default)) for one in fields(ViewSelection)
+}
+
+
+def select_views(names: Collection[str]) -> ViewSelection:
+    """The views of these names and no others."""
+    return ViewSelection(**{name: name in names for name in VIEWS})
 
 
 @dataclass(frozen=True, slots=True)

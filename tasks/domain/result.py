@@ -5,12 +5,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from tasks.domain.errors import ErrorWord, GatewayError, MediaError, Outcome
 from tasks.domain.money import ZERO
 from tasks.domain.shot import Shot
 
 Status = Literal["rendered", "reused", "stand_in", "refused", "failed", "skipped"]
 Basis = Literal["reported", "price_list", "free", "unknown"]
 STATUSES: tuple[Status, ...] = ("rendered", "reused", "stand_in", "refused", "failed", "skipped")
+
+
+def has_own_clip(status: str) -> bool:
+    """Whether a row of this status has a clip of its own: bought or drawn as its chain wants it, no stand-in."""
+    return status in ("rendered", "reused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +36,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One Order taken to one provider. Its money stands in ``charged`` or in ``at_risk``, never in both.
-
-    ``outcome``: ``clip``, ``late`` (its clip came when the shot had one), ``busy``, ``refused``, ``locked``,
-    ``failed``, ``moderated``, ``unclear``, ``pending`` (accepted and not settled), ``overdue``.
-    """
+    """One Order taken to one provider. Its money stands in ``charged`` or in ``at_risk``, never in both."""
 
     key: str
     n: int
@@ -43,13 +45,13 @@ class Attempt:
     run_id: str
     provider: str
     model: str
-    outcome: str
+    outcome: Outcome
     seconds: Decimal
     size: str
     quoted: Decimal
     scene: str = ""
     mode: str = ""
-    error_class: str = ""
+    error_class: ErrorWord = ""
     error: str = ""
     job_id: str = ""
     charged: Decimal = ZERO
@@ -74,6 +76,24 @@ class Attempt:
         """US dollars that are set aside for it: its quote, or what its receipt named if that is more."""
         return max(self.quoted, self.estimate or ZERO)
 
+    @property
+    def brought_own_clip(self) -> bool:
+        """Whether a clip came of it that was not drawn to stand in."""
+        return self.clip is not None and not self.stand_in
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an attempt ended, and its money in US dollars: all that its last record adds to the others."""
+
+    outcome: Outcome
+    charged: Decimal = ZERO
+    at_risk: Decimal = ZERO
+    basis: Basis = "free"
+    clip: Clip | None = None
+    error: GatewayError | MediaError | None = None
+    remote_ids: Mapping[str, str] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, slots=True)
 class ShotResult:
@@ -90,6 +110,11 @@ class ShotResult:
     clip: Clip | None = None
     made_by: Attempt | None = None  # the attempt that bought the clip in use
     frame: str = ""
-    error_class: str = ""
+    error_class: ErrorWord = ""
     error: str = ""
     kept: Mapping[str, Any] | None = None
+
+    @property
+    def has_own_clip(self) -> bool:
+        """Whether this run saw the shot with a clip of its own; never so of a row that it did not look at."""
+        return self.clip is not None and has_own_clip(self.status)

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Literal, NamedTuple
-
-from tasks.domain.board_notes import Told
+from typing import Any, Literal, NamedTuple
 
 Mode = Literal["text_to_video", "image_to_video", "remix"]
 Fit = Literal["cover", "contain", "blur"]
@@ -62,6 +60,54 @@ class Shot(NamedTuple):
     route: str = ""
     extras: Mapping[str, str] = MappingProxyType({})
     warnings: tuple[str, ...] = ()
+
+
+_SHOWN = 20  # headers that a line names
+
+
+class Unread(NamedTuple):
+    """A header that nothing reads, and the canonical column that it looks like, or nothing."""
+
+    header: str
+    like: str
+
+
+class Held(NamedTuple):
+    """A header that stays a further column at a target where it was one, and the column it would be read as."""
+
+    header: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is to be said of a board: which headers nothing reads, and which columns were read as what.
+
+    ``held`` are headers that an earlier run of the target carried and that would be read today; ``meant`` are the
+    shots as they would be then.
+    """
+
+    unread: tuple[Unread, ...] = ()
+    notes: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
+    meant: tuple[Any, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The same in sentences: one for all unread headers, and the notes."""
+        if not self.unread:
+            return self.notes
+        shown = [f"{header!r}{f' (like {like})' if like else ''}" for header, like in self.unread[:_SHOWN]]
+        more = f" and {len(self.unread) - _SHOWN} more" if len(self.unread) > _SHOWN else ""
+        return (*self.notes, f"nothing reads {', '.join(shown)}{more}: carried to the manifest as further columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the last manifest of a target says of its board: its further columns, and the seconds asked by shot_id."""
+
+    extras: frozenset[str] = frozenset()
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

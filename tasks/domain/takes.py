@@ -53,6 +53,14 @@ def clip_in_use(
     return max(there, key=lambda one: _rank(one, stand_ins, wish), default=None)
 
 
+def own_clip(
+    attempts: Sequence[Attempt], shelf: Shelf, stand_ins: bool, wish: Mapping[str, Any] | None = None
+) -> Attempt | None:
+    """The attempt whose clip stands for the shot where that is one of its own, else None. As `clip_in_use`."""
+    made = clip_in_use(attempts, shelf, stand_ins, wish)
+    return None if is_stand_in(made, stand_ins) else made
+
+
 def _rank(attempt: Attempt, stand_ins: bool, wish: Mapping[str, Any] | None) -> tuple[bool, bool, bool, int]:
     """Own clips before stand-ins, then what came after the last wish, then what the shot had before a late one came,
     then the higher number."""
@@ -88,8 +96,8 @@ def missed_clips(
     attempts: Sequence[Attempt], shelf: Shelf, stand_ins: bool, wish: Mapping[str, Any] | None
 ) -> list[Attempt]:
     """The lost clips that would stand for the shot if they were there, best first: their jobs are asked once more."""
-    made = clip_in_use(attempts, shelf, stand_ins, wish)
-    if made is None or is_stand_in(made, stand_ins):
+    made = own_clip(attempts, shelf, stand_ins, wish)
+    if made is None:
         return lost_clips(attempts, shelf)
     least = _rank(made, stand_ins, wish)
     gone = [one for one in gone_clips(attempts, shelf) if one.job_id and _rank(one, stand_ins, wish) > least]

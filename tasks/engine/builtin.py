@@ -8,7 +8,7 @@ from pathlib import Path
 from tasks.domain.errors import MediaError
 from tasks.domain.money import ZERO
 from tasks.domain.order import Order
-from tasks.domain.result import Attempt, Clip
+from tasks.domain.result import Attempt, Clip, Settlement
 from tasks.engine.context import RunContext
 from tasks.engine.poll import deliver
 from tasks.ledger import LedgerKey
@@ -65,7 +65,8 @@ class Drawer:
             error = problem
         finally:
             part.unlink(missing_ok=True)
-        return await run.write(run.ledger.settled, attempt, "clip" if clip else "failed", clip=clip, error=error)
+        ending = Settlement("clip" if clip else "failed", clip=clip, error=error)
+        return await run.write(run.ledger.settled, attempt, ending)
 
     async def _animated(self, order: Order, source: Source | None, part: Path) -> MediaError | None:
         """Draw into a file: why it could not be drawn, or None."""

@@ -3,21 +3,20 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from tasks.config import Catalogue, ProviderSettings, Settings, key_may_go, secret_of, unreachable
 from tasks.domain import redaction
 from tasks.domain.errors import Stopped, TargetLost
 from tasks.domain.job import Job
-from tasks.domain.money import ZERO, is_credible, usd, usd_text
+from tasks.domain.money import is_credible, usd, usd_text
 from tasks.domain.order import Reply, Request
 from tasks.domain.progress import Progress
-from tasks.domain.result import Attempt, Basis, Clip
+from tasks.domain.result import Attempt, Settlement
 from tasks.engine.budget import Budget
 from tasks.engine.limits import ProviderLimits, Sleep
 from tasks.engine.room import Room
@@ -104,23 +103,10 @@ class RunContext:
         """Tell the display what is spent and what is set aside."""
         self.progress.spent, self.progress.reserved = self.budget.committed - self.budget.reserved, self.budget.reserved
 
-    async def settle(
-        self,
-        attempt: Attempt,
-        outcome: str,
-        *,
-        charged: Decimal = ZERO,
-        at_risk: Decimal = ZERO,
-        basis: Basis = "free",
-        clip: Clip | None = None,
-        error: Exception | None = None,
-        remote_ids: Mapping[str, str] | None = None,
-    ) -> Attempt:
+    async def settle(self, attempt: Attempt, ending: Settlement) -> Attempt:
         """Record that a paid attempt is over, and book its money where its quote was reserved."""
-        money: dict[str, Any] = {"charged": charged, "at_risk": at_risk, "basis": basis}
-        ending: dict[str, Any] = {"clip": clip, "error": error, "remote_ids": remote_ids}
-        settled = await self.write(self.ledger.settled, attempt, outcome, **money, **ending)
-        self.budget.book(attempt.expected, settled.charged, settled.at_risk, clip=clip is not None)
+        settled = await self.write(self.ledger.settled, attempt, ending)
+        self.budget.book(attempt.expected, settled.charged, settled.at_risk, clip=ending.clip is not None)
         self.budget.learn(attempt.route, attempt.quoted, settled.charged)
         self.show_money()
         self.limits(attempt.provider).note(settled)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from tasks.config import ProviderSettings, key_may_go, secret_of
 from tasks.domain import machine, redaction
-from tasks.domain.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, TargetLost, Unclear
+from tasks.domain.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, Outcome, TargetLost, Unclear
 from tasks.domain.identity import clip_stem
 from tasks.domain.job import Done, Pending
 from tasks.domain.money import ZERO, is_credible, usd, usd_text
 from tasks.domain.order import Reply
-from tasks.domain.result import Attempt, Basis, Clip
+from tasks.domain.result import Attempt, Basis, Clip, Settlement
 from tasks.engine.context import RunContext, absolute, key_of_provider
 from tasks.engine.heard import Heard, NoVideo
 from tasks.engine.limits import LONGEST_WAIT, ProviderLimits, retry_after
@@ -27,7 +27,7 @@ from tasks.media import probe as video
 from tasks.providers import adapter
 from tasks.providers._common import dig, said, text_of, word_of
 from tasks.storage import StoreError
-from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, host_of
+from tasks.transport import DownloadLimits, Forbidden, HttpStatus, Lost, NotSent, host_of
 
 CLIP_BYTES = 2_000_000_000
 RECOVERIES = 3  # looks for a clip that the target lost
@@ -129,9 +129,9 @@ async def recover(run: RunContext, attempt: Attempt) -> Attempt | None:
             done = await _look(run, limits.settings, attempt, heard)
             if done is not None and done.url:
                 clip = await _bring(run, attempt, limits.settings, done)
-                money = {"charged": attempt.charged, "at_risk": attempt.at_risk, "basis": attempt.basis}
-                ids = attempt.remote_ids
-                return await run.write(run.ledger.settled, attempt, attempt.outcome, clip=clip, remote_ids=ids, **money)
+                money, ids = (attempt.charged, attempt.at_risk, attempt.basis), attempt.remote_ids
+                ending = Settlement(attempt.outcome, *money, clip=clip, remote_ids=ids)
+                return await run.write(run.ledger.settled, attempt, ending)
         except (Failed, Moderated):
             return None
         except (GatewayError, Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
@@ -203,10 +203,8 @@ async def _bring(run: RunContext, attempt: Attempt, settings: ProviderSettings, 
         await run.http.download(
             absolute(done.url, _base(run, settings, attempt)),
             part,
+            DownloadLimits(CLIP_BYTES, settings.stall_timeout_s, settings.download_timeout_s),
             allowed={host_of(settings.base_url)[1], *settings.allow_hosts},
-            max_bytes=CLIP_BYTES,
-            stall=settings.stall_timeout_s,
-            total=settings.download_timeout_s,
             headers=lambda url: key_of_provider(settings) if key_may_go(settings, url) else {},
         )
         return await _delivered(run, part, attempt)
@@ -223,12 +221,12 @@ async def _delivered(run: RunContext, part: Path, attempt: Attempt) -> Clip:
         raise NoVideo(str(error), digest, final=video.is_whole(part)) from error
 
 
-async def _over(run: RunContext, attempt: Attempt, outcome: str, done: Done, clip: Clip | None = None) -> Attempt:
+async def _over(run: RunContext, attempt: Attempt, outcome: Outcome, done: Done, clip: Clip | None = None) -> Attempt:
     charge, quote = _billed(run, attempt, done), attempt.expected
     charged, risk, basis = (quote, ZERO, PRICE_LIST) if charge is None else _reported(charge, quote)
     _tell_odd(run, attempt, charge)
     ids = {**attempt.remote_ids, **done.remote_ids}
-    return await run.settle(attempt, outcome, charged=charged, at_risk=risk, basis=basis, clip=clip, remote_ids=ids)
+    return await run.settle(attempt, Settlement(outcome, charged, risk, basis, clip, remote_ids=ids))
 
 
 def _billed(run: RunContext, attempt: Attempt, done: Done) -> Decimal | None:
@@ -259,8 +257,7 @@ async def _failed(run: RunContext, attempt: Attempt, error: GatewayError) -> Att
     documented = run.catalogue.model(attempt.route).failed_is_charged
     charged, risk, basis = charge_of(error, attempt.expected, documented)
     _tell_odd(run, attempt, error.charge)
-    outcome = "moderated" if isinstance(error, Moderated) else "failed"
-    return await run.settle(attempt, outcome, charged=charged, at_risk=risk, basis=basis, error=error)
+    return await run.settle(attempt, Settlement(error.outcome, charged, risk, basis, error=error))
 
 
 async def _given_up(run: RunContext, attempt: Attempt, settings: ProviderSettings, heard: Heard) -> Attempt:
@@ -294,9 +291,9 @@ async def deliver(run: RunContext, part: Path, attempt: Attempt) -> Clip:
             store.write(f"posters/{stem}.jpg", poster)
         except (StoreError, FileNotFoundError) as error:
             raise TargetLost(str(error)) from error
-        facts = (probe.width, probe.height, round(probe.fps, 3), round(probe.seconds, 3))
-        told = {"poster": f"posters/{stem}.jpg", "audio": probe.audio}
-        return Clip(f"clips/{stem}.mp4", digest, part.stat().st_size, *facts, **told)  # type: ignore[arg-type]  # a mix by name
+        size, fps, seconds = part.stat().st_size, round(probe.fps, 3), round(probe.seconds, 3)
+        file, still = f"clips/{stem}.mp4", f"posters/{stem}.jpg"
+        return Clip(file, digest, size, probe.width, probe.height, fps, seconds, still, probe.audio)
 
     return await asyncio.to_thread(work)
 

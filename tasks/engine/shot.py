@@ -14,7 +14,7 @@ from tasks.domain.order import Frame, Order, SourceClip
 from tasks.domain.plan import Offer, ShotPlan
 from tasks.domain.result import Attempt, ShotResult
 from tasks.domain.shot import Shot
-from tasks.domain.takes import Shelf, clip_in_use, gone_clips, is_stand_in, missed_clips
+from tasks.domain.takes import Shelf, gone_clips, missed_clips, own_clip
 from tasks.engine.builtin import Drawer
 from tasks.engine.context import RunContext, StopSignal
 from tasks.engine.poll import recover
@@ -108,8 +108,7 @@ class Renderer:
         return page.open_wish is not None or not self._has_own(plan, page)
 
     def _has_own(self, plan: ShotPlan, page: KeyHistory) -> bool:
-        made = clip_in_use(page.attempts(), self.shelf, plan.stand_ins, page.wish)
-        return made is not None and not is_stand_in(made, plan.stand_ins)
+        return own_clip(page.attempts(), self.shelf, plan.stand_ins, page.wish) is not None
 
     async def collect(self, plan: ShotPlan, page: KeyHistory) -> None:
         """Ask after every job that was bought and not settled, then after clips that are gone: before anything is
@@ -178,7 +177,7 @@ class Renderer:
 
     def _source_missing(self, plan: ShotPlan) -> Ended | None:
         source = self._made(plan.shot)
-        if source is None or (source.clip is not None and source.status != "stand_in"):
+        if source is None or source.has_own_clip:
             return None
         status = source.status if source.status in ("refused", "skipped") else "failed"
         return Ended(status, "Source", f"{source.shot.shot_id} has no clip of its own ({source.status})")

@@ -14,7 +14,7 @@ from tasks.domain.errors import Busy, GatewayError, LocalFault, Locked, Refused,
 from tasks.domain.job import Job
 from tasks.domain.money import ZERO
 from tasks.domain.order import Order, Request
-from tasks.domain.result import Attempt, Basis
+from tasks.domain.result import Attempt, Basis, Settlement
 from tasks.engine.context import RunContext
 from tasks.engine.keeping import HASTE, Keeper
 from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, ProviderLimits, backoff, retry_after
@@ -233,7 +233,6 @@ class OrderClient:
 
     async def _unaccepted(self, attempt: Attempt, error: GatewayError) -> Attempt:
         """Settle an order that brought no receipt: free where nothing was accepted, at risk where nobody knows."""
-        outcome = type(error).__name__.lower()
         risk = attempt.quoted if isinstance(error, Unclear) else ZERO
         basis: Basis = "unknown" if isinstance(error, Unclear) else "free"
-        return await self.run.settle(attempt, outcome, at_risk=risk, basis=basis, error=error)
+        return await self.run.settle(attempt, Settlement(error.outcome, at_risk=risk, basis=basis, error=error))

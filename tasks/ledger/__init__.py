@@ -4,10 +4,9 @@ from tasks.ledger.keys import Claim, keys_of, worth
 from tasks.ledger.ledger import Ledger, spent
 from tasks.ledger.receipts import Receipts, folder
 from tasks.ledger.records import UNSETTLED, KeyHistory, LedgerKey, Record, job_of, now
-from tasks.ledger.shot_state import OWN, Ended, closed_gateways, exit_code, is_refused, result_of, unclear_routes
+from tasks.ledger.shot_state import Ended, closed_gateways, exit_code, is_refused, result_of, unclear_routes
 
 __all__ = [
-    "OWN",
     "UNSETTLED",
     "Claim",
     "Ended",

@@ -76,7 +76,7 @@ def worth(page: KeyHistory | None, shelf: Shelf) -> int:
     """What a row gains by a key: 3 a clip that lies there, 2 a job to be collected, 1 a clip to be asked for again,
     0 nothing that would have to be paid for."""
     attempts = page.attempts() if page is not None else ()
-    if any(not a.stand_in for a in came(attempts, shelf)):
+    if any(a.brought_own_clip for a in came(attempts, shelf)):
         return 3
     if any(a.outcome in UNSETTLED for a in attempts):
         return 2

@@ -13,7 +13,7 @@ Attempts, costs and what is reused are read from here and from nowhere else.
 import contextlib
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ from tasks.domain.identity import number_text
 from tasks.domain.job import Job
 from tasks.domain.money import ZERO, usd, usd_text
 from tasks.domain.order import Order
-from tasks.domain.result import Attempt, Clip
+from tasks.domain.result import Attempt, Settlement
 from tasks.ledger.records import (
     NAME,
     RANK,
@@ -176,29 +176,19 @@ class Ledger:
         self.store.write(self._name(record, "overdue"), pack(record))
         return self._keep(record, "overdue")
 
-    def settled(
-        self,
-        attempt: Attempt,
-        outcome: str,
-        *,
-        charged: Decimal = ZERO,
-        at_risk: Decimal = ZERO,
-        basis: str = "free",
-        clip: Clip | None = None,
-        error: Exception | None = None,
-        remote_ids: Mapping[str, str] | None = None,
-    ) -> Attempt:
+    def settled(self, attempt: Attempt, ending: Settlement) -> Attempt:
         """Record that the attempt is over, and its money."""
+        clip, error = ending.clip, ending.error
         record = self.record(attempt) | {
             "kind": "settled",
-            "outcome": outcome,
-            "charged_usd": usd_text(usd(charged)),
-            "at_risk_usd": usd_text(usd(at_risk)),
-            "charge_basis": basis,
+            "outcome": ending.outcome,
+            "charged_usd": usd_text(usd(ending.charged)),
+            "at_risk_usd": usd_text(usd(ending.at_risk)),
+            "charge_basis": ending.basis,
             "clip": asdict(clip) if clip else None,
-            "error_class": type(error).__name__ if error else "",
+            "error_class": error.word if error else "",
             "error": redaction.cut(str(error)) if error else "",
-            "remote_ids": dict(remote_ids or {}),
+            "remote_ids": dict(ending.remote_ids),
             "settled_at": self.clock(),
             "settled_by": self.run_id,
         }

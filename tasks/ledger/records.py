@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from tasks.domain.errors import TargetError
+from tasks.domain.errors import Outcome, TargetError
 from tasks.domain.job import Job
 from tasks.domain.money import ZERO
 from tasks.domain.order import Request
@@ -17,8 +17,8 @@ from tasks.domain.result import Attempt, Clip
 SCHEMA = 2  # 0.1 wrote 1, which is read for ever; it refuses 2 before it orders
 NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|wanted)\.json")
 RANK = {"wanted": 0, "intent": 0, "accepted": 1, "overdue": 2, "settled": 3}
-UNSETTLED = frozenset({"pending", "overdue"})
-STATE = {"intent": "unclear", "accepted": "pending", "overdue": "overdue"}
+UNSETTLED: frozenset[Outcome] = frozenset({"pending", "overdue"})
+STATE: dict[str, Outcome] = {"intent": "unclear", "accepted": "pending", "overdue": "overdue"}
 Record = dict[str, Any]
 UNDRAWN: Record = {  # a drawing of the built-in renderer that did not come to its end
     "outcome": "failed",
@@ -85,9 +85,9 @@ class KeyHistory:
         wish = self.wish
         if wish is None:
             return None
-        settled = {n: e.record for n, e in self.entries.items() if e.kind == "settled"}
-        clips = [n for n, r in settled.items() if r["clip"] and not r.get("stand_in") and n not in wish["had"]]
-        refused = [n for n, r in settled.items() if r["outcome"] == "moderated" and n > wish["upto"]]
+        attempts = self.attempts()
+        clips = [a for a in attempts if a.brought_own_clip and a.n not in wish["had"]]
+        refused = [a for a in attempts if a.outcome == "moderated" and a.n > wish["upto"]]
         return None if clips or refused else wish
 
 

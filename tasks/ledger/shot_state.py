@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tasks.domain.errors import Stopped
+from tasks.domain.errors import ErrorWord, Outcome, Stopped
 from tasks.domain.plan import ShotPlan
-from tasks.domain.result import Attempt, ShotResult, Status
+from tasks.domain.result import Attempt, ShotResult, Status, has_own_clip
 from tasks.domain.takes import Shelf, clip_in_use, is_stand_in
 from tasks.ledger.records import KeyHistory
-
-OWN = ("rendered", "reused")
 
 
 class Ended(NamedTuple):
     """How this run left a shot that has no clip: status, class and reason."""
 
     status: Status
-    error_class: str
+    error_class: ErrorWord
     error: str
 
 
@@ -57,20 +55,32 @@ def result_of(plan: ShotPlan, page: KeyHistory, run_id: str, *, shelf: Shelf, en
     attempts = page.attempts()
     stand_ins = plan.stand_ins or (plan.kept is not None and _drawn_in_place(page))
     made = clip_in_use(attempts, shelf, stand_ins, page.wish)
-    last = attempts[-1] if attempts else None
-    frame = next((a.frame for a in reversed(attempts) if a.frame), "")
-    base = {"shot": plan.shot, "fingerprint": plan.fingerprint, "key": plan.key, "attempts": attempts, "frame": frame}
-    if made is not None and not is_stand_in(made, stand_ins):
-        status: Status = "rendered" if fresh(made, run_id) else "reused"
-        unmet = _unmet(plan, page, run_id, ended)
-        told = {"error_class": unmet.error_class, "error": unmet.error} if unmet else {}
-        return ShotResult(**base, status=status, clip=made.clip, made_by=made, **told)  # type: ignore[arg-type]  # base is a mix
-    if made is not None:
-        why = ended or _behind(page)
-        told = {"error_class": why.error_class, "error": why.error}
-        return ShotResult(**base, status="stand_in", clip=made.clip, made_by=made, **told)  # type: ignore[arg-type]  # as above
-    why = ended or (_open(last) if plan.renders and plan.action != "keep" else _left(page, last))
-    return ShotResult(**base, status=why.status, error_class=why.error_class, error=why.error)  # type: ignore[arg-type]  # as above
+    if made is None:
+        last = attempts[-1] if attempts else None
+        why = ended or (_open(last) if plan.renders and plan.action != "keep" else _left(page, last))
+        return _row(plan, attempts, why.status, why)
+    if is_stand_in(made, stand_ins):
+        return _row(plan, attempts, "stand_in", ended or _behind(page), made)
+    status: Status = "rendered" if fresh(made, run_id) else "reused"
+    return _row(plan, attempts, status, _unmet(plan, page, run_id, ended), made)
+
+
+def _row(
+    plan: ShotPlan, attempts: tuple[Attempt, ...], status: Status, why: Ended | None, made: Attempt | None = None
+) -> ShotResult:
+    """The row with the clip that ``made`` brought, and with what is to be told of how the shot was left."""
+    return ShotResult(
+        plan.shot,
+        plan.fingerprint,
+        plan.key,
+        status,
+        attempts,
+        clip=made.clip if made else None,
+        made_by=made,
+        frame=next((a.frame for a in reversed(attempts) if a.frame), ""),
+        error_class=why.error_class if why else "",
+        error=why.error if why else "",
+    )
 
 
 def _unmet(plan: ShotPlan, page: KeyHistory, run_id: str, ended: Ended | None) -> Ended | None:
@@ -84,7 +94,7 @@ def _unmet(plan: ShotPlan, page: KeyHistory, run_id: str, ended: Ended | None) -
             return ended or _open(since[-1] if since else None)
         return _left(page, since[-1]) if since else Ended("skipped", "Interrupted", "another clip is asked for")
     refusal = next((a for a in reversed(attempts) if a.outcome == "moderated" and a.n > wish["upto"]), None)
-    answered = any(a.clip is not None and a.n not in wish["had"] and not a.stand_in for a in attempts)
+    answered = any(a.brought_own_clip and a.n not in wish["had"] for a in attempts)
     if refusal is None or answered or not fresh(refusal, run_id):
         return None
     return Ended("refused", "Moderated", refusal.error)
@@ -97,7 +107,7 @@ def exit_code(rows: Sequence[ShotResult], stopped: Stopped | None) -> int:
         return 130
     if any(row.error_class == "Budget" for row in rows):
         return 3
-    return 0 if all(row.status in OWN and not row.error_class for row in rows) else 1
+    return 0 if all(has_own_clip(row.status) and not row.error_class for row in rows) else 1
 
 
 def fresh(attempt: Attempt, run_id: str) -> bool:
@@ -128,6 +138,6 @@ def _left(page: KeyHistory, last: Attempt | None) -> Ended:
         return _open(last)
     if is_refused(page):
         return Ended("refused", "Moderated", last.error)
-    classes = {"late": "Target", "clip": "Target"}
+    classes: dict[Outcome, ErrorWord] = {"late": "Target", "clip": "Target"}
     error_class = last.error_class or classes.get(last.outcome, "Failed")
     return Ended("failed", error_class, last.error or "its clip is gone from the target")

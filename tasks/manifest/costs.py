@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from tasks.domain.money import ZERO, usd, usd_text
-from tasks.domain.result import Attempt, ShotResult
+from tasks.domain.result import Attempt, ShotResult, has_own_clip
 from tasks.domain.takes import Shelf, came
 
 SCHEMA_VERSION = 2
-OWN = ("rendered", "reused")
 
 Purchase = tuple[str, int]  # key and n: an attempt's name in the ledger
 Use = Literal["in use", "alternate", "wasted", "superseded"]
@@ -114,7 +113,7 @@ def books(results: Sequence[ShotResult], history: Sequence[Attempt], shelf: Shel
     used = [(one, made) for one, made in zip(results, makers, strict=True) if made is not None]
     delivered = {(made.key, made.n): _delivery(one) for one, made in used}
     there = [one for key in by_key.keys() & payer.keys() for one in came(by_key[key], shelf)]
-    own = [one for one in there if not one.stand_in and (one.key, one.n) not in delivered]
+    own = [one for one in there if one.brought_own_clip and (one.key, one.n) not in delivered]
     return Books(
         results=tuple(results),
         history=tuple(history),
@@ -176,10 +175,10 @@ def _maker(result: ShotResult, attempts: Sequence[Attempt]) -> Attempt | None:
 
 
 def _delivery(result: ShotResult) -> Delivery:
-    own = status_of(result) != "stand_in"
     if result.kept is not None:
-        return Delivery(own and bool(result.kept.get("clip")), float(result.kept.get("duration_s") or 0))
-    return Delivery(own and result.clip is not None, result.clip.seconds if result.clip else 0.0)
+        own = bool(result.kept.get("clip")) and has_own_clip(status_of(result))
+        return Delivery(own, float(result.kept.get("duration_s") or 0))
+    return Delivery(result.has_own_clip, result.clip.seconds if result.clip else 0.0)
 
 
 def _bucket(known: Books, shots: int, delivered: Iterable[Delivery], attempts: Iterable[Attempt]) -> dict[str, Any]:

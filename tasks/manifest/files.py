@@ -4,6 +4,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -25,34 +26,39 @@ _WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class TableHead:
+    """What the tables say of their run. ``board`` and ``target`` are written as they are given.
+
+    ``extra_columns`` are the board's own; ``budget`` is the target's in US dollars, None where there is none.
+    """
+
+    run_id: str
+    board: str
+    target: str
+    extra_columns: Sequence[str] = ()
+    budget: Decimal | None = None
+
+
 def build_tables(
-    results: Sequence[ShotResult],
-    history: Sequence[Attempt],
-    shelf: Shelf,
-    *,
-    run_id: str,
-    board: str,
-    target: str,
-    extra_columns: Sequence[str],
-    budget: Decimal | None,
+    results: Sequence[ShotResult], history: Sequence[Attempt], shelf: Shelf, head: TableHead
 ) -> dict[str, bytes]:
     """Every table of a target by its file name, ready to be written whole.
 
     ``results`` are in board order; ``history`` is every attempt of the target over all runs, those of keys
-    that stand in no row too; ``shelf`` are the clips that lie there. ``board`` and ``target`` are written as they are
-    given.
+    that stand in no row too; ``shelf`` are the clips that lie there.
     """
     known = books(results, history, shelf)
-    manifest: Table = {**MANIFEST, **dict.fromkeys(extra_names(extra_columns).values(), "text")}
-    shots, attempts = rows(known, extra_columns), attempt_rows(known)
-    head = {"schema_version": SCHEMA_VERSION, "run_id": run_id, "board": board, "target": target}
+    manifest: Table = {**MANIFEST, **dict.fromkeys(extra_names(head.extra_columns).values(), "text")}
+    shots, attempts = rows(known, head.extra_columns), attempt_rows(known)
+    told = {name: getattr(head, name) for name in ("run_id", "board", "target")}
     return {
         "manifest.parquet": _parquet(manifest, shots),
         "manifest.csv": csv_file.write(manifest, shots),
-        "manifest.json": _json(head, shots),
+        "manifest.json": _json({"schema_version": SCHEMA_VERSION, **told}, shots),
         "attempts.parquet": _parquet(ATTEMPTS, attempts),
         "attempts.csv": csv_file.write(ATTEMPTS, attempts),
-        "costs.json": _pretty(costs_of(known, run_id=run_id, budget=budget)),
+        "costs.json": _pretty(costs_of(known, run_id=head.run_id, budget=head.budget)),
     }
 
 

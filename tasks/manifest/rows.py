@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from tasks.domain.identity import key_of, number_text
 from tasks.domain.money import ZERO
-from tasks.domain.result import Attempt, Clip, ShotResult
-from tasks.manifest.costs import OWN, Books, Money, status_of
+from tasks.domain.result import Attempt, Clip, ShotResult, has_own_clip
+from tasks.manifest.costs import Books, Money, status_of
 
 Kind = Literal["text", "int", "float", "usd", "usd?", "bool"]  # all but text and usd may be empty
 Table = Mapping[str, Kind]  # column -> kind of its cells, in the order of the columns
@@ -109,7 +109,7 @@ def _row(known: Books, i: int, extras: Mapping[str, str]) -> Row:
     cells |= known.money(attempts).cells()
     cells |= {"attempts": len(attempts), "charge_basis": _basis(attempts, teller)}
     cells |= {"take": made.n if made else None, "takes": known.count(attempts), "key": result.key}
-    cells["grade"] = "final" if made and status_of(result) in OWN else ""
+    cells["grade"] = "final" if made and has_own_clip(status_of(result)) else ""
     return {column: _clean(cells.get(column, _EMPTY.get(kind))) for column, kind in MANIFEST.items()} | {
         name: _clean(extra[name]) for name in extras.values()
     }

@@ -12,7 +12,7 @@ from tasks.domain.errors import MediaError, StoryreelError
 from tasks.domain.identity import frame_stem
 from tasks.domain.shot import Fit, Size
 from tasks.storage import Store, StoreError, has_scheme, is_http, read_url
-from tasks.transport import Forbidden, Http
+from tasks.transport import DownloadLimits, Forbidden, Http
 
 T = TypeVar("T")
 
@@ -74,9 +74,8 @@ class Media:
         try:
             async with self.places:
                 if is_http(reference):
-                    await self.http.download(
-                        reference, out, allowed=hosts, max_bytes=most, stall=STALL_SECONDS, total=FETCH_SECONDS
-                    )
+                    limits = DownloadLimits(most, STALL_SECONDS, FETCH_SECONDS)
+                    await self.http.download(reference, out, limits, allowed=hosts)
                 else:
                     out.write_bytes(await asyncio.to_thread(read_url, reference, self.settings.target_options, most))
         except MediaError:

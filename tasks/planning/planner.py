@@ -1,6 +1,7 @@
 """What is to be done with every shot, by which routes, and what it comes to. Decides everything, spends nothing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tasks.config import Catalogue, Settings, unreachable
@@ -10,7 +11,7 @@ from tasks.domain.plan import Action, Plan, ShotPlan
 from tasks.domain.redaction import pin
 from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
-from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips
+from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips, own_clip
 from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, closed_gateways, is_refused, keys_of, worth
 from tasks.planning.offers import Found, OfferFinder, why_none
 from tasks.planning.shapes import told
@@ -18,6 +19,17 @@ from tasks.planning.snapshot import Snapshot, sources_first
 from tasks.transport import is_named
 
 NOTHING = KeyHistory()  # what the ledger has of a key that it does not know; never written to
+
+
+@dataclass(frozen=True, slots=True)
+class ShotSelection:
+    """The shots that a user named: to look at these ``only`` (empty: at all), and to buy another clip for."""
+
+    only: frozenset[str] = frozenset()
+    rerender: frozenset[str] = frozenset()
+
+
+NOBODY = ShotSelection()
 
 
 class Planner:
@@ -30,13 +42,11 @@ class Planner:
         ledger: Ledger,
         settings: Settings,
         catalogue: Catalogue,
-        *,
-        only: Collection[str] = (),
-        rerender: Collection[str] = (),
+        named: ShotSelection = NOBODY,
     ) -> None:
         self.board, self.snapshot, self.ledger = board, snapshot, ledger
         self.settings, self.catalogue = settings, catalogue
-        self.only, self.rerender = set(only), set(rerender)
+        self.only, self.rerender = named.only, named.rerender
         self.faults: list[Fault] = []
         self.finder = OfferFinder(settings, catalogue, snapshot.today, snapshot.signs)
         self.planned: dict[str, ShotPlan] = {}
@@ -219,8 +229,7 @@ class Planner:
 
     def _has_clip(self, plan: ShotPlan) -> bool:
         page = self.ledger.pages.get(plan.key, NOTHING)
-        made = clip_in_use(page.attempts(), self.snapshot.shelf, plan.stand_ins, page.wish)
-        return made is not None and not is_stand_in(made, plan.stand_ins)
+        return own_clip(page.attempts(), self.snapshot.shelf, plan.stand_ins, page.wish) is not None
 
     def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:
         self.faults.append(Fault(shot.row, shot.shot_id, column, value, message))

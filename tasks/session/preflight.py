@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tasks.domain import redaction
-from tasks.domain.board_notes import Before
 from tasks.domain.errors import BoardError, Fault, MediaError
 from tasks.domain.plan import ShotPlan
-from tasks.domain.shot import Shot, Storyboard
+from tasks.domain.shot import Before, Shot, Storyboard
 from tasks.planning import Snapshot
 from tasks.session.state import SessionState
 from tasks.storage import has_scheme, is_chained, is_http, kind_of, split

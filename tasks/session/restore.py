@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tasks.domain.board_notes import Before
 from tasks.domain.identity import number_text
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import ShotResult
-from tasks.domain.shot import Shot, Size
+from tasks.domain.shot import Before, Shot, Size
 from tasks.domain.takes import Shelf, gone_clips
 from tasks.ledger import KeyHistory, Ledger, result_of
 from tasks.manifest import MANIFEST, row_keys

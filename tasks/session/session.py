@@ -26,7 +26,7 @@ from tasks.engine.context import RunContext
 from tasks.engine.room import Room
 from tasks.ledger import UNSETTLED, Ended, spent
 from tasks.manifest import row_keys
-from tasks.planning import Planner
+from tasks.planning import Planner, ShotSelection
 from tasks.session import preflight, restore
 from tasks.session.state import SessionState
 from tasks.storage import StoreError, keep_lock, keeps, look_at_target, open_store, probe_writes, take_up
@@ -108,7 +108,8 @@ class Session(SessionState):
             board = replace(self.board, shots=told.meant)
             only = set(asked) & {plan.shot.shot_id for plan in self.plan.shots if plan.selected}
             facts, known = self.snapshot, self.catalogue
-            meant = Planner(board, facts, self.ledger, self.settings, known, only=only).plan() if only else Plan(())
+            named = ShotSelection(frozenset(only))
+            meant = Planner(board, facts, self.ledger, self.settings, known, named).plan() if only else Plan(())
             line = sentence(held, [name for name in asked if name in only], usd_text(meant.quoted))
             self.board = replace(self.board, told=replace(told, notes=(*told.notes, line), held=(), meant=()))
             self.plan = replace(self.plan, warnings=(*self.plan.warnings, line))
@@ -116,9 +117,8 @@ class Session(SessionState):
     def _planner(self, chosen: Collection[str]) -> Planner:
         only, asked = self.request.only, self.request.rerender
         rerender = set(chosen) if "all" in asked else set(asked) & set(chosen)
-        return Planner(
-            self.board, self.snapshot, self.ledger, self.settings, self.catalogue, only=only, rerender=rerender
-        )
+        named = ShotSelection(frozenset(only), frozenset(rerender))
+        return Planner(self.board, self.snapshot, self.ledger, self.settings, self.catalogue, named)
 
     def _read_target(self) -> None:
         try:

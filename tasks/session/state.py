@@ -26,7 +26,7 @@ from tasks.engine.limits import Clock, Sleep
 from tasks.engine.room import Free, free_bytes
 from tasks.ledger import Ended, Ledger, Receipts, exit_code
 from tasks.ledger import folder as receipts_folder
-from tasks.manifest import build_tables, load_manifest, total_costs
+from tasks.manifest import TableHead, build_tables, load_manifest, total_costs
 from tasks.media.assets import Media
 from tasks.planning import Snapshot
 from tasks.session import restore
@@ -162,13 +162,9 @@ class SessionState:
     async def publish(self) -> None:
         """Write manifest, attempts and costs whole, the manifest's JSON last."""
         rows = self.results()
-        told: dict[str, Any] = {
-            "run_id": self.run_id,
-            "board": display_url(self.request.board),
-            "target": self.store.url,
-        }
-        told |= {"extra_columns": self.board.extra_columns, "budget": self.budget_usd}
-        files = await asyncio.to_thread(build_tables, rows, list(self.ledger.history()), self.shelf, **told)
+        board, extras = display_url(self.request.board), self.board.extra_columns
+        head = TableHead(self.run_id, board, self.store.url, extras, self.budget_usd)
+        files = await asyncio.to_thread(build_tables, rows, list(self.ledger.history()), self.shelf, head)
         for name in sorted(files, key=lambda n: n == "manifest.json"):
             await asyncio.to_thread(self.store.write, name, files[name])
 

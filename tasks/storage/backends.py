@@ -1,9 +1,16 @@
-"""The kinds of store: how their addresses are spelled, what they can do, which options they take. Pure."""
+"""The kinds of store: how their addresses are spelled, what they can do, which options they take, who writes there.
+
+A kind is one row of `KINDS`. Nothing here touches a store.
+"""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from tasks.storage.disk import Disk
+from tasks.storage.objects import Objects
+from tasks.storage.writers import S3, Azure, Gcs, Memory, Sftp
 
 ONE_SLASH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?!//)(/?)(.*)", re.DOTALL)
 WEB = ("http", "https")
@@ -11,30 +18,68 @@ PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
 Options = Mapping[str, Any]
 
 
+def _as_given(told: Options) -> dict[str, Any]:
+    return dict(told)
+
+
+def _nothing(_: Options) -> dict[str, Any]:
+    return {}
+
+
+def _s3(told: Options) -> dict[str, Any]:
+    options = {"use_listings_cache": False, **told}  # listings go stale on object stores
+    options.setdefault("config_kwargs", {"signature_version": "s3v4"})  # what signed URLs need
+    if region := options.pop("region", ""):  # s3fs knows it by another name only
+        options["client_kwargs"] = {"region_name": region, **options.get("client_kwargs", {})}
+    return options
+
+
+def _azure(told: Options) -> dict[str, Any]:
+    options = {"use_listings_cache": False, **told}
+    if endpoint := str(options.pop("endpoint_url", "")):  # adlfs takes a bare host, and https alone
+        options["account_host"] = endpoint.removeprefix("https://").strip("/")
+    return options
+
+
+def _gcs(told: Options) -> dict[str, Any]:
+    return {"use_listings_cache": False, **told}
+
+
+def _sftp(told: Options) -> dict[str, Any]:
+    """sshfs would talk to any host key; here the user's ``known_hosts`` counts, as with ``ssh`` itself.
+
+    A line that is quiet while gateways work is kept open, and one that is dead is noticed.
+    """
+    return {"known_hosts": (), "connect_timeout": 15, "keepalive_interval": 15, **told}
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of store; ``name`` is that of its own sub-table of ``[target] options`` as well.
 
-    ``extra`` is what has to be installed for it. ``creates``: an exclusive create was raced sixteen ways and had
-    exactly one winner, or is promised by the store's own manual. ``signs``: it can give out URLs that read an object.
-    ``chosen``: its address names a machine, so that whoever writes the address chooses who is talked to.
+    ``way`` puts objects there. ``extra`` is what has to be installed for it. ``creates``: an exclusive create was raced
+    sixteen ways and had exactly one winner, or is promised by the store's own manual. ``signs``: it can give out URLs
+    that read an object. ``chosen``: its address names a machine, so that whoever writes the address chooses who is
+    talked to. ``fill`` makes of a user's options what its client library is told.
     """
 
     name: str
     schemes: tuple[str, ...] = ()
+    way: type[Objects] = Objects
     extra: str = ""
     creates: bool = False
     signs: bool = False
     chosen: bool = False
+    fill: Callable[[Options], dict[str, Any]] = _as_given
 
 
 KINDS = (
-    Kind("local", ("file", "local"), creates=True),
-    Kind("memory", ("memory",), creates=True),
-    Kind("s3", ("s3", "s3a"), "s3", creates=True, signs=True),
-    Kind("azure", ("abfs", "abfss", "az"), "azure", creates=True, signs=True),
-    Kind("gcs", ("gs", "gcs"), "gcs", creates=True, signs=True),
-    Kind("sftp", ("sftp", "ssh"), "sftp", creates=True, chosen=True),
+    Kind("local", ("file", "local"), Disk, creates=True, fill=_nothing),
+    Kind("memory", ("memory",), Memory, creates=True, fill=_nothing),
+    Kind("s3", ("s3", "s3a"), S3, "s3", creates=True, signs=True, fill=_s3),
+    Kind("azure", ("abfs", "abfss", "az"), Azure, "azure", creates=True, signs=True, fill=_azure),
+    Kind("gcs", ("gs", "gcs"), Gcs, "gcs", creates=True, signs=True, fill=_gcs),
+    Kind("sftp", ("sftp", "ssh"), Sftp, "sftp", creates=True, chosen=True, fill=_sftp),
 )
 OTHER = Kind("other", chosen=True)
 NAMES = tuple(kind.name for kind in (*KINDS, OTHER))
@@ -88,52 +133,11 @@ def sort_options(options: Options, target: str) -> dict[str, dict[str, Any]]:
 
 def options_for(url: str, options: Options) -> dict[str, Any]:
     """What the client library of the store at ``url`` is told."""
-    kind = kind_of(url).name
+    kind = kind_of(url)
     flat = {name: value for name, value in options.items() if not _is_table(name, value)}
-    own = options.get(kind, {})
-    return _FILL.get(kind, dict)({**flat, **(own if _is_table(kind, own) else {})})
+    own = options.get(kind.name, {})
+    return kind.fill({**flat, **(own if _is_table(kind.name, own) else {})})
 
 
 def _is_table(name: str, value: object) -> bool:
     return name in NAMES and isinstance(value, Mapping)
-
-
-def _nothing(_: Options) -> dict[str, Any]:
-    return {}
-
-
-def _s3(told: Options) -> dict[str, Any]:
-    options = {"use_listings_cache": False, **told}  # listings go stale on object stores
-    options.setdefault("config_kwargs", {"signature_version": "s3v4"})  # what signed URLs need
-    if region := options.pop("region", ""):  # s3fs knows it by another name only
-        options["client_kwargs"] = {"region_name": region, **options.get("client_kwargs", {})}
-    return options
-
-
-def _azure(told: Options) -> dict[str, Any]:
-    options = {"use_listings_cache": False, **told}
-    if endpoint := str(options.pop("endpoint_url", "")):  # adlfs takes a bare host, and https alone
-        options["account_host"] = endpoint.removeprefix("https://").strip("/")
-    return options
-
-
-def _gcs(told: Options) -> dict[str, Any]:
-    return {"use_listings_cache": False, **told}
-
-
-def _sftp(told: Options) -> dict[str, Any]:
-    """sshfs would talk to any host key; here the user's ``known_hosts`` counts, as with ``ssh`` itself.
-
-    A line that is quiet while gateways work is kept open, and one that is dead is noticed.
-    """
-    return {"known_hosts": (), "connect_timeout": 15, "keepalive_interval": 15, **told}
-
-
-_FILL: dict[str, Callable[[Options], dict[str, Any]]] = {
-    "local": _nothing,
-    "memory": _nothing,
-    "s3": _s3,
-    "azure": _azure,
-    "gcs": _gcs,
-    "sftp": _sftp,
-}

@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.domain.errors import TargetError
 from tasks.storage import processes
@@ -70,6 +70,16 @@ def _same_clock(holder: dict[str, Any]) -> bool:
     return holder.get("clock", "") in ("", whoami()["clock"])
 
 
+class Timing(NamedTuple):
+    """How a lock counts seconds, and how it waits for some: tests never wait."""
+
+    clock: Callable[[], float] = seconds
+    sleep: Callable[[float], None] = time.sleep
+
+
+TIMING = Timing()
+
+
 class Lock:
     """Held from `take` to `release`. ``fresh`` says whether an order may be sent now."""
 
@@ -80,14 +90,12 @@ class Lock:
         *,
         folder: str = "lock",
         lease: float = LEASE,
-        clock: Callable[[], float] = seconds,
-        sleep: Callable[[float], None] = time.sleep,
-        by_process: bool = True,
+        timing: Timing = TIMING,
         token: str = "",
     ) -> None:
         self.store, self.run_id, self.folder = store, run_id, folder
-        self.lease, self.clock, self.sleep = lease, clock, sleep
-        self.by_process = by_process
+        self.lease, self.clock, self.sleep = lease, timing.clock, timing.sleep
+        self.by_process = True  # False where it is no sign of death that this process is gone: only the lease tells
         self.stopping = False
         self.says: Mapping[str, Any] = {}  # what the holder tells along with its heartbeat; replaced, never changed
         self._turn = threading.Lock()
@@ -135,7 +143,7 @@ class Lock:
 
         until = self.clock() + self.lease
         for folder in sorted({m[0] for name in self.store.names(self.folder) if (m := PART.match(name))}):
-            part = Lock(self.store, self.run_id, folder=folder, lease=self.lease, clock=self.clock, sleep=nap)
+            part = Lock(self.store, self.run_id, folder=folder, lease=self.lease, timing=Timing(self.clock, nap))
             while (numbers := part._numbers()) and not part._dead(max(numbers)):
                 if self.clock() >= until:
                     self.release()
@@ -234,7 +242,7 @@ class LeaseWatcher:
         lease: float = LEASE,
         clock: Callable[[], float] = seconds,
     ) -> None:
-        self.lock = Lock(store, "", folder=folder, lease=lease, clock=clock)
+        self.lock = Lock(store, "", folder=folder, lease=lease, timing=Timing(clock))
         self.token, self.lease, self.clock = token, lease, clock
         self.beat = -1
         self.seen_at = float("-inf")

@@ -16,7 +16,6 @@ import fsspec
 from tasks.domain.errors import StoryreelError
 from tasks.storage.backends import kind_of, options_for, scheme_of, without_password
 from tasks.storage.files import NotExclusive, NotSynced
-from tasks.storage.writers import WAYS
 
 T = TypeVar("T")
 
@@ -106,7 +105,7 @@ class Store:
         if self.kind.extra == "sftp" and not fs.async_impl:  # fsspec has another one, by paramiko
             raise StoreError(f"{self.url} needs another package: {cure}")
         self.fs, self.root = fs, str(root).rstrip("/")
-        self.way = WAYS[self.kind.name](fs)
+        self.way = self.kind.way(fs)
 
     def _open_again(self, broken: Any) -> None:
         """A new connection in place of the ``broken`` one, once for all who waited on it."""

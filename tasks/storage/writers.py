@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import IO, Any, ClassVar, TypeVar
 
-from tasks.storage.disk import Disk
 from tasks.storage.objects import LEFT, PIECE, TEMPORARY, TRIES, Objects, pieces_of, size_of, temporary
 
 T = TypeVar("T")
@@ -175,14 +174,3 @@ async def _listed(channel: Any, top: str, *, deep: bool = True) -> dict[str, int
 
     await walk(top)
     return found
-
-
-WAYS: dict[str, type[Objects]] = {
-    "local": Disk,
-    "memory": Memory,
-    "s3": S3,
-    "azure": Azure,
-    "gcs": Gcs,
-    "sftp": Sftp,
-    "other": Objects,
-}

@@ -7,8 +7,8 @@ all of them. A column that was taken by a word and whose cells cannot be of its 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tasks.domain.board_notes import Before, Held, Told, Unread
 from tasks.domain.errors import Fault
+from tasks.domain.shot import Before, Held, Told, Unread
 from tasks.storyboard import cell_kinds as kinds
 from tasks.storyboard import meaning
 from tasks.storyboard.formats.columns import Table

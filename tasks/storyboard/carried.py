@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from tasks.domain.board_notes import Held
-from tasks.domain.shot import Shot, Storyboard
+from tasks.domain.shot import Held, Shot, Storyboard
 
 _SHOWN = 5  # shots that the sentence names
 

@@ -6,9 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.config import Settings
-from tasks.domain.board_notes import Before, Told
 from tasks.domain.errors import BoardError, Fault, Faults
-from tasks.domain.shot import Shot, Size, Storyboard
+from tasks.domain.shot import Before, Shot, Size, Storyboard, Told
 from tasks.storyboard import cell_kinds as kinds
 from tasks.storyboard import cells, lengths, opening
 from tasks.storyboard import missing_files as missing

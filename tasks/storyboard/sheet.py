@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tasks.config import Settings
-from tasks.domain.board_notes import Before
 from tasks.domain.errors import Fault
+from tasks.domain.shot import Before
 from tasks.storyboard import furniture
 from tasks.storyboard import templates as joining
 from tasks.storyboard.assignment import Assignment, assign

@@ -11,12 +11,11 @@ from difflib import get_close_matches
 from pathlib import Path, PurePath
 
 from tasks.config import CONFIGS, Settings
-from tasks.domain.board_notes import Before
 from tasks.domain.errors import BoardError, Fault, StoryreelError
-from tasks.domain.shot import Storyboard
+from tasks.domain.shot import Before, Storyboard
 from tasks.storage import has_scheme, is_http, misspelled, read_pipe, read_url, split
 from tasks.storyboard import reader
-from tasks.transport import Http, bare, host_of
+from tasks.transport import DownloadLimits, Http, bare, host_of
 
 BOARD_BYTES = 32_000_000
 FETCH_SECONDS = 120.0
@@ -88,9 +87,8 @@ async def _fetch(url: str, http: Http) -> bytes:
     """A board over http(s): the host that the user named may be a private one."""
     with tempfile.NamedTemporaryFile(prefix="storyreel-board-") as part:
         path = Path(part.name)
-        await http.download(
-            url, path, allowed={host_of(url)[1]}, max_bytes=BOARD_BYTES, stall=30.0, total=FETCH_SECONDS
-        )
+        limits = DownloadLimits(BOARD_BYTES, stall=30.0, total=FETCH_SECONDS)
+        await http.download(url, path, limits, allowed={host_of(url)[1]})
         return await asyncio.to_thread(path.read_bytes)
 
 

@@ -1,10 +1,11 @@
 """HTTP with deadlines, and the guard against private addresses."""
 
-from tasks.transport.client import Forbidden, Http, HttpStatus, Lost, NotSent, bare, host_of, is_named
+from tasks.transport.client import DownloadLimits, Forbidden, Http, HttpStatus, Lost, NotSent, bare, host_of, is_named
 from tasks.transport.network import Network, read_network, with_loopback
 from tasks.transport.proxied import why_unusable
 
 __all__ = [
+    "DownloadLimits",
     "Forbidden",
     "Http",
     "HttpStatus",

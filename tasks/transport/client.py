@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
 from functools import cache, partial
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import urljoin
 
 import httpx
@@ -26,7 +26,18 @@ from tasks.transport.network import Network
 from tasks.transport.proxied import Proxied, proxy_of, why_unusable
 
 # the door's names, wherever they are kept
-__all__ = ["Forbidden", "Guard", "Http", "HttpStatus", "Lost", "NotSent", "bare", "host_of", "is_named"]
+__all__ = [
+    "DownloadLimits",
+    "Forbidden",
+    "Guard",
+    "Http",
+    "HttpStatus",
+    "Lost",
+    "NotSent",
+    "bare",
+    "host_of",
+    "is_named",
+]
 
 REPLY_BYTES = 1_000_000  # honest ones have a few thousand; 400 may come at a time
 RECEIPT_BYTES = 64_000_000  # of the reply to an order, which may repeat it; no more than the above is kept
@@ -54,6 +65,14 @@ class HttpStatus(StoryreelError):
     def __init__(self, status: int, url: str) -> None:
         super().__init__(f"{bare(url)} answered {status}")
         self.status = status
+
+
+class DownloadLimits(NamedTuple):
+    """How large a download may be, in bytes; how long it may be silent, and how long it may take, in seconds."""
+
+    max_bytes: int
+    stall: float
+    total: float
 
 
 @cache
@@ -140,26 +159,24 @@ class Http:
         self,
         url: str,
         out: Path,
+        limits: DownloadLimits,
         *,
         allowed: Collection[str],
-        max_bytes: int,
-        stall: float,
-        total: float,
         headers: Callable[[str], Mapping[str, str]] = lambda url: {},
     ) -> str:
         """Stream a file to ``out`` and give its media type as claimed.
 
         Redirects are followed by hand, each hop checked; ``headers`` says what a hop's host may be told. From the first
         hop that may be told nothing on no other is: a stranger sent us there.
-        `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``total`` seconds), `MediaError` (too large),
+        `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``limits.total`` seconds), `MediaError` (too large),
         `LocalFault` (``out`` cannot hold it, or this machine is what failed otherwise).
         """
         network, told = self._network(tuple(sorted(allowed))), headers(url)
         try:
-            async with awake_for(total):
+            async with awake_for(limits.total):
                 for _ in range(REDIRECTS + 1):
-                    async with awake_for(stall):
-                        response = await network.handle_async_request(_get(url, told, stall))
+                    async with awake_for(limits.stall):
+                        response = await network.handle_async_request(_get(url, told, limits.stall))
                     try:
                         if response.has_redirect_location:
                             url = urljoin(url, response.headers["location"])
@@ -167,7 +184,7 @@ class Http:
                             continue
                         if response.status_code != 200:
                             raise HttpStatus(response.status_code, url)
-                        await _stream(response, url, out, max_bytes, stall)
+                        await _stream(response, url, out, limits.max_bytes, limits.stall)
                         return str(response.headers.get("content-type", ""))
                     finally:
                         await response.aclose()

@@ -10,16 +10,23 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
-from tasks.domain.request import ViewSelection
+from tasks.domain.request import VIEWS, ViewSelection
 from tasks.ledger import KeyHistory, Ledger, now
 from tasks.manifest import load_attempts, load_manifest, row_keys
 from tasks.storage import Store
 
 Rows = list[dict[str, Any]]
+
+
+class Tables(NamedTuple):
+    """The shots of a manifest, and what it says of itself."""
+
+    rows: Rows
+    head: Mapping[str, Any]
 
 
 class ViewPublisher:
@@ -30,48 +37,44 @@ class ViewPublisher:
 
     async def make(self, views: ViewSelection) -> list[str]:
         """Write what ``views`` names; the reasons of what could not be made. `TargetError` without a manifest."""
-        rows, head = await asyncio.to_thread(self._tables)
-        name = Path(str(head.get("board") or "")).stem or "storyreel"
-        steps: list[tuple[str, bool, Callable[[], None]]] = [
-            ("timeline.otio", views.timeline, lambda: self._timeline("otio", rows, name)),
-            ("timeline.edl", views.edl, lambda: self._timeline("edl", rows, name)),
-            ("timeline.fcpxml", views.fcpxml, lambda: self._timeline("fcpxml", rows, name)),
-            ("reel.mp4", views.reel, lambda: self._reel(rows)),
-            ("report.html", views.report, lambda: self._report(rows, head)),
-        ]
+        tables = await asyncio.to_thread(self._tables)
         problems = []
-        for file, asked, act in steps:
+        for view in sorted(views.chosen, key=lambda view: list(BUILDERS).index(view.name)):
             try:
-                await asyncio.to_thread(act) if asked else None
+                await asyncio.to_thread(BUILDERS[view.name], self, tables, view.file)
             except (StoryreelError, OSError) as error:
-                problems.append(f"{file} was not made: {error}")
+                problems.append(f"{view.file} was not made: {error}")
         for problem in problems:
             self.progress.line(problem)
         return problems
 
-    def _tables(self) -> tuple[Rows, Mapping[str, Any]]:
+    def _tables(self) -> Tables:
         try:
             data = self.store.read("manifest.json")
         except FileNotFoundError as error:
             raise TargetError(f"{self.store.url} has no manifest.json: nothing to show") from error
         rows = load_manifest(data)
-        return rows, {k: v for k, v in json.loads(data).items() if k != "shots"}
+        return Tables(rows, {k: v for k, v in json.loads(data).items() if k != "shots"})
 
-    def _timeline(self, kind: str, rows: Rows, name: str) -> None:
+    def make_timeline(self, tables: Tables, file: str) -> None:
+        """Write the cut for an editing program, in the format that the file's ending names."""
         from tasks.views import timeline
 
-        makers = {"otio": timeline.otio, "edl": timeline.edl, "fcpxml": timeline.fcpxml}
-        self.store.write(f"timeline.{kind}", makers[kind](rows, name=name))
+        makers = {".otio": timeline.otio, ".edl": timeline.edl, ".fcpxml": timeline.fcpxml}
+        name = Path(str(tables.head.get("board") or "")).stem or "storyreel"
+        self.store.write(file, makers[Path(file).suffix](tables.rows, name=name))
 
-    def _report(self, rows: Rows, head: Mapping[str, Any]) -> None:
+    def make_report(self, tables: Tables, file: str) -> None:
+        """Write the report. It links the rough cut where that is there."""
         from tasks.views.report import page as report
 
+        rows, head = tables
         attempts = load_attempts(self.store.read("attempts.parquet"))
         rows = self._with_parts(rows)
         costs = json.loads(self.store.read("costs.json"))
-        told = {"board": str(head.get("board", "")), "run_id": str(head.get("run_id", "")), "made_at": now()}
-        page = report.render_page(rows, attempts, costs, has_reel=self.store.exists("reel.mp4"), **told)
-        self.store.write("report.html", page)
+        board, run_id = (str(head.get(name, "")) for name in ("board", "run_id"))
+        heading = report.Heading(board, run_id, now(), has_reel=self.store.exists(VIEWS["reel"].file))
+        self.store.write(file, report.render_page(rows, attempts, costs, heading))
 
     def _with_parts(self, rows: Rows) -> Rows:
         """The rows with what the manifest has no column for: the size asked, and what was to be avoided."""
@@ -84,16 +87,17 @@ class ViewPublisher:
             found.append({**row, **{name: parts[name] for name in ("size", "negative_prompt") if parts.get(name)}})
         return found
 
-    def _reel(self, rows: Rows) -> None:
+    def make_reel(self, tables: Tables, file: str) -> None:
+        """Write the rough cut."""
         from tasks.views.reel import reel
 
-        out = self.folder / "reel.mp4"
-        parts = [self._part(row) for row in rows]
+        out = self.folder / file
+        parts = [self._part(row) for row in tables.rows]
         made = reel.join(parts, out, progress=lambda done, of: self.progress.say("reel", f"{done} of {of} shots"))
         self.progress.flights.pop("reel", None)
         for shot_id, reason in made.skipped:
-            self.progress.line(f"reel.mp4: {shot_id} is a card: {reason}")
-        self.store.put("reel.mp4", out)
+            self.progress.line(f"{file}: {shot_id} is a card: {reason}")
+        self.store.put(file, out)
 
     def _part(self, row: Mapping[str, Any]) -> Any:
         from tasks.views.reel import reel
@@ -116,3 +120,13 @@ class ViewPublisher:
             yield copy
         finally:
             copy.unlink(missing_ok=True)
+
+
+#: Who makes each view of `VIEWS`, in the order of making: the report comes last, because it tells of the others.
+BUILDERS: Mapping[str, Callable[[ViewPublisher, Tables, str], None]] = {
+    "timeline": ViewPublisher.make_timeline,
+    "edl": ViewPublisher.make_timeline,
+    "fcpxml": ViewPublisher.make_timeline,
+    "reel": ViewPublisher.make_reel,
+    "report": ViewPublisher.make_report,
+}

@@ -11,7 +11,7 @@ from tasks.domain.job import Job
 from tasks.domain.model import Route
 from tasks.domain.order import Order, Request
 from tasks.domain.request import RunRequest
-from tasks.domain.result import Clip
+from tasks.domain.result import Clip, Settlement
 from tasks.ledger.records import LedgerKey
 from tasks.session.session import start_session
 from tasks.storage.store import Store
@@ -69,7 +69,7 @@ async def finish(folder: Path, shots: int) -> tuple[Path, Path]:
             attempt = made.ledger.accepted(attempt, Job(f"job-{shot.shot_id}", Request("GET", f"/{shot.shot_id}")))
             name = f"clips/{shot.shot_id}-{plan.key[:8]}.mp4"
             clip = Clip(name, f"{shot.row:064d}", len(good()), 160, 90, 24.0, 0.5, f"posters/{shot.shot_id}.jpg")
-            made.ledger.settled(attempt, "clip", charged=offer.quote, basis="price_list", clip=clip)
+            made.ledger.settled(attempt, Settlement("clip", charged=offer.quote, basis="price_list", clip=clip))
             write(target / name, good())
             write(target / clip.poster, plain((9, 9, 9)))
         spill(made.store, target)

@@ -14,7 +14,7 @@ from PIL import Image
 from tasks.domain.result import Attempt, Clip, ShotResult
 from tasks.domain.shot import Size
 from tasks.manifest import files as manifest
-from tasks.views.report.page import render_page
+from tasks.views.report.page import Heading, render_page
 from tests.tasks.clips import SMALL, write
 from tests.tasks.purchases import attempt, result, shelf_of, shot
 
@@ -41,14 +41,12 @@ class Told(NamedTuple):
     costs: dict[str, Any]
 
     def page(self, **words: Any) -> bytes:
-        return render_page(self.rows, self.attempts, self.costs, **{**WORDS, **words})
+        return render_page(self.rows, self.attempts, self.costs, Heading(**{**WORDS, **words}))
 
 
 def told(results: Sequence[ShotResult], history: Sequence[Attempt], extras: Sequence[str] = ()) -> Told:
-    where = {"run_id": "run-1", "board": WORDS["board"], "target": "out"}
-    made = manifest.build_tables(
-        results, history, shelf_of(history), **where, extra_columns=tuple(extras), budget=Decimal("9.00")
-    )
+    head = manifest.TableHead("run-1", WORDS["board"], "out", tuple(extras), Decimal("9.00"))
+    made = manifest.build_tables(results, history, shelf_of(history), head)
     attempts = parquet.read_table(io.BytesIO(made["attempts.parquet"])).to_pylist()
     return Told(manifest.load_manifest(made["manifest.json"]), attempts, json.loads(made["costs.json"]))
 

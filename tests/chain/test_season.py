@@ -104,7 +104,8 @@ class Stage:
             for name, value in workers.env.items():
                 patch.setenv(name, value)
             async with start_session(wanted) as running:
-                running.lock = Lock(running.store, running.run_id, lease=self.lease, by_process=False)
+                running.lock = Lock(running.store, running.run_id, lease=self.lease)
+                running.lock.by_process = False
                 running.progress.listen = workers.listen
                 yield running
 

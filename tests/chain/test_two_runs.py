@@ -18,7 +18,7 @@ from tasks.domain.job import Job as Receipt
 from tasks.domain.model import Route
 from tasks.domain.order import Order, Request
 from tasks.domain.request import RunRequest
-from tasks.domain.result import Clip
+from tasks.domain.result import Clip, Settlement
 from tasks.domain.shot import Size
 from tasks.ledger.ledger import Ledger
 from tasks.session.session import Session
@@ -91,7 +91,7 @@ def finished(target: Path, prompts: list[str], config: Path, env: Mapping[str, s
         attempt = ledger.accepted(attempt, Receipt(f"job-{shot.shot.shot_id}", Request("GET", "/v1/jobs/x")))
         clip = Clip(f"clips/{shot.shot.shot_id}.mp4", "0" * 64, len(good()), 1280, 720, 24.0, 4.0)
         store.write(clip.path, good())
-        ledger.settled(attempt, "clip", charged=Decimal("0.40"), basis="price_list", clip=clip)
+        ledger.settled(attempt, Settlement("clip", charged=Decimal("0.40"), basis="price_list", clip=clip))
     assert len(plan.shots) == len(prompts)
 
 

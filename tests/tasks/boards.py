@@ -10,9 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks.config.settings import Settings
-from tasks.domain.board_notes import Before
 from tasks.domain.errors import BoardError, Fault
-from tasks.domain.shot import Shot, Storyboard
+from tasks.domain.shot import Before, Shot, Storyboard
 from tasks.storyboard.reader import read
 
 BASE = "/films/board"

@@ -18,14 +18,14 @@ from tasks.domain.job import Job
 from tasks.domain.model import Route
 from tasks.domain.order import Order, Request
 from tasks.domain.plan import Plan, ShotPlan
-from tasks.domain.result import Attempt, Clip
+from tasks.domain.result import Attempt, Clip, Settlement
 from tasks.domain.shot import Shot, Storyboard
 from tasks.domain.takes import Shelf
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import LedgerKey
 from tasks.ledger.shot_state import result_of
 from tasks.manifest.rows import row_keys
-from tasks.planning.planner import Planner
+from tasks.planning.planner import Planner, ShotSelection
 from tasks.planning.snapshot import Snapshot
 from tasks.storage.store import Store
 from tests.tasks.purchases import shot
@@ -96,7 +96,9 @@ class Desk:
             signs=self.signs,
         )
         board, known = Storyboard(shots), catalogue.load_catalogue()
-        planner = Planner(board, facts, self.ledger, self.settings, known, only=only, rerender=rerender)
+        planner = Planner(
+            board, facts, self.ledger, self.settings, known, ShotSelection(frozenset(only), frozenset(rerender))
+        )
         plan = planner.plan()
         self.faults = [str(fault) for fault in planner.faults]
         return plan
@@ -133,9 +135,9 @@ class Desk:
     def settle(self, attempt: Attempt, outcome: str = "clip", *, of: str = "") -> Attempt:
         """The end of an order: with its clip, delivered under the name of shot ``of``, or as the word says."""
         if outcome not in ("clip", "late"):
-            return self.ledger.settled(attempt, outcome, error=ENDINGS.get(outcome))
+            return self.ledger.settled(attempt, Settlement(outcome, error=ENDINGS.get(outcome)))
         made = self._clip(of or attempt.shot_id, attempt.key, attempt.n)
-        return self.ledger.settled(attempt, outcome, charged=attempt.quoted, basis="price_list", clip=made)
+        return self.ledger.settled(attempt, Settlement(outcome, charged=attempt.quoted, basis="price_list", clip=made))
 
     def clip(self, plan: ShotPlan, route: str = "") -> Attempt:
         """A clip that was bought and delivered."""
@@ -149,7 +151,7 @@ class Desk:
         asked = LedgerKey(plan.key, plan.fingerprint, plan.parts)
         attempt = self.ledger.intent(asked, sent, Decimal(0), stand_in=plan.stand_ins)
         made = self._clip(plan.shot.shot_id, plan.key, attempt.n)
-        return self.ledger.settled(attempt, "clip", clip=made)
+        return self.ledger.settled(attempt, Settlement("clip", clip=made))
 
     def _clip(self, shot_id: str, key: str, n: int) -> Clip:
         made = Clip(f"clips/{clip_stem(shot_id, key, n)}.mp4", digest(f"{key} {n}"), 1000 + n, 1280, 720, 24.0, 8.0)

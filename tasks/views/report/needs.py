@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tasks.domain.errors import ADVICE
+from tasks.domain.advice import ADVICE
+from tasks.domain.result import has_own_clip
 from tasks.views.report.cards import Card
-from tasks.views.report.words import OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def needs(cards: Iterable[Card]) -> list[Need]:
 
 
 def _cause(one: Card) -> str | None:
-    if one.status in OWN:
+    if has_own_clip(one.status):
         return "at_risk" if one.at_risk else None
     if one.status == "refused":
         return "Moderated"

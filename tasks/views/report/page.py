@@ -10,15 +10,26 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tasks.domain.result import has_own_clip
 from tasks.views.report.cards import Card, by_shot, card
 from tasks.views.report.needs import needs
 from tasks.views.report.spending import money
-from tasks.views.report.words import MARKS, OWN, Cells, count, film, usd, when
+from tasks.views.report.words import MARKS, Cells, count, film, usd, when
 
 PAGE = Path(__file__).parent
 FILES = ("manifest.csv", "manifest.parquet", "manifest.json", "attempts.csv", "attempts.parquet", "costs.json")
 LONG = 200  # shots; past it what is out of sight is not laid out, and its height is only guessed until seen
 PARTS = {"wide": 12, "square": 60, "tall": 60}  # shots laid out together: whole rows at any number of columns
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a page says of its run. ``made_at`` is ISO 8601; ``has_reel``: a rough cut lies beside it."""
+
+    board: str
+    run_id: str
+    made_at: str
+    has_reel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,39 +41,31 @@ class Scene:
     parts: tuple[Sequence[Card], ...]
 
 
-def render_page(
-    rows: Sequence[Cells],
-    attempts: Sequence[Cells],
-    costs: Mapping[str, Any],
-    *,
-    board: str,
-    run_id: str,
-    made_at: str,
-    has_reel: bool = False,
-) -> bytes:
+def render_page(rows: Sequence[Cells], attempts: Sequence[Cells], costs: Mapping[str, Any], heading: Heading) -> bytes:
     """``report.html`` as UTF-8: one page that needs no other host, no script and no server.
 
     ``rows`` are the shots of ``manifest.json`` in board order and ``attempts`` the rows of the attempts table,
     ``costs`` is the content of ``costs.json``; amounts are shown as it spells them. Paths are relative to the
-    target, where the page belongs. ``made_at`` is ISO 8601. The same values give the same bytes.
+    target, where the page belongs. The same values give the same bytes.
     """
     known = by_shot(attempts)
     cards = [card(row, known.get((str(row["shot_id"]), str(row["fingerprint"])), ())) for row in rows]
-    facts = _frame(board, run_id, made_at) | _head(cards, costs, has_reel) | money(costs)
+    facts = _frame(heading) | _head(cards, costs, heading.has_reel) | money(costs)
     text = _template().render(**facts, **_sheet(cards, rows, costs), **_filters(cards))
     return str(text).encode("utf-8", "replace")
 
 
-def _frame(board: str, run_id: str, made_at: str) -> dict[str, Any]:
-    shown = re.sub(r"(?<=//)[^/@]*@", "", board.split("?")[0])  # a signature or a password is for no page
+def _frame(heading: Heading) -> dict[str, Any]:
+    shown = re.sub(r"(?<=//)[^/@]*@", "", heading.board.split("?")[0])  # a signature or a password is for no page
     words = re.sub(r"[_\-\s]+", " ", PurePosixPath(shown.replace("\\", "/")).stem).strip()
     title = f"{words[:1].upper()}{words[1:]}" or "Storyboard"
-    return {"board": shown, "title": title, "run_id": run_id, "made_at": made_at, "made_words": when(made_at)}
+    made_at = heading.made_at
+    return {"board": shown, "title": title, "run_id": heading.run_id, "made_at": made_at, "made_words": when(made_at)}
 
 
 def _head(cards: Sequence[Card], costs: Mapping[str, Any], has_reel: bool) -> dict[str, Any]:
     asked = needs(cards)
-    missing = sum(one.status not in OWN for one in cards)
+    missing = sum(not has_own_clip(one.status) for one in cards)
     seen = [one for one in cards if one.clip and one.poster]
     return {
         "dek": _dek(len(cards), missing),

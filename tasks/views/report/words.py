@@ -12,7 +12,6 @@ from tasks.domain.result import STATUSES
 
 Cells = Mapping[str, Any]
 
-OWN = ("rendered", "reused")
 MARKS: Mapping[str, str] = {**dict(zip(STATUSES, STATUSES, strict=True)), "stand_in": "stand-in", "at_risk": "at risk"}
 OUTCOMES = {"late": "late clip", "moderated": "refused by policy", "pending": "not collected yet"}
 

@@ -8,6 +8,8 @@ from flows.plan_storyboard import plan_storyboard
 from flows.render_inbox import render_inbox
 from flows.render_season import render_season
 from flows.render_storyboard import render_storyboard
+from flows.support.parameters import DEFAULT_VIEWS
+from tasks.domain.request import VIEWS
 
 FLOWS = [plan_storyboard, render_inbox, render_season, render_storyboard]
 PLACES = {"board": "b.csv", "to": "out", "inbox_url": "in"}
@@ -32,3 +34,10 @@ def test_that_a_budget_beyond_reason_is_refused(flow: Flow[..., object], budget:
 def test_that_a_budget_is_taken_as_it_is(flow: Flow[..., object], budget: float) -> None:
     """From nothing to a billion dollars."""
     assert flow.validate_parameters(given(flow, budget))["budget_usd"] == budget
+
+
+def test_that_the_form_offers_the_views_of_the_table() -> None:
+    """Each view by its name, in the order of the table; those made by default are chosen already."""
+    field = render_storyboard.parameters.properties["views"]
+    assert field["items"]["enum"] == list(VIEWS)
+    assert field["default"] == DEFAULT_VIEWS == [view.name for view in VIEWS.values() if view.default]

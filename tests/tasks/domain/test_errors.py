@@ -1,10 +1,50 @@
 """A fault shows what is wrong and no more than that."""
 
+from typing import get_args
+
 import pytest
 
-from tasks.domain.errors import MAX_FAULTS, MOST_VALUE, Fault, Faults
+from tasks.domain import errors
+from tasks.domain.advice import ADVICE
+from tasks.domain.errors import MAX_FAULTS, MOST_VALUE, ErrorWord, Fault, Faults, GatewayError, MediaError, Outcome
 
 SIGNED, SHOWN = "https://h/a.png?sig=abcdefgh", "https://h/a.png?..."
+
+ON_DISK = {
+    errors.Busy: ("busy", "Busy"),
+    errors.Refused: ("refused", "Refused"),
+    errors.Locked: ("locked", "Locked"),
+    errors.Failed: ("failed", "Failed"),
+    errors.Unclear: ("unclear", "Unclear"),
+    errors.Moderated: ("moderated", "Moderated"),
+}
+
+
+def test_the_words_that_are_on_disk() -> None:
+    """Records, tables and users' scripts hold these words: none is taken away or spelled anew."""
+    assert set(get_args(Outcome)) == {
+        *("clip", "late", "busy", "refused", "locked", "failed", "moderated", "unclear", "pending", "overdue")
+    }
+    assert set(get_args(ErrorWord)) == {
+        *("", "Budget", "Busy", "Failed", "Interrupted", "Locked", "MediaError", "Moderated", "NoRoute", "Refused"),
+        *("Source", "Target", "Unclear"),
+    }
+    assert set(ADVICE) - {"at_risk"} <= set(get_args(ErrorWord))
+
+
+@pytest.mark.parametrize("kind", ON_DISK, ids=lambda kind: kind.__name__)
+def test_an_error_says_its_own_words(kind: type[GatewayError]) -> None:
+    """What an ending is called on disk is declared, so that a class with another name writes the same."""
+    other = type("Other", (kind,), {})("why")
+    assert (other.outcome, other.word) == (kind.outcome, kind.word) == ON_DISK[kind]
+    assert {"outcome", "word"} <= vars(kind).keys()
+
+
+def test_no_ending_is_without_words() -> None:
+    """Each class of a gateway's endings stands in the table above; a drawing that failed says its word as well."""
+    ours = {kind for kind in GatewayError.__subclasses__() if kind.__module__.startswith("tasks.")}
+    assert ours == set(ON_DISK)
+    assert MediaError.word == "MediaError"
 
 
 def test_a_value_is_shown_in_part() -> None:

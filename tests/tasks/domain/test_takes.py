@@ -17,6 +17,7 @@ from tasks.domain.takes import (
     is_stand_in,
     lost_clips,
     missed_clips,
+    own_clip,
 )
 from tests.tasks.desk import OPENED, VIDEO, Desk, config
 from tests.tasks.purchases import attempt, clip, shelf_of
@@ -86,6 +87,7 @@ def test_clip_in_use(name: str) -> None:
     found = clip_in_use(attempts, shelf_of(attempts), stand_ins, wish)
     assert (found.n if found else None) == n
     assert is_stand_in(found, stand_ins) is (name == "a stand-in only")
+    assert own_clip(attempts, shelf_of(attempts), stand_ins, wish) is (None if name == "a stand-in only" else found)
     assert clip_in_use(attempts, Shelf(), stand_ins, wish) is None
 
 

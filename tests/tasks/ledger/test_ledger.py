@@ -18,7 +18,7 @@ from tasks.domain.job import Job
 from tasks.domain.model import Model, Route
 from tasks.domain.money import ZERO
 from tasks.domain.order import Order, Request
-from tasks.domain.result import Attempt
+from tasks.domain.result import Attempt, Settlement
 from tasks.domain.shot import Size
 from tasks.ledger.ledger import Ledger, spent
 from tasks.ledger.records import SCHEMA, AttemptRecord, LedgerKey, attempt_of, job_of, now
@@ -75,18 +75,18 @@ def overdue(ledger: Ledger) -> Attempt:
 
 def bought(ledger: Ledger, asked: LedgerKey = ASKED) -> Attempt:
     attempt = ledger.accepted(ledger.intent(asked, order(), QUOTE), JOB)
-    return ledger.settled(attempt, "clip", charged=Decimal("0.75"), basis="reported", clip=clip())
+    return ledger.settled(attempt, Settlement("clip", charged=Decimal("0.75"), basis="reported", clip=clip()))
 
 
 def late(ledger: Ledger) -> Attempt:
     given_up = overdue(ledger)
-    return ledger.settled(given_up, "late", charged=QUOTE, basis="price_list", remote_ids={"video": "v-2"})
+    return ledger.settled(given_up, Settlement("late", charged=QUOTE, basis="price_list", remote_ids={"video": "v-2"}))
 
 
 def test_no_signature_is_recorded(ledger: Ledger) -> None:
     """Whatever an error quotes, what opens an address stands in no record."""
     signed = "no clip at https://h/a.mp4?X-Amz-Signature=MARKED and data:image/png;base64,MARKED"
-    ledger.settled(accepted(ledger), "failed", basis="free", error=Failed(signed))
+    ledger.settled(accepted(ledger), Settlement("failed", basis="free", error=Failed(signed)))
     ledger.overdue(ledger.accepted(ledger.intent(ask("other"), order(), QUOTE), JOB), signed)
     records = ledger.store.read_many(ledger.store.names("ledger")).values()
     assert any(b"https://h/a.mp4?..." in one for one in records)
@@ -95,22 +95,22 @@ def test_no_signature_is_recorded(ledger: Ledger) -> None:
 
 def failed(ledger: Ledger) -> Attempt:
     error = Failed("the model gave up")
-    return ledger.settled(accepted(ledger), "failed", at_risk=QUOTE, basis="unknown", error=error)
+    return ledger.settled(accepted(ledger), Settlement("failed", at_risk=QUOTE, basis="unknown", error=error))
 
 
 def unclear(ledger: Ledger) -> Attempt:
     error = Unclear("no answer within 60 s")
-    return ledger.settled(intent(ledger), "unclear", at_risk=QUOTE, basis="unknown", error=error)
+    return ledger.settled(intent(ledger), Settlement("unclear", at_risk=QUOTE, basis="unknown", error=error))
 
 
 def moderated(ledger: Ledger) -> Attempt:
-    return ledger.settled(intent(ledger), "moderated", error=Moderated("a face"))
+    return ledger.settled(intent(ledger), Settlement("moderated", error=Moderated("a face")))
 
 
 def animatic(ledger: Ledger, *, stand_in: bool = False) -> Attempt:
     frame = "frames/a.jpg"
     attempt = ledger.intent(ASKED, order("animatic"), ZERO, frame=frame, stand_in=stand_in)
-    return ledger.settled(attempt, "clip", clip=clip())
+    return ledger.settled(attempt, Settlement("clip", clip=clip()))
 
 
 def stand_in(ledger: Ledger) -> Attempt:
@@ -267,7 +267,7 @@ def test_who_settled_it(ledger: Ledger) -> None:
     """An attempt belongs to the run that ordered it, and tells which run settled it."""
     accepted(ledger)
     other = ledger_of(ledger.store, "run-2")
-    settled = other.settled(next(other.history()), "clip", charged=QUOTE, basis="price_list", clip=clip())
+    settled = other.settled(next(other.history()), Settlement("clip", charged=QUOTE, basis="price_list", clip=clip()))
     assert (settled.run_id, settled.settled_by) == ("run-1", "run-2")
 
 
@@ -280,7 +280,7 @@ def test_what_is_spent(ledger: Ledger) -> None:
 
 def test_money_is_rounded_at_the_attempt(ledger: Ledger) -> None:
     """A charge is rounded to the millionth when it is settled, before and after it is read."""
-    attempt = ledger.settled(intent(ledger), "failed", charged=Decimal("0.12345650001"), basis="reported")
+    attempt = ledger.settled(intent(ledger), Settlement("failed", charged=Decimal("0.12345650001"), basis="reported"))
     assert attempt.charged == next(ledger_of(ledger.store).history()).charged == Decimal("0.123457")
 
 
@@ -370,7 +370,7 @@ def test_a_collected_job_answers_a_wish(ledger: Ledger) -> None:
     attempt = accepted(ledger)
     ledger.want(ASKED.key)
     assert ledger.page(ASKED.key).open_wish is not None
-    ledger.settled(attempt, "clip", charged=QUOTE, basis="price_list", clip=clip())
+    ledger.settled(attempt, Settlement("clip", charged=QUOTE, basis="price_list", clip=clip()))
     assert ledger_of(ledger.store).page(ASKED.key).open_wish is None
 
 
@@ -378,7 +378,7 @@ def test_an_old_refusal_answers_nothing(ledger: Ledger) -> None:
     """A job from before the wish that is refused afterwards leaves it open: the wish asks for a new order."""
     attempt = accepted(ledger)
     ledger.want(ASKED.key)
-    ledger.settled(attempt, "moderated", error=Moderated("a face"))
+    ledger.settled(attempt, Settlement("moderated", error=Moderated("a face")))
     assert ledger.page(ASKED.key).open_wish is not None
 
 
@@ -386,7 +386,9 @@ def test_a_recovered_clip_answers_nothing(ledger: Ledger) -> None:
     """The old clip, fetched once more, is not the new one that was wished for."""
     attempt = bought(ledger)
     ledger.want(ASKED.key)
-    ledger.settled(attempt, "clip", charged=attempt.charged, basis="reported", clip=replace(clip(), sha256="ef" * 32))
+    ledger.settled(
+        attempt, Settlement("clip", charged=attempt.charged, basis="reported", clip=replace(clip(), sha256="ef" * 32))
+    )
     assert ledger_of(ledger.store).page(ASKED.key).open_wish is not None
 
 
@@ -514,14 +516,20 @@ def test_any_text_can_be_recorded(message: str, job_id: str) -> None:
     ledger = ledger_of(Store(f"memory://{uuid.uuid4().hex}"))
     attempt = ledger.accepted(intent(ledger), Job(job_id, Request("GET", "v1/jobs")))
     ledger.overdue(attempt, message)
-    settled = ledger.settled(attempt, "failed", error=Failed(message))
+    settled = ledger.settled(attempt, Settlement("failed", error=Failed(message)))
     assert (settled.error, settled.job_id) == (message, job_id)
     assert list(ledger_of(ledger.store).history()) == [settled]
 
 
+def test_a_class_of_another_name_writes_the_same_word(ledger: Ledger) -> None:
+    """A record holds the word that an error declares, never the name that its class has in the code."""
+    settled = ledger.settled(intent(ledger), Settlement("failed", error=type("Renamed", (Failed,), {})("no")))
+    assert settled.error_class == ledger.record(settled)["error_class"] == "Failed"
+
+
 def test_a_lone_half_of_a_character(ledger: Ledger) -> None:
     """Half of an emoji in an error text does not stop its record."""
-    settled = ledger.settled(intent(ledger), "failed", error=Failed("cut \ud83d here"))
+    settled = ledger.settled(intent(ledger), Settlement("failed", error=Failed("cut \ud83d here")))
     assert next(ledger_of(ledger.store).history()) == settled
 
 
@@ -531,7 +539,10 @@ def test_a_failed_write_is_not_believed(tmp_path: Path) -> None:
     attempt = intent(ledger)
     Path(tmp_path, "ledger", ASKED.key).rename(tmp_path / "aside")
     Path(tmp_path, "ledger", ASKED.key).write_text("no folder")
-    for act in (lambda: ledger.accepted(attempt, JOB), lambda: ledger.settled(attempt, "clip", clip=clip())):
+    for act in (
+        lambda: ledger.accepted(attempt, JOB),
+        lambda: ledger.settled(attempt, Settlement("clip", clip=clip())),
+    ):
         with pytest.raises(Exception, match=ASKED.key):
             act()
     assert list(ledger.history()) == [attempt]
@@ -540,7 +551,7 @@ def test_a_failed_write_is_not_believed(tmp_path: Path) -> None:
 def test_a_built_in_failure(ledger: Ledger) -> None:
     """A clip that the built-in renderer could not make is a failed attempt that cost nothing."""
     error = Failed("no such font")
-    attempt = ledger.settled(ledger.intent(ASKED, order("animatic"), ZERO), "failed", error=error)
+    attempt = ledger.settled(ledger.intent(ASKED, order("animatic"), ZERO), Settlement("failed", error=error))
     assert (attempt.outcome, attempt.charged, attempt.basis) == ("failed", ZERO, "free")
     assert ledger.store.names() == [f"ledger/{ASKED.key}/1-{kind}.json" for kind in ("intent", "settled")]
 

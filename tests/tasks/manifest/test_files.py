@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from tasks.domain.errors import TargetError
 from tasks.domain.result import STATUSES, Attempt, ShotResult
-from tasks.manifest.files import build_tables, load_manifest, summary
+from tasks.manifest.files import TableHead, build_tables, load_manifest, summary
 from tasks.manifest.rows import ADDED, ATTEMPTS, MANIFEST, extra_names
 from tests.tasks.purchases import MONEY, attempt, bought, clip, result, shelf_of, shot, targets
 
@@ -24,8 +24,7 @@ Target = tuple[list[ShotResult], list[Attempt]]
 
 
 def written(results: list[ShotResult], history: list[Attempt], extras: tuple[str, ...] = ()) -> dict[str, bytes]:
-    where = {"run_id": "run-1", "board": "board.csv", "target": "out/demo"}
-    return build_tables(results, history, shelf_of(history), **where, extra_columns=extras, budget=None)
+    return build_tables(results, history, shelf_of(history), TableHead("run-1", "board.csv", "out/demo", extras))
 
 
 def disarmed(text: str) -> str:
@@ -263,8 +262,7 @@ def test_tables_need_no_pandas() -> None:
     """To write the tables and to read the attempts back loads no pandas, which takes 65 MB and a third of a second."""
     code = (
         "import sys; from tasks.manifest import files as manifest; from tasks.domain.takes import Shelf; "
-        "told = dict(run_id='r', board='b', target='t', extra_columns=[], budget=None); "
-        "made = manifest.build_tables([], [], Shelf(), **told); "
+        "made = manifest.build_tables([], [], Shelf(), manifest.TableHead('r', 'b', 't')); "
         "manifest.load_attempts(made['attempts.parquet']); sys.exit('pandas' in sys.modules)"
     )
     assert run([sys.executable, "-c", code], check=False).returncode == 0

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import TargetError
-from tasks.storage.lock import LEASE, Lock, is_gone, seconds, whoami
+from tasks.storage.lock import LEASE, Lock, Timing, is_gone, seconds, whoami
 from tasks.storage.store import Store, StoreError
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 
@@ -48,8 +48,10 @@ def time() -> Time:
     return Time()
 
 
-def lock_of(store: Store, time: Time, run_id: str = "run-1", **values: Any) -> Lock:
-    return Lock(store, run_id, clock=time, sleep=time.sleep, **values)
+def lock_of(store: Store, time: Time, run_id: str = "run-1", *, by_process: bool = True, **values: Any) -> Lock:
+    lock = Lock(store, run_id, timing=Timing(time, time.sleep), **values)
+    lock.by_process = by_process
+    return lock
 
 
 def held(store: Store, time: Time, run_id: str = "run-1", **values: Any) -> Lock:
@@ -73,7 +75,7 @@ def holder_of(store: Store, n: int = 1) -> str:
 def test_a_free_target(store: Store, time: Time) -> None:
     """A free target is taken without waiting, may be ordered for, and is free again after the release."""
     for run_id in ("run-1", "run-2"):
-        lock = Lock(store, run_id, clock=time, sleep=never)
+        lock = Lock(store, run_id, timing=Timing(time, never))
         assert not lock.fresh
         lock.take()
         assert (store.names(), holder_of(store), lock.fresh) == (["lock/1.json"], run_id, True)
@@ -133,7 +135,7 @@ def test_a_live_holder_of_this_machine_is_told_at_once(store: Store, time: Time)
     held(store, time)
     time.now += LEASE - 1
     with pytest.raises(TargetError, match="in use by run run-1"):
-        Lock(store, "run-2", clock=time, sleep=never).take()
+        Lock(store, "run-2", timing=Timing(time, never)).take()
     assert store.names() == ["lock/1.json"]
 
 
@@ -175,7 +177,7 @@ def test_a_dead_run_is_followed_at_once(store: Store) -> None:
     """The lock of a process that is gone from this machine is taken without waiting, and cleaned away."""
     store.write("lock/1.json", record_of(whoami(), pid=2**22 + 1))
     store.write("lock/2.json", record_of(whoami(), started="1"))
-    Lock(store, "run-2", sleep=never).take()
+    Lock(store, "run-2", timing=Timing(sleep=never)).take()
     assert (store.names(), holder_of(store, 3)) == (["lock/3.json"], "run-2")
 
 
@@ -199,12 +201,12 @@ def test_a_killed_process_is_followed_at_once(tmp_path: Path) -> None:
         assert not is_gone(json.loads(store.read("lock/1.json")))
         child.send_signal(signal.SIGKILL)
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # dead, and still in the table
-        unburied = Lock(store, "run-2", sleep=never)
+        unburied = Lock(store, "run-2", timing=Timing(sleep=never))
         unburied.take()
         unburied.release()
         child.wait()
         store.write("lock/1.json", record_of(whoami(), pid=child.pid))
-        Lock(store, "run-3", sleep=never).take()
+        Lock(store, "run-3", timing=Timing(sleep=never)).take()
     assert (store.names(), holder_of(store, 2)) == (["lock/2.json"], "run-3")
 
 
@@ -361,7 +363,7 @@ def race(store: Store, runners: int) -> list[str]:
     pause = threading.Event()
 
     def run(i: int) -> str:
-        lock = Lock(store, f"run-{i}", sleep=lambda length: pause.wait(0.002) and None)
+        lock = Lock(store, f"run-{i}", timing=Timing(sleep=lambda length: pause.wait(0.002) and None))
         start.wait()
         try:
             lock.take()

@@ -92,7 +92,7 @@ told = {"seen": processes.started(holder["pid"]), "gone": lock.is_gone(holder)}
 for beating in (True, False):
     write(0)
     try:
-        lock.Lock(store, "run-2", clock=lambda: now[0], sleep=sleep).take()
+        lock.Lock(store, "run-2", timing=lock.Timing(lambda: now[0], sleep)).take()
         told["beating" if beating else "silent"] = "taken"
     except TargetError as error:
         told["beating" if beating else "silent"] = str(error)

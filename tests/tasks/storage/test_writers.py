@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tasks.storage import writers as writing
+from tasks.storage.backends import KINDS, OTHER
 from tasks.storage.objects import temporary
 from tasks.storage.probe import take_up
 from tasks.storage.store import Store
-from tasks.storage.writers import WAYS
 from tests.servers_stores import Place, sftp_server  # noqa: F401 - a fixture
 
 
@@ -27,7 +27,8 @@ class Heard:
 def test_that_a_store_is_told_to_create(kind: str) -> None:
     """Wherever the store itself refuses what exists it is asked to; in memory nobody else creates meanwhile."""
     fs = Heard()
-    WAYS[kind](fs).create("b/a.json", b"x")
+    ways = {one.name: one.way for one in (*KINDS, OTHER)}
+    ways[kind](fs).create("b/a.json", b"x")
     assert fs.told == [("b/a.json", b"x", {"mode": "create"}, kind == "memory")]
     assert not writing._memory_lock.locked()
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.config.settings import ColumnRules
-from tasks.domain.board_notes import Unread
 from tasks.domain.errors import Faults
+from tasks.domain.shot import Unread
 from tasks.storyboard.assignment import OURS, assign
 from tasks.storyboard.formats.columns import Table
 from tasks.storyboard.headers import ALIASES, CANONICAL, FRAMES

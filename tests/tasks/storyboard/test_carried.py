@@ -8,8 +8,8 @@ import pytest
 
 from tasks.config import catalogue
 from tasks.config.settings import ColumnRules, load_settings
-from tasks.domain.board_notes import Before
 from tasks.domain.request import RunRequest
+from tasks.domain.shot import Before
 from tasks.session import restore
 from tasks.session.session import Session
 from tasks.storage.store import Store

@@ -7,8 +7,8 @@ import pytest
 from tasks.commands import answers
 from tasks.config import catalogue
 from tasks.config.settings import load_settings
-from tasks.domain.board_notes import Told, Unread
 from tasks.domain.request import RunRequest
+from tasks.domain.shot import Told, Unread
 from tasks.session.session import Session
 from tasks.storage.store import Store
 from tasks.transport.client import Http

@@ -17,7 +17,7 @@ import pytest
 
 from tasks.domain.order import Reply, Request
 from tasks.transport.awake import LATE, awake_for
-from tasks.transport.client import Http, Lost
+from tasks.transport.client import DownloadLimits, Http, Lost
 from tests.tasks.loopback import reply
 
 T = TypeVar("T")
@@ -112,8 +112,8 @@ def test_a_download_goes_on_after_a_stop(tmp_path: Path, stall: float, total: fl
     async def main(loop: Jumping) -> bytes:
         http, out = Http(), tmp_path / "a"
         with Gateway(reply(b"x" * 300_000)) as gateway:
-            limits: dict[str, Any] = {"allowed": {gateway.place}, "max_bytes": 10**6, "stall": stall, "total": total}
-            loading = asyncio.create_task(http.download(gateway.url, out, **limits))
+            limits = DownloadLimits(10**6, stall, total)
+            loading = asyncio.create_task(http.download(gateway.url, out, limits, allowed={gateway.place}))
             await stop(loop, gateway)
             try:
                 await loading

@@ -25,6 +25,7 @@ from tasks.transport import client as transport
 from tasks.transport import hosts
 from tasks.transport.addresses import public
 from tasks.transport.client import (
+    DownloadLimits,
     Forbidden,
     Guard,
     Http,
@@ -63,7 +64,7 @@ def fetch(http, server, path, out, *, allowed=None, most=1_000_000, stall=5.0, t
     """Download from a loopback server that is allowed by name and port, as a config would."""
     hosts = {server.place} if allowed is None else allowed
     url = path if "://" in path else server.url(path)
-    return http.download(url, out, allowed=hosts, max_bytes=most, stall=stall, total=total, **options)
+    return http.download(url, out, DownloadLimits(most, stall, total), allowed=hosts, **options)
 
 
 def free_port():
@@ -360,7 +361,7 @@ async def test_download_refused(http, tmp_path):
     """A download that cannot connect is Lost."""
     place = f"127.0.0.1:{free_port()}"
     with pytest.raises(Lost):
-        await http.download(f"http://{place}/", tmp_path / "a", allowed={place}, max_bytes=9, stall=1, total=1)
+        await http.download(f"http://{place}/", tmp_path / "a", DownloadLimits(9, 1, 1), allowed={place})
 
 
 async def test_download_has_no_place(http, tmp_path):
@@ -445,7 +446,7 @@ async def test_redirect_inwards(http, tmp_path, location):
 async def test_aimed_inwards(http, tmp_path, url):
     """Nor does a download go there when it is told so in the first place."""
     with pytest.raises(Forbidden):
-        await http.download(url, tmp_path / "a", allowed={"media.test"}, max_bytes=9, stall=0.3, total=1)
+        await http.download(url, tmp_path / "a", DownloadLimits(9, 0.3, 1), allowed={"media.test"})
 
 
 async def test_redirect_to_another_port(http, tmp_path):

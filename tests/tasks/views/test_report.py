@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.domain.errors import ADVICE
+from tasks.domain.advice import ADVICE
 from tasks.domain.result import Attempt, ShotResult
 from tasks.views.report.cards import card
 from tasks.views.report.needs import needs
