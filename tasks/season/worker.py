@@ -165,7 +165,7 @@ class PartSession(Session):
             why = await asyncio.to_thread(self.season_gone)
         return why
 
-    async def _prove(self) -> None:
+    async def _probe_writes(self) -> None:
         """The season has tried the target; parts would clear away each other's proofs."""
 
     async def publish(self) -> None:
