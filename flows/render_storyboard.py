@@ -35,7 +35,7 @@ from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import ShotResult
-from tasks.season import PartSession, SeasonPart, join_season, part_session
+from tasks.season import SeasonPart, join_season
 from tasks.session import Session
 
 ENDED = "Without clip"
@@ -93,7 +93,7 @@ async def _one(plan: ShotPlan, running: Session, places: asyncio.Semaphore) -> N
             running.progress.line(f"Prefect did not record {plan.shot.shot_id}: {type(error).__name__}")
         if plan.shot.shot_id not in running.tried:  # a server that died must not cost the shot
             await running.shot(plan.shot.shot_id)
-        running.over(plan.shot.shot_id, str(state.message if state else ""))
+        running.shots.over(plan.shot.shot_id, str(state.message if state else ""))
 
 
 def pause(started: int, places: int, ways: int) -> float:
@@ -155,15 +155,15 @@ async def render_storyboard(
                 wanted = request_of(board, to, config, budget_usd, only, rerender, concurrency, views)
                 running = await stack.enter_async_context(open_session(wanted))
                 if part is not None:
-                    running = await stack.enter_async_context(join_season(part_session(running, part)))
+                    running = await stack.enter_async_context(join_season(running, part))
                 await running.check(fetch=True)
             if reason := await refusal(running, approve_over_usd, approve_within_hours):
                 return Cancelled(message=f"{reason}: nothing was ordered, nothing spent")
             return await _rendered(running)
         except StartError as error:
             await faults_artifact(error.faults)
-            if isinstance(running, PartSession):
-                await running.refuse(str(error))
+            if running is not None:
+                await running.role.report((), running.budget.wasted, str(error))
             return Failed(message=str(error))
 
 
@@ -176,7 +176,7 @@ async def _rendered(running: Session) -> State:
     async with stop_on_signal(running), running.open(), follow_progress(running):
         await _all(running)
         await running.show()
-    if isinstance(running, PartSession):
+    if not running.role.publishes:
         return part_state(running)
     await _shown(running)
     return final_state(running)
@@ -192,9 +192,9 @@ async def _shown(running: Session) -> None:
     return None
 
 
-def part_state(running: PartSession) -> State:
+def part_state(running: Session) -> State:
     """What a part came to; the money stands with its season."""
-    rows = [running.row(plan) for plan in running.plan.shots if plan.selected]
+    rows = running.tables.selected()
     clips = sum(row.status in ("rendered", "reused") for row in rows)
     message = f"{clips} of {len(rows)} clips"
     return Completed(message=message) if clips == len(rows) else Failed(name="Incomplete", message=message)

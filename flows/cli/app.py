@@ -123,7 +123,7 @@ async def _flown(running: Session) -> Any:
     from flows.render_storyboard import render_storyboard
     from flows.support.cancellation import stopper
 
-    signals.orders_begin(stopper(running, display.say), running.busy_until)
+    signals.orders_begin(stopper(running, display.say), running.shots.busy_until)
     HANDOVER.set(running)
     asked = running.request
     flight = asyncio.ensure_future(

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.domain.request import RunRequest
 from tasks.season.parts import SeasonPart
-from tasks.season.worker import part_session
+from tasks.season.worker import PartRole, part_session
 from tasks.session.session import Session, start_session
 from tasks.storage.lock import Lock
 from tasks.storage.store import Store
@@ -27,7 +27,7 @@ async def part(tmp_path: Path) -> AsyncIterator[Session]:
         season = Lock(plain.store, "season")
         season.take()
         told = SeasonPart(name="part-1-001", attempt="me", run_id="season", token=season.token, lease=60, ways=1)
-        yield part_session(plain, told)
+        yield part_session(plain, PartRole(told, ("sh010",), plain.store, plain.progress.line))
 
 
 @contextlib.contextmanager
