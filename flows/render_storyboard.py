@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any, cast
@@ -34,6 +34,7 @@ from flows.support.run_log import Lines, log_ending, recorder
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
+from tasks.domain.request import RunRequest
 from tasks.domain.result import ShotResult
 from tasks.season import SeasonPart, join_season
 from tasks.session import Session
@@ -148,23 +149,45 @@ async def render_storyboard(
         views: What to make beside the clips.
         part: Leave this empty. It is how a run of render-season tells one of its parts what it is a part of.
     """
+    wanted = request_of(board, to, config, budget_usd, only, rerender, concurrency, views)
+    try:
+        async with _checked(wanted, part) as running:
+            return await _approved(running, approve_over_usd, approve_within_hours)
+    except StartError as error:
+        return await _refused(error)
+
+
+@contextlib.asynccontextmanager
+async def _checked(wanted: RunRequest, part: SeasonPart | None) -> AsyncIterator[Session]:
+    """The session that a command line has handed over, else one that is opened, and checked, here.
+
+    A season hears why its part does not start.
+    """
+    if given := HANDOVER.get():
+        yield given
+        return
     async with contextlib.AsyncExitStack() as stack:
-        running = HANDOVER.get()
+        running = await stack.enter_async_context(open_session(wanted))
+        if part is not None:
+            running = await stack.enter_async_context(join_season(running, part))
         try:
-            if running is None:
-                wanted = request_of(board, to, config, budget_usd, only, rerender, concurrency, views)
-                running = await stack.enter_async_context(open_session(wanted))
-                if part is not None:
-                    running = await stack.enter_async_context(join_season(running, part))
-                await running.check(fetch=True)
-            if reason := await refusal(running, approve_over_usd, approve_within_hours):
-                return Cancelled(message=f"{reason}: nothing was ordered, nothing spent")
-            return await _rendered(running)
+            await running.check(fetch=True)
+            yield running
         except StartError as error:
-            await faults_artifact(error.faults)
-            if running is not None:
-                await running.role.report((), running.budget.wasted, str(error))
-            return Failed(message=str(error))
+            await running.role.report((), running.budget.wasted, str(error))
+            raise
+
+
+async def _approved(running: Session, over_usd: float | None, hours: float) -> State:
+    """Render, once a person has agreed where one has to be asked."""
+    if reason := await refusal(running, over_usd, hours):
+        return Cancelled(message=f"{reason}: nothing was ordered, nothing spent")
+    return await _rendered(running)
+
+
+async def _refused(error: StartError) -> State:
+    await faults_artifact(error.faults)
+    return Failed(message=str(error))
 
 
 async def _rendered(running: Session) -> State:

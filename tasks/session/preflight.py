@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from tasks.domain import redaction
 from tasks.domain.errors import BoardError, Fault, MediaError
@@ -55,21 +56,19 @@ def _outside(session: SessionState, reference: str) -> str:
     return "is an address that a board may not choose by itself ([images] allow_paths names exceptions)" if out else ""
 
 
-async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, list[Fault]]:
-    """Hash what the rows point at: the session's facts with the digests, and the faults
-    of selected rows whose file cannot be had.
+class _References(NamedTuple):
+    """The files that a board names: those to be read, those that nobody looks at, and what may not be named and why."""
 
-    A board from a URL, an inbox or a deployment names files below its own folder or `allow_paths`: the others are
-    faults, and never read.
-    A remote file that the ledger knows is not fetched again unless its shot is named; without ``fetch`` no
-    remote file is read at all, and those without a known digest are listed as trusted.
-    """
+    wanted: list[str]
+    trusted: tuple[str, ...]
+    problems: dict[str, str]
+
+
+def _sort_out(session: SessionState, references: list[tuple[Shot, str, str]], *, fetch: bool) -> _References:
     only, named = set(session.request.only), set(session.request.rerender)
-    digests: dict[str, str] = {}
     problems: dict[str, str] = {}
     trusted: dict[str, None] = {}
     wanted: dict[str, None] = {}
-    references = _references(session.board.shots)
     for shot, _, reference in references:
         if outside := _outside(session, reference):
             problems[reference] = outside
@@ -82,6 +81,22 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, l
             trusted.setdefault(reference)
         else:
             wanted.setdefault(reference)
+    return _References(list(wanted), tuple(trusted), problems)
+
+
+async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, list[Fault]]:
+    """Hash what the rows point at: the session's snapshot with the digests, and the faults
+    of selected rows whose file cannot be had.
+
+    A board from a URL, an inbox or a deployment names files below its own folder or `allow_paths`: the others are
+    faults, and never read.
+    A remote file that the ledger knows is not fetched again unless its shot is named; without ``fetch`` no
+    remote file is read at all, and those without a known digest are listed as trusted.
+    """
+    only = set(session.request.only)
+    digests: dict[str, str] = {}
+    references = _references(session.board.shots)
+    names, trusted, problems = _sort_out(session, references, fetch=fetch)
 
     async def one(reference: str) -> None:
         try:
@@ -89,10 +104,9 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, l
         except MediaError as error:
             problems[reference] = str(error)
 
-    names = list(wanted)
     for start in range(0, len(names), 64):
         await asyncio.gather(*(one(reference) for reference in names[start : start + 64]))
-    snapshot = replace(session.snapshot, digests=digests, trusted=tuple(trusted))
+    snapshot = replace(session.snapshot, digests=digests, trusted=trusted)
     return snapshot, [
         Fault(shot.row, shot.shot_id, column, reference, problems[reference])
         for shot, column, reference in references
@@ -101,7 +115,7 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, l
 
 
 async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, list[Fault]]:
-    """Decode every picture and source clip that an order of this run would need: the session's facts with the sizes,
+    """Decode every picture and source clip that an order of this run would need: the session's snapshot with the sizes,
     and one fault a row that cannot.
 
     With ``fetch`` the frames are made as well, for every size that a route of the shot would be sent.

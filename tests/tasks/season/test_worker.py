@@ -1,16 +1,21 @@
 """What a part of a season leaves to its season, and what it tells it, at a target of its own."""
 
 import contextlib
+import hashlib
 import json
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tasks.domain.errors import Stopped, TargetError
 from tasks.domain.request import RunRequest
 from tasks.season.parts import SeasonPart
-from tasks.season.worker import PartRole, part_session
+from tasks.season.worker import PartReport, PartRole, part_session, read_report
+from tasks.session.holding import may_submit
+from tasks.session.role import WholeRun
 from tasks.session.session import Session, start_session
 from tasks.storage.lock import Lock
 from tasks.storage.store import Store
@@ -68,3 +73,50 @@ async def test_a_part_writes_clips_and_tells_its_season_how_it_ended(part: Sessi
     assert there == {"clips", "ledger", "lock", "posters"}
     told = json.loads(part.store.read("lock/part-1-001/told.json"))
     assert told == {"attempt": "me", "ended": {}, "refused": "", "lost_usd": "0"}
+
+
+async def test_a_part_that_cannot_start_says_why(part: Session) -> None:
+    """The season reads the reason, and the money that was lost, and does not try the part again."""
+    role = part.role
+    assert isinstance(role, PartRole)
+    assert read_report(part.store, role.part) is None
+    await role.report((), Decimal("0.40"), "the board has faults")
+    assert read_report(part.store, role.part) == PartReport({}, "the board has faults", Decimal("0.40"))
+
+
+async def test_a_part_orders_nothing_while_its_season_is_silent(part: Session) -> None:
+    """Its own lock is not enough: the season's heartbeat has to be seen as well."""
+    async with part.held():
+        with pytest.raises(Stopped, match="season's heartbeat"):
+            may_submit(part)
+        role = part.role
+        assert isinstance(role, PartRole)
+        assert role.season_gone() == ""
+        may_submit(part)
+
+
+async def test_a_part_reads_the_seasons_copy_of_the_board(part: Session) -> None:
+    """Whatever the file holds by now; a copy that is gone or another board's is told."""
+    role = part.role
+    assert isinstance(role, PartRole)
+    assert await part.read_board() == BOARD.encode()
+    name = hashlib.sha256(b"as read").hexdigest()
+    role.part = role.part.model_copy(update={"board": name})
+    with pytest.raises(TargetError, match="cannot be read"):
+        await part.read_board()
+    part.store.write(f"lock/board-{name}", b"as read")
+    assert await part.read_board() == b"as read"
+    part.store.write(f"lock/board-{name}", b"another")
+    with pytest.raises(TargetError, match="is not what the season read"):
+        await part.read_board()
+
+
+async def test_a_share_is_what_the_season_says_today(part: Session) -> None:
+    """Before its order was seen a part knows the budget of its request alone."""
+    role = part.role
+    assert isinstance(role, PartRole)
+    assert part.budget_usd is None
+    role.order = {"usd": "1.50", "of_usd": "1.20", "lost_usd": "0.25"}
+    assert part.budget_usd == Decimal("1.20")
+    assert role.lost_before(()) == Decimal("0.25")
+    assert WholeRun().budget_usd(Decimal(3), ()) == Decimal(3)
