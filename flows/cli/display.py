@@ -115,8 +115,7 @@ def plan_table(plan: Plan, *, most: int = 200) -> None:
         out.print(text(f"{', '.join(ids[:4])}{more}: {warning}", "yellow"))
     if plan.trusted:
         out.print(text(f"{len(plan.trusted)} remote files were taken on trust, the first: {plan.trusted[0]}"))
-    words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
-    out.print(f"{words}: {usd_text(plan.quoted)} USD, {usd_text(plan.worst)} USD at worst")
+    out.print(plan.summary)
 
 
 def shot_warnings(shots: Sequence[ShotPlan]) -> dict[str, list[str]]:

@@ -40,10 +40,9 @@ def has_work(running: Session) -> bool:
 def headline(running: Session) -> str:
     """One line before a run: what it will do, and its price."""
     plan = running.plan
-    words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
     budget = f"budget {usd_text(running.budget_usd)} USD" if running.budget_usd is not None else "no budget"
     price = f"{usd_text(plan.quoted)} USD, {usd_text(plan.worst)} at worst, {budget}" if plan.worst else "costs nothing"
-    return "; ".join((f"{words}: {price}", *running.snapshot.lacks))
+    return "; ".join((f"{plan.counts}: {price}", *running.snapshot.lacks))
 
 
 def render_answer(running: Session, code: int, seconds: float) -> dict[str, Any]:
