@@ -64,6 +64,9 @@ async def test_a_part_leaves_the_trial_of_the_target_to_its_season(
 
 async def test_a_part_writes_clips_and_tells_its_season_how_it_ended(part: Session) -> None:
     """Neither tables nor views are a part's: it leaves its clip, the ledger, and a word for the season."""
+    role = part.role
+    assert isinstance(role, PartRole)
+    assert role.season_gone() == ""  # as before a part begins: its season was seen
     await part.check(fetch=True)
     async with part.open():
         await part.shot("sh010")
