@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any, cast
@@ -34,8 +34,9 @@ from flows.support.run_log import Lines, log_ending, recorder
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
+from tasks.domain.request import RunRequest
 from tasks.domain.result import ShotResult, has_own_clip
-from tasks.season import PartSession, SeasonPart, join_season, part_session
+from tasks.season import SeasonPart, join_season
 from tasks.session import Session
 
 ENDED = "Without clip"
@@ -93,7 +94,7 @@ async def _one(plan: ShotPlan, running: Session, places: asyncio.Semaphore) -> N
             running.progress.line(f"Prefect did not record {plan.shot.shot_id}: {type(error).__name__}")
         if plan.shot.shot_id not in running.tried:  # a server that died must not cost the shot
             await running.shot(plan.shot.shot_id)
-        running.over(plan.shot.shot_id, str(state.message if state else ""))
+        running.shots.over(plan.shot.shot_id, str(state.message if state else ""))
 
 
 def pause(started: int, places: int, ways: int) -> float:
@@ -148,23 +149,45 @@ async def render_storyboard(
         views: What to make beside the clips.
         part: Leave this empty. It is how a run of render-season tells one of its parts what it is a part of.
     """
+    wanted = request_of(board, to, config, budget_usd, only, rerender, concurrency, views)
+    try:
+        async with _checked(wanted, part) as running:
+            return await _approved(running, approve_over_usd, approve_within_hours)
+    except StartError as error:
+        return await _refused(error)
+
+
+@contextlib.asynccontextmanager
+async def _checked(wanted: RunRequest, part: SeasonPart | None) -> AsyncIterator[Session]:
+    """The session that a command line has handed over, else one that is opened, and checked, here.
+
+    A season hears why its part does not start.
+    """
+    if given := HANDOVER.get():
+        yield given
+        return
     async with contextlib.AsyncExitStack() as stack:
-        running = HANDOVER.get()
+        running = await stack.enter_async_context(open_session(wanted))
+        if part is not None:
+            running = await stack.enter_async_context(join_season(running, part))
         try:
-            if running is None:
-                wanted = request_of(board, to, config, budget_usd, only, rerender, concurrency, views)
-                running = await stack.enter_async_context(open_session(wanted))
-                if part is not None:
-                    running = await stack.enter_async_context(join_season(part_session(running, part)))
-                await running.check(fetch=True)
-            if reason := await refusal(running, approve_over_usd, approve_within_hours):
-                return Cancelled(message=f"{reason}: nothing was ordered, nothing spent")
-            return await _rendered(running)
+            await running.check(fetch=True)
+            yield running
         except StartError as error:
-            await faults_artifact(error.faults)
-            if isinstance(running, PartSession):
-                await running.refuse(str(error))
-            return Failed(message=str(error))
+            await running.role.report((), running.budget.wasted, str(error))
+            raise
+
+
+async def _approved(running: Session, over_usd: float | None, hours: float) -> State:
+    """Render, once a person has agreed where one has to be asked."""
+    if reason := await refusal(running, over_usd, hours):
+        return Cancelled(message=f"{reason}: nothing was ordered, nothing spent")
+    return await _rendered(running)
+
+
+async def _refused(error: StartError) -> State:
+    await faults_artifact(error.faults)
+    return Failed(message=str(error))
 
 
 async def _rendered(running: Session) -> State:
@@ -176,7 +199,7 @@ async def _rendered(running: Session) -> State:
     async with stop_on_signal(running), running.open(), follow_progress(running):
         await _all(running)
         await running.show()
-    if isinstance(running, PartSession):
+    if not running.role.publishes:
         return part_state(running)
     await _shown(running)
     return final_state(running)
@@ -192,9 +215,9 @@ async def _shown(running: Session) -> None:
     return None
 
 
-def part_state(running: PartSession) -> State:
+def part_state(running: Session) -> State:
     """What a part came to; the money stands with its season."""
-    rows = [running.row(plan) for plan in running.plan.shots if plan.selected]
+    rows = running.tables.selected()
     clips = sum(has_own_clip(row.status) for row in rows)
     message = f"{clips} of {len(rows)} clips"
     return Completed(message=message) if clips == len(rows) else Failed(name="Incomplete", message=message)

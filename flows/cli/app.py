@@ -1,17 +1,14 @@
 """The ``storyreel`` command: arguments in, flow called, exit code out."""
 
 import asyncio
-import contextlib
-import ctypes
 import gc
-import sys
 import time
 from dataclasses import replace
 from typing import Annotated, Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, Parameter
 
-from flows.cli import display, outlets
+from flows.cli import display, process
 from flows.cli import output as answer
 from flows.cli import server as prefect_server
 from flows.cli.options import (
@@ -49,9 +46,6 @@ app = App(
     version=display.version,
 )
 
-M_ARENA_MAX = -8  # as <malloc.h> has it
-#: What Prefect raised when its server was lost: its own farewell to that server would take minutes.
-LOST: list[Exception] = []
 TELLS = 2.0  # seconds that a stopped run has to tell its Prefect server so
 
 
@@ -111,7 +105,7 @@ async def _run(running: Session, *, quiet: bool) -> int:
             if running.renderer is None and running.stopped is None:
                 raise StartError(f"Prefect did not start the run: {error}") from error
             display.say(f"Prefect was lost on the way ({type(error).__name__}); ledger and manifest are whole")
-            LOST.append(error)
+            process.LOST.append(error)
             return running.exit_code()
         if running.renderer is None and running.stopped is None:
             raise StartError(state.message or "the run did not start")
@@ -123,7 +117,7 @@ async def _flown(running: Session) -> Any:
     from flows.render_storyboard import render_storyboard
     from flows.support.cancellation import stopper
 
-    signals.orders_begin(stopper(running, display.say), running.busy_until)
+    signals.orders_begin(stopper(running, display.say), running.shots.busy_until)
     HANDOVER.set(running)
     asked = running.request
     flight = asyncio.ensure_future(
@@ -273,34 +267,6 @@ def providers(
     return answer.caught(act, json, {})
 
 
-def _one_heap() -> None:
-    """glibc gives each thread a heap of its own, and what one has freed the others cannot use: 30 MB of a run's 300."""
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # another system, or another library
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
-
-
 def main() -> None:
     """The console script."""
-    outlets.renew()
-    with signals.listening():
-        code = _called()
-        if LOST or signals.stopped():
-            prefect_server.leave(code)
-    sys.exit(code)
-
-
-def _called() -> int:
-    """The command's exit code."""
-    prefect_server.quiet()
-    _one_heap()
-    gc.set_threshold(50_000)  # a board is many values that stay: 700 as usual is an eighth of a large plan's time
-    try:
-        code = app(exit_on_error=False, print_error=False, result_action="return_value")
-    except CycloptsError as error:
-        display.say(f"error: {error}")
-        return 2
-    outlets.OUT.flush()
-    if words := outlets.lost_words():
-        display.say(words)
-    done = code if isinstance(code, int) else 0
-    return done or int(bool(words))
+    process.run(app)

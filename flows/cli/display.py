@@ -126,11 +126,7 @@ def plan_table(plan: Plan, *, most: int = 200) -> None:
         out.print(text(f"{', '.join(ids[:4])}{more}: {warning}", "yellow"))
     if plan.trusted:
         out.print(text(f"{len(plan.trusted)} remote files were taken on trust, the first: {plan.trusted[0]}"))
-    words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
-    worst = "if every shot were paid at each route of its chain" if plan.worst > plan.quoted else ""
-    out.print(
-        f"{words}: {usd_shown(plan.quoted)} USD, {usd_shown(plan.worst)} USD at worst{f' ({worst})' if worst else ''}"
-    )
+    out.print(plan.summary)
 
 
 def shot_warnings(shots: Sequence[ShotPlan]) -> dict[str, list[str]]:

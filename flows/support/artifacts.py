@@ -48,8 +48,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def plan_text(running: Session) -> str:
     """The plan as markdown: totals first, then a line a shot that costs or does something."""
     plan = running.plan
-    words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
-    lines = [f"**{words}: {usd_text(plan.quoted)} USD, {usd_text(plan.worst)} USD at worst**", ""]
+    lines = [f"**{plan.summary}**", ""]
     if over := over_budget(running):
         lines += [cell(over), ""]
     shots = [s for s in plan.shots if s.selected and s.action != "keep"][:MOST_ROWS]

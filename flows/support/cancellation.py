@@ -23,7 +23,7 @@ LEFT = "nothing more is ordered, open jobs stay in the ledger"
 @contextlib.asynccontextmanager
 async def stop_on_signal(running: Session) -> AsyncIterator[None]:
     """While it lasts, a signal or a cancelled flow run stops the run in good order; a second signal ends it at once."""
-    with signals.heeded(stopper(running, running.progress.line), running.busy_until):
+    with signals.heeded(stopper(running, running.progress.line), running.shots.busy_until):
         watch = asyncio.create_task(_watch(running))
         try:
             yield
@@ -45,7 +45,7 @@ def stopper(running: Session, say: Callable[[str], None]) -> Callable[[str], Non
 
 def _leave_jobs(running: Session, why: str, say: Callable[[str], None]) -> None:
     running.interrupt(why)
-    say(f"{why}; {waits}" if (waits := running.waits_for()) else why)
+    say(f"{why}; {waits}" if (waits := running.shots.waits_for()) else why)
 
 
 async def _watch(running: Session) -> None:

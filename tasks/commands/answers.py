@@ -62,12 +62,10 @@ async def run_alone(running: Session) -> None:
 def headline(running: Session) -> str:
     """One line before a run: what it will do, and its price."""
     plan = running.plan
-    words = ", ".join(f"{plan.count(action)} {action}" for action in ("new", "rerender", "keep"))
     budget = f"budget {usd_text(running.budget_usd)} USD" if running.budget_usd is not None else "no budget"
-    price = (
-        f"{usd_shown(plan.quoted)} USD, {usd_shown(plan.worst)} at worst, {budget}" if plan.worst else "costs nothing"
-    )
-    return "; ".join((f"{words}: {price}", *running.snapshot.lacks))
+    shown = f"{usd_shown(plan.quoted)} USD, {usd_shown(plan.worst)} at worst"
+    price = f"{shown}, {budget}" if plan.worst else "costs nothing"
+    return "; ".join((f"{plan.counts}: {price}", *running.snapshot.lacks))
 
 
 def render_answer(running: Session, code: int, seconds: float) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """TOML files as checked tables: every fault at once, each saying where it stands and what would be right."""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tasks.domain.errors import ConfigError, Fault
+from tasks.domain.identity import nearest_name
 from tasks.domain.money import BUDGET_WORDS, is_budget
 from tasks.domain.shot import Size
 
@@ -111,11 +111,11 @@ def read_toml(file: Path) -> dict[str, Any]:
 def nearest(name: str, known: Iterable[str]) -> str:
     """``nearest known: 'x'``; all known names behind it where the nearest is far."""
     names = list(known)
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    if close or not names:
-        return f"nearest known: {close[0]!r}" if close else "none is known here"
-    far = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.0)
-    return f"nearest known: {far[0]!r}; known are {', '.join(names)}"
+    if not names:
+        return "none is known here"
+    if close := nearest_name(name, names):
+        return f"nearest known: {close!r}"
+    return f"nearest known: {nearest_name(name, names, 0.0)!r}; known are {', '.join(names)}"
 
 
 def whole(low: int, high: int = _MOST) -> Kind:
@@ -223,8 +223,8 @@ def background(value: Any) -> str:
     from PIL import ImageColor  # loads all of Pillow, and few configs name a colour
 
     if word not in ImageColor.colormap:
-        close = difflib.get_close_matches(word, ["auto", *ImageColor.colormap], n=1)
-        near = f"; nearest known: {close[0]!r}" if close else ', as in "white"'
+        close = nearest_name(word, ["auto", *ImageColor.colormap])
+        near = f"; nearest known: {close!r}" if close else ', as in "white"'
         raise ValueError(f'must be "auto", #rrggbb, or a colour\'s name{near}')
     return word
 

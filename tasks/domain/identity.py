@@ -1,10 +1,11 @@
 """How things are called: fingerprint, key, slug, and the paths at the target. Pure."""
 
 import contextlib
+import difflib
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -85,3 +86,11 @@ def frame_stem(digest: str, size: Size, fit: Fit, ground: str = "") -> str:
     """``<digest12>-<WxH>-<fit>``: a frame's name below ``frames/`` without its ending; of a picture that is partly
     transparent with ``-<ground>``, the colour that it was laid on."""
     return f"{digest[:12]}-{size}-{fit}{ground and f'-{ground}'}"
+
+
+def nearest_name(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """The one of the ``known`` names that the word resembles most, whatever the case of its letters; empty where none
+    is as like as that. ``likeness`` goes from 0, anything, to 1, the same."""
+    names = {name.lower(): name for name in reversed(list(known))}
+    found = difflib.get_close_matches(word.lower()[:100], names, n=1, cutoff=likeness)
+    return names[found[0]] if found else ""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from tasks.domain.model import Route
-from tasks.domain.money import ZERO
+from tasks.domain.money import ZERO, usd_shown
 from tasks.domain.shot import Shot, Size
 
 Action = Literal["new", "keep", "rerender"]
@@ -112,3 +112,15 @@ class Plan:
     def count(self, action: Action) -> int:
         """How many selected shots have this action."""
         return sum(s.action == action for s in self.shots if s.selected)
+
+    @property
+    def counts(self) -> str:
+        """``3 new, 0 rerender, 2 keep``: the selected shots by what is done with them."""
+        actions: tuple[Action, ...] = ("new", "rerender", "keep")
+        return ", ".join(f"{self.count(action)} {action}" for action in actions)
+
+    @property
+    def summary(self) -> str:
+        """The plan in one line: its counts, and what it comes to."""
+        why = " (if every shot were paid at each route of its chain)" if self.worst > self.quoted else ""
+        return f"{self.counts}: {usd_shown(self.quoted)} USD, {usd_shown(self.worst)} USD at worst{why}"

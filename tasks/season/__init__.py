@@ -2,6 +2,6 @@
 
 from tasks.season.coordinator import PartOrder, Season, Start
 from tasks.season.parts import SeasonPart
-from tasks.season.worker import PartSession, join_season, part_session
+from tasks.season.worker import join_season
 
-__all__ = ["PartOrder", "PartSession", "Season", "SeasonPart", "Start", "join_season", "part_session"]
+__all__ = ["PartOrder", "Season", "SeasonPart", "Start", "join_season"]

@@ -10,16 +10,16 @@ import asyncio
 import contextlib
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from tasks.domain.errors import Stopped, TargetError
 from tasks.domain.money import ZERO
-from tasks.domain.result import Attempt
+from tasks.domain.result import Attempt, ShotResult
 from tasks.ledger import Ended, spent
-from tasks.season.parts import SeasonPart, divide_settings, lost_by, todays_share
+from tasks.season.parts import Ids, SeasonPart, divide_settings, lost_by, todays_share
 from tasks.session import Session
 from tasks.storage import BOARD, LeaseWatcher, Lock, Store, StoreError
 
@@ -50,21 +50,24 @@ def read_report(store: Store, part: SeasonPart) -> PartReport | None:
 
 
 @dataclass
-class PartSession(Session):
-    """A session over the shots in ``wanted.only``, whose budget is the part's share and counts its own orders.
+class PartRole:
+    """The role of a session that works on ``only`` these shots of a season: a `tasks.session.Role`.
 
+    Its budget is the part's share and counts its own orders; tables and views are the season's.
     ``order`` is what the season's heartbeat says of this part; empty for a season that says nothing of its parts.
+    ``say`` tells a person in a line what could not be done.
     """
 
-    part: SeasonPart = field(kw_only=True)
-    order: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    part: SeasonPart
+    only: Ids
+    store: Store
+    say: Callable[[str], None]
+    order: Mapping[str, Any] = field(default_factory=dict)
+    publishes: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self.run_id = self.part.run_id
-        self.settings = divide_settings(self.settings, self.part.ways)
-        super().__post_init__()
-        own = {"folder": f"lock/{self.part.name}", "lease": self.part.lease, "token": self.part.attempt}
-        self.lock = Lock(self.store, self.run_id, **own)  # type: ignore[arg-type]  # a mix by name
+        folder = f"lock/{self.part.name}"
+        self.lock = Lock(self.store, self.part.run_id, folder=folder, lease=self.part.lease, token=self.part.attempt)
         self.season = LeaseWatcher(self.store, self.part.token, lease=self.part.lease)
 
     @property
@@ -72,19 +75,13 @@ class PartSession(Session):
         """The parts in flight at once: one Prefect server records them all."""
         return self.part.ways
 
-    @property
-    def budget_usd(self) -> Decimal | None:
-        """US dollars that the part's orders may come to: its share as the season tells it today; None for no limit."""
-        if not self.order:
-            return super().budget_usd
-        share, whole = (None if self.order[name] is None else Decimal(self.order[name]) for name in ("usd", "of_usd"))
-        history = list(self.ledger.history())
-        return todays_share(share, whole, spent(a for a in history if self._counts(a)), spent(history))
+    async def board_copy(self) -> bytes | None:
+        """The board as the season read it, from the season's copy, whatever the file holds by now. None without one.
 
-    async def read_board(self) -> bytes:
-        """The board as the season read it, from the season's copy, whatever the file holds by now."""
+        Raises ``TargetError`` when the copy cannot be read or is another board's.
+        """
         if not self.part.board:
-            return await super().read_board()
+            return None
         try:
             data = await asyncio.to_thread(self.store.read, f"lock/{BOARD}{self.part.board}")
         except (FileNotFoundError, StoreError) as error:
@@ -93,36 +90,36 @@ class PartSession(Session):
             raise TargetError("the season's copy of the board is not what the season read")
         return data
 
-    def may_submit(self) -> None:
-        """`Stopped` as in any run, and while the season's heartbeat is too old."""
-        super().may_submit()
-        if not self.season.fresh:
-            raise Stopped("Interrupted", "the season's heartbeat was not seen in time: nothing more is ordered")
+    def budget_usd(self, whole: Decimal | None, history: Iterable[Attempt]) -> Decimal | None:
+        """US dollars that the part's orders may come to: its share as the season tells it today; None for no limit."""
+        if not self.order:
+            return whole
+        share, of_usd = (None if self.order[name] is None else Decimal(self.order[name]) for name in ("usd", "of_usd"))
+        known = list(history)
+        return todays_share(share, of_usd, spent(a for a in known if self.counts(a)), spent(known))
 
-    def _counts(self, attempt: Attempt) -> bool:
+    def counts(self, attempt: Attempt) -> bool:
         """A part counts its own orders, those of an earlier attempt at it too: the season counted all others."""
-        return attempt.run_id == self.run_id and attempt.shot_id in self.request.only
+        return attempt.run_id == self.part.run_id and attempt.shot_id in self.only
 
-    def _lost_before(self) -> Decimal:
+    def lost_before(self, history: Iterable[Attempt]) -> Decimal:
         """What was lost in this part's place among those in flight: by the parts before it, and by earlier attempts at
         this one. What may be wasted is the season's, not anew each part's."""
         if not self.order:
-            return lost_by(self.run_id, self.ledger.history()) / self.part.ways
-        own = lost_by(self.run_id, (a for a in self.ledger.history() if a.shot_id in self.request.only))
+            return lost_by(self.part.run_id, history) / self.part.ways
+        own = lost_by(self.part.run_id, (a for a in history if a.shot_id in self.only))
         return Decimal(self.order["lost_usd"]) + own
 
-    async def _beat(self) -> None:
-        watching = asyncio.create_task(self._watch())
-        try:
-            await super()._beat()
-        finally:
-            watching.cancel()
+    def may_submit(self) -> None:
+        """Raises ``Stopped`` while the season's heartbeat is too old."""
+        if not self.season.fresh:
+            raise Stopped("Interrupted", "the season's heartbeat was not seen in time: nothing more is ordered")
 
-    async def _watch(self) -> None:
+    async def watch(self, interrupt: Callable[[str], None]) -> None:
         """Follow the season's heartbeat: the part stops when it stops, says so, or is somebody else's."""
         while True:
             if why := await asyncio.to_thread(self.season_gone):
-                return self.interrupt(why)
+                return interrupt(why)
             await asyncio.sleep(self.part.lease / 12)
 
     def season_gone(self) -> str:
@@ -130,7 +127,7 @@ class PartSession(Session):
         try:
             record = self.season.look()
         except StoreError as error:
-            self.progress.line(f"the season's lock could not be read: {error}")
+            self.say(f"the season's lock could not be read: {error}")
         else:
             if record is None:
                 return "the season is over"
@@ -165,47 +162,40 @@ class PartSession(Session):
             why = await asyncio.to_thread(self.season_gone)
         return why
 
-    async def _prove(self) -> None:
-        """The season has tried the target; parts would clear away each other's proofs."""
-
-    async def publish(self) -> None:
-        """Leave manifest, attempts and costs to the season."""
-
-    async def show(self) -> None:
-        """Leave report, timeline and rough cut to the season."""
-
-    async def _publish_last(self) -> None:
-        rows = [self.row(plan) for plan in self.plan.shots if plan.selected]
-        await self._tell({r.shot.shot_id: Ended(r.status, r.error_class, r.error) for r in rows if r.error_class})
-
-    async def refuse(self, why: str) -> None:
-        """Tell the season that the part cannot start, so that it does not try again."""
-        await self._tell({}, why)
-
-    async def _tell(self, ended: Mapping[str, Ended], refused: str = "") -> None:
-        text: dict[str, Any] = {"attempt": self.part.attempt, "ended": ended, "refused": refused}
-        text["lost_usd"] = str(self.budget.wasted)
+    async def report(self, rows: Sequence[ShotResult], lost_usd: Decimal, refused: str = "") -> None:
+        """Tell the season how the shots without a clip ended, or why the part cannot start, so that it does not try
+        again. ``lost_usd``: see `PartReport`."""
+        ended = {r.shot.shot_id: Ended(r.status, r.error_class, r.error) for r in rows if r.error_class}
+        text = {"attempt": self.part.attempt, "ended": ended, "refused": refused, "lost_usd": str(lost_usd)}
         try:
             await asyncio.to_thread(self.lock.renew)  # the word of an attempt that was replaced is no word
             await asyncio.to_thread(self.store.write, f"{self.lock.folder}/{TOLD}", json.dumps(text).encode())
         except (TargetError, StoreError) as error:
-            self.progress.line(f"the season could not be told (it reads the ledger): {error}")
+            self.say(f"the season could not be told (it reads the ledger): {error}")
 
 
-def part_session(plain: Session, part: SeasonPart) -> PartSession:
+def part_session(plain: Session, role: PartRole) -> Session:
     """The session of a part, from a plain one over the same target."""
-    parts = (plain.request, plain.settings, plain.catalogue, plain.store, plain.http, plain.folder)
-    return PartSession(*parts, progress=plain.progress, part=part)
+    settings = divide_settings(plain.settings, role.ways)
+    what = (plain.request, settings, plain.catalogue, plain.store, plain.http, plain.folder)
+    running = Session(*what, run_id=role.part.run_id, progress=plain.progress, role=role)
+    running.lock = role.lock
+    return running
 
 
 @contextlib.asynccontextmanager
-async def join_season(running: PartSession) -> AsyncIterator[PartSession]:
-    """Hold the part's own lock from its first second on. `TargetError` when another attempt at the part holds it, or
-    when the season is over: looked at under that lock, so that whoever takes the target next sees the part. And once
-    before: a run that a person retries by hand does not stand in the way of the attempt that took its place."""
-    if why := await asyncio.to_thread(running.season_gone):
-        raise TargetError(f"{running.part.name} does not start: {why}")
+async def join_season(plain: Session, part: SeasonPart) -> AsyncIterator[Session]:
+    """The part's session, holding the part's own lock from its first second on.
+
+    Raises ``TargetError`` when another attempt at the part holds it, or when the season is over: looked at under that
+    lock, so that whoever takes the target next sees the part. And once before: a run that a person retries by hand does
+    not stand in the way of the attempt that took its place.
+    """
+    role = PartRole(part, plain.request.only, plain.store, plain.progress.line)
+    if why := await asyncio.to_thread(role.season_gone):
+        raise TargetError(f"{part.name} does not start: {why}")
+    running = part_session(plain, role)
     async with running.held():
-        if why := await running.season_absent():
-            raise TargetError(f"{running.part.name} does not start: {why}")
+        if why := await role.season_absent():
+            raise TargetError(f"{part.name} does not start: {why}")
         yield running

@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from tasks.domain import redaction
-from tasks.domain.errors import BoardError, Fault, MediaError
-from tasks.domain.plan import ShotPlan
+from tasks.domain.errors import BoardError, Fault, MediaError, TargetError
+from tasks.domain.money import ZERO, usd_text
+from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.shot import Before, Shot, Storyboard
-from tasks.planning import Snapshot
+from tasks.planning import Planner, ShotSelection, Snapshot
 from tasks.session.state import SessionState
-from tasks.storage import has_scheme, is_chained, is_http, kind_of, split
-from tasks.storyboard import HERE, MOST_CAUSES, _beside, cause, check_ids, parsed, shared, strays
+from tasks.storage import StoreError, has_scheme, is_chained, is_http, kind_of, split
+from tasks.storyboard import HERE, MOST_CAUSES, _beside, cause, changed, check_ids, parsed, sentence, shared, strays
 
 
 def read_whole(session: SessionState, before: Before) -> tuple[Storyboard, list[Fault]]:
@@ -55,21 +57,19 @@ def _outside(session: SessionState, reference: str) -> str:
     return "is an address that a board may not choose by itself ([images] allow_paths names exceptions)" if out else ""
 
 
-async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, list[Fault]]:
-    """Hash what the rows point at: the session's facts with the digests, and the faults
-    of selected rows whose file cannot be had.
+class _References(NamedTuple):
+    """The files that a board names: those to be read, those that nobody looks at, and what may not be named and why."""
 
-    A board from a URL, an inbox or a deployment names files below its own folder or `allow_paths`: the others are
-    faults, and never read.
-    A remote file that the ledger knows is not fetched again unless its shot is named; without ``fetch`` no
-    remote file is read at all, and those without a known digest are listed as trusted.
-    """
+    wanted: list[str]
+    trusted: tuple[str, ...]
+    problems: dict[str, str]
+
+
+def _sort_out(session: SessionState, references: list[tuple[Shot, str, str]], *, fetch: bool) -> _References:
     only, named = set(session.request.only), set(session.request.rerender)
-    digests: dict[str, str] = {}
     problems: dict[str, str] = {}
     trusted: dict[str, None] = {}
     wanted: dict[str, None] = {}
-    references = _references(session.board.shots)
     for shot, _, reference in references:
         if outside := _outside(session, reference):
             problems[reference] = outside
@@ -82,6 +82,22 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, l
             trusted.setdefault(reference)
         else:
             wanted.setdefault(reference)
+    return _References(list(wanted), tuple(trusted), problems)
+
+
+async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, list[Fault]]:
+    """Hash what the rows point at: the session's snapshot with the digests, and the faults
+    of selected rows whose file cannot be had.
+
+    A board from a URL, an inbox or a deployment names files below its own folder or `allow_paths`: the others are
+    faults, and never read.
+    A remote file that the ledger knows is not fetched again unless its shot is named; without ``fetch`` no
+    remote file is read at all, and those without a known digest are listed as trusted.
+    """
+    only = set(session.request.only)
+    digests: dict[str, str] = {}
+    references = _references(session.board.shots)
+    names, trusted, problems = _sort_out(session, references, fetch=fetch)
 
     async def one(reference: str) -> None:
         try:
@@ -89,10 +105,9 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, l
         except MediaError as error:
             problems[reference] = str(error)
 
-    names = list(wanted)
     for start in range(0, len(names), 64):
         await asyncio.gather(*(one(reference) for reference in names[start : start + 64]))
-    snapshot = replace(session.snapshot, digests=digests, trusted=tuple(trusted))
+    snapshot = replace(session.snapshot, digests=digests, trusted=trusted)
     folder = split(_beside(session.request.board))[0]
     for reference in [name for name in names if name in problems][:MOST_CAUSES]:
         problems[reference] += await asyncio.to_thread(cause, reference, folder)
@@ -104,7 +119,7 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, l
 
 
 async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, list[Fault]]:
-    """Decode every picture and source clip that an order of this run would need: the session's facts with the sizes,
+    """Decode every picture and source clip that an order of this run would need: the session's snapshot with the sizes,
     and one fault a row that cannot.
 
     With ``fetch`` the frames are made as well, for every size that a route of the shot would be sent.
@@ -137,3 +152,27 @@ async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, 
     for start in range(0, len(needing), 64):
         await asyncio.gather(*(one(plan) for plan in needing[start : start + 64]))
     return replace(session.snapshot, sizes=session.media.sizes | sizes), faults
+
+
+def rows_before(session: SessionState) -> list[dict[str, object]]:
+    """The last manifest, before the board is read; why there is none to be had is told after the board's faults."""
+    try:
+        return session.last_rows()
+    except (StoreError, TargetError):
+        return []
+
+
+def with_carried(session: SessionState) -> tuple[Storyboard, Plan]:
+    """The board and the plan, with a line that tells what the columns which this target carries would be read as, for
+    which shots and for how much."""
+    board, plan = session.board, session.plan
+    if not (held := board.told.held):
+        return board, plan
+    asked = changed(board)
+    only = set(asked) & {shot.shot.shot_id for shot in plan.shots if shot.selected}
+    meant, named = replace(board, shots=board.told.meant), ShotSelection(frozenset(only))
+    known = (session.snapshot, session.ledger, session.settings, session.catalogue)
+    quoted = Planner(meant, *known, named).plan().quoted if only else ZERO
+    line = sentence(held, [name for name in asked if name in only], usd_text(quoted))
+    told = replace(board.told, notes=(*board.told.notes, line), held=(), meant=())
+    return replace(board, told=told), replace(plan, warnings=(*plan.warnings, line))

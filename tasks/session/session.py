@@ -9,17 +9,17 @@ import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
-from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasks.config import Settings, settings_from_environment
-from tasks.domain.errors import BoardError, ConfigError, Fault, Stopped, TargetError
-from tasks.domain.money import ZERO, usd_text
+from tasks.domain.errors import BoardError, ConfigError, Fault, TargetError
+from tasks.domain.money import ZERO
 from tasks.domain.plan import NOWHERE, Plan, ShotPlan
 from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest
-from tasks.domain.result import Attempt, ShotResult
+from tasks.domain.result import ShotResult
 from tasks.domain.shot import Storyboard
 from tasks.engine.budget import Budget
 from tasks.engine.context import RunContext
@@ -28,9 +28,12 @@ from tasks.ledger import UNSETTLED, Ended, spent
 from tasks.manifest import row_keys
 from tasks.planning import Planner, ShotSelection
 from tasks.session import preflight, restore
+from tasks.session.holding import hold, may_submit
+from tasks.session.shots import ShotWork
 from tasks.session.state import SessionState
-from tasks.storage import StoreError, keep_lock, keeps, look_at_target, open_store, probe_writes, take_up
-from tasks.storyboard import board_bytes, changed, check_ids, sentence, sound_rows
+from tasks.session.tables import Tables
+from tasks.storage import StoreError, keeps, look_at_target, open_store, probe_writes, take_up
+from tasks.storyboard import board_bytes, check_ids, sound_rows
 from tasks.transport import Http
 
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
@@ -40,7 +43,15 @@ DRAIN_SECONDS = 2.0  # for what is on its way and costs nothing: records being w
 
 
 class Session(SessionState):
-    """One command over one target. `check` writes nothing; `open` holds the lock until its end and publishes."""
+    """One command over one target. `check` writes nothing; `open` holds the lock until its end and publishes.
+
+    ``tables`` are its rows and sums, ``shots`` the work on its shots.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.tables = Tables(self)
+        self.shots = ShotWork(self, self.tables)
 
     @property
     def concurrency(self) -> int:
@@ -49,19 +60,23 @@ class Session(SessionState):
 
     @property
     def ways(self) -> int:
-        """Runs among which what they share is divided: this one alone."""
-        return 1
+        """Runs among which what they share is divided."""
+        return self.role.ways
 
     async def read_board(self) -> bytes:
-        """The board's bytes, as they are where the user keeps it. `BoardError` when it cannot be read."""
-        return await board_bytes(self.request.board, self.settings, self.http)
+        """The board's bytes: as they are where the user keeps it, or as they were read for this session already.
+
+        Raises ``BoardError`` when it cannot be read, ``TargetError`` when the copy cannot.
+        """
+        copy = await self.role.board_copy()
+        return copy if copy is not None else await board_bytes(self.request.board, self.settings, self.http)
 
     async def check(self, *, fetch: bool) -> Plan:
         """Read and decide everything, write nothing. `BoardError` with every fault found.
 
         ``fetch`` brings remote files and makes the frames (a render); without it only local files are read.
         """
-        rows = await asyncio.to_thread(self._rows_before)
+        rows = await asyncio.to_thread(preflight.rows_before, self)
         self.board_data = await self.read_board()
         self.board, faults = preflight.read_whole(self, restore.before_of(rows))
         self.snapshot = replace(self.snapshot, lacks=await asyncio.to_thread(look_at_target, self.store))
@@ -84,7 +99,7 @@ class Session(SessionState):
             keeps(self.store, self.plan.buys)
         if closed := self._closed_gateways():
             raise ConfigError(closed)
-        self._tell_held()
+        self.board, self.plan = preflight.with_carried(self)
         return self.plan
 
     def _closed_gateways(self) -> list[Fault]:
@@ -92,27 +107,6 @@ class Session(SessionState):
         used = {o.route.model.provider for plan in self.plan.shots if plan.renders for o in plan.offers if o.paid}
         bases = [(name, self.settings.providers[name].base_url) for name in sorted(used)]
         return [Fault(0, "", f"provider.{name}", url, why) for name, url in bases if (why := self.http.why_closed(url))]
-
-    def _rows_before(self) -> list[dict[str, object]]:
-        """The last manifest, before the board is read; why there is none to be had is told after the board's faults."""
-        try:
-            return self.last_rows()
-        except (StoreError, TargetError):
-            return []
-
-    def _tell_held(self) -> None:
-        """What the columns that this target carries would be read as, for which shots and for how much."""
-        told = self.board.told
-        if held := told.held:
-            asked = changed(self.board)
-            board = replace(self.board, shots=told.meant)
-            only = set(asked) & {plan.shot.shot_id for plan in self.plan.shots if plan.selected}
-            facts, known = self.snapshot, self.catalogue
-            named = ShotSelection(frozenset(only))
-            meant = Planner(board, facts, self.ledger, self.settings, known, named).plan() if only else Plan(())
-            line = sentence(held, [name for name in asked if name in only], usd_text(meant.quoted))
-            self.board = replace(self.board, told=replace(told, notes=(*told.notes, line), held=(), meant=()))
-            self.plan = replace(self.plan, warnings=(*self.plan.warnings, line))
 
     def _planner(self, chosen: Collection[str]) -> Planner:
         only, asked = self.request.only, self.request.rerender
@@ -153,31 +147,13 @@ class Session(SessionState):
                     yield renderer
                 finally:
                     await renderer.drain(DRAIN_SECONDS)
-                    await self._publish_last()
+                    await self.tables.publish_last()
         finally:
             self.closed.set()
 
-    @contextlib.asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """Hold the lock and keep it alive; inside itself it changes nothing."""
-        if self.lock.n:
-            yield
-            return
-        try:
-            await asyncio.to_thread(self.lock.take)
-        except StoreError as error:
-            raise TargetError(f"the target cannot be written: {error}") from error
-        self.store.may_change = self.may_change
-        beating = asyncio.create_task(self._beat())
-        try:
-            yield
-        finally:
-            beating.cancel()
-            with contextlib.suppress(StoreError):
-                await asyncio.to_thread(self.lock.release)
-
-    async def _beat(self) -> None:
-        await keep_lock(self.lock, lambda why: self.stop(Stopped("Interrupted", why)), self.progress.line)
+    def held(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """Hold the lock and keep it alive; within itself it changes nothing. Raises ``TargetError`` as `hold` does."""
+        return hold(self, self.interrupt)
 
     def restore(self) -> None:
         """Take the rows from the last manifest and the ledger instead of a board: what `rescue` works on."""
@@ -201,7 +177,7 @@ class Session(SessionState):
 
     def _take_up(self) -> None:
         """Bring the receipts to the target that it refused earlier and that lie on this machine."""
-        for attempt in self.receipts.take_up(self.ledger, self._counts):
+        for attempt in self.receipts.take_up(self.ledger, self.role.counts):
             self.progress.line(f"{attempt.shot_id}: job {attempt.job_id} at {attempt.route}: its receipt is taken up")
 
     async def _prepared(self) -> "Renderer":
@@ -211,14 +187,14 @@ class Session(SessionState):
         await asyncio.to_thread(self._take_up)
         await asyncio.to_thread(self._read_target)
         await asyncio.to_thread(self._replan)
-        history = [attempt for attempt in self.ledger.history() if self._counts(attempt)]
+        history = [attempt for attempt in self.ledger.history() if self.role.counts(attempt)]
         self.budget = Budget(self.budget_usd, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
-        self.budget.lose(self._lost_before())
+        self.budget.lose(self.role.lost_before(self.ledger.history()))
         self.budget.reserved = sum((a.at_risk for a in history if a.outcome in UNSETTLED), ZERO)
         room = Room(self.folder, Path(self.store.root or "/") if self.store.local else None, self.free)
         run = RunContext(
             self.settings, self.catalogue, self.store, self.ledger, self.budget, self.folder, self.http,
-            self.receipts, room, progress=self.progress, may_submit=self.may_submit, stop=self.stop,
+            self.receipts, room, progress=self.progress, may_submit=partial(may_submit, self), stop=self.stop,
             clock=self.clock, sleep=self.sleep, roll=self.roll,
         )  # fmt: skip
         self.progress.total = sum(plan.selected for plan in self.plan.shots)
@@ -228,7 +204,7 @@ class Session(SessionState):
             run, OrderClient(run, haste=self.haste), self.media, self, self.snapshot.shelf, self.plans
         )
         self.done = {shot_id: asyncio.Event() for shot_id in self.plans}
-        await self.publish()
+        await self.tables.publish()
         return self.renderer
 
     async def reload(self, endings: Mapping[str, Ended]) -> None:
@@ -244,106 +220,44 @@ class Session(SessionState):
         self.renderer.results = {name: result for name, result in results.items() if self.plans[name].kept is None}
 
     async def _probe_writes(self) -> None:
-        """Try the target by writing there, before anything depends on it."""
+        """Try the target by writing there, before anything depends on it: parts of a season leave that to it, because
+        they would clear away each other's proofs."""
+        if not self.role.publishes:
+            return
         if lacks := await asyncio.to_thread(probe_writes, self.store, self.lock.token):
             self.progress.line(lacks)
 
-    def _counts(self, attempt: Attempt) -> bool:
-        """Whether the attempt's money counts against the budget: all of the target's does."""
-        return True
+    def row(self, plan: ShotPlan) -> ShotResult:
+        """The row of one shot as it stands now."""
+        return self.tables.row(plan)
 
-    def _lost_before(self) -> Decimal:
-        """US dollars that this run has lost before this process took part in it."""
-        return ZERO
+    def results(self) -> list[ShotResult]:
+        """Every row in board order, as it stands now."""
+        return self.tables.results()
 
-    def may_submit(self) -> None:
-        """`Stopped` once the run was told to stop, or while the lock's heartbeat is too old."""
-        if self.stopped is not None:
-            raise self.stopped
-        if not self.lock.fresh:
-            raise Stopped("Interrupted", "the lock could not be renewed in time: nothing more is ordered")
+    def money(self) -> dict[str, Any]:
+        """The rollup as it stands now: what costs.json holds."""
+        return self.tables.money()
 
-    def may_change(self, path: str) -> None:
-        """`StoreError` where the target may be another run's by now; it is looked at after half a lease.
-
-        The lock's own names have a rule of their own, and a receipt is written whatever happened: nobody else has it.
-        """
-        if path.startswith("lock/") or path.endswith("-accepted.json") or self.lock.fresh:
-            return
-        if not self.lock.n:
-            raise StoreError(f"{path} is not written: this run is over")
-        try:
-            self.lock.renew()
-        except TargetError as error:
-            self.stop(Stopped("Interrupted", str(error)))
-            raise StoreError(f"{path} is not written: {error}") from error
-
-    def stop(self, reason: Stopped) -> None:
-        """No order leaves after this; the first reason counts."""
-        if self.stopped is None:
-            self.stopped = reason
-
-    def interrupt(self, why: str) -> None:
-        """Stop the run: nothing more is ordered, and shots in flight leave their jobs for the next run."""
-        self.stop(Stopped("Interrupted", why))
-        for work in self.working:
-            work.cancel()
-
-    def busy_until(self) -> float:
-        """Until when (clock) orders on their way may take to their receipts; 0 where none is."""
-        return self.renderer.gateway.busy_until() if self.renderer else 0.0
-
-    def waits_for(self) -> str:
-        """Whose receipts a stopped run waits for, in words; empty where no order is on its way."""
-        number = len(self.renderer.gateway.on_their_way) if self.renderer else 0
-        if not number:
-            return ""
-        seconds = max(self.busy_until() - self.clock(), 0.0)
-        return f"waiting for {number} order{'s' * (number > 1)} on their way, {seconds:.0f} s at most"
-
-    async def show(self) -> None:
-        """As of any results; a run that is stopped while it makes them leaves them."""
-        work = asyncio.create_task(super().show())
-        self.working.add(work)
-        try:
-            await work
-        except asyncio.CancelledError:
-            if self.stopped is None:
-                raise
-        finally:
-            self.working.discard(work)
+    def exit_code(self) -> int:
+        """130, 3, 1 or 0 over the selected shots."""
+        return self.tables.exit_code()
 
     async def shot(self, shot_id: str) -> ShotResult:
         """Render one shot (after its source): its row. An interrupted one is a row as well."""
-        assert self.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
-        self.tried.add(shot_id)
-        work = asyncio.create_task(self.renderer.shot(self.plans[shot_id]))
-        self.working.add(work)
-        try:
-            result = await work
-        except asyncio.CancelledError:
-            if self.stopped is None:
-                self.stop(Stopped("Interrupted", "the run was cancelled"))
-                raise
-            result = self.row(self.plans[shot_id])
-        finally:
-            self.working.discard(work)
-        self.progress.end(shot_id, result.status)
-        return result
-
-    def over(self, shot_id: str, why: str) -> None:
-        """The shot's task is final. One that crashed without a row gets one that says so."""
-        assert self.renderer is not None, "open() comes first"  # noqa: S101 - as above
-        if shot_id not in self.renderer.results and self.stopped is None:
-            crashed = self.renderer.result(self.plans[shot_id], Ended("failed", "Failed", why or "crashed"))
-            self.renderer.results[shot_id] = crashed
-            self.progress.end(shot_id, crashed.status)
-        self.done[shot_id].set()
+        return await self.shots.render(shot_id)
 
     async def source_ready(self, plan: ShotPlan) -> None:
         """Wait until the row that a remix starts from is over."""
-        if plan.shot.source_shot in self.done:
-            await self.done[plan.shot.source_shot].wait()
+        await self.shots.source_ready(plan)
+
+    async def show(self) -> None:
+        """Make the views; a run that is stopped while it makes them leaves them."""
+        await self.shots.show()
+
+    def interrupt(self, why: str) -> None:
+        """Stop the run: nothing more is ordered, and shots in flight leave their jobs for the next run."""
+        self.shots.interrupt(why)
 
 
 @contextlib.asynccontextmanager

@@ -4,12 +4,12 @@ Every reader here takes one stripped, non-empty cell and gives its value, or rai
 that says what would be right.
 """
 
-import difflib
 import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
+from tasks.domain.identity import nearest_name
 from tasks.domain.shot import FITS, Fit, Mode, Size
 from tasks.storyboard.spelling import plain
 
@@ -66,9 +66,8 @@ _ROOT = re.compile(r"memory://|[a-z][a-z0-9+.:-]*://[^/]*/?|/", re.IGNORECASE)  
 @lru_cache(maxsize=4096)
 def nearest(word: str, known: tuple[str, ...]) -> str:
     """``; did you mean 'hero'?`` for the one of ``known`` that ``word`` resembles most, else nothing."""
-    lowered = {name.lower(): name for name in reversed(known)}
-    found = difflib.get_close_matches(word.lower()[:100], lowered, n=1, cutoff=0.5)
-    return f"; did you mean {lowered[found[0]]!r}?" if found else ""
+    found = nearest_name(word, known, 0.5)
+    return f"; did you mean {found!r}?" if found else ""
 
 
 def size(text: str) -> Size | int:

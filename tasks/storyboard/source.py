@@ -7,11 +7,11 @@ import re
 import tempfile
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path, PurePath
 
 from tasks.config import CONFIGS, Settings
 from tasks.domain.errors import BoardError, Fault, StoryreelError
+from tasks.domain.identity import nearest_name
 from tasks.domain.shot import Before, Storyboard
 from tasks.storage import has_scheme, is_http, misspelled, read_pipe, read_url, split
 from tasks.storyboard import reader
@@ -113,8 +113,8 @@ def check_ids(board: Storyboard, only: Collection[str], rerender: Collection[str
     for option, ids in (("--only", only), ("--rerender", [i for i in rerender if i != "all" or "all" in known])):
         for name in dict.fromkeys(ids):
             if name not in known:
-                near = [one for one in known if _plain(one) == _plain(name)] or get_close_matches(name, known, 1)
-                hint = f"; did you mean {near[0]}?" if near else f"; the first is {next(iter(known), 'none')}"
+                near = next((one for one in known if _plain(one) == _plain(name)), "") or nearest_name(name, known)
+                hint = f"; did you mean {near}?" if near else f"; the first is {next(iter(known), 'none')}"
                 faults.append(Fault(0, name, option, name, f"no such shot in the board{hint}"))
     if faults:
         raise BoardError(faults)

@@ -9,14 +9,14 @@ from typing import Any
 from tasks.domain.plan import ShotPlan
 from tasks.domain.request import RunRequest
 from tasks.season.parts import SeasonPart
-from tasks.season.worker import join_season, part_session
+from tasks.season.worker import join_season
 from tasks.session.session import start_session
 
 
 async def part_run(told: dict[str, Any]) -> None:
     money = None if told["budget_usd"] is None else Decimal(told["budget_usd"])
     wanted = RunRequest(told["board"], told["to"], told["config"], money, tuple(told["only"]), (), told["concurrency"])
-    async with start_session(wanted) as plain, join_season(part_session(plain, SeasonPart(**told["part"]))) as running:
+    async with start_session(wanted) as plain, join_season(plain, SeasonPart(**told["part"])) as running:
         await running.check(fetch=True)
         async with running.open():
             places = asyncio.Semaphore(running.concurrency)

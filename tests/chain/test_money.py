@@ -322,7 +322,7 @@ async def test_an_order_on_its_way_comes_to_its_receipt(studio: Studio) -> None:
 
         def stop() -> None:
             session.interrupt("Ctrl-C")
-            said.append(session.waits_for())
+            said.append(session.shots.waits_for())
 
         async def stopping(request: Request, *more: Any) -> Reply:
             if request.method == "POST" and next(orders) == 2:

@@ -18,6 +18,7 @@ import pytest
 from tasks.domain.errors import TargetError
 from tasks.domain.request import RunRequest
 from tasks.season.coordinator import PartOrder, Season
+from tasks.session.holding import beat
 from tasks.session.session import Session, start_session
 from tasks.storage.lock import Lock
 from tasks.storage.store import Store
@@ -227,7 +228,7 @@ async def test_parts_of_a_season_that_was_killed_make_room(tmp_path: Path) -> No
         async with stage.session(workers) as first:
             await first.check(fetch=True)
             await asyncio.to_thread(first.lock.take)
-            beats = asyncio.create_task(first._beat())
+            beats = asyncio.create_task(beat(first, first.interrupt))
             await first._prepared()
             season = Season(first, workers.start, 6, 1)
             season.passes = 1

@@ -11,7 +11,7 @@ from flows import render_storyboard
 from flows.render_storyboard import pause
 from tasks.domain.request import RunRequest
 from tasks.season.parts import SeasonPart
-from tasks.season.worker import part_session
+from tasks.season.worker import PartRole, part_session
 from tasks.session.session import start_session
 
 
@@ -36,7 +36,8 @@ async def test_a_part_knows_how_many_share(tmp_path: Path) -> None:
     """A run of its own has the server for itself; a part of four has a quarter of it."""
     part = SeasonPart(name="part-1-001", attempt="a", run_id="r", token="t", lease=60, ways=4)
     async with start_session(RunRequest("board.csv", str(tmp_path))) as plain:
-        assert (plain.ways, part_session(plain, part).ways) == (1, 4)
+        role = PartRole(part, (), plain.store, plain.progress.line)
+        assert (plain.ways, part_session(plain, role).ways) == (1, 4)
 
 
 async def test_shots_are_started_at_that_pace(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tasks.domain.identity import clip_stem, fingerprint_of, frame_stem, key_of, number_text, parts_of, slug_of
+from tasks.domain.identity import (
+    clip_stem,
+    fingerprint_of,
+    frame_stem,
+    key_of,
+    nearest_name,
+    number_text,
+    parts_of,
+    slug_of,
+)
 from tasks.domain.shot import Shot, Size
 from tests.tasks.purchases import shot
 
@@ -247,3 +256,22 @@ def test_frames_are_named_by_what_they_are() -> None:
 def test_numbers_have_one_spelling(value: str, text: str) -> None:
     """Equal numbers are spelled alike, without exponents."""
     assert number_text(Decimal(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "likeness", "wanted"),
+    [
+        ("promt", ("prompt", "image"), 0.6, "prompt"),
+        ("PROMPT", ("prompt", "image"), 0.6, "prompt"),
+        ("sh10", ("SH010", "SH020"), 0.6, "SH010"),
+        ("zebra", ("sh010",), 0.6, ""),
+        ("zebra", ("sh010",), 0.0, "sh010"),
+        ("a", ("A", "a"), 0.6, "A"),
+        ("x" * 500, ("x" * 100,), 0.6, "x" * 100),
+        ("", ("sh010",), 0.6, ""),
+        ("sh010", (), 0.0, ""),
+    ],
+)
+def test_the_nearest_name(word: str, known: tuple[str, ...], likeness: float, wanted: str) -> None:
+    """The most alike, whatever its case, as it is spelled there; nothing where none is alike enough."""
+    assert nearest_name(word, iter(known), likeness) == wanted

@@ -1,0 +1,101 @@
+"""The rows and the money of a session: as they stand, and written whole at its target."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tasks.domain.errors import TargetError
+from tasks.domain.plan import ShotPlan
+from tasks.domain.result import ShotResult, Status
+from tasks.ledger import Ended, exit_code
+from tasks.manifest import TableHead, build_tables, total_costs
+from tasks.session import restore
+from tasks.session.state import SessionState
+from tasks.storage import StoreError
+from tasks.storyboard import display_url
+from tasks.views.publish import ViewPublisher
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a session comes to. A part of a season leaves the writing to its season."""
+
+    state: SessionState
+
+    def results(self) -> list[ShotResult]:
+        """Every row in board order, as it stands now."""
+        return [self.row(plan) for plan in self.state.plan.shots]
+
+    def selected(self) -> list[ShotResult]:
+        """The rows that this command was asked for."""
+        return [self.row(plan) for plan in self.state.plan.shots if plan.selected]
+
+    def row(self, plan: ShotPlan) -> ShotResult:
+        """The row of one shot as it stands now."""
+        state = self.state
+        if state.restored:
+            return restore.results_of_plans([plan], state.ledger, state.shelf, state.run_id)[0]
+        if plan.kept is not None:
+            status: Status = "reused" if plan.kept["status"] == "rendered" else plan.kept["status"]
+            return ShotResult(plan.shot, plan.fingerprint, plan.key, status, kept=plan.kept)
+        assert state.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
+        known = state.renderer.results.get(plan.shot.shot_id)
+        halted = state.stopped if plan.renders and known is None else None
+        ended = Ended("skipped", halted.error_class, str(halted)) if halted else None
+        result = known or state.renderer.result(plan, ended)
+        if result.status == "skipped" and not plan.selected and not result.attempts:
+            return replace(result, error_class="", error="")
+        return result
+
+    def money(self) -> dict[str, Any]:
+        """The rollup as it stands now: what costs.json holds."""
+        state = self.state
+        history = list(state.ledger.history())
+        return total_costs(self.results(), history, state.shelf, run_id=state.run_id, budget=state.budget_usd)
+
+    def exit_code(self) -> int:
+        """130, 3, 1 or 0 over the selected shots."""
+        code = exit_code(self.selected(), self.state.stopped)
+        return 1 if self.state.unwritten and code == 0 else code
+
+    async def publish(self) -> None:
+        """Write manifest, attempts and costs whole, the manifest's JSON last."""
+        state = self.state
+        if not state.role.publishes:
+            return
+        rows, board, extras = self.results(), display_url(state.request.board), state.board.extra_columns
+        head = TableHead(state.run_id, board, state.store.url, extras, state.budget_usd)
+        files = await asyncio.to_thread(build_tables, rows, list(state.ledger.history()), state.shelf, head)
+        for name in sorted(files, key=lambda n: n == "manifest.json"):
+            await asyncio.to_thread(state.store.write, name, files[name])
+
+    async def publish_last(self) -> None:
+        """Write the tables at the end: what a target refuses now can still be told, and is in the ledger."""
+        state = self.state
+        if not state.role.publishes:
+            return await state.role.report(self.selected(), state.budget.wasted)
+        try:
+            # a run that hung may have been replaced: the tables are the other's
+            await asyncio.to_thread(state.lock.renew)
+            await self.publish()
+        except TargetError as error:
+            state.unwritten = str(error)
+            state.progress.line(f"the tables are left as they are: {error}")
+        except StoreError as error:
+            state.unwritten = str(error)
+            state.progress.line(f"the tables could not be written (run again, the ledger has it all): {error}")
+
+    async def show(self) -> None:
+        """Make report, timeline and rough cut from the manifest as it is now written; not in a run that was stopped.
+
+        A rough cut of the very same clips in the same order is not cut again.
+        """
+        state = self.state
+        if state.stopped is not None or not state.role.publishes:
+            return
+        await self.publish_last()
+        cut = [(row.shot.shot_id, row.clip.sha256 if row.clip else "") for row in self.results()]
+        before = [(name, str(row["sha256"] or "")) for name, row in state.snapshot.rows.items()]
+        there = cut == before and await asyncio.to_thread(state.store.exists, "reel.mp4")
+        views = replace(state.request.views, reel=state.request.views.reel and not there)
+        await ViewPublisher(state.store, state.folder, state.progress, state.ledger).make(views)
