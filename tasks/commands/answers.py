@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.commands import providers as inventory
 from tasks.config import Settings
@@ -237,7 +237,15 @@ async def providers(loaded: Settings, *, check: bool) -> dict[str, Any]:
     return {"config": str(loaded.path), "providers": entries, "errors": []}
 
 
-def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]], Shelf]:
+class _Target(NamedTuple):
+    """What lies at a target: its records, the rows of its manifest, its clips."""
+
+    ledger: Ledger
+    rows: list[dict[str, Any]]
+    shelf: Shelf
+
+
+def _read(running: Session) -> _Target:
     try:
         ledger, rows, shelf = running.ledger.load(), running.last_rows(), running.look_at_clips()
         running.receipts.add_to(ledger)
@@ -245,4 +253,4 @@ def _read(running: Session) -> tuple[Ledger, list[dict[str, Any]], Shelf]:
         raise TargetError(f"the target cannot be read: {error}") from error
     if not rows and not ledger.pages:
         raise TargetError(f"{running.store.url} holds nothing that storyreel has made")
-    return ledger, rows, shelf
+    return _Target(ledger, rows, shelf)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 from av.container import InputContainer
@@ -47,14 +47,22 @@ class Look:
     sound: tuple[Any, ...] | None
 
 
+class OpenClip(NamedTuple):
+    """A clip that is open at its start, and what its file says."""
+
+    look: Look
+    container: InputContainer
+    stream: VideoStream
+
+
 def look(path: Path) -> Look:
     """A whole mp4 by its headers and its first packet. One of ``BROKEN`` if it is none."""
-    with look_and_open(path) as (found, _, _):
-        return found
+    with look_and_open(path) as clip:
+        return clip.look
 
 
 @contextmanager
-def look_and_open(path: Path) -> Iterator[tuple[Look, InputContainer, VideoStream]]:
+def look_and_open(path: Path) -> Iterator[OpenClip]:
     """What `look` finds, and the clip still open, at its start."""
     check_boxes(path)
     upright = _is_upright(path)
@@ -66,7 +74,7 @@ def look_and_open(path: Path) -> Iterator[tuple[Look, InputContainer, VideoStrea
         make = _make(container, stream, size, rate) if upright else None
         found = Look(size, rate, seconds, make, _sound_of(container))
         container.seek(0)
-        yield found, container, stream
+        yield OpenClip(found, container, stream)
 
 
 @contextmanager
