@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test slow check bench bench-scale format sandbox crash fuzz
+.PHONY: install demo test slow check bench bench-scale format sandbox crash fuzz others
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -53,3 +53,12 @@ format: $(VENV)/.developer   ## let ruff lay out the code
 
 sandbox: $(VENV)/.developer  ## a loopback server that speaks every gateway's protocol
 	@$(BIN)/python -m tests.sandbox
+
+$(VENV)-others/.ready: pyproject.toml
+	@test -x $(VENV)-others/bin/python || $(PYTHON) -m venv $(VENV)-others
+	@$(VENV)-others/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@$(VENV)-others/bin/python -m pip install --quiet --disable-pip-version-check --group others
+	@touch $@
+
+others: $(VENV)/.developer $(VENV)-others/.ready  ## the gateways' own clients at the sandbox, in a venv of their own
+	@$(BIN)/python -m tests.others $(VENV)-others/bin/python

@@ -154,12 +154,14 @@ class GatewayError(StoryreelError):
 
     ``charge`` is what the gateway says it took. ``free`` is what the reply itself tells of the charge:
     True, False, or None where it is silent (then the catalogue's ``failed_is_charged`` decides).
+    ``reply`` is the body that brought no receipt, redacted and short.
     """
 
     def __init__(self, message: str, *, charge: Decimal | None = None, free: bool | None = None) -> None:
         super().__init__(message)
         self.charge = charge
         self.free = free
+        self.reply = ""
 
 
 class Busy(GatewayError):

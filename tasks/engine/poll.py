@@ -7,29 +7,33 @@ downloads are asked again.
 import asyncio
 import hashlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from tasks.config import ProviderSettings, key_may_go, secret_of
+from tasks.config import ProviderSettings, secret_of
 from tasks.domain import machine, redaction
 from tasks.domain.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, TargetLost, Unclear
 from tasks.domain.identity import clip_stem
 from tasks.domain.job import Done, Pending
 from tasks.domain.money import ZERO, usd
-from tasks.domain.order import Reply
+from tasks.domain.order import Reply, Request
 from tasks.domain.result import Attempt, Basis, Clip
-from tasks.engine.context import RunContext, absolute, key_of_provider
-from tasks.engine.heard import Heard, NoVideo
+from tasks.engine import fetch as fetching
+from tasks.engine.context import RunContext, absolute
+from tasks.engine.heard import Heard, NoVideo, answering
 from tasks.engine.limits import LONGEST_WAIT, ProviderLimits, retry_after
 from tasks.ledger import job_of
 from tasks.media import probe as video
+from tasks.media import remux
 from tasks.providers import adapter
-from tasks.providers._common import dig, said, text_of, word_of
+from tasks.providers._common import said
 from tasks.storage import StoreError
-from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, host_of
+from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, TooLarge
 
 CLIP_BYTES = 2_000_000_000
+INLINE_BYTES = 64_000_000  # of an answer that holds the file itself, as text
 RECOVERIES = 3  # looks for a clip that the target lost
 FOLLOWS = 3  # documents a job may send us through in one look
 
@@ -100,6 +104,7 @@ async def _turn(
         return await _failed(run, attempt, error)
     except (Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
         heard.trouble = redaction.hidden(str(error), secret_of(settings))
+        heard.large = heard.large or isinstance(error, TooLarge)
         if isinstance(error, MediaError):
             heard.rest(run.clock())
         if isinstance(error, NoVideo) and heard.take(error):
@@ -140,10 +145,10 @@ async def _look(run: RunContext, settings: ProviderSettings, attempt: Attempt, h
     own = request = job_of(run.ledger.record(attempt)).request
     base = _base(run, settings, attempt)
     for _ in range(FOLLOWS):
-        reply = await run.ask(settings, request, base, settings.stall_timeout_s)
+        reply = await _asked(run, settings, request, base, heard)
         _heed(run, attempt, reply, heard)
         if request is own:
-            _check_answers(reply, attempt, getattr(module, "JOB_ID", ()))
+            reply = answering(reply, attempt.job_id, module)
         got = module.progress(reply)
         if isinstance(got, Done):
             heard.hear("completed" if got.url else "completed, without an address", run.clock())
@@ -168,7 +173,7 @@ def _heed(run: RunContext, attempt: Attempt, reply: Reply, heard: Heard) -> None
 
 def _hear(run: RunContext, attempt: Attempt, reply: Reply, got: Pending, heard: Heard) -> None:
     """Keep the job's word; what comes under an HTTP error or on a web page is trouble on the way, no word of it."""
-    if not word_of(reply):
+    if got.word.startswith("HTTP "):
         words = said(reply)
         heard.trouble = got.word if words == got.word else f"{got.word}: {words}"
         return
@@ -182,35 +187,30 @@ def _base(run: RunContext, settings: ProviderSettings, attempt: Attempt) -> str:
     return str(run.ledger.record(attempt).get("base_url") or settings.base_url)
 
 
-def _check_answers(reply: Reply, attempt: Attempt, place: Sequence[str]) -> None:
-    """`Lost` where the reply is for another job: its clip is not ours, and its failure settles nothing of ours."""
-    told = text_of(dig(reply.data, *place)) if place else ""
-    if told and told != attempt.job_id:
-        raise Lost(f"the reply is for job {told[:80]}, not for {attempt.job_id}")
+async def _asked(run: RunContext, settings: ProviderSettings, request: Request, base: str, heard: Heard) -> Reply:
+    """One answer. After one that was too large the next may hold the file itself: one such at a time has room."""
+    if not heard.large:
+        return await run.ask(settings, request, base, settings.stall_timeout_s)
+    async with run.wide:
+        return await run.ask(settings, replace(request, most=INLINE_BYTES), base, settings.download_timeout_s)
 
 
 async def _bring(run: RunContext, attempt: Attempt, settings: ProviderSettings, done: Done) -> Clip:
     """Download the clip and put it at the target."""
     part = run.folder / f"{uuid.uuid4().hex}.mp4"
+    inline = done.url[:5].lower() == "data:"
+    url = done.url if inline else absolute(done.url, _base(run, settings, attempt))
     try:
-        await run.http.download(
-            absolute(done.url, _base(run, settings, attempt)),
-            part,
-            allowed={host_of(settings.base_url)[1], *settings.allow_hosts},
-            max_bytes=CLIP_BYTES,
-            stall=settings.stall_timeout_s,
-            total=settings.download_timeout_s,
-            headers=lambda url: key_of_provider(settings) if key_may_go(settings, url) else {},
-        )
-        return await _delivered(run, part, attempt)
+        came = await fetching.fetch(run, settings, url, part, CLIP_BYTES)
+        return await _delivered(run, part, attempt, came)
     finally:
         part.unlink(missing_ok=True)
 
 
-async def _delivered(run: RunContext, part: Path, attempt: Attempt) -> Clip:
+async def _delivered(run: RunContext, part: Path, attempt: Attempt, came: str) -> Clip:
     """The clip at the target; `NoVideo` where what was downloaded is none."""
     try:
-        return await deliver(run, part, attempt)
+        return await deliver(run, part, attempt, came)
     except MediaError as error:
         digest = await asyncio.to_thread(_hashed, part)
         raise NoVideo(str(error), digest, final=video.is_whole(part)) from error
@@ -244,34 +244,39 @@ async def _given_up(run: RunContext, attempt: Attempt, settings: ProviderSetting
     return attempt
 
 
-async def deliver(run: RunContext, part: Path, attempt: Attempt) -> Clip:
-    """Probe a local mp4 and put it and its poster at the target, under names of this attempt alone.
+async def deliver(run: RunContext, part: Path, attempt: Attempt, came: str = "") -> Clip:
+    """Probe a local video and put what plays of it at the target, with its poster and, where that is another file,
+    what was delivered, under names of this attempt alone. ``came``: the container that it was put together from.
 
     Raises ``MediaError`` when it is no video, ``TargetLost`` when the target refuses it, ``LocalFault`` when this
     machine cannot keep it.
     """
     stem = clip_stem(attempt.shot_id, attempt.key, attempt.n)
-    digest = await asyncio.to_thread(_hashed, part)
-    probe, poster = await _examined(run, part, digest)
-
-    def work() -> Clip:
-        store = run.store
-        try:
-            store.put(f"clips/{stem}.mp4", part)
-            store.write(f"posters/{stem}.jpg", poster)
-        except (StoreError, FileNotFoundError) as error:
-            raise TargetLost(str(error)) from error
-        facts = (probe.width, probe.height, round(probe.fps, 3), round(probe.seconds, 3))
-        told = {"poster": f"posters/{stem}.jpg", "audio": probe.audio}
-        return Clip(f"clips/{stem}.mp4", digest, part.stat().st_size, *facts, **told)  # type: ignore[arg-type]  # a mix by name
-
-    return await asyncio.to_thread(work)
-
-
-async def _examined(run: RunContext, part: Path, digest: str) -> tuple[video.Probe, bytes]:
-    """What the clip is. It is its maker's fault only where all of its bytes can be read, before and after."""
+    made = await _examined(run, part, await asyncio.to_thread(_hashed, part), came)
     try:
-        return await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
+        return await asyncio.to_thread(_put, run, made, stem)
+    finally:
+        remux.forget(made)
+
+
+def _put(run: RunContext, made: remux.Playable, stem: str) -> Clip:
+    store, probe, path, poster = run.store, made.probe, f"clips/{stem}.{made.ending}", f"posters/{stem}.jpg"
+    try:
+        if made.beside is not None:
+            store.put(f"clips/{stem}.delivered.{made.beside_ending}", made.beside)
+        store.put(path, made.path)
+        store.write(poster, made.poster)
+    except (StoreError, FileNotFoundError) as error:
+        raise TargetLost(str(error)) from error
+    facts = (probe.width, probe.height, round(probe.fps, 3), round(probe.seconds, 3))
+    size = made.path.stat().st_size
+    return Clip(path, _hashed(made.path), size, *facts, poster, probe.audio, made.container)
+
+
+async def _examined(run: RunContext, part: Path, digest: str, came: str) -> remux.Playable:
+    """What plays of the clip. It is its maker's fault only where all of its bytes can be read, before and after."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(run.lookers, remux.playable, part, came)
     except MediaError:
         if await asyncio.to_thread(_hashed, part) != digest:
             raise LocalFault(f"this machine cannot go on: {part.parent} does not keep what is written there") from None
