@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test slow lint types check bench bench-scale format sandbox crash fuzz clean
+.PHONY: help install dev demo test slow lint types check bench bench-scale format sandbox crash fuzz others clean
 
 help:                        ## what can be made here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,15 @@ format: $(VENV)/.developer   ## let ruff lay out the code
 
 sandbox: $(VENV)/.developer  ## a loopback server that speaks every gateway's protocol
 	@$(BIN)/python -m tests.sandbox
+
+$(VENV)-others/.ready: pyproject.toml
+	@test -x $(VENV)-others/bin/python || $(PYTHON) -m venv $(VENV)-others
+	@$(VENV)-others/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@$(VENV)-others/bin/python -m pip install --quiet --disable-pip-version-check --group others
+	@touch $@
+
+others: $(VENV)/.developer $(VENV)-others/.ready  ## the gateways' own clients at the sandbox, in a venv of their own
+	@$(BIN)/python -m tests.others $(VENV)-others/bin/python
 
 clean:                       ## caches and what the demo wrote; neither .venv nor any other target
 	@rm -rf out/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage bench.json

@@ -176,6 +176,7 @@ class GatewayError(StoryreelError):
 
     ``charge`` is what the gateway says it took. ``free`` is what the reply itself tells of the charge:
     True, False, or None where it is silent (then the catalogue's ``failed_is_charged`` decides).
+    ``reply`` is the body that brought no receipt, redacted and short.
     ``outcome`` and ``word`` are what records and tables say of an attempt that ended so.
     """
 
@@ -186,6 +187,7 @@ class GatewayError(StoryreelError):
         super().__init__(message)
         self.charge = charge
         self.free = free
+        self.reply = ""
 
 
 class Busy(GatewayError):

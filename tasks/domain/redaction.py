@@ -43,6 +43,11 @@ def line(text: str) -> str:
     return CONTROL.sub(" ", cut(text))
 
 
+def kept(body: bytes, most: int) -> str:
+    """Of a reply's body what may stand in a record: as `line`, in at most so many bytes of UTF-8."""
+    return line(body[: 50 * most].decode("utf-8", "replace")).encode()[:most].decode("utf-8", "ignore")
+
+
 def pin(url: str) -> str:
     """The name under which a remote file is remembered: its address, and of what may open it only a digest."""
     if re.search(r"\?sha256=[0-9a-f]{64}$", url):

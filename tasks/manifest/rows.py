@@ -167,6 +167,7 @@ def _clip_cells(clip: Clip, made: Attempt | None) -> Row:
         **{name: getattr(clip, name) for name in ("sha256", "bytes", "width", "height", "fps", "poster")},
         "duration_s": clip.seconds,
         "has_sound": clip.audio,
+        "container": clip.container,
         "mismatch": mismatch(clip, made) if made else "",
     }
 
