@@ -80,14 +80,16 @@ async def test_a_run_that_is_stopped_between_order_and_repeat_keeps_the_intent(s
 
     def tamper(session: Any) -> None:
         """A signal comes as soon as the first order has left."""
-        plain = session.may_submit
+        ask = session.http.ask
 
-        def may_submit() -> None:
-            if studio.box.world.book.accounts["pixazo"].jobs:
-                session.stop(Stopped("Interrupted", "a signal"))
-            plain()
+        async def stopping(request: Any, *more: Any) -> Any:
+            try:
+                return await ask(request, *more)
+            finally:
+                if studio.box.world.book.accounts["pixazo"].jobs:
+                    session.stop(Stopped("Interrupted", "a signal"))
 
-        session.may_submit = may_submit
+        session.http.ask = stopping
 
     outcome = await studio.render(studio.board("x"), studio.config("pixazo"), tamper=tamper)
     assert outcome.told == [("pixazo", "unclear", "Unclear", "0.00", "1.50")] and len(outcome.orders()) == 1

@@ -28,8 +28,10 @@ from tests.sandbox import fronts
 
 LONGEST_ADAPTER = 100
 MODULES = {
-    "tasks.domain.models",
     "tasks.domain.errors",
+    "tasks.domain.job",
+    "tasks.domain.model",
+    "tasks.domain.order",
     "tasks.providers._family",
     "tasks.providers._refusals",
     "tasks.providers._common",
