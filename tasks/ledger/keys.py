@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from tasks.domain.identity import key_of
-from tasks.domain.takes import Shelf, came
+from tasks.domain.takes import Shelf, attempts_with_clip
 from tasks.ledger.records import UNSETTLED, KeyHistory
 
 
@@ -76,7 +76,7 @@ def worth(page: KeyHistory | None, shelf: Shelf) -> int:
     """What a row gains by a key: 3 a clip that lies there, 2 a job to be collected, 1 a clip to be asked for again,
     0 nothing that would have to be paid for."""
     attempts = page.attempts() if page is not None else ()
-    if any(a.brought_own_clip for a in came(attempts, shelf)):
+    if any(a.brought_own_clip for a in attempts_with_clip(attempts, shelf)):
         return 3
     if any(a.outcome in UNSETTLED for a in attempts):
         return 2

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from tasks.domain.money import ZERO, usd, usd_text
 from tasks.domain.result import Attempt, ShotResult, has_own_clip
-from tasks.domain.takes import Shelf, came
+from tasks.domain.takes import Shelf, attempts_with_clip
 
 SCHEMA_VERSION = 2
 
@@ -112,7 +112,7 @@ def books(results: Sequence[ShotResult], history: Sequence[Attempt], shelf: Shel
     makers = tuple(_maker(one, by_key.get(one.key, ())) for one in results)
     used = [(one, made) for one, made in zip(results, makers, strict=True) if made is not None]
     delivered = {(made.key, made.n): _delivery(one) for one, made in used}
-    there = [one for key in by_key.keys() & payer.keys() for one in came(by_key[key], shelf)]
+    there = [one for key in by_key.keys() & payer.keys() for one in attempts_with_clip(by_key[key], shelf)]
     own = [one for one in there if one.brought_own_clip and (one.key, one.n) not in delivered]
     return Books(
         results=tuple(results),
