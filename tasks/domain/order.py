@@ -33,7 +33,7 @@ class SourceClip:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """All that an adapter is told. ``seconds`` (whole at every gateway) and ``size`` are snapped to the model."""
+    """All that an adapter is given. ``seconds`` (whole at every gateway) and ``size`` are what the model offers."""
 
     shot: Shot
     route: Route
