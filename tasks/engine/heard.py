@@ -27,7 +27,7 @@ class Heard:
     """What was heard of one job in this run. Times are those of the run's clock.
 
     ``spoiled``: what a download that came whole twice, with the same digest, is instead of a video.
-    ``large``: a reply was larger than what is kept of one.
+    ``large``: a reply was larger than what is kept of one; ``flooded``: so was one that had room for a whole file.
     """
 
     until: float
@@ -38,6 +38,7 @@ class Heard:
     spoiled: str = ""
     charge: Decimal | None = None
     large: bool = False
+    flooded: bool = False
     digests: set[str] = field(default_factory=set)
     bad: int = 0
 

@@ -91,7 +91,8 @@ async def _turn(
         return await _failed(run, attempt, error)
     except (Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
         heard.trouble = redaction.hidden(str(error), secret_of(settings))
-        heard.large = heard.large or isinstance(error, TooLarge)
+        if isinstance(error, TooLarge):
+            heard.flooded, heard.large = heard.large, True
         if isinstance(error, MediaError):
             heard.rest(run.clock())
         if isinstance(error, NoVideo) and heard.take(error):
@@ -175,8 +176,8 @@ def _base(run: RunContext, settings: ProviderSettings, attempt: Attempt) -> str:
 
 
 async def _asked(run: RunContext, settings: ProviderSettings, request: Request, base: str, heard: Heard) -> Reply:
-    """One answer. After one that was too large the next may hold the file itself: one such at a time has room."""
-    if not heard.large:
+    """One answer. After one that was too large the next may hold the file itself: one such at a time has room, once."""
+    if not heard.large or heard.flooded:
         return await run.ask(settings, request, base, settings.stall_timeout_s)
     async with run.wide:
         return await run.ask(settings, replace(request, most=INLINE_BYTES), base, settings.download_timeout_s)
