@@ -207,13 +207,20 @@ class OrderClient:
         self.run.budget.release(attempt.quoted)
 
     async def _order(self, client: ProviderClient, order: Order) -> Job:
-        """Send the order, and look for its job when its reply is lost. Raises as `_post`."""
+        """Send the order, and look for its job when its reply is lost. Raises as `_post`.
+
+        A fault of this machine while it looks says nothing of the order: the run stops, and the order stays `Unclear`.
+        """
         request, began = client.adapter.submit(order), self.run.clock()
         try:
             return await self._post(client, request, order)
         except Unclear:
             post = partial(self._post, client, request, order)
-            job = await search(self.run, client, order.order_id, began, post)
+            try:
+                job = await search(self.run, client, order.order_id, began, post)
+            except LocalFault as fault:
+                self.run.stop(Stopped("Target", str(fault)))
+                job = None
             if job is None:
                 raise
             return job
