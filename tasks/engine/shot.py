@@ -171,7 +171,7 @@ class Renderer:
     def _out(self, offer: Offer, closed: set[str], later: Sequence[Offer] = ()) -> str:
         if closed & {offer.route.name, offer.route.model.provider}:
             return f"{offer.route.name}: an earlier order there is unclear"
-        limits = self.run.limits(offer.route.model.provider) if offer.paid else None
+        limits = self.run.client(offer.route.model.provider).limits if offer.paid else None
         return limits.out(offer.route, last=self._last(closed, later)) if limits else ""
 
     def _last(self, closed: set[str], later: Sequence[Offer]) -> bool:
