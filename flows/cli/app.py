@@ -25,6 +25,7 @@ from flows.cli.options import (
     Only,
     Quiet,
     Rerender,
+    SkipUnusable,
     To,
     request_of,
 )
@@ -58,6 +59,7 @@ def render(
     budget: Budget = None,
     only: Only = "",
     rerender: Rerender = "",
+    skip_unusable: SkipUnusable = False,
     concurrency: Concurrency = None,
     no_report: NoReport = False,
     no_timeline: NoTimeline = False,
@@ -74,9 +76,11 @@ def render(
     async def act() -> int:
         shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
         wanted = replace(request_of(board, to, config, budget, only, rerender, concurrency), views=shown)
+        wanted = replace(wanted, skip_unusable=skip_unusable)
         async with blocks.open_session(wanted, progress) as running:
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
+                display.left_out(running.plan.left_out)
                 display.say("\n".join((*running.board.told.lines, answers.headline(running))))
             code = await _run(running, quiet=quiet)
             told = answers.render_answer(running, code, time.monotonic() - since)
@@ -147,6 +151,7 @@ def plan(
     budget: Budget = None,
     only: Only = "",
     rerender: Rerender = "",
+    skip_unusable: SkipUnusable = False,
     concurrency: Concurrency = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -155,7 +160,7 @@ def plan(
 
     async def act() -> int:
         wanted = request_of(board, to or NOWHERE, config, budget, only, rerender, concurrency)
-        async with blocks.open_session(wanted) as running:
+        async with blocks.open_session(replace(wanted, skip_unusable=skip_unusable)) as running:
             found = await running.check(fetch=False)
             code = answers.plan_code(running)
             if json:

@@ -100,6 +100,14 @@ def faults(found: Sequence[Fault]) -> None:
         say(f"error: {same[0]}" if len(same) == 1 else f"error: {same[0].message}; {_shots([f.shot_id for f in same])}")
     if len(found) > 1:
         say(f"{len(found)} faults; nothing was started, nothing was written")
+    if found and all(fault.column == "route" and fault.shot_id for fault in found):
+        say("the other shots can go on without these: --skip-unusable leaves them out")
+
+
+def left_out(reasons: Mapping[str, Sequence[str]]) -> None:
+    """The shots that a run leaves out, a line for each reason, on standard error."""
+    for reason, ids in reasons.items():
+        say(f"left out: {reason}; {_shots(ids)}")
 
 
 def _shots(ids: Sequence[str]) -> str:
