@@ -4,6 +4,8 @@ import asyncio
 import gc
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -31,7 +33,8 @@ from flows.cli.options import (
 )
 from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
-from tasks.commands import answers
+from tasks.commands import answers, starter
+from tasks.config import CONFIGS, settings_from_environment
 from tasks.domain.errors import StartError
 from tasks.domain.plan import NOWHERE
 from tasks.domain.progress import Progress
@@ -270,6 +273,18 @@ def providers(
         return 0
 
     return answer.caught(act, json, {})
+
+
+@app.command
+def init(folder: Annotated[str, Parameter(help="Where the board and the config go.")] = ".") -> int:
+    """Write a board of three shots and a config for the gateways whose keys are found. Overwrites nothing."""
+
+    async def act() -> int:
+        living = settings_from_environment(CONFIGS / "live.toml")
+        display.begun(starter.begin(Path(folder), living, datetime.now(UTC).date()), folder)
+        return 0
+
+    return answer.caught(act, False, {})
 
 
 def main() -> None:

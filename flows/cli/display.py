@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
+from pathlib import Path
 from typing import IO, Any, cast
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.cli.outlets import ERR, OUT
+from tasks.commands.starter import CONFIG, Begun
 from tasks.domain import redaction
 from tasks.domain.errors import Fault
 from tasks.domain.money import usd_shown, usd_text
@@ -165,6 +167,21 @@ def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str
         money = [row["charged_usd"], row["wasted_usd"], row["at_risk_usd"]]
         table.add_row(text(name), str(row["clips"]), *money, style="bold" if name == "total" else "")
     out.print(table)
+
+
+def begun(made: Begun, folder: str) -> None:
+    """What `init` wrote, what was there and stays, for which gateways, and the commands that follow."""
+    for word, names in (("wrote", made.written), ("was there and stays:", made.kept)):
+        for name in names:
+            out.print(text(f"{word} {Path(folder) / name}"))
+    if CONFIG in made.written:
+        with_keys = f"keys found for {', '.join(made.gateways)}"
+        out.print(text(with_keys if made.gateways else "no key found: the config draws every shot here, for nothing"))
+    for name in made.idle:
+        out.print(text(f"key found for {name}, but none of its models is alive", "yellow"))
+    out.print("next:")
+    for command in made.commands:
+        out.print(text(f"  {command}"))
 
 
 def version() -> str:
