@@ -16,7 +16,7 @@ from flows.cli.outlets import ERR, OUT
 from tasks.commands.starter import CONFIG, Begun
 from tasks.domain import redaction
 from tasks.domain.errors import Fault
-from tasks.domain.money import usd_shown, usd_text
+from tasks.domain.money import ZERO, usd_shown, usd_text
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
 
@@ -53,6 +53,11 @@ class Board:
         money = f"{usd_text(p.spent)} USD spent, {usd_text(p.reserved)} reserved"
         return f"{clock(time.monotonic() - self.since)}  {ended}/{p.total}  {words}  {money}"
 
+    def taken_up(self) -> str:
+        """The jobs of earlier runs that are asked after, and what they may cost; empty where there is none."""
+        jobs = [usd for waiting in self.progress.taken_up.values() for usd in waiting]
+        return f"{len(jobs)} jobs of earlier runs taken up, {usd_text(sum(jobs, ZERO))} USD wait there" if jobs else ""
+
     def __rich__(self) -> Table:
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="bold", no_wrap=True)
@@ -67,6 +72,8 @@ class Board:
             grid.add_row("", "", f"+{len(flights) - room} more")
         frame = Table.grid()
         frame.add_row(grid)
+        if jobs := self.taken_up():
+            frame.add_row(Text(jobs))
         frame.add_row(Text(self.totals(), style="cyan"))
         return frame
 
