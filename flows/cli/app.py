@@ -4,6 +4,8 @@ import asyncio
 import gc
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -25,12 +27,14 @@ from flows.cli.options import (
     Only,
     Quiet,
     Rerender,
+    SkipUnusable,
     To,
     request_of,
 )
 from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
-from tasks.commands import answers
+from tasks.commands import answers, starter
+from tasks.config import CONFIGS, settings_from_environment
 from tasks.domain.errors import StartError
 from tasks.domain.plan import NOWHERE
 from tasks.domain.progress import Progress
@@ -58,6 +62,7 @@ def render(
     budget: Budget = None,
     only: Only = "",
     rerender: Rerender = "",
+    skip_unusable: SkipUnusable = False,
     concurrency: Concurrency = None,
     no_report: NoReport = False,
     no_timeline: NoTimeline = False,
@@ -74,9 +79,11 @@ def render(
     async def act() -> int:
         shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
         wanted = replace(request_of(board, to, config, budget, only, rerender, concurrency), views=shown)
+        wanted = replace(wanted, skip_unusable=skip_unusable)
         async with blocks.open_session(wanted, progress) as running:
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
+                display.left_out(running.plan.left_out)
                 display.say("\n".join((*running.board.told.lines, answers.headline(running))))
             code = await _run(running, quiet=quiet)
             told = answers.render_answer(running, code, time.monotonic() - since)
@@ -147,6 +154,7 @@ def plan(
     budget: Budget = None,
     only: Only = "",
     rerender: Rerender = "",
+    skip_unusable: SkipUnusable = False,
     concurrency: Concurrency = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -155,7 +163,7 @@ def plan(
 
     async def act() -> int:
         wanted = request_of(board, to or NOWHERE, config, budget, only, rerender, concurrency)
-        async with blocks.open_session(wanted) as running:
+        async with blocks.open_session(replace(wanted, skip_unusable=skip_unusable)) as running:
             found = await running.check(fetch=False)
             code = answers.plan_code(running)
             if json:
@@ -265,6 +273,18 @@ def providers(
         return 0
 
     return answer.caught(act, json, {})
+
+
+@app.command
+def init(folder: Annotated[str, Parameter(help="Where the board and the config go.")] = ".") -> int:
+    """Write a board of three shots and a config for the gateways whose keys are found. Overwrites nothing."""
+
+    async def act() -> int:
+        living = settings_from_environment(CONFIGS / "live.toml")
+        display.begun(starter.begin(Path(folder), living, datetime.now(UTC).date()), folder)
+        return 0
+
+    return answer.caught(act, False, {})
 
 
 def main() -> None:

@@ -26,6 +26,9 @@ Budget = Annotated[str | None, Parameter(help="US dollars that the target may co
 Only = Annotated[str, Parameter(help="Shot ids, with commas: look at these rows only.")]
 Rerender = Annotated[str, Parameter(help="Shot ids, with commas, or all: buy another clip for them.")]
 Concurrency = Annotated[int | None, Parameter(help="Shots in flight, 1 to 400.")]
+SkipUnusable = Annotated[
+    bool, Parameter(negative="", help="Leave out shots that no route can make, instead of ending.")
+]
 NoReport = Annotated[bool, _leave_out("report")]
 NoTimeline = Annotated[bool, _leave_out("timeline")]
 NoReel = Annotated[bool, _leave_out("reel", ", the rough cut")]
