@@ -8,7 +8,7 @@ DOTS = while read -r line; do case "$$line" in \
 	Collecting*) printf . ;; "Installing collected"*) printf ' unpacking them ...' ;; esac; done; echo
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test slow lint types check bench bench-scale format sandbox crash fuzz clean
+.PHONY: help install dev demo test slow lint types check bench bench-scale format sandbox crash fuzz others clean
 
 help:                        ## what can be made here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,15 @@ format: $(VENV)/.developer   ## let ruff lay out the code
 
 sandbox: $(VENV)/.developer  ## a loopback server that speaks every gateway's protocol; FAULTS= for one where nothing fails
 	@$(BIN)/python -m tests.sandbox $(if $(FAULTS),--faults $(FAULTS))
+
+$(VENV)-others/.ready: pyproject.toml
+	@test -x $(VENV)-others/bin/python || $(PYTHON) -m venv $(VENV)-others
+	@$(VENV)-others/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@$(VENV)-others/bin/python -m pip install --quiet --disable-pip-version-check --group others
+	@touch $@
+
+others: $(VENV)/.developer $(VENV)-others/.ready  ## the gateways' own clients at the sandbox, in a venv of their own
+	@$(BIN)/python -m tests.others $(VENV)-others/bin/python
 
 clean:                       ## caches and what the demo wrote; neither .venv nor any other target
 	@rm -rf out/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage bench.json

@@ -46,7 +46,7 @@ ErrorWord = Literal[
     "Unclear",
 ]
 MAX_FAULTS = 10_000
-MOST_VALUE = 500  # characters of what stands in the wrong place that are shown
+MOST_VALUE = 500  # characters of a wrong value that are kept for its message
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,10 @@ class Fault:
 
 
 class Faults(list[Fault]):
-    """What is wrong, as far as it is kept: a hostile table has a fault in each of its millions of cells."""
+    """A list of faults that stops growing at `MAX_FAULTS` and counts the others in ``more``.
+
+    A hostile table can have a fault in each of its millions of cells.
+    """
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         super().__init__()
@@ -87,14 +90,14 @@ class Faults(list[Fault]):
         self.extend(faults)
 
     def append(self, fault: Fault) -> None:
-        """Keep one more, or count it."""
+        """Add a fault, or only count it once the list is full."""
         if len(self) < MAX_FAULTS:
             super().append(fault)
         else:
             self.more += 1
 
     def extend(self, faults: Iterable[Fault]) -> None:
-        """Keep as many as there is room for, and count the others."""
+        """Add as many faults as there is room for, and count the others."""
         for fault in faults:
             self.append(fault)
         self.more += getattr(faults, "more", 0)
@@ -104,7 +107,7 @@ class Faults(list[Fault]):
         return self
 
     def told(self) -> list[Fault]:
-        """The faults, and one that says how many are not among them."""
+        """The faults, with one at the end that says how many more there were."""
         unlisted = f"{self.more:,} more faults are not listed; mend the first {MAX_FAULTS:,}"
         return [*self, Fault(0, "", "", "", unlisted)] if self.more else list(self)
 
@@ -158,7 +161,7 @@ class LocalFault(StoryreelError):
 
 
 class Stopped(StoryreelError):
-    """This run submits no more. ``error_class`` is ``Budget``, ``Interrupted`` or ``Target``."""
+    """The run sends no further orders. ``error_class`` is ``Budget``, ``Interrupted`` or ``Target``."""
 
     def __init__(self, error_class: ErrorWord, message: str) -> None:
         super().__init__(message)
@@ -176,6 +179,7 @@ class GatewayError(StoryreelError):
 
     ``charge`` is what the gateway says it took. ``free`` is what the reply itself tells of the charge:
     True, False, or None where it is silent (then the catalogue's ``failed_is_charged`` decides).
+    ``reply`` is the body that brought no receipt, redacted and short.
     ``outcome`` and ``word`` are what records and tables say of an attempt that ended so.
     """
 
@@ -186,6 +190,7 @@ class GatewayError(StoryreelError):
         super().__init__(message)
         self.charge = charge
         self.free = free
+        self.reply = ""
 
 
 class Busy(GatewayError):

@@ -1,4 +1,4 @@
-"""How things are called: fingerprint, key, slug, and the paths at the target. Pure."""
+"""The names of things: fingerprint, key, slug, and the file names at the target. Pure."""
 
 import contextlib
 import difflib
@@ -20,7 +20,7 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(","
 
 @lru_cache(maxsize=4096)
 def number_text(value: Decimal) -> str:
-    """A number in its shortest plain spelling: ``8``, ``4.5``."""
+    """A number in its shortest notation without an exponent: ``8``, ``4.5``."""
     text = f"{value.normalize():f}"
     return "0" if text == "-0" else text
 
@@ -47,13 +47,16 @@ def parts_of(shot: Shot, *, image_digest: str = "", source: str = "") -> dict[st
 
 
 def fingerprint_of(parts: Mapping[str, Any]) -> str:
-    """64 hex: sha256 of the parts as canonical JSON. The same question has the same fingerprint for ever."""
+    """The sha256 (64 hex digits) of the parts as canonical JSON. It never changes from one version to the next."""
     return hashlib.sha256(_canonical(parts)).hexdigest()
 
 
 def _canonical(parts: Mapping[str, Any]) -> bytes:
-    """Sorted, no spaces, ASCII. orjson is three times as fast, and leaves what is not printable ASCII as it is."""
-    with contextlib.suppress(orjson.JSONEncodeError):  # half a surrogate pair
+    """JSON with sorted keys, no spaces and only ASCII.
+
+    orjson is three times as fast as json, but does not escape other characters: its result counts only without them.
+    """
+    with contextlib.suppress(orjson.JSONEncodeError):  # a lone surrogate
         quick = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
         if quick.isascii() and b"\x7f" not in quick:
             return quick
@@ -61,12 +64,13 @@ def _canonical(parts: Mapping[str, Any]) -> bytes:
 
 
 def key_of(fingerprint: str, k: int) -> str:
-    """The ledger's name of a shot: 16 hex of its fingerprint and ``-k``, k from 1 in board order."""
+    """The ledger's name of a shot: 16 hex digits of its fingerprint and ``-k``, where ``k`` counts from 1 the rows with
+    the same fingerprint."""
     return f"{fingerprint[:16]}-{k}"
 
 
 def slug_of(shot_id: str) -> str:
-    """The readable part of a clip's file name: the id itself where it is safe, else a slug and 6 hex."""
+    """The readable part of a clip's file name: the id itself where it is safe, else a slug and 6 hex digits."""
     if re.fullmatch(r"[a-z0-9_-]{1,60}", shot_id):
         return shot_id
     tail = hashlib.sha256(shot_id.encode()).hexdigest()[:6]
@@ -74,23 +78,28 @@ def slug_of(shot_id: str) -> str:
 
 
 def clip_stem(shot_id: str, key: str, n: int) -> str:
-    """``<slug>-<key8>-<n>``, n the attempt's number: no clip is ever written over another.
+    """``<slug>-<key8>-<n>``, the name of a clip without its ending, ``n`` being the attempt's number.
 
-    A second row of the same fingerprint hashes its key: after a rename and an insert both rows could otherwise claim
-    one file name."""
+    No clip ever overwrites another. For a second row of the same fingerprint ``key8`` is taken from a hash of the key:
+    after a rename and an insertion both rows could otherwise claim one file name.
+    """
     key8 = key[:8] if key.endswith("-1") else hashlib.sha256(key.encode()).hexdigest()[:8]
     return f"{slug_of(shot_id)}-{key8}-{n}"
 
 
 def frame_stem(digest: str, size: Size, fit: Fit, ground: str = "") -> str:
-    """``<digest12>-<WxH>-<fit>``: a frame's name below ``frames/`` without its ending; of a picture that is partly
-    transparent with ``-<ground>``, the colour that it was laid on."""
+    """``<digest12>-<WxH>-<fit>``, a frame's name below ``frames/`` without its ending.
+
+    A partly transparent picture adds ``-<ground>``, the colour that it was laid on.
+    """
     return f"{digest[:12]}-{size}-{fit}{ground and f'-{ground}'}"
 
 
 def nearest_name(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
-    """The one of the ``known`` names that the word resembles most, whatever the case of its letters; empty where none
-    is as like as that. ``likeness`` goes from 0, anything, to 1, the same."""
+    """The most similar of the ``known`` names, ignoring case; empty when none is similar enough.
+
+    ``likeness`` is the least similarity that counts, from 0 (anything) to 1 (the same).
+    """
     names = {name.lower(): name for name in reversed(list(known))}
     found = difflib.get_close_matches(word.lower()[:100], names, n=1, cutoff=likeness)
     return names[found[0]] if found else ""

@@ -1,6 +1,6 @@
-"""What this machine lacks when something goes wrong on it: room, descriptors, memory. A gateway cannot help that.
+"""Errors whose cause is this machine (disk space, file descriptors, memory) and not a gateway.
 
-A library says so in its own words, deep inside an error that looks like the network's or the file's.
+Libraries hide such a cause deep inside errors that look like those of a network or a file.
 """
 
 import contextlib
@@ -23,11 +23,13 @@ LACKS = {
     errno.EIO: "the disk fails",
     errno.EROFS: "the disk can only be read",
 }
-MEMORY = 64_000_000  # bytes; who cannot have them is short of memory, who can was asked for more than anything needs
+MEMORY = (
+    64_000_000  # bytes; while so many can be allocated, a MemoryError only means that a file asked for an absurd amount
+)
 
 
 def lack(error: BaseException) -> str:
-    """What this machine lacks, where the error or one behind it says so; empty where it is somebody else's."""
+    """What this machine lacks, in words, as the error or one of its causes tells; empty for any other error."""
     for cause in _behind(error):
         if isinstance(cause, OSError) and cause.errno in LACKS:
             return LACKS[cause.errno]
@@ -39,22 +41,25 @@ def lack(error: BaseException) -> str:
 
 
 def describe_lack(error: BaseException) -> str:
-    """The error as a sentence about this machine."""
+    """The error as a sentence about this machine, for people."""
     what = lack(error) or str(error) or type(error).__name__
     return str(error) if isinstance(error, LocalFault) else f"this machine cannot go on: {what}"
 
 
 def raise_lack(error: BaseException, *, sent: bool = False) -> None:
-    """Raise ``LocalFault`` where the error is this machine's own."""
+    """Turn an error whose cause is this machine into a ``LocalFault``, and pass over any other.
+
+    ``sent``: whether a request may have left before. Raises ``LocalFault`` when this machine lacks something.
+    """
     if what := lack(error):
         raise LocalFault(f"this machine cannot go on: {what}", sent=sent) from error
 
 
 @contextlib.contextmanager
 def own(path: Path) -> Iterator[None]:
-    """Around work on a file of our own: whatever the disk says against it is this machine's fault.
+    """Work on a file of our own in the body: any error of the disk is this machine's fault.
 
-    Raises ``LocalFault`` for any ``OSError``.
+    Raises ``LocalFault`` when the body raises an ``OSError``.
     """
     try:
         yield
@@ -65,8 +70,10 @@ def own(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def filling(out: Path) -> Iterator[Callable[[bytes], None]]:
-    """A file to write to, piece by piece. Raises ``LocalFault`` where it cannot hold them, at its
-    end too."""
+    """Create a file and give the function that appends bytes to it; it is closed at the end of the body.
+
+    Raises ``LocalFault`` when the file cannot be created, written or closed.
+    """
 
     def keep(piece: bytes) -> None:
         with own(out):
@@ -85,7 +92,7 @@ def filling(out: Path) -> Iterator[Callable[[bytes], None]]:
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it, groups taken apart."""
+    """The error with its causes, contexts and the members of exception groups."""
     waiting, seen = [error], set[int]()
     while waiting:
         one = waiting.pop()

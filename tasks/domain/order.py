@@ -33,7 +33,7 @@ class SourceClip:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """All that an adapter is told. ``seconds`` (whole at every gateway) and ``size`` are snapped to the model."""
+    """All that an adapter is given. ``seconds`` (whole at every gateway) and ``size`` are what the model offers."""
 
     shot: Shot
     route: Route
@@ -42,6 +42,7 @@ class Order:
     prompt: str  # as sent: with `Avoid: ...` where the model takes no negative prompt
     frame: Frame | None = None
     source: SourceClip | None = None
+    order_id: str = ""  # the UUID of its intent: for a gateway that knows a repeated order by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[str, bytes, str]] = field(default_factory=dict)  # field -> name, bytes, type
     form: Mapping[str, str] = field(default_factory=dict)
+    most: int = 0  # bytes of the reply that are kept whole, where more than usual
 
 
 @dataclass(frozen=True, slots=True)

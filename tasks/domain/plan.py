@@ -1,4 +1,4 @@
-"""What is decided about a shot before anything is spent: the nouns between `plan` and `render`. Pure."""
+"""What is decided about each shot before anything is spent. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class LeftOut(NamedTuple):
 
 
 class ShotPlan(NamedTuple):
-    """One shot and what is to be done with it; a tuple for the same reason as `Shot`.
+    """One shot and what will be done with it; a tuple for the same reason as `Shot`.
 
     ``fingerprint`` and ``key`` are empty where the digest of a remote file is not known yet. ``offers`` are the
     usable routes in the chain's order, ``passed_over`` the others with the reason.
@@ -84,13 +84,13 @@ class ShotPlan(NamedTuple):
 
     @property
     def quoted(self) -> Decimal:
-        """What it costs when the first route delivers; nothing where a job is only collected."""
+        """US dollars it costs when the first route delivers; 0 where a job is only collected."""
         buys = self.renders and self.action != "keep" and not self.collects
         return self.first.quote if buys and self.first else ZERO
 
     @property
     def worst(self) -> Decimal:
-        """The quotes of all its routes together."""
+        """US dollars it costs when every route of its chain has to be paid."""
         total = ZERO
         for offer in self.offers if self.renders and self.action != "keep" else ():
             total += offer.quote
@@ -99,12 +99,12 @@ class ShotPlan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The shots in board order with what the whole comes to."""
+    """The shots in board order, with their total."""
 
     shots: tuple[ShotPlan, ...]
     extra_columns: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    trusted: tuple[str, ...] = field(default=())  # remote files that nobody looked at
+    trusted: tuple[str, ...] = field(default=())  # remote files that were not fetched for the plan
 
     @property
     def quoted(self) -> Decimal:
@@ -143,6 +143,6 @@ class Plan:
 
     @property
     def summary(self) -> str:
-        """The plan in one line: its counts, and what it comes to."""
+        """The plan in one line: its counts, and its cost in US dollars."""
         why = " (if every shot were paid at each route of its chain)" if self.worst > self.quoted else ""
         return f"{self.counts}: {usd_shown(self.quoted)} USD, {usd_shown(self.worst)} USD at worst{why}"

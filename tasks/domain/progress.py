@@ -1,4 +1,4 @@
-"""What a run is doing right now: written by the run, read by whoever shows it. No library, no clock of its own."""
+"""What a run is doing right now: written by the run, read by whatever displays it."""
 
 import time
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from tasks.domain import redaction
 from tasks.domain.money import ZERO, usd_text
 from tasks.domain.result import has_own_clip
 
-STALE = 10.0  # seconds
+STALE = 10.0  # seconds after which the age of a report is shown
 
 
 @dataclass(slots=True)
 class Flight:
-    """A shot in flight: since when (monotonic seconds), what is happening to it, when that was heard, and how it came
-    to its route."""
+    """A shot in flight: when it began, what is happening to it, when that was reported (monotonic seconds), and how it
+    came to its route."""
 
     since: float
     says: str
@@ -23,7 +23,8 @@ class Flight:
     came: str = ""
 
     def told(self, now: float) -> str:
-        """What is happening to it, how long ago that was heard where it is some time, and how it came there."""
+        """What is happening to it, how old that report is once it is stale, and how it came there. ``now`` is in
+        monotonic seconds."""
         age = now - self.said_at
         heard = f"{self.says} ({age:.0f} s ago)" if age >= STALE else self.says
         return f"{heard}; {self.came}" if self.came else heard
@@ -33,8 +34,8 @@ class Flight:
 class Progress:
     """Counts, money (US dollars) and the shots in flight.
 
-    ``listen`` gets one line for each thing worth a line, and where ``each`` is set for each shot; ``record`` the
-    former only.
+    ``listen`` gets a line for each notable event, and where ``each`` is set for each finished shot; ``record`` gets
+    only the events.
     """
 
     total: int = 0
@@ -49,9 +50,9 @@ class Progress:
     taken_up: dict[str, list[Decimal]] = field(default_factory=dict)  # by shot: what its jobs of earlier runs may cost
 
     def say(self, shot_id: str, text: str) -> None:
-        """What the shot is doing; the first word of it puts the shot in flight, and one that is over stays over."""
+        """Report what the shot is doing. The first report puts it in flight; a finished shot takes no more."""
         if shot_id in self.ended:
-            return  # a POST that outlives its cancelled shot still has its receipt to tell of
+            return  # a POST that outlives its cancelled shot still reports its receipt
         now = self.clock()
         flight = self.flights.setdefault(shot_id, Flight(now, "", now))
         flight.says, flight.said_at = redaction.line(text), now
@@ -71,13 +72,13 @@ class Progress:
         self.listen(redaction.plain(f"{shot_id}: takes up {job}; {usd_text(waiting)} USD wait there"))
 
     def line(self, text: str) -> None:
-        """One line for people: a fallback, a warning, a result."""
+        """Report a notable event in one line: a fallback, a warning, a result."""
         plain = redaction.plain(text)
         self.listen(plain)
         self.record(plain)
 
     def end(self, shot_id: str, status: str) -> None:
-        """The shot is over; where every shot gets its line, it gets it now."""
+        """Mark the shot as finished with this status, and report it where ``each`` is set."""
         self.flights.pop(shot_id, None)
         self.taken_up.pop(shot_id, None)
         self.ended[shot_id] = status
@@ -85,7 +86,7 @@ class Progress:
             self.listen(f"{len(self.ended)}/{self.total} {shot_id} {status}")
 
     def counts(self) -> dict[str, int]:
-        """``done``, ``running``, ``waiting`` and ``failed``: they add up to the total."""
+        """How many shots are ``done``, ``running``, ``waiting`` and ``failed``; together they are the total."""
         good = sum(has_own_clip(status) for status in self.ended.values())
         bad = len(self.ended) - good
         waiting = max(self.total - good - bad - len(self.flights), 0)

@@ -1,4 +1,4 @@
-"""What must not be shown or recorded, cut from text: keys, signatures, data URIs, and what moves a terminal. Pure."""
+"""Removes from text what must not be shown or recorded: keys, signatures, data URIs, control characters. Pure."""
 
 import base64
 import hashlib
@@ -9,10 +9,10 @@ from collections.abc import Collection
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
-SHORTEST = 8  # characters of a key that is looked for: a shorter one is a word
+SHORTEST = 8  # characters of a key that is searched for: a shorter one could be any word
 CUT = "[cut]"
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")  # the last turn text around
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")  # the last ones reverse the direction of text
 _BUT_LINES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 _DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+=-]+)*,[^\s\"'<>)\]]*", re.IGNORECASE)
 _URL = re.compile(r"([a-z][a-z0-9+.-]{1,20}:(?:\\?/){2})(?:[^\s/?#\"'<>]*@)?([^\s?#\"'<>]*)([?#][^\s\"'<>]*)?", re.I)
@@ -34,7 +34,7 @@ def cut(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """As `cut`, and nothing in it moves a cursor, rings or turns text around; lines stay lines."""
+    """As `cut`, without terminal control characters and direction marks; line breaks stay."""
     return _BUT_LINES.sub(" ", cut(text))
 
 
@@ -43,8 +43,13 @@ def line(text: str) -> str:
     return CONTROL.sub(" ", cut(text))
 
 
+def kept(body: bytes, most: int) -> str:
+    """Of a reply's body what may stand in a record: as `line`, in at most so many bytes of UTF-8."""
+    return line(body[: 50 * most].decode("utf-8", "replace")).encode()[:most].decode("utf-8", "ignore")
+
+
 def pin(url: str) -> str:
-    """The name under which a remote file is remembered: its address, and of what may open it only a digest."""
+    """The name under which a remote file is remembered: its address, with a digest for credentials and query."""
     if re.search(r"\?sha256=[0-9a-f]{64}$", url):
         return url
     bare = USER.sub("", url.partition("?")[0])
@@ -52,7 +57,7 @@ def pin(url: str) -> str:
 
 
 Secrets = str | Collection[str]
-"""One secret, or several that may be echoed alike."""
+"""One secret, or several of which any may be echoed."""
 
 
 def _long(secrets: Secrets) -> list[str]:
@@ -89,8 +94,8 @@ def _spellings(secret: str) -> re.Pattern[str]:
         raw.hex(),
         json.dumps(secret)[1:-1],
     }
-    for shift in range(3):  # where in a group of three the key begins changes all of its letters
+    for shift in range(3):  # base64 encodes the key differently for each offset in a group of three bytes
         packed = base64.b64encode(bytes(shift) + raw).decode()
-        whole = packed[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6]  # letters that depend on the key alone
+        whole = packed[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6]  # the characters that depend on the key alone
         forms |= {whole, whole.replace("+", "-").replace("/", "_")}
     return re.compile("|".join(sorted(map(re.escape, forms), key=len, reverse=True)), re.IGNORECASE)

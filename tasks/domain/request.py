@@ -7,8 +7,8 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One thing that people look at: its name in options and forms, its file at the target, and whether it is made
-    where nobody says otherwise."""
+    """A file made for people to look at: its name in options and forms, its path at the target, and whether it is made
+    by default."""
 
     name: str
     file: str
@@ -21,7 +21,7 @@ def _view(file: str, *, default: bool = True) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ViewSelection:
-    """Which views of the target are made. A field is a view: the table of all of them is `VIEWS`."""
+    """Which views of the target are made. Each field is a view; the table of all of them is `VIEWS`."""
 
     report: bool = _view("report.html")
     timeline: bool = _view("timeline.otio")

@@ -32,6 +32,7 @@ class Clip:
     seconds: float
     poster: str = ""
     audio: bool | None = None  # None in records of 0.1, which did not say
+    container: str = ""  # what came: mp4, fmp4, mov, webm, mkv, ts or hls; empty in records of 0.1
 
 
 @dataclass(frozen=True, slots=True)

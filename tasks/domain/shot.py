@@ -26,7 +26,7 @@ class Size(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Size":
-        """Read ``1280x720``. ValueError when it is anything else."""
+        """Read ``1280x720``. Raises ``ValueError`` when it is anything else."""
         width, _, height = text.strip().lower().replace("×", "x").partition("x")
         size = cls(int(width), int(height))
         if size.width <= 0 or size.height <= 0:
@@ -37,9 +37,9 @@ class Size(NamedTuple):
 class Shot(NamedTuple):
     """One row of a storyboard, after aliases, defaults and ``[vars]``; what it uses and nothing else.
 
-    A tuple, as a board has many of them: a frozen dataclass takes four times as long to make.
+    It is a tuple because a board has many of them and a frozen dataclass takes four times as long to make.
 
-    ``row`` is the line a person sees (the header is line 1). ``image`` and ``source`` are resolved against
+    ``row`` is the line in the file (the header is line 1). ``image`` and ``source`` are resolved against
     the board's folder; ``source_shot`` is the shot_id of another row, and then ``source`` is empty.
     """
 

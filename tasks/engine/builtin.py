@@ -1,4 +1,4 @@
-"""The built-in renderer as a route like any other, but that it is free: it draws here and delivers at the target."""
+"""The built-in renderer as a free route: it draws a clip on this machine and delivers it to the target."""
 
 import asyncio
 import uuid
@@ -17,9 +17,9 @@ Source = Callable[[], Awaitable[Path]]
 
 
 class Drawer:
-    """Draws the orders of one run, two at a time: each takes a core.
+    """Draws the orders of one run, two at a time, because each takes a core.
 
-    Its methods raise only `Stopped` (the run was told to stop) and `TargetLost` (the target refused a write).
+    Its methods raise ``Stopped`` when the run was told to stop, ``TargetLost`` when the target refuses a write.
     """
 
     def __init__(self, run: RunContext) -> None:
@@ -30,9 +30,10 @@ class Drawer:
     async def draw(
         self, asked: LedgerKey, order: Order, source: Source | None, *, frame: str, stand_in: bool
     ) -> Attempt:
-        """The attempt, settled: with its clip, or failed. ``source`` brings the clip that a remix starts from.
+        """Draw an order and give its settled attempt, with a clip or failed.
 
-        It goes on by itself: a cancelled shot must not tear a clip from its record.
+        ``source`` brings the clip that a remix starts from. The work continues when the shot is
+        cancelled, so that no clip is left without its record.
         """
         self.run.may_submit()
         task = asyncio.create_task(self._drawn(asked, order, source, frame, stand_in))
@@ -41,14 +42,14 @@ class Drawer:
         return await asyncio.shield(task)
 
     async def drain(self, seconds: float) -> None:
-        """Let what is being drawn come to its record, for so long at the most."""
+        """Wait until everything being drawn is recorded, for so many seconds at the most."""
         if self.drawing:
             await asyncio.wait(self.drawing, timeout=seconds)
 
     def _drew(self, task: "asyncio.Task[Attempt]") -> None:
         self.drawing.discard(task)
         if not task.cancelled():
-            task.exception()  # read here, because the shot that waited for it may be gone
+            task.exception()  # mark it as read: the shot that waited for it may be gone
 
     async def _drawn(
         self, asked: LedgerKey, order: Order, source: Source | None, frame: str, stand_in: bool
@@ -58,7 +59,7 @@ class Drawer:
         clip: Clip | None = None
         try:
             error = await self._animated(order, source, part)
-            # its number is taken before anything stands at the target under it
+            # its number is reserved before a file of that name is at the target
             attempt = await run.write(run.ledger.intent, asked, order, ZERO, frame=frame, stand_in=stand_in)
             clip = await deliver(run, part, attempt) if error is None else None
         except MediaError as problem:
@@ -69,7 +70,7 @@ class Drawer:
         return await run.write(run.ledger.settled, attempt, ending)
 
     async def _animated(self, order: Order, source: Source | None, part: Path) -> MediaError | None:
-        """Draw into a file: why it could not be drawn, or None."""
+        """Draw into the file ``part``; the reason where that fails, else None."""
         from tasks.animatic import renderer
 
         try:
@@ -79,7 +80,7 @@ class Drawer:
                 data = order.frame.data if order.frame else None
                 await asyncio.to_thread(renderer.render, order, part, frame=data, source=start)
             if source is not None:
-                await source()  # it was read by its name: is it still the same one?
+                await source()  # raises when the file of that name changed meanwhile
         except MediaError as problem:
             return problem
         return None

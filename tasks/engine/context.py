@@ -53,6 +53,7 @@ class RunContext:
     sleep: Sleep = asyncio.sleep
     roll: Callable[[], float] = random.random
     known_limits: dict[str, ProviderLimits] = field(default_factory=dict)
+    wide: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))  # for answers of many megabytes
     lookers: Executor = field(default_factory=lambda: ThreadPoolExecutor(2))
 
     def limits(self, provider: str) -> ProviderLimits:

@@ -1,9 +1,13 @@
 """What was heard of a job that is waited for, and what it comes to: a value that a run fills in. Pure."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from tasks.domain.errors import MediaError
+from tasks.domain.order import Reply
+from tasks.providers._common import dig, is_ok, text_of
+from tasks.transport import Lost
 
 LONGEST_REST = 30.0  # seconds between downloads that are no video
 AT_ONCE = 0.001  # seconds; a look that begins so near to the deadline is the last one
@@ -23,6 +27,7 @@ class Heard:
     """What was heard of one job in this run. Times are those of the run's clock.
 
     ``spoiled``: what a download that came whole twice, with the same digest, is instead of a video.
+    ``large``: a reply was larger than what is kept of one; ``flooded``: so was one that had room for a whole file.
     """
 
     until: float
@@ -32,6 +37,8 @@ class Heard:
     trouble: str = ""
     spoiled: str = ""
     charge: Decimal | None = None
+    large: bool = False
+    flooded: bool = False
     digests: set[str] = field(default_factory=set)
     bad: int = 0
 
@@ -66,3 +73,23 @@ class Heard:
         said = f"its last word was {self.word!r}, {now - self.said_at:.0f} s before"
         then = f"; then: {self.trouble}" if self.trouble else ""
         return (said if self.word else "it never said how it stands") + then
+
+
+def answering(reply: Reply, job_id: str, adapter: object) -> Reply:
+    """The reply as one of this job: a body that names it speaks of it under whatever HTTP status.
+
+    Raises ``Lost`` when it is for another job: its clip is not ours, and its failure settles nothing of ours.
+    """
+    told = _named_in(reply, adapter)
+    if told and job_id not in told:
+        raise Lost(f"the reply is for job {told[0][:80]}, not for {job_id}")
+    return replace(reply, status=200) if told and not is_ok(reply) else reply
+
+
+def _named_in(reply: Reply, adapter: object) -> Sequence[str]:
+    """The ids of jobs that a reply names: as the adapter's ``job_ids`` reads them, or at its documented ``JOB_ID``."""
+    if read := getattr(adapter, "job_ids", None):
+        return tuple(read(reply))
+    place: Sequence[str] = getattr(adapter, "JOB_ID", ())
+    told = text_of(dig(reply.data, *place)) if place else ""
+    return (told,) if told else ()

@@ -1,6 +1,6 @@
-"""A receipt's way to the target: at once, or tried on for as long as the run lives, with a copy on this machine.
+"""Writes receipts to the target: at once, or again and again while the run lasts, with a copy on this machine.
 
-From the reply on a receipt is never in memory alone while anything is waited for.
+A receipt is never only in memory while this process waits for anything.
 """
 
 import asyncio
@@ -14,15 +14,18 @@ from tasks.domain.result import Attempt
 from tasks.engine.context import RunContext
 from tasks.ledger import Record
 
-HASTE = 2.0  # seconds; a target that takes longer over a receipt may be about to refuse it, or we about to be killed
-PATIENCE = 300.0  # seconds that a refused receipt is tried on though nothing else of the run is left
-PAUSE, LONGEST_PAUSE = 1.0, 30.0
+HASTE = 2.0  # seconds until a receipt is copied to this machine: the target may refuse it, or this process be killed
+PATIENCE = 300.0  # seconds for which a refused receipt is written again though nothing else of the run is left
+PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between two tries
 FAREWELL = 5.0  # seconds for the last try of all
 
 
 class Keeper:
-    """Brings receipts to the target of one run. ``busy`` tells how many orders the run has in flight, those whose
-    receipt is refused among them. ``safe`` are the tasks that wait with a receipt which is kept elsewhere or told."""
+    """Writes the receipts of one run to its target.
+
+    ``busy`` gives how many orders the run has in flight, with those whose receipt is refused. ``haste`` is in seconds.
+    ``safe`` are the waiting tasks whose receipt has a copy on this machine or on stderr.
+    """
 
     def __init__(self, run: RunContext, busy: Callable[[], int], *, haste: float = HASTE) -> None:
         self.run, self.busy, self.haste = run, busy, haste
@@ -30,8 +33,10 @@ class Keeper:
         self.safe: set[asyncio.Task[object] | None] = set()
 
     async def accepted(self, attempt: Attempt, job: Job) -> Attempt:
-        """The attempt with its receipt at the target. Raises ``TargetLost`` when that would not take it; then it lies
-        on this machine, or stands on stderr."""
+        """Write the receipt of an accepted order, and give its attempt.
+
+        Raises ``TargetLost`` when the target refuses it to the end; then it is on this machine, or on stderr.
+        """
         run = self.run
         receipt = run.ledger.receipt(attempt, job)
         write = asyncio.ensure_future(run.write(run.ledger.take, receipt))
@@ -49,7 +54,7 @@ class Keeper:
         return taken
 
     async def farewell(self) -> None:
-        """The run ends: a last try for each receipt that the target refused."""
+        """Try for a last time to write each receipt that the target refused; the run ends."""
         for task in filter(None, self.safe):
             task.cancel()
         for receipt in list(self.refused.values()):
@@ -60,7 +65,7 @@ class Keeper:
     async def _kept(self, receipt: Record) -> Path | None:
         try:
             return await asyncio.to_thread(self.run.receipts.keep, receipt)
-        except (OSError, MemoryError, RuntimeError):  # the last: no thread can be had
+        except (OSError, MemoryError, RuntimeError):  # RuntimeError: no thread can be started
             return None
 
     def _tell(self, receipt: Record, kept: Path | None, error: Exception) -> None:
@@ -72,7 +77,7 @@ class Keeper:
         self.run.stop(Stopped("Target", f"the target refuses the receipt of what was bought: {error}"))
 
     async def _insist(self, receipt: Record, kept: Path | None) -> Attempt:
-        """Try on while anything else of the run is in flight, and for a while when nothing is."""
+        """Try again while anything else of the run is in flight, and for a while when nothing is."""
         run, pause = self.run, PAUSE
         until = run.clock() + PATIENCE
         self.safe.add(asyncio.current_task())

@@ -1,6 +1,7 @@
-"""What a provider has room for: in flight, submits a minute, cooldown, and what is out for the run.
+"""What a provider allows: orders in flight, submits a minute, cooldowns, and which routes are out for the run.
 
-One `ProviderLimits` a provider in one process; clock, sleep and jitter are parameters, so tests never wait.
+There is one `ProviderLimits` for each provider in a process; clock, sleep and jitter are parameters, so that tests
+never wait.
 """
 
 import asyncio
@@ -17,11 +18,11 @@ from tasks.domain.order import Reply
 from tasks.domain.result import Attempt
 
 SUBMITS = 4  # of one shot at one route
-LONGEST_WAIT = 120.0  # a longer Retry-After sends the shots to the next route at once
+LONGEST_WAIT = 120.0  # seconds; a longer Retry-After sends the shots to the next route at once
 LOSING_STREAK = 5  # paid attempts in a row at one route that gave no clip
 EXHAUSTED = 3  # shots in a row that a provider was too busy for
-PAUSE = 120.0  # then it is left alone for so long
-GLANCE = 1.0  # a shot that waits for its turn looks up this often: its provider may be out by now
+PAUSE = 120.0  # seconds that such a provider is then left alone
+GLANCE = 1.0  # seconds after which a waiting shot looks again: its provider may be out by now
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
@@ -30,7 +31,8 @@ Sleep = Callable[[float], Awaitable[None]]
 def retry_after(reply: Reply, wall: Clock) -> float | None:
     """Seconds that a Retry-After header asks for, whether it holds seconds or a date; None without one.
 
-    A date is measured against the reply's own Date header where it has one: two clocks need not agree.
+    A date is compared with the reply's own Date header if it has one, else with ``wall`` (epoch seconds): the gateway's
+    clock may differ from ours.
     """
     text = reply.headers.get("retry-after", "").strip()
     if not text:
@@ -54,13 +56,20 @@ def _moment(text: str) -> float | None:
 
 
 def backoff(tries: int, roll: Callable[[], float] = random.random) -> float:
-    """Seconds to wait after so many `Busy` replies without a time: doubling from one, with jitter of a half."""
+    """Seconds to wait after so many `Busy` replies without a time: 1, doubled each time up to 30, plus up to a half.
+
+    ``roll`` gives the jitter, from 0 to 1.
+    """
     return min(2.0 ** (tries - 1), 30.0) * (1 + roll() / 2)
 
 
 @dataclass
 class ProviderLimits:
-    """One provider in this run. ``locked`` holds the reason once its key or credit was refused."""
+    """The limits of one provider in this run.
+
+    ``locked`` holds the reason once its key or credit was refused. ``clock`` and ``sleep`` count seconds; what ends in
+    ``_until`` is a time of that clock.
+    """
 
     settings: ProviderSettings
     clock: Clock
@@ -81,8 +90,8 @@ class ProviderLimits:
     def out(self, route: Route, *, last: bool = False) -> str:
         """Why nothing may be sent to the route now; empty when it may.
 
-        A provider that is only left alone because it was too busy is still asked by a shot that has no other
-        route (``last``).
+        A provider that is only left alone because it was too busy is still asked when the shot has no other route
+        (``last``).
         """
         if self.locked:
             return f"{self.settings.name} is out for this run: {self.locked}"
@@ -101,9 +110,9 @@ class ProviderLimits:
         return self.clock() < max(self.quiet_until, self.paused_until)
 
     async def ready(self, *, last: bool = False) -> None:
-        """Wait until cooldown and the submits of the last minute allow one more; it is counted as sent.
+        """Wait until cooldown and the submits of the last minute allow one more, and count that as sent.
 
-        Back at once and uncounted where the whole provider is out: `out`, told the same ``last``, says why.
+        Returns at once and counts nothing where the whole provider is out: `out` with the same ``last`` says why.
         """
         rate = self.settings.submits_per_minute
         most, span = max(1, int(rate)), max(60.0, 60.0 / rate)
@@ -118,18 +127,18 @@ class ProviderLimits:
             await self.sleep(min(until - now, GLANCE))
 
     def cool(self, seconds: float) -> None:
-        """A Retry-After holds for the whole provider."""
+        """Hold back the orders of the whole provider for so many seconds, as a Retry-After asks."""
         if seconds > LONGEST_WAIT:
             self.paused_until = max(self.paused_until, self.clock() + seconds)
         else:
             self.quiet_until = max(self.quiet_until, self.clock() + seconds)
 
     def hush(self, seconds: float) -> None:
-        """A Retry-After on a poll that was one too many: no job of the provider is asked after before its time."""
+        """Hold back the polls of the whole provider for so many seconds, as a Retry-After to a poll asks."""
         self.hushed_until = max(self.hushed_until, self.clock() + min(seconds, LONGEST_WAIT))
 
     def too_busy(self) -> None:
-        """A shot used up its submits; after a few such shots in a row the provider is left alone for a while."""
+        """Count a shot that used up its submits; after a few in a row the provider is left alone for a while."""
         self.exhausted += 1
         if self.exhausted >= EXHAUSTED:
             self.circuit_open_until = self.clock() + PAUSE

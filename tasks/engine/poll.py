@@ -7,52 +7,36 @@ downloads are asked again.
 import asyncio
 import hashlib
 import uuid
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from tasks.config import ProviderSettings, key_may_go, secret_of
+from tasks.config import ProviderSettings, secret_of
 from tasks.domain import machine, redaction
 from tasks.domain.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, Outcome, TargetLost, Unclear
 from tasks.domain.identity import clip_stem
 from tasks.domain.job import Done, Pending
-from tasks.domain.money import ZERO, is_credible, usd, usd_text
-from tasks.domain.order import Reply
+from tasks.domain.money import ZERO
+from tasks.domain.order import Reply, Request
 from tasks.domain.result import Attempt, Basis, Clip, Settlement
-from tasks.engine.context import RunContext, absolute, key_of_provider
-from tasks.engine.heard import Heard, NoVideo
+from tasks.engine import fetch as fetching
+from tasks.engine.charges import billed, charge_of, reported, tell_odd
+from tasks.engine.context import RunContext, absolute
+from tasks.engine.heard import Heard, NoVideo, answering
 from tasks.engine.limits import LONGEST_WAIT, ProviderLimits, retry_after
 from tasks.ledger import job_of
 from tasks.media import probe as video
+from tasks.media import remux
 from tasks.providers import adapter
-from tasks.providers._common import dig, said, text_of, word_of
+from tasks.providers._common import said
 from tasks.storage import StoreError
-from tasks.transport import DownloadLimits, Forbidden, HttpStatus, Lost, NotSent, host_of
+from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, TooLarge
 
 CLIP_BYTES = 2_000_000_000
+INLINE_BYTES = 64_000_000  # of an answer that holds the file itself, as text
 RECOVERIES = 3  # looks for a clip that the target lost
-LEAST_SHARE = 2  # units that come to less than one in so many of what was expected are not those of the price
 PRICE_LIST: Basis = "price_list"
 FOLLOWS = 3  # documents a job may send us through in one look
-
-
-def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[Decimal, Decimal, Basis]:
-    """Charged, at risk and basis of a job that was accepted and gave no clip.
-
-    ``documented`` is the catalogue's word on failed jobs: False, True or ``"unknown"``.
-    """
-    if error.charge is not None:
-        return _reported(error.charge, quote)
-    if error.free or (error.free is None and documented is False):
-        return ZERO, ZERO, "free"
-    if error.free is False or documented is True:
-        return quote, ZERO, "price_list"
-    return ZERO, quote, "unknown"
-
-
-def _reported(charge: Decimal, quote: Decimal) -> tuple[Decimal, Decimal, Basis]:
-    """A charge that nobody can mean is none: then nobody knows, and the quote is at risk."""
-    return (usd(charge), ZERO, "reported") if is_credible(charge, quote) else (ZERO, quote, "unknown")
 
 
 async def finish(run: RunContext, attempt: Attempt, use: Callable[[], bool], *, at_once: bool = False) -> Attempt:
@@ -107,6 +91,8 @@ async def _turn(
         return await _failed(run, attempt, error)
     except (Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
         heard.trouble = redaction.hidden(str(error), secret_of(settings))
+        if isinstance(error, TooLarge):
+            heard.flooded, heard.large = heard.large, True
         if isinstance(error, MediaError):
             heard.rest(run.clock())
         if isinstance(error, NoVideo) and heard.take(error):
@@ -147,10 +133,10 @@ async def _look(run: RunContext, settings: ProviderSettings, attempt: Attempt, h
     own = request = job_of(run.ledger.record(attempt)).request
     base = _base(run, settings, attempt)
     for _ in range(FOLLOWS):
-        reply = await run.ask(settings, request, base, settings.stall_timeout_s)
+        reply = await _asked(run, settings, request, base, heard)
         _heed(run, attempt, reply, heard)
         if request is own:
-            _check_answers(reply, attempt, getattr(module, "JOB_ID", ()))
+            reply = answering(reply, attempt.job_id, module)
         got = module.progress(reply)
         if isinstance(got, Done):
             heard.hear("completed" if got.url else "completed, without an address", run.clock())
@@ -175,7 +161,7 @@ def _heed(run: RunContext, attempt: Attempt, reply: Reply, heard: Heard) -> None
 
 def _hear(run: RunContext, attempt: Attempt, reply: Reply, got: Pending, heard: Heard) -> None:
     """Keep the job's word; what comes under an HTTP error or on a web page is trouble on the way, no word of it."""
-    if not word_of(reply):
+    if got.word.startswith("HTTP "):
         words = said(reply)
         heard.trouble = got.word if words == got.word else f"{got.word}: {words}"
         return
@@ -189,74 +175,47 @@ def _base(run: RunContext, settings: ProviderSettings, attempt: Attempt) -> str:
     return str(run.ledger.record(attempt).get("base_url") or settings.base_url)
 
 
-def _check_answers(reply: Reply, attempt: Attempt, place: Sequence[str]) -> None:
-    """`Lost` where the reply is for another job: its clip is not ours, and its failure settles nothing of ours."""
-    told = text_of(dig(reply.data, *place)) if place else ""
-    if told and told != attempt.job_id:
-        raise Lost(f"the reply is for job {told[:80]}, not for {attempt.job_id}")
+async def _asked(run: RunContext, settings: ProviderSettings, request: Request, base: str, heard: Heard) -> Reply:
+    """One answer. After one that was too large the next may hold the file itself: one such at a time has room, once."""
+    if not heard.large or heard.flooded:
+        return await run.ask(settings, request, base, settings.stall_timeout_s)
+    async with run.wide:
+        return await run.ask(settings, replace(request, most=INLINE_BYTES), base, settings.download_timeout_s)
 
 
 async def _bring(run: RunContext, attempt: Attempt, settings: ProviderSettings, done: Done) -> Clip:
     """Download the clip and put it at the target."""
     part = run.folder / f"{uuid.uuid4().hex}.mp4"
+    inline = done.url[:5].lower() == "data:"
+    url = done.url if inline else absolute(done.url, _base(run, settings, attempt))
     try:
-        await run.http.download(
-            absolute(done.url, _base(run, settings, attempt)),
-            part,
-            DownloadLimits(CLIP_BYTES, settings.stall_timeout_s, settings.download_timeout_s),
-            allowed={host_of(settings.base_url)[1], *settings.allow_hosts},
-            headers=lambda url: key_of_provider(settings) if key_may_go(settings, url) else {},
-        )
-        return await _delivered(run, part, attempt)
+        came = await fetching.fetch(run, settings, url, part, CLIP_BYTES)
+        return await _delivered(run, part, attempt, came)
     finally:
         part.unlink(missing_ok=True)
 
 
-async def _delivered(run: RunContext, part: Path, attempt: Attempt) -> Clip:
+async def _delivered(run: RunContext, part: Path, attempt: Attempt, came: str) -> Clip:
     """The clip at the target; `NoVideo` where what was downloaded is none."""
     try:
-        return await deliver(run, part, attempt)
+        return await deliver(run, part, attempt, came)
     except MediaError as error:
         digest = await asyncio.to_thread(_hashed, part)
         raise NoVideo(str(error), digest, final=video.is_whole(part)) from error
 
 
 async def _over(run: RunContext, attempt: Attempt, outcome: Outcome, done: Done, clip: Clip | None = None) -> Attempt:
-    charge, quote = _billed(run, attempt, done), attempt.expected
-    charged, risk, basis = (quote, ZERO, PRICE_LIST) if charge is None else _reported(charge, quote)
-    _tell_odd(run, attempt, charge)
+    charge, quote = billed(run, attempt, done), attempt.expected
+    charged, risk, basis = (quote, ZERO, PRICE_LIST) if charge is None else reported(charge, quote)
+    tell_odd(run, attempt, charge)
     ids = {**attempt.remote_ids, **done.remote_ids}
     return await run.settle(attempt, Settlement(outcome, charged, risk, basis, clip, remote_ids=ids))
-
-
-def _billed(run: RunContext, attempt: Attempt, done: Done) -> Decimal | None:
-    """What the gateway says that it took: a sum, or what it counted at the entry's price."""
-    if done.charge is not None:
-        return done.charge
-    model = run.catalogue.models.get(attempt.route)
-    counted = model.price.measured(gpu_seconds=done.gpu_seconds, units=done.units) if model else None
-    if counted is None or done.units is None or not counted.is_finite():
-        return counted
-    if counted < 0 or counted * LEAST_SHARE >= attempt.expected:
-        return counted
-    sums = f"{usd_text(usd(counted))} USD, {usd_text(attempt.expected)} USD expected"
-    run.progress.line(
-        f"{attempt.shot_id}: {attempt.route} counts units of another kind ({sums}): the list's price counts"
-    )
-    return None
-
-
-def _tell_odd(run: RunContext, attempt: Attempt, charge: Decimal | None) -> None:
-    if charge is not None and not is_credible(charge, attempt.expected):
-        told = "that is no number" if charge.is_nan() else f"of {charge} USD"
-        risk = f"its quote of {usd_text(attempt.expected)} USD is at risk"
-        run.progress.line(f"{attempt.shot_id}: {attempt.route} reports a charge {told}, not believed: {risk}")
 
 
 async def _failed(run: RunContext, attempt: Attempt, error: GatewayError) -> Attempt:
     documented = run.catalogue.model(attempt.route).failed_is_charged
     charged, risk, basis = charge_of(error, attempt.expected, documented)
-    _tell_odd(run, attempt, error.charge)
+    tell_odd(run, attempt, error.charge)
     return await run.settle(attempt, Settlement(error.outcome, charged, risk, basis, error=error))
 
 
@@ -274,34 +233,39 @@ async def _given_up(run: RunContext, attempt: Attempt, settings: ProviderSetting
     return attempt
 
 
-async def deliver(run: RunContext, part: Path, attempt: Attempt) -> Clip:
-    """Probe a local mp4 and put it and its poster at the target, under names of this attempt alone.
+async def deliver(run: RunContext, part: Path, attempt: Attempt, came: str = "") -> Clip:
+    """Probe a local video and put what plays of it at the target, with its poster and, where that is another file,
+    what was delivered, under names of this attempt alone. ``came``: the container that it was put together from.
 
     Raises ``MediaError`` when it is no video, ``TargetLost`` when the target refuses it, ``LocalFault`` when this
     machine cannot keep it.
     """
     stem = clip_stem(attempt.shot_id, attempt.key, attempt.n)
-    digest = await asyncio.to_thread(_hashed, part)
-    probe, poster = await _examined(run, part, digest)
-
-    def work() -> Clip:
-        store = run.store
-        try:
-            store.put(f"clips/{stem}.mp4", part)
-            store.write(f"posters/{stem}.jpg", poster)
-        except (StoreError, FileNotFoundError) as error:
-            raise TargetLost(str(error)) from error
-        size, fps, seconds = part.stat().st_size, round(probe.fps, 3), round(probe.seconds, 3)
-        file, still = f"clips/{stem}.mp4", f"posters/{stem}.jpg"
-        return Clip(file, digest, size, probe.width, probe.height, fps, seconds, still, probe.audio)
-
-    return await asyncio.to_thread(work)
-
-
-async def _examined(run: RunContext, part: Path, digest: str) -> tuple[video.Probe, bytes]:
-    """What the clip is. It is its maker's fault only where all of its bytes can be read, before and after."""
+    made = await _examined(run, part, await asyncio.to_thread(_hashed, part), came)
     try:
-        return await asyncio.get_running_loop().run_in_executor(run.lookers, video.examine, part)
+        return await asyncio.to_thread(_put, run, made, stem)
+    finally:
+        remux.forget(made)
+
+
+def _put(run: RunContext, made: remux.Playable, stem: str) -> Clip:
+    store, probe, path, poster = run.store, made.probe, f"clips/{stem}.{made.ending}", f"posters/{stem}.jpg"
+    try:
+        if made.beside is not None:
+            store.put(f"clips/{stem}.delivered.{made.beside_ending}", made.beside)
+        store.put(path, made.path)
+        store.write(poster, made.poster)
+    except (StoreError, FileNotFoundError) as error:
+        raise TargetLost(str(error)) from error
+    facts = (probe.width, probe.height, round(probe.fps, 3), round(probe.seconds, 3))
+    size = made.path.stat().st_size
+    return Clip(path, _hashed(made.path), size, *facts, poster, probe.audio, made.container)
+
+
+async def _examined(run: RunContext, part: Path, digest: str, came: str) -> remux.Playable:
+    """What plays of the clip. It is its maker's fault only where all of its bytes can be read, before and after."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(run.lookers, remux.playable, part, came)
     except MediaError:
         if await asyncio.to_thread(_hashed, part) != digest:
             raise LocalFault(f"this machine cannot go on: {part.parent} does not keep what is written there") from None

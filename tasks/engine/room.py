@@ -1,4 +1,4 @@
-"""Whether this machine has room for what is about to be ordered: in the scratch folder and at a local target."""
+"""Whether the disks of this machine have room for what is about to be ordered."""
 
 import os
 import shutil
@@ -7,25 +7,28 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-SECOND = 2_000_000  # bytes of a clip's second: 16 Mbit/s, about twice what gateways deliver at 1080p
-LEAST = 4_000_000  # bytes of a clip however short; its poster and its records lie within
+SECOND = 2_000_000  # bytes for a second of a clip: 16 Mbit/s, about twice what gateways deliver at 1080p
+LEAST = 4_000_000  # bytes for the shortest clip, with its poster and its records
 
 Free = Callable[[Path], int]
 
 
 def free_bytes(folder: Path) -> int:
-    """What this user may still write at the folder."""
+    """Bytes that this user may still write in the folder."""
     return shutil.disk_usage(folder).free
 
 
 def bound(seconds: Decimal) -> int:
-    """Bytes that a clip of so many seconds may take."""
+    """The most bytes that a clip of so many seconds is expected to take."""
     return max(int(seconds * SECOND), LEAST)
 
 
 @dataclass
 class Room:
-    """The disks of one run. ``taken`` are the bytes that may still come for what is in flight."""
+    """The disks of one run: of its scratch folder, and of a target on this machine.
+
+    ``taken`` are the bytes reserved for what is in flight.
+    """
 
     scratch: Path
     target: Path | None
@@ -33,12 +36,12 @@ class Room:
     taken: int = 0
 
     def lacks(self, need: int) -> str:
-        """Why ``need`` more bytes may not fit, in words; empty where they do."""
+        """Why ``need`` more bytes may not fit, in words; empty if they do."""
         folders = {"the scratch folder": self.scratch} | ({"the target": self.target} if self.target else {})
         places = {what: _standing(folder) for what, folder in folders.items()}
         disks = [place.stat().st_dev for place in places.values()]
         for what, place in places.items():
-            copies = disks.count(place.stat().st_dev)  # on one disk a clip lies twice while it is delivered
+            copies = disks.count(place.stat().st_dev)  # on one disk a clip is there twice while it is delivered
             if self.free(place) < (self.taken + need) * copies:
                 cure = "set TMPDIR to a larger disk" if what == "the scratch folder" else "make room there"
                 told = f"{self.free(place):,} bytes left, and {(self.taken + need) * copies:,} may come"
@@ -47,7 +50,7 @@ class Room:
 
 
 def _standing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+    """The folder, or the nearest one above it that exists."""
     path = Path(os.path.realpath(folder))
     while not path.exists():
         path = path.parent

@@ -7,17 +7,20 @@ it came to. A submit is repeated only when nothing was accepted.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from tasks.domain import redaction
 from tasks.domain.errors import Busy, GatewayError, LocalFault, Locked, Refused, Stopped, Unclear
 from tasks.domain.job import Job
 from tasks.domain.money import ZERO
-from tasks.domain.order import Order, Request
+from tasks.domain.order import Order, Reply, Request
 from tasks.domain.result import Attempt, Basis, Settlement
 from tasks.engine.context import RunContext
 from tasks.engine.keeping import HASTE, Keeper
 from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, ProviderLimits, backoff, retry_after
+from tasks.engine.lost_orders import answered
 from tasks.engine.poll import finish
 from tasks.engine.room import bound
 from tasks.ledger import LedgerKey
@@ -25,6 +28,7 @@ from tasks.providers import adapter
 from tasks.transport import Lost, NotSent
 
 RECEIPT_SECONDS = 5.0  # from a gateway's answer to its record at the target
+KEPT_BYTES = 2000  # of a reply without a receipt, in the record
 LONGEST_ID = 500  # characters; ids stand in records, tables and addresses
 
 Submitted = tuple[Attempt | None, float | None]
@@ -173,7 +177,9 @@ class OrderClient:
             if dearer or limits.quiet() or limits.out(order.route, last=True):
                 await self._withdraw(attempt)
                 return None, None
-            job = await self._post(limits, adapter(limits.settings.protocol).submit(order), order)
+            order = replace(order, order_id=attempt.order_id)
+            request = adapter(limits.settings.protocol).submit(order)
+            job = await answered(run, limits.settings, attempt.order_id, lambda: self._post(limits, request, order))
         except (Stopped, LocalFault):
             await self._withdraw(attempt)
             raise
@@ -208,15 +214,12 @@ class OrderClient:
             run.stop(Stopped("Target", str(error)))
             raise Unclear(str(error)) from error
         try:
-            got = adapter(settings.protocol).accepted(reply, order)
-        except Busy as error:
-            error.retry_after = retry_after(reply, run.wall)
+            return _receipt_in(reply, order, settings.protocol)
+        except GatewayError as error:
+            error.reply = redaction.kept(reply.body, KEPT_BYTES)
+            if isinstance(error, Busy):
+                error.retry_after = retry_after(reply, run.wall)
             raise
-        if not isinstance(got, Job):
-            raise Unclear("answered with a result and no receipt: nothing to ask after")
-        if len(got.id) > LONGEST_ID:
-            raise Unclear(f"answered with a job id of {len(got.id)} characters, which is none")
-        return got
 
     def _apply(self, limits: ProviderLimits, order: Order, error: GatewayError) -> float | None:
         """What a reply means for every shot of this provider; the wait that it asks for."""
@@ -236,3 +239,13 @@ class OrderClient:
         risk = attempt.quoted if isinstance(error, Unclear) else ZERO
         basis: Basis = "unknown" if isinstance(error, Unclear) else "free"
         return await self.run.settle(attempt, Settlement(error.outcome, at_risk=risk, basis=basis, error=error))
+
+
+def _receipt_in(reply: Reply, order: Order, protocol: str) -> Job:
+    """The job that a reply to an order names; raises what the order was refused with."""
+    got = adapter(protocol).accepted(reply, order)
+    if not isinstance(got, Job):
+        raise Unclear("answered with a result and no receipt: nothing to ask after")
+    if len(got.id) > LONGEST_ID:
+        raise Unclear(f"answered with a job id of {len(got.id)} characters, which is none")
+    return got

@@ -1,19 +1,19 @@
 """Which key of the ledger each row of a board has. Pure.
 
-Rows that ask alike share a fingerprint, and each has a key of its own. A row keeps the key that the last manifest gave
-it; the others take what is free, first what something was bought under: so moving rows about buys nothing.
+Rows that ask for the same share a fingerprint, and each has a key of its own. A row keeps the key of the last manifest;
+the others take free keys, first those under which something was bought: so reordering rows buys nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from tasks.domain.identity import key_of
-from tasks.domain.takes import Shelf, came
+from tasks.domain.takes import Shelf, attempts_with_clip
 from tasks.ledger.records import UNSETTLED, KeyHistory
 
 
 class Claim(NamedTuple):
-    """A row that wants a key. ``last``: the key that it had in the last manifest with this fingerprint, or empty."""
+    """A row that needs a key. ``last``: the key that it had in the last manifest with this fingerprint, or empty."""
 
     shot_id: str
     fingerprint: str
@@ -27,10 +27,10 @@ def keys_of(
     worth: Callable[[str], int],
     known: Iterable[str],
 ) -> dict[str, str]:
-    """The key of each row by its shot_id, in board order: first of ``selected``, then of ``others`` (never run).
+    """The key of each row by its shot_id, in board order: first the ``selected`` rows, then the ``others`` (never run).
 
-    ``held`` are the keys of rows that this run leaves alone: they are not given away. ``worth`` says what a key has
-    (see `worth`), ``known`` are all keys of the ledger.
+    ``held`` are the keys of rows that this run leaves alone: no other row gets them. ``worth`` rates a key (see the
+    function `worth`), ``known`` are all keys of the ledger.
     """
     chosen, taken = _kept(selected, set(held))
     stock = _stock((key for key in known if key not in taken), worth)
@@ -53,7 +53,7 @@ def keys_of(
 
 
 def _kept(claims: Sequence[Claim], taken: set[str]) -> tuple[dict[str, str], set[str]]:
-    """The rows that keep what they had."""
+    """The keys that rows keep, by shot_id, and all keys that are taken now."""
     chosen: dict[str, str] = {}
     for claim in claims:
         if claim.last and claim.last not in taken:
@@ -63,7 +63,7 @@ def _kept(claims: Sequence[Claim], taken: set[str]) -> tuple[dict[str, str], set
 
 
 def _stock(keys: Iterable[str], worth: Callable[[str], int]) -> dict[str, list[str]]:
-    """The keys that something was bought under, by 16 hex of their fingerprint, the best of each last."""
+    """The keys under which something was bought, by the 16 hex digits of their fingerprint, the best of each last."""
     stock: dict[str, list[tuple[int, int, str]]] = {}
     for key in keys:
         prefix, _, k = key.rpartition("-")
@@ -73,10 +73,10 @@ def _stock(keys: Iterable[str], worth: Callable[[str], int]) -> dict[str, list[s
 
 
 def worth(page: KeyHistory | None, shelf: Shelf) -> int:
-    """What a row gains by a key: 3 a clip that lies there, 2 a job to be collected, 1 a clip to be asked for again,
-    0 nothing that would have to be paid for."""
+    """What a row gains by a key: 3 a clip at the target, 2 a job to collect, 1 a clip to ask a finished job for again,
+    0 nothing that was paid for."""
     attempts = page.attempts() if page is not None else ()
-    if any(a.brought_own_clip for a in came(attempts, shelf)):
+    if any(a.brought_own_clip for a in attempts_with_clip(attempts, shelf)):
         return 3
     if any(a.outcome in UNSETTLED for a in attempts):
         return 2

@@ -4,6 +4,7 @@
 ``ledger/<key>/<n>-accepted.json``  as soon as the reply is read: the job id and the request that asks after it
 ``ledger/<key>/<n>-overdue.json``   its patience ran out: still unsettled, asked after once by every later run
 ``ledger/<key>/<n>-settled.json``   it is over: outcome, charge, clip, which lies under a name with this n
+``ledger/<key>/<n>-found.json``     the job of an order that was settled as unclear: it outranks that, and no other end
 ``ledger/<key>/<w>-wanted.json``    somebody asked for another clip; done when one came
 
 Every record repeats what the ones before it said, so that one object tells the state of an attempt.
@@ -68,7 +69,11 @@ class Ledger:
 
     def _take_in(self, folder: str) -> None:
         newest: dict[tuple[str, int, bool], tuple[str, str]] = {}  # every record repeats the ones before it
-        for name in self.store.names(folder):
+        names = self.store.names(folder)
+        over = self._ended_after(names)
+        for name in names:
+            if name in over:
+                continue
             if match := NAME.fullmatch(name):
                 key, n, kind = match[1], int(match[2]), match[3]
                 slot = (key, n, kind == "wanted")
@@ -88,6 +93,13 @@ class Ledger:
             else:
                 self.page(key).entries[n] = AttemptRecord(record, kind)
                 self.place = max(self.place, int(record.get("place", 0)))
+
+    def _ended_after(self, names: Iterable[str]) -> set[str]:
+        """Those found records whose job has come to its own end since: the settled record tells more."""
+        pairs = {name: name.replace("-found.json", "-settled.json") for name in names if name.endswith("-found.json")}
+        texts = self.store.read_many(list(pairs.values())) if pairs else {}
+        ends = {n: read(s, "settled", texts[s]) for n, s in pairs.items() if s in texts}
+        return {name for name, record in ends.items() if record["outcome"] != "unclear"}
 
     def _texts(self, names: list[str]) -> dict[str, bytes]:
         """The records by name. What was listed and is not found is asked for again: stores say that in passing."""
@@ -154,6 +166,15 @@ class Ledger:
         """Record the gateway's receipt."""
         return self.take(self.receipt(attempt, job))
 
+    def found(self, attempt: Attempt, job: Job) -> Attempt:
+        """Record the job of an order whose reply was lost: beside its settlement, where it has one."""
+        record = self.receipt(attempt, job)
+        if self.page(attempt.key).entries[attempt.n].kind == "intent":
+            return self.take(record)
+        record |= {"kind": "found"}
+        self.store.write(self._name(record, "found"), pack(record))
+        return self._keep(record, "found")
+
     def receipt(self, attempt: Attempt, job: Job) -> Record:
         """The accepted record of a job, not yet written."""
         request = {k: v for k, v in asdict(job.request).items() if v}
@@ -188,6 +209,7 @@ class Ledger:
             "clip": asdict(clip) if clip else None,
             "error_class": error.word if error else "",
             "error": redaction.cut(str(error)) if error else "",
+            "reply": getattr(error, "reply", ""),
             "remote_ids": dict(ending.remote_ids),
             "settled_at": self.clock(),
             "settled_by": self.run_id,

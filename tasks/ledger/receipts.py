@@ -1,7 +1,7 @@
-"""Receipts that a target refused: kept on this machine, synced, until a run of the same target has brought them there.
+"""Receipts that a target refused, kept on this machine until a run over the same target has written them there.
 
-``$XDG_STATE_HOME/storyreel/receipts/<target>-<order id>.json``, for the user alone. A receipt belongs to the order
-whose id it holds: it is taken up where the target's ledger has that order's intent and no receipt, and never elsewhere.
+They are in ``$XDG_STATE_HOME/storyreel/receipts/<target>-<order id>.json``, readable by the user alone. A receipt
+belongs to the order whose id it holds: it is used where the target's ledger has that order's intent and no receipt.
 """
 
 import contextlib
@@ -20,31 +20,31 @@ from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import AttemptRecord, Record, attempt_of, read
 from tasks.storage import Store
 
-MOST_BYTES = 1_000_000  # of a file that is looked at; a receipt has two thousand
+MOST_BYTES = 1_000_000  # of a file that is read; a receipt has two thousand
 
 
 def canonical(store: Store) -> str:
-    """One text for one target, however its address was spelled: links followed, the kind of store for its scheme."""
+    """The same text for every spelling of a target's address: links are resolved, the scheme is the kind of store."""
     if store.local:
         return f"local://{os.path.realpath(store.root or '/')}"
     return f"{store.kind.name}://{store.url.partition('://')[2]}"
 
 
 def folder(state: Path) -> Path:
-    """Where a user's receipts lie, below the folder in which programs keep their state."""
+    """The folder of a user's receipts below ``state``, the folder in which programs keep their state."""
     with contextlib.suppress(RuntimeError):  # this user has no home folder
         state = state.expanduser()
     return state / "storyreel" / "receipts"
 
 
 class Receipts:
-    """The receipts of one target on this machine. ``folder`` need not be there. Methods block."""
+    """The receipts of one target on this machine. ``folder`` need not exist. Methods block."""
 
     def __init__(self, folder: Path, store: Store) -> None:
         self.folder, self.target = folder, canonical(store)
 
     def keep(self, record: Record) -> Path:
-        """Write a receipt so that it outlives a power cut: its file. Raises ``OSError`` when it cannot be kept."""
+        """Write a receipt that survives a power cut; gives its file. Raises ``OSError`` when it cannot be written."""
         path = self.path(record)
         if not self.folder.is_absolute():
             raise FileNotFoundError(2, "this user has no home folder, and XDG_STATE_HOME names none")
@@ -65,17 +65,17 @@ class Receipts:
         return path
 
     def show(self, record: Record) -> None:
-        """The whole receipt as one line on stderr: the last place that is left. It holds no key."""
+        """Write the receipt as one line to stderr, the last resort. It holds no key."""
         sys.stderr.write(f"{self.text(record)}\n")
         sys.stderr.flush()
 
     def drop(self, record: Record) -> None:
-        """The target has the receipt: the file goes. One that cannot be removed goes with a later run."""
+        """Delete the file of a receipt that the target has. One that cannot be deleted is left to a later run."""
         with contextlib.suppress(OSError):
             self.path(record).unlink(missing_ok=True)
 
     def path(self, record: Record) -> Path:
-        """Where the receipt is kept."""
+        """The file of the receipt."""
         return self.folder / f"{hashlib.sha256(self.target.encode()).hexdigest()[:16]}-{record['order_id']}.json"
 
     def text(self, record: Record) -> str:
@@ -83,14 +83,14 @@ class Receipts:
         return json.dumps({"target": self.target, "record": record}, sort_keys=True, default=str)
 
     def add_to(self, ledger: Ledger) -> None:
-        """Let the ledger know in memory what the target lacks: nothing is written."""
+        """Add to the ledger in memory the receipts that the target lacks; nothing is written."""
         for _, record in self._found(ledger, "intent"):
             ledger.know(record)
 
     def take_up(self, ledger: Ledger, own: Callable[[Attempt], bool]) -> list[Attempt]:
-        """Bring to the target what it lacks of ``own`` orders, as their attempts; what it has by now goes from here.
+        """Write to the target the receipts that it lacks, give their attempts, and delete the files of all that it has.
 
-        Raises ``StoreError`` when the target refuses one still.
+        ``own`` says whether an order is this run's to settle. Raises ``StoreError`` when the target still refuses one.
         """
         if not self._files():
             return []
@@ -106,17 +106,17 @@ class Receipts:
     def _found(
         self, ledger: Ledger, kind: str, own: Callable[[Attempt], bool] = lambda attempt: True
     ) -> Iterator[tuple[Path, Record]]:
-        """The files whose order stands in the ledger (as an intent, or with a job by now), with the record to write."""
+        """The files whose order is in the ledger, as an intent or else with a job by now, with the record to write."""
         entries = {e.record.get("order_id"): e for page in ledger.pages.values() for e in page.entries.values()}
         for path, kept in self._files():
             entry = entries.get(kept.get("order_id"))
             if entry is None or not own(attempt_of(entry)) or (entry.kind == "intent") is not (kind == "intent"):
                 continue
-            with contextlib.suppress(TargetError):  # what is no receipt is left for a person to look at
+            with contextlib.suppress(TargetError):  # a file that is no receipt is left for a person to look at
                 yield path, _joined(entry, kept)
 
     def _files(self) -> list[tuple[Path, Record]]:
-        """Every receipt of this target; what cannot be read is none."""
+        """Every receipt of this target; a file that cannot be read is passed over."""
         found = []
         with contextlib.suppress(OSError):
             for path in sorted(self.folder.glob("*.json")):
@@ -127,7 +127,7 @@ class Receipts:
 
 
 def _joined(entry: AttemptRecord, kept: Record) -> Record:
-    """The intent as it stands at the target, and of the file the job and its estimate: it chooses no host or quote."""
+    """The target's intent with the file's job and estimate; a file must not be able to choose a host or a quote."""
     own = {name: kept[name] for name in ("job", "accepted_at", "estimate_usd") if name in kept}
     record = entry.record | {"kind": "accepted", "accepted_at": ""} | own
     name = f"ledger/{record['key']}/{record['n']}-accepted.json"
@@ -143,7 +143,7 @@ def _told(path: Path) -> dict[str, Any]:
 
 
 def _make(folder: Path) -> None:
-    """The folder and those above it, each synced into the one that names it."""
+    """Make the folder and those above it, and sync the name of each."""
     missing = [one for one in (folder, *folder.parents) if not one.is_dir()]
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for one in missing:

@@ -15,10 +15,10 @@ from tasks.domain.order import Request
 from tasks.domain.result import Attempt, Clip
 
 SCHEMA = 2  # 0.1 wrote 1, which is read for ever; it refuses 2 before it orders
-NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|wanted)\.json")
-RANK = {"wanted": 0, "intent": 0, "accepted": 1, "overdue": 2, "settled": 3}
+NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|found|wanted)\.json")
+RANK = {"wanted": 0, "intent": 0, "accepted": 1, "overdue": 2, "settled": 3, "found": 4}
 UNSETTLED: frozenset[Outcome] = frozenset({"pending", "overdue"})
-STATE: dict[str, Outcome] = {"intent": "unclear", "accepted": "pending", "overdue": "overdue"}
+STATE: dict[str, Outcome] = {"intent": "unclear", "accepted": "pending", "overdue": "overdue", "found": "pending"}
 Record = dict[str, Any]
 UNDRAWN: Record = {  # a drawing of the built-in renderer that did not come to its end
     "outcome": "failed",
@@ -176,5 +176,5 @@ def _check(name: str, kind: str, record: Record) -> None:
         return
     attempt_of(AttemptRecord(record, kind))
     int(record.get("place", 0))
-    if kind in ("accepted", "overdue"):
+    if kind in ("accepted", "overdue", "found"):
         job_of(record)

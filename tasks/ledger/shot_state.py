@@ -1,4 +1,4 @@
-"""What the ledger makes of a shot: how it stands, and what a run over it comes to. Pure decisions over attempts."""
+"""How a shot stands by the ledger, and how a run ends by its shots. Pure decisions over attempts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from tasks.ledger.records import KeyHistory
 
 
 class Ended(NamedTuple):
-    """How this run left a shot that has no clip: status, class and reason."""
+    """How this run left a shot that has no clip: its status, the class of the error and the reason in words."""
 
     status: Status
     error_class: ErrorWord
@@ -28,7 +28,7 @@ def is_refused(page: KeyHistory) -> bool:
 
 
 def unclear_routes(page: KeyHistory) -> set[str]:
-    """Routes at which an order of this shot may have been accepted: out until somebody names the shot."""
+    """Routes at which an order of this shot may have been accepted: closed until the user asks for the shot anew."""
     wish = page.wish
     since = wish["upto"] if wish else 0
     doubtful = {"unclear", "pending", "overdue"}
@@ -36,8 +36,8 @@ def unclear_routes(page: KeyHistory) -> set[str]:
 
 
 def closed_gateways(page: KeyHistory) -> set[str]:
-    """Routes at which an order may stand, and gateways that lost the reply to one: another of their models is no way
-    round it."""
+    """Routes at which an order may have been accepted, and whole gateways where the reply to one was lost: another of
+    their models could buy the clip twice."""
     if not page.entries:
         return set()
     routes = unclear_routes(page)
@@ -45,12 +45,11 @@ def closed_gateways(page: KeyHistory) -> set[str]:
 
 
 def result_of(plan: ShotPlan, page: KeyHistory, run_id: str, *, shelf: Shelf, ended: Ended | None = None) -> ShotResult:
-    """The row of a shot as the ledger tells it, after a run or in the middle of one.
+    """The result of a shot by the ledger, after a run or during one.
 
-    ``shelf`` are the clips at the target, ``ended`` is how this run left the shot. Without that, a stand-in tells how
-    the last gateway left the shot; a shot with no clip that this run has to render is open, ``skipped``
-    (Interrupted); any other stands as its last attempt left it. A shot with a clip of its own tells what ended a wish
-    for another one.
+    ``shelf`` are the clips at the target, ``ended`` is how this run left the shot. Without ``ended`` a stand-in has the
+    reason of the last gateway; a shot with no clip that this run has to render is ``skipped`` (Interrupted); any other
+    is as its last attempt left it. A shot with a clip of its own has the reason why a wish for another was not met.
     """
     attempts = page.attempts()
     ended = Ended("skipped", *plan.left_out) if plan.left_out else ended
@@ -69,7 +68,7 @@ def result_of(plan: ShotPlan, page: KeyHistory, run_id: str, *, shelf: Shelf, en
 def _row(
     plan: ShotPlan, attempts: tuple[Attempt, ...], status: Status, why: Ended | None, made: Attempt | None = None
 ) -> ShotResult:
-    """The row with the clip that ``made`` brought, and with what is to be told of how the shot was left."""
+    """The result with the clip of ``made``, and with the reason of ``why``."""
     return ShotResult(
         plan.shot,
         plan.fingerprint,
@@ -85,7 +84,7 @@ def _row(
 
 
 def _unmet(plan: ShotPlan, page: KeyHistory, run_id: str, ended: Ended | None) -> Ended | None:
-    """What ended the wish for another clip, as long as it is open and in the run that saw it refused; else None."""
+    """Why a wish for another clip is not met: while it is open, and in the run that saw it refused; else None."""
     wish, attempts = page.wish, page.attempts()
     if wish is None or plan.left_out:
         return ended if plan.left_out else None
@@ -102,8 +101,8 @@ def _unmet(plan: ShotPlan, page: KeyHistory, run_id: str, ended: Ended | None) -
 
 
 def exit_code(rows: Sequence[ShotResult], stopped: Stopped | None) -> int:
-    """130 interrupted, 3 the budget stopped it, 1 some shot has no clip of its own or a wish for another is not met,
-    else 0."""
+    """The command's exit code: 130 interrupted, 3 stopped by the budget, 1 some shot has no clip of its own or a wish
+    for another is not met, else 0."""
     if stopped is not None and stopped.error_class == "Interrupted":
         return 130
     if any(row.error_class == "Budget" for row in rows):
@@ -112,17 +111,17 @@ def exit_code(rows: Sequence[ShotResult], stopped: Stopped | None) -> int:
 
 
 def fresh(attempt: Attempt, run_id: str) -> bool:
-    """Whether the clip came in this run (a job of an earlier run that this one collected counts)."""
+    """Whether the attempt was made or settled in this run: a job of an earlier run that it collected counts."""
     return run_id in (attempt.run_id, attempt.settled_by)
 
 
 def _drawn_in_place(page: KeyHistory) -> bool:
-    """Whether the ledger itself says that a drawing only stands in: all there is to go by without the chain."""
+    """Whether the ledger says that a drawn clip is a stand-in, for when the chain is not known."""
     return any(entry.record.get("stand_in") for entry in page.entries.values())
 
 
 def _behind(page: KeyHistory) -> Ended:
-    """Why a drawing stands in: how the last gateway left the shot."""
+    """Why the shot has a stand-in: how the last gateway left it."""
     paid = [a for a in page.attempts() if a.provider != "animatic"]
     return _left(page, paid[-1]) if paid else Ended("failed", "NoRoute", "no gateway could be asked")
 

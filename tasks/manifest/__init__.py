@@ -1,4 +1,4 @@
-"""The tables at the target: rows, sums, and their bytes."""
+"""The tables at the target: their rows, their sums and their bytes."""
 
 from tasks.manifest.costs import total_costs
 from tasks.manifest.files import TableHead, build_tables, load_attempts, load_manifest, summary

@@ -1,4 +1,4 @@
-"""What it all cost: the attempts of a target added up by row, provider, model, scene and mode. Pure."""
+"""What a target cost: its attempts added up by row, provider, model, scene and mode. Pure."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from tasks.domain.money import ZERO, usd, usd_text
 from tasks.domain.result import Attempt, ShotResult, has_own_clip
-from tasks.domain.takes import Shelf, came
+from tasks.domain.takes import Shelf, attempts_with_clip
 
 SCHEMA_VERSION = 2
 
@@ -26,7 +26,8 @@ class Delivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """The money columns in US dollars. What is charged under keys of today's rows is in use, alternates or wasted."""
+    """The money columns in US dollars. Of ``charged``, the part under keys of today's rows is in use, alternates or
+    wasted."""
 
     quoted: Decimal = ZERO
     charged: Decimal = ZERO
@@ -51,10 +52,9 @@ class Money:
 class Books:
     """Results and history of a target, indexed once.
 
-    ``by_row[i]`` holds the attempts that row i pays for, oldest first; an attempt is in one row at most.
-    ``delivered`` has the clips in use by the attempt that made them, ``takes`` every attempt of a row whose clip lies
-    at the target and is the shot's own, ``kept`` those whose clip lies there at all, ``superseded`` the keys of the
-    history that stand in no row.
+    ``by_row[i]`` holds the attempts that row i pays for, oldest first; an attempt is in one row at most. ``delivered``
+    has the clips in use by the attempt that made them. ``takes`` are the attempts of a row whose clip is at the target
+    and no stand-in, ``kept`` all whose clip is there. ``superseded`` are the keys of the history that no row has.
     """
 
     results: tuple[ShotResult, ...]
@@ -67,11 +67,11 @@ class Books:
     superseded: frozenset[str]
 
     def money(self, attempts: Iterable[Attempt]) -> Money:
-        """The sums over ``attempts``, with what each charge bought as this target stands today."""
+        """The sums over ``attempts``, each charge counted by what it bought as the target is now."""
         listed = tuple(attempts)
         use = dict.fromkeys(("in use", "alternate", "wasted", "superseded"), ZERO)
         for one in listed:
-            use[self.bought(one)] += one.charged
+            use[self.use_of(one)] += one.charged
         return Money(
             sum((one.quoted for one in listed), ZERO),
             sum((one.charged for one in listed), ZERO),
@@ -81,21 +81,21 @@ class Books:
             use["alternate"],
         )
 
-    def bought(self, attempt: Attempt) -> Use:
-        """What the attempt's charge bought: the clip in use, another that lies at the target, none, or one of a key
-        that stands in no row, which is never called wasted."""
+    def use_of(self, attempt: Attempt) -> Use:
+        """What the attempt's charge bought: the clip in use, another one at the target, or none. A charge under a key
+        that no row has is superseded, never wasted."""
         name = (attempt.key, attempt.n)
         if attempt.key in self.superseded:
             return "superseded"
         return "in use" if name in self.delivered else "alternate" if name in self.kept else "wasted"
 
     def count(self, attempts: Iterable[Attempt]) -> int:
-        """How many of the attempts brought a take that is still there."""
+        """How many of the attempts brought a take that is still at the target."""
         return sum((one.key, one.n) in self.takes for one in attempts)
 
 
 def status_of(result: ShotResult) -> str:
-    """The status of a row: of a kept row its last one, where ``rendered`` has become ``reused``."""
+    """The status of a row; a kept row has the one of the last manifest, with ``reused`` for ``rendered``."""
     if result.kept is None:
         return result.status
     status = str(result.kept.get("status") or result.status)
@@ -103,8 +103,8 @@ def status_of(result: ShotResult) -> str:
 
 
 def books(results: Sequence[ShotResult], history: Sequence[Attempt], shelf: Shelf) -> Books:
-    """Index what a target has: ``results`` in board order, ``history`` with every attempt ever made there, ``shelf``
-    the clips that lie there."""
+    """Index a target: ``results`` in board order, ``history`` with every attempt ever made there, ``shelf`` with the
+    clips that are there."""
     by_key = {
         key: tuple(sorted(made, key=lambda one: one.n)) for key, made in _grouped(history, lambda one: one.key).items()
     }
@@ -112,7 +112,7 @@ def books(results: Sequence[ShotResult], history: Sequence[Attempt], shelf: Shel
     makers = tuple(_maker(one, by_key.get(one.key, ())) for one in results)
     used = [(one, made) for one, made in zip(results, makers, strict=True) if made is not None]
     delivered = {(made.key, made.n): _delivery(one) for one, made in used}
-    there = [one for key in by_key.keys() & payer.keys() for one in came(by_key[key], shelf)]
+    there = [one for key in by_key.keys() & payer.keys() for one in attempts_with_clip(by_key[key], shelf)]
     own = [one for one in there if one.brought_own_clip and (one.key, one.n) not in delivered]
     return Books(
         results=tuple(results),
@@ -131,15 +131,15 @@ def total_costs(
 ) -> dict[str, Any]:
     """The content of ``costs.json``: counts, seconds, and money as text, ready for JSON.
 
-    ``history`` is every attempt that the ledger knows over all runs, ``shelf`` are the clips at the target; ``budget``
-    is the target's in US dollars, None where there is none. ``seconds`` are those of the clips in use, a stand-in's
-    too; ``clips`` counts only those that are a shot's own, ``takes`` all of its own that lie there.
+    ``history`` is every attempt in the ledger over all runs, ``shelf`` are the clips at the target; ``budget`` is the
+    target's in US dollars, None where there is none. In the result ``seconds`` counts the clips in use with stand-ins,
+    ``clips`` those without, ``takes`` all clips at the target but stand-ins.
     """
     return costs_of(books(results, history, shelf), run_id=run_id, budget=budget)
 
 
 def costs_of(known: Books, *, run_id: str, budget: Decimal | None) -> dict[str, Any]:
-    """The same as ``total_costs``, from books that are already there."""
+    """As `total_costs`, from books that are already indexed."""
     rows = range(len(known.results))
     lost = known.money(one for one in known.history if one.key in known.superseded)
     return {
@@ -157,8 +157,11 @@ def costs_of(known: Books, *, run_id: str, budget: Decimal | None) -> dict[str, 
 
 
 def _payers(results: Sequence[ShotResult]) -> dict[str, int]:
-    """Key -> the row that pays for it. A kept row can bear the key that another row has taken over since
-    (its last row is of an older board): counted twice, the sums of the manifest would not hold."""
+    """Key -> the one row that pays for it.
+
+    A kept row comes from an older board and can have a key that another row has now: counted twice, the sums of the
+    manifest would be wrong.
+    """
     payer: dict[str, int] = {}
     for i in sorted(range(len(results)), key=lambda i: results[i].kept is not None):
         payer.setdefault(results[i].key, i)
@@ -166,7 +169,7 @@ def _payers(results: Sequence[ShotResult]) -> dict[str, int]:
 
 
 def _maker(result: ShotResult, attempts: Sequence[Attempt]) -> Attempt | None:
-    """The attempt that bought the clip in use; of a kept row the last one that made the clip it names."""
+    """The attempt that made the clip in use; of a kept row the last one that made the clip which the row names."""
     if result.made_by is not None or result.kept is None:
         return result.made_by
     named = (result.kept.get("clip"), result.kept.get("sha256"))
@@ -223,7 +226,7 @@ def _by_row(known: Books, column: str) -> dict[str, Any]:
 
 
 def _cell(result: ShotResult, column: str) -> str:
-    """A text cell that stands in the shot, or in the kept row where there is one: ``scene``, ``mode``."""
+    """The text of a cell such as ``scene`` or ``mode``, from the kept row where there is one, else from the shot."""
     if result.kept is None:
         return str(getattr(result.shot, column))
     return str(result.kept.get(column) or "")

@@ -1,4 +1,4 @@
-"""Tables as CSV for people and their spreadsheets. Pure."""
+"""Tables as CSV that is safe to open in a spreadsheet. Pure."""
 
 import csv
 from codecs import BOM_UTF8
@@ -9,21 +9,23 @@ from unicodedata import category
 
 from tasks.domain.money import usd_text
 
-STARTS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫\t\r")  # what a spreadsheet takes for the start of something to run
-UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Zs")  # blanks, line ends, marks and signs without a width: they are passed over
-BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # of other kinds, and as little to see
+STARTS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫\t\r")  # first characters of what a spreadsheet runs as a formula
+UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Zs")  # blanks, line ends and characters without a width: they are skipped
+BLANK_LETTERS = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+)  # as invisible, though of other categories
 
 
 class _Lines(list[str]):
-    """What a csv writer writes, line by line."""
+    """The lines that a csv writer writes."""
 
     write = list.append
 
 
 def write(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """The rows under their columns as UTF-8 behind a byte order mark, without which a spreadsheet guesses.
+    """The rows under their columns as UTF-8 with a byte order mark, without which a spreadsheet guesses the encoding.
 
-    Text that a spreadsheet would run is disarmed; numbers and money stay what they are.
+    Text that a spreadsheet would run as a formula is disarmed; numbers and money are not changed.
     """
     lines = _Lines()
     # The writer quotes a bare CR only where CR is in its line end, so CRLF is written and then cut to LF
@@ -42,7 +44,7 @@ def _cell(value: Any) -> Any:
 
 
 def disarm(text: str) -> str:
-    """The text, behind a ``'`` if the first of its signs that can be seen is one that a spreadsheet would run."""
+    """The text, with a ``'`` before it if its first visible character would make a spreadsheet run it."""
     for sign in text:
         if sign in STARTS:
             return f"'{text}"

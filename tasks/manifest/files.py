@@ -28,7 +28,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class TableHead:
-    """What the tables say of their run. ``board`` and ``target`` are written as they are given.
+    """What the tables say of their run. ``board`` and ``target`` are written as given.
 
     ``extra_columns`` are the board's own; ``budget`` is the target's in US dollars, None where there is none.
     """
@@ -45,8 +45,8 @@ def build_tables(
 ) -> dict[str, bytes]:
     """Every table of a target by its file name, ready to be written whole.
 
-    ``results`` are in board order; ``history`` is every attempt of the target over all runs, those of keys
-    that stand in no row too; ``shelf`` are the clips that lie there.
+    ``results`` are in board order; ``history`` is every attempt of the target over all runs, also under keys that no
+    row has; ``shelf`` are the clips that are there.
     """
     known = books(results, history, shelf)
     manifest: Table = {**MANIFEST, **dict.fromkeys(extra_names(head.extra_columns).values(), "text")}
@@ -63,7 +63,7 @@ def build_tables(
 
 
 def summary(results: Sequence[ShotResult]) -> dict[str, int]:
-    """How many shots have each of the six statuses; zeros are there too."""
+    """How many shots have each of the six statuses, 0 where none has it."""
     found = Counter(map(status_of, results))
     return {status: found[status] for status in STATUSES}
 
@@ -71,8 +71,8 @@ def summary(results: Sequence[ShotResult]) -> dict[str, int]:
 def load_manifest(data: bytes) -> list[Row]:
     """The shots of a ``manifest.json`` as JSON values: money text, empty numbers None.
 
-    One of schema 1 has none of the columns that came with 2: what bears such a name there is the board's own column.
-    Raises TargetError with everything that is wrong: no manifest, a newer schema, cells of another kind.
+    A manifest of schema 1 has none of the columns that schema 2 added: a column of such a name is the board's own.
+    Raises ``TargetError`` with every fault when it is no manifest, has a newer schema or has cells of another kind.
     """
     shots = _shots(data)
     faults = [fault for shot in shots for fault in _faults(shot)]
@@ -100,7 +100,7 @@ def _parquet(table: Table, listed: Sequence[Row]) -> bytes:
 
 
 def _column(kind: str, values: Sequence[Any]) -> Any:
-    """A column laid out as Arrow holds it: given a list, pyarrow would load pandas, 65 MB, just to look at it."""
+    """A column in Arrow's memory layout: given a list, pyarrow would load pandas (65 MB) just to look at it."""
     import numpy
     import pyarrow
 
@@ -124,7 +124,7 @@ def _column(kind: str, values: Sequence[Any]) -> Any:
 
 
 def _json(head: Mapping[str, Any], listed: Iterable[Row]) -> bytes:
-    """One line a shot: small, quick, and a change shows as the lines that changed. Put together once: it is long."""
+    """JSON with one line a shot: small, quick, and a change shows in a diff as the lines that changed."""
     parts = [json.dumps(head, ensure_ascii=False)[:-1].encode("utf-8", "replace"), b', "shots": [']
     for one in listed:
         parts += [b"\n" if len(parts) == 2 else b",\n", json.dumps(one, ensure_ascii=False, default=usd_text).encode()]
@@ -150,7 +150,7 @@ def _shots(data: bytes) -> list[Row]:
 
 
 def _of_schema_1(shots: list[Row]) -> list[Row]:
-    """Rows that 0.1 wrote: of the columns that it did not know, each with such a name is the board's."""
+    """Rows that 0.1 wrote, where a column that it did not know is the board's and is renamed as today."""
     old = MANIFEST.keys() - ADDED
     extras = dict.fromkeys(name for shot in shots for name in shot if name not in old)
     names = extra_names(tuple(extras))

@@ -101,7 +101,7 @@ def rows(known: Books, extra_columns: Sequence[str] = ()) -> list[Row]:
 
 
 def _row(known: Books, i: int, extras: Mapping[str, str]) -> Row:
-    """One manifest row in the order of its columns. ``extras`` maps the board's further columns to their names."""
+    """One manifest row in the order of its columns. ``extras`` has the names of the board's further columns."""
     result, attempts, made = known.results[i], known.by_row[i], known.makers[i]
     teller = made or (attempts[-1] if attempts else None)
     cells = _kept_cells(result) if result.kept is not None else _fresh_cells(result, teller, made)
@@ -118,7 +118,7 @@ def _row(known: Books, i: int, extras: Mapping[str, str]) -> Row:
 def attempt_rows(known: Books) -> list[Row]:
     """The rows of the attempts by time of submission, then key and n.
 
-    An attempt that a row pays for bears the id which that shot has today; the others keep their own.
+    An attempt that a row pays for has the id of that shot today; the others keep the id that they were made with.
     """
     pairs = zip(known.results, known.by_row, strict=True)
     today = {made[0].key: result.shot.shot_id for result, made in pairs if made}
@@ -127,7 +127,7 @@ def attempt_rows(known: Books) -> list[Row]:
 
 
 def extra_names(extra_columns: Sequence[str]) -> dict[str, str]:
-    """The board's further columns -> their names in the manifest: ``board_`` goes before a name that it has."""
+    """The board's further columns -> their names in the manifest: ``board_`` is put before a name that is taken."""
     taken = {*MANIFEST, *extra_columns}
     names: dict[str, str] = {}
     for column in extra_columns:
@@ -140,7 +140,7 @@ def extra_names(extra_columns: Sequence[str]) -> dict[str, str]:
 
 
 def mismatch(clip: Clip, made: Attempt) -> str:
-    """Where a clip is not what was sent, in words: under 90 % of the seconds, or another size; else empty."""
+    """How a clip differs from what was ordered, in words: under 90 % of the seconds, or another size; else empty."""
     words = []
     if Decimal(str(clip.seconds)) < made.seconds * _SHORT:
         words.append(f"is {clip.seconds:.1f} s long, {number_text(made.seconds)} s were sent")
@@ -167,6 +167,7 @@ def _clip_cells(clip: Clip, made: Attempt | None) -> Row:
         **{name: getattr(clip, name) for name in ("sha256", "bytes", "width", "height", "fps", "poster")},
         "duration_s": clip.seconds,
         "has_sound": clip.audio,
+        "container": clip.container,
         "mismatch": mismatch(clip, made) if made else "",
     }
 
@@ -177,7 +178,7 @@ def _told_cells(attempt: Attempt) -> Row:
 
 
 def _kept_cells(result: ShotResult) -> Row:
-    """The last row's cells; but the id is the board's of today, where it is sure to be unique."""
+    """The last row's cells, but with the id of today's board, which is sure to be unique."""
     cells = {name: value for name, value in (result.kept or {}).items() if name in MANIFEST}
     return cells | {"shot_id": result.shot.shot_id, "status": status_of(result)}
 
@@ -189,7 +190,7 @@ def _extra_cells(result: ShotResult, extras: Mapping[str, str]) -> Row:
 
 
 def _basis(attempts: Iterable[Attempt], teller: Attempt | None) -> str:
-    """A sum is as certain as its least certain part; where nothing was charged the teller's word stands."""
+    """The least certain basis of the attempts that charged anything; where none did, that of ``teller``."""
     charged = {one.basis for one in attempts if one.charged}
     return min(charged, key=_BASES.index) if charged else teller.basis if teller else ""
 
@@ -209,14 +210,14 @@ def _attempt_row(attempt: Attempt, shot_id: str, money: Money) -> Row:
 
 
 def _clean(value: Any) -> Any:
-    """Half a surrogate pair, which a gateway's JSON can hold, has no UTF-8 and would lose the whole table."""
+    """The value without lone surrogates, which a gateway's JSON can hold: they cannot be written as UTF-8."""
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-8", "replace").decode()
     return value
 
 
 def row_keys(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The ledger's key of each row of a manifest, by shot_id: as the row says, else counted as 0.1 did, which has no
+    """The ledger's key of each row of a manifest, by shot_id: from its column, else counted as by 0.1, which had no
     such column."""
     seen: Counter[str] = Counter()
     keys = {}

@@ -1,5 +1,6 @@
 """What a delivered video really is: its boxes, its size, its length, its picture. Nothing is believed unread."""
 
+import errno
 import io
 import re
 import threading
@@ -19,7 +20,7 @@ from PIL import Image
 
 from tasks.domain import machine
 from tasks.domain.errors import MediaError
-from tasks.media import nal
+from tasks.media import containers, nal
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ MOST_PIXELS = 4096 * 2304
 LOOK_SECONDS = 120.0  # for one walk through a clip's packets or pictures
 CODECS = frozenset(("h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mjpeg", "prores"))  # what few use, few have attacked
 _COUNTERS = re.compile(rb"(stsz|stz2).{8}(.{4})|(trun|elst).{4}(.{4})|(cmov)", re.DOTALL)
+_OLD = (b"moov", b"mdat", b"wide", b"free", b"skip")  # what a MOV may begin with
 _PLAIN = (b"mdat", b"free", b"skip", b"ftyp")
 _AT_ONCE = threading.BoundedSemaphore(2)  # a decoder keeps up to sixteen pictures
 POSTER_WIDTH, POSTER_QUALITY = 640, 85
@@ -69,8 +71,9 @@ class _Span:
         return max((key for key in self.keys if key <= ticks), default=self.first)
 
 
-def check_boxes(path: Path) -> None:
-    """Walk the top-level boxes of an mp4 (ISO/IEC 14496-12, 4.2): their sizes must add up to the file's length.
+def check_boxes(path: Path) -> str:
+    """The container that a whole file is in (``containers.kind_of``), by its own sizes: the top-level boxes of an mp4
+    (ISO/IEC 14496-12, 4.2) must add up to the file's length.
 
     Catches a truncation whatever the header claims, and reads no media. MediaError, with the reason, for
     anything that is no whole mp4: it begins with ``ftyp`` and holds ``moov`` and ``mdat``; and for a header that
@@ -78,7 +81,10 @@ def check_boxes(path: Path) -> None:
     """
     try:
         with path.open("rb") as file:
-            found = list(_boxes(file, path.stat().st_size))
+            container = containers.check(file, length := path.stat().st_size)
+            if container in containers.OTHERS:
+                return container
+            found = list(_boxes(file, length))
             kinds = {kind for kind, _, _ in found}
             _check_counts(file, [(at, size) for kind, at, size in found if kind not in _PLAIN])
     except OSError as error:
@@ -87,13 +93,16 @@ def check_boxes(path: Path) -> None:
     if missing := {b"moov", b"mdat"} - kinds:
         names = " and no ".join(sorted(name.decode() for name in missing))
         raise MediaError(f"the mp4 is not whole: it has no {names} box")
+    return container
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file is all of an mp4, whatever is in it: a web page or a part of a file is not."""
+    """Whether a file is all of a container, whatever is in it: a web page or a part of a file is not."""
     try:
         with path.open("rb") as file:
-            return {kind for kind, _, _ in _boxes(file, path.stat().st_size)} >= {b"moov", b"mdat"}
+            if containers.check(file, length := path.stat().st_size) in containers.OTHERS:
+                return True
+            return {kind for kind, _, _ in _boxes(file, length)} >= {b"moov", b"mdat"}
     except (MediaError, OSError):
         return False
 
@@ -133,8 +142,8 @@ def poster(path: Path) -> bytes:
 
 def examine(path: Path) -> tuple[Probe, bytes]:
     """What `probe` and `poster` give, from one pass over the clip: to decode is most of what a delivery costs."""
-    check_boxes(path)
-    with _AT_ONCE, _opened(path) as (container, stream):
+    demuxer = containers.DEMUXERS.get(check_boxes(path), "mp4")
+    with _AT_ONCE, _opened(path, demuxer) as (container, stream):
         span = _span_of(container, stream)
         shown, *last = _pictures(container, stream, span, [_shown(span, stream), *(() if span.plain else (span.last,))])
         if last and _seconds(span.last - (last[0].pts or 0), stream) > LATE_S:
@@ -183,7 +192,7 @@ def _box(file: BinaryIO, at: int, length: int) -> tuple[bytes, int]:
     file.seek(at)
     head = file.read(16)
     kind, size, left = head[4:8], int.from_bytes(head[:4], "big"), length - at
-    if at == 0 and kind != b"ftyp":
+    if at == 0 and kind != b"ftyp" and kind not in _OLD:
         raise MediaError(f"this is no mp4: it begins with {head!r}")
     if not (len(kind) == 4 and kind.isascii() and kind.decode().isprintable()):
         raise MediaError(f"the mp4 is damaged: the last {left} bytes are no part of it")
@@ -195,11 +204,11 @@ def _box(file: BinaryIO, at: int, length: int) -> tuple[bytes, int]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def _opened(path: Path, demuxer: str = "mp4") -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its video stream; whatever ffmpeg says against them is a MediaError."""
     try:
         # a file object and a fixed format: ffmpeg neither reads the name as a protocol nor guesses a playlist
-        with path.open("rb") as file, av.open(file, "r", format="mp4") as container:
+        with path.open("rb") as file, av.open(file, "r", format=demuxer) as container:
             if not container.streams.video:
                 raise MediaError("the mp4 holds no video")
             stream = container.streams.video[0]
@@ -209,8 +218,14 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             stream.codec_context.thread_count = 1  # clips are looked at side by side as it is
             yield container, stream
     except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
-        machine.raise_lack(error)
+        heed(error)
         raise MediaError(f"the video cannot be decoded: {error}") from error
+
+
+def heed(error: BaseException) -> None:
+    """As `machine.heed`; but ffmpeg's own EIO is its word for a damaged file, and no disk's."""
+    if not (isinstance(error, av.FFmpegError) and error.errno == errno.EIO):
+        machine.raise_lack(error)
 
 
 def _check_stream(stream: VideoStream) -> None:
@@ -250,6 +265,8 @@ def _span_of(container: InputContainer, stream: VideoStream) -> _Span:
             keys += [packet.pts] if packet.is_keyframe else []
             end = max(end, packet.pts + (packet.duration or 0))
             plain = plain and taken is not None and taken.is_plain(memoryview(packet))
+    if starts and end == max(starts) and stream.average_rate and stream.time_base:
+        end += max(round(1 / (stream.average_rate * stream.time_base)), 1)  # the last one's length is not written
     if not starts or end <= min(starts):
         raise MediaError("the video stream holds no picture")
     return _Span(len(starts), min(starts), max(starts), end, tuple(keys), plain)

@@ -1,4 +1,4 @@
-"""What to do with each shot, by which routes and for how much. Pure."""
+"""Decides what to do with each shot, by which routes and for how much. Pure."""
 
 from tasks.planning.offers import OfferFinder
 from tasks.planning.planner import Planner

@@ -20,16 +20,17 @@ from tasks.domain.identity import number_text
 from tasks.domain.model import Model, Route
 from tasks.domain.plan import Offer
 from tasks.domain.shot import Shot, Size
+from tasks.planning.shapes import describe_fit
 
-LACKS = re.compile(r"([^:]+):.*: (\w+) is not set")  # as `_closed` says it of a key
+LACKS = re.compile(r"([^:]+):.*: (\w+) is not set")  # how `_closed` names a missing key
 Image = tuple[str, Size | None]
 Found = tuple[tuple[Offer, ...], tuple[str, ...]]
 
 
 class OfferFinder:
-    """The routes of a config on one day, for a target that can sign URLs or not.
+    """Finds the routes of a config on one day, for a target that can sign URLs or not.
 
-    ``warnings`` collects what was noticed on the way, each line once, in order.
+    ``warnings`` collects what a user should know of the routes, each line once, in order.
     """
 
     def __init__(self, settings: Settings, catalogue: Catalogue, today: date, signs: bool) -> None:
@@ -39,10 +40,10 @@ class OfferFinder:
         self.memo: dict[tuple[object, ...], Found] = {}
 
     def offers(self, shot: Shot, image: Image, remix: str) -> Found:
-        """Usable routes in the chain's order, and the reasons of the others.
+        """The usable routes in the chain's order, and the reasons why the others are not.
 
-        ``image`` says how the picture could travel as it is (``url`` and its size), ``remix`` who made the source:
-        a provider, ``url`` or ``file``. Shots that ask alike share one answer.
+        ``image`` says how the picture could be sent as it is (``url`` and its size), ``remix`` who made the source: a
+        provider, ``url`` or ``file``. Shots that ask for the same share one answer.
         """
         asked = (shot.route, shot.mode, shot.seconds, shot.size, shot.audio, image, remix, shot.source_shot)
         if asked not in self.memo:
@@ -67,7 +68,7 @@ class OfferFinder:
         )
 
     def _warn(self, routes: tuple[str, ...], found: Sequence[Offer | str]) -> None:
-        """Say of every usable route that dies what becomes of it, and where in its chain it stands."""
+        """Warn of every usable route that will be retired, with its place in the chain."""
         for place, one in enumerate(found):
             soon = lifecycle(one.route.model, self.today) if isinstance(one, Offer) else ""
             where = f"fallback {place}" if place else "first route"
@@ -127,15 +128,15 @@ class OfferFinder:
         return ""
 
     def _travels(self, model: Model, provider: ProviderSettings | None, size: Size, image: Image) -> str | None:
-        """How the picture goes out, or None where this route cannot get it."""
+        """How the picture is sent, or None where this route cannot get it."""
         if model.provider == "animatic":
             return ""
-        for way in model.images:  # in the order that its entry prefers
+        for way in model.images:  # in the order of the catalogue's entry
             if way == "data" or self.signs:
                 return "data" if way == "data" else "signed"
         if provider is not None and provider.options.get("allow_data_uri"):
             return "data"
-        kind, known = image  # last, because what is served there may change
+        kind, known = image  # last, because the picture at the URL may change
         return "as is" if "url" in model.images and kind == "url" and known in (None, size) else None
 
     def _remixes(self, model: Model, remix: str) -> bool:
@@ -147,7 +148,7 @@ class OfferFinder:
 
 
 def _grouped(passed_over: Sequence[str]) -> str:
-    """The reasons of all routes: keys that are missing in one phrase."""
+    """The reasons of all routes; all missing keys are named in one phrase."""
     found = [LACKS.fullmatch(reason) for reason in passed_over]
     gateways = dict.fromkeys((one[1], one[2]) for one in found if one)
     others = [reason for reason, one in zip(passed_over, found, strict=True) if one is None]
@@ -156,6 +157,27 @@ def _grouped(passed_over: Sequence[str]) -> str:
     listed = " or ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
     keys = [f"no key for {number}: set {listed}"] if names else []
     return "; ".join([*keys, *(["no usable route: " + "; ".join(others)] if others else [])])
+
+
+def offer_warnings(shot: Shot, offer: Offer, picture: tuple[int, int] | None, *, foreign_source: bool) -> list[str]:
+    """What a user should know of the offer before paying for it, a line each.
+
+    ``picture`` has the upright pixels of the reference, None where they are not known; ``foreign_source``: whether the
+    clip that a remix starts from was made elsewhere.
+    """
+    model, said = offer.route.model, []
+    if offer.seconds != shot.seconds:
+        said.append(f"{number_text(shot.seconds)} s becomes {number_text(offer.seconds)} s at {model.route}")
+    if offer.size != shot.size:
+        said.append(f"{shot.size} becomes {offer.size} at {model.route}")
+    said += describe_fit(picture, offer.size, shot.fit)
+    if shot.negative_prompt and not model.negative_prompt:
+        said.append(f"{model.route} takes no negative prompt: sent as 'Avoid: ...'")
+    if foreign_source and model.url_doubt:
+        said.append(f"{model.route}: {model.url_doubt}")
+    if model.low_confidence:
+        said.append(f"the price of {model.route} is doubtful: {model.low_confidence}")
+    return said
 
 
 def _unremixable(model: Model, shot: Shot) -> str:

@@ -5,15 +5,14 @@ from typing import Any
 
 from tasks.config import Catalogue, Settings, unreachable
 from tasks.domain.errors import Fault
-from tasks.domain.identity import fingerprint_of, number_text, parts_of
+from tasks.domain.identity import fingerprint_of, parts_of
 from tasks.domain.plan import Action, LeftOut, Plan, ShotPlan
 from tasks.domain.redaction import pin
 from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips, own_clip
 from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, closed_gateways, is_refused, keys_of, worth
-from tasks.planning.offers import Found, OfferFinder
-from tasks.planning.shapes import told
+from tasks.planning.offers import Found, OfferFinder, offer_warnings
 from tasks.planning.snapshot import ShotSelection, Snapshot, sources_first
 from tasks.transport import is_named
 
@@ -266,18 +265,8 @@ class Planner:
         if stand_in:
             said.append("what it has is a stand-in by the built-in renderer")
         if offers:
-            first, model = offers[0], offers[0].route.model
-            if first.seconds != shot.seconds:
-                said.append(f"{number_text(shot.seconds)} s becomes {number_text(first.seconds)} s at {model.route}")
-            if first.size != shot.size:
-                said.append(f"{shot.size} becomes {first.size} at {model.route}")
-            said += told(self.snapshot.sizes.get(shot.image), first.size, shot.fit)
-            if shot.negative_prompt and not model.negative_prompt:
-                said.append(f"{model.route} takes no negative prompt: sent as 'Avoid: ...'")
-            if shot.mode == "remix" and model.url_doubt and self._remix_of(shot) != model.provider:
-                said.append(f"{model.route}: {model.url_doubt}")
-            if model.low_confidence:
-                said.append(f"the price of {model.route} is doubtful: {model.low_confidence}")
+            foreign = shot.mode == "remix" and self._remix_of(shot) != offers[0].route.model.provider
+            said += offer_warnings(shot, offers[0], self.snapshot.sizes.get(shot.image), foreign_source=foreign)
         if collects:
             said.append("a job bought earlier is asked first")
         return tuple(said + [f"passed over: {reason}" for reason in passed_over])

@@ -1,14 +1,17 @@
-"""What becomes of a picture whose shape or number of pixels is not the shot's. Pure."""
+"""How a picture of another shape or of few pixels fits into a shot. Pure."""
 
 from tasks.domain.shot import Fit, Size
 
-CUT = 1 / 3  # 4:3 in 16:9 loses a quarter: that is what people expect
-ENLARGED = 2.0
+CUT = 1 / 3  # share that may be cut away in silence: people expect that 4:3 in 16:9 loses a quarter
+ENLARGED = 2.0  # times that a picture may be enlarged in silence
 
 
-def told(picture: tuple[int, int] | None, size: Size, fit: Fit) -> tuple[str, ...]:
-    """What a user would want to know before paying: how much of the picture (width and height in pixels, upright)
-    ``cover`` cuts away, and that it is enlarged over twice. Nothing of a picture whose size is not known."""
+def describe_fit(picture: tuple[int, int] | None, size: Size, fit: Fit) -> tuple[str, ...]:
+    """What a user should know before paying, a line each: that ``cover`` cuts much of the picture away, and that it is
+    enlarged over twice.
+
+    ``picture`` has its upright width and height in pixels; None where they are not known, and then nothing is said.
+    """
     if picture is None:
         return ()
     width, height = picture

@@ -27,10 +27,10 @@ class ShotSelection:
 class Snapshot:
     """What was found out before deciding.
 
-    ``digests``: sha256 by image or source as the shot names it; a reference that is missing was not read
-    (``trusted``) or not found. ``pins``: what the ledger knows of remote references, oldest first: a shot keeps
-    the digest that it was ordered with, whatever its URL serves later. ``sizes``: pixels of the pictures that
-    were decoded. ``shelf``: the clips that lie at the target. ``rows`` and ``row_keys``: the last manifest by shot_id.
+    ``digests``: sha256 by image or source as the shot names it; a reference that has none was not read (then it is in
+    ``trusted``) or not found. ``pins``: the digests of remote references in the ledger, oldest first: a shot keeps the
+    one that it was ordered with, whatever its URL serves later. ``sizes``: width and height in pixels of the pictures
+    that were decoded. ``shelf``: the clips at the target. ``rows`` and ``row_keys``: the last manifest by shot_id.
     ``signs``: whether the target can sign URLs; ``lacks``: what else it cannot do, in words.
     """
 
@@ -47,7 +47,7 @@ class Snapshot:
 
 
 def sources_first(shots: Iterable[Shot]) -> list[Shot]:
-    """The shots with every remix after the row that it starts from (the board has no cycles)."""
+    """The shots, with every remix after the row that it starts from. The board must have no cycles."""
     shots = list(shots)
     if not any(shot.source_shot for shot in shots):
         return shots

@@ -19,6 +19,7 @@ from tasks.domain.shot import Size
 LONGEST = 300  # characters of a gateway's words that are kept
 SEARCHED = 20_000  # characters of them that are looked through for what must not be kept
 RATIOS = {"16:9": Decimal(16) / 9, "9:16": Decimal(9) / 16, "1:1": Decimal(1)}
+LARGEST = 10**100  # of a whole number: ids have nineteen digits and more
 ODD = Decimal("NaN")  # what stands where a sum belongs and is none
 LONGEST_NUMBER = 100  # digits before or behind the point; what has more is no number that anybody means
 
@@ -29,9 +30,10 @@ _HARMLESS = re.compile(
 )
 _POLICY = re.compile(
     r"(?<![a-z])(?:moderation|moderated|sensitive|safety|polic(?:y|ies)|prohibited|nsfw|flagged|e005)(?![a-z0-9])"
-    r"|content[ _-]?polic|raimediafiltered",
+    r"|content[ _-]?(?:polic|filter)|data[ _-]?inspection|raimediafiltered",
     re.IGNORECASE,
 )
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # between the words of OutputVideoSensitiveContentDetected
 
 
 def dig(data: Any, *path: str | int) -> Any:
@@ -51,7 +53,7 @@ def text_of(value: Any) -> str:
 
     Control characters become blanks and lone surrogates ``?``, so that the text can be printed, quoted, stored.
     """
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST:
         return str(value)
     if not isinstance(value, str):
         return ""
@@ -133,15 +135,24 @@ def words_of(reply: Reply) -> str:
     data = reply.data
     error = dig(data, "error")
     names = (dig(error, "code"), dig(error, "type"), dig(error, "name"), error, dig(data, "code"))
-    texts = (dig(error, "message"), dig(data, "message"), dig(data, "msg"), dig(data, "detail"))
+    texts = (dig(error, "message"), dig(data, "message"), dig(data, "msg"), dig(data, "detail"), dig(error, "detail"))
     name = next(filter(None, map(text_of, names)), "")
     text = next(filter(None, map(_line_of, texts)), "")
     return ": ".join(part for part in dict.fromkeys((name, text)) if part)
 
 
 def _line_of(value: Any) -> str:
-    """A text, or a list of texts in one line: some validators send a list."""
-    return "; ".join(filter(None, map(text_of, value))) if isinstance(value, list) else text_of(value)
+    """A text, or a list in one line: some validators send a list of texts, FastAPI one of ``loc`` and ``msg``."""
+    if not isinstance(value, list):
+        return text_of(value)
+    return "; ".join(filter(None, (_fault_of(one) if isinstance(one, Mapping) else text_of(one) for one in value)))
+
+
+def _fault_of(fault: Mapping[str, Any]) -> str:
+    """``body.seconds: Field required``."""
+    loc = fault.get("loc")
+    where = ".".join(filter(None, map(text_of, loc))) if isinstance(loc, list) else ""
+    return ": ".join(filter(None, (where, text_of(fault.get("msg")))))
 
 
 def said(reply: Reply, otherwise: str = "") -> str:
@@ -152,8 +163,17 @@ def said(reply: Reply, otherwise: str = "") -> str:
 
 def speaks_of_policy(reply: Reply) -> bool:
     """Whether the code or message of a failure speaks of content policy. Ask only about failures."""
-    text = " ".join((words_of(reply), *codes_of(reply)))
-    return bool(_POLICY.search(_HARMLESS.sub(" ", text)))
+    return speaks_of(" ".join((words_of(reply), *codes_of(reply))))
+
+
+def speaks_of(text: str) -> bool:
+    """Whether words of a failure speak of content policy, also where they are written in one with humps."""
+    return any(_POLICY.search(_HARMLESS.sub(" ", one)) for one in (text, split_humps(text)))
+
+
+def split_humps(text: str) -> str:
+    """``DataInspectionFailed`` as three words."""
+    return _HUMP.sub(" ", text)
 
 
 def failure(reply: Reply, *, charge: Decimal | None = None, free: bool | None = None) -> GatewayError:
@@ -162,9 +182,12 @@ def failure(reply: Reply, *, charge: Decimal | None = None, free: bool | None = 
     return kind(said(reply, word_of(reply)), charge=charge, free=free)
 
 
-def waiting(reply: Reply, known: Collection[str]) -> Pending:
-    """``Pending`` for every poll that is no final word; ``known`` are the words that the documents name."""
-    word = word_of(reply)
+def waiting(reply: Reply, known: Collection[str], word: str = "") -> Pending:
+    """``Pending`` for every poll that is no final word; ``known`` are the words that the documents name.
+
+    ``word`` is the job's where the adapter found it elsewhere than in ``status``.
+    """
+    word = word or word_of(reply)
     if word:
         return Pending(word[:60], known=word in known)
     return Pending(f"HTTP {reply.status}", known=not is_ok(reply))

@@ -7,10 +7,23 @@ only where HTTP or the gateway's documents say so: a proxy, a load balancer or a
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from tasks.domain.errors import Busy, GatewayError, Locked, Moderated, Refused, Unclear
 from tasks.domain.order import Reply
-from tasks.providers._common import LONGEST, SEARCHED, codes_of, dig, is_ok, said, speaks_of_policy, text_of, words_of
+from tasks.providers._common import (
+    LONGEST,
+    SEARCHED,
+    codes_of,
+    dig,
+    is_ok,
+    said,
+    speaks_of_policy,
+    split_humps,
+    text_of,
+    whole_of,
+    words_of,
+)
 
 Statuses = Collection[int]
 BY_STATUS: tuple[tuple[Statuses, type[GatewayError]], ...] = (  # the first line that has the status counts
@@ -26,8 +39,11 @@ _IN_BETWEEN = re.compile(  # who speaks so is no gateway, also where a gateway q
     r'|error code: ?[15]\d\d|cloudflare|"status":\s*"UNAVAILABLE"',
     re.IGNORECASE,
 )
+WELL = frozenset(("", "0", "200", "201", "202", "ok", "success", "succeeded"))  # codes of a 2xx that means it
 _NO_CREDIT = re.compile(
-    r"insufficient[ _-]?(?:quota|balance|credits?|funds)|out of credits?\b"
+    r"insufficient[ _-]?(?:user[ _-]?)?(?:quota|balance|credits?|funds)|out of credits?\b"
+    r"|(?:balance|credits?|quota) (?:is |are )?(?:insufficient|not enough|exhausted)|not enough (?:credits?|balance)"
+    r"|exceeded your current quota"
     r"|(?:spend|spending|billing)[ _-]?(?:hard[ _-]?)?limit",
     re.IGNORECASE,
 )
@@ -36,7 +52,15 @@ _GONE = re.compile(  # at most the model's name stands between: "the model's inp
     r"(?:not\s(?:found|exist)|no longer (?:exists|available|supported)|retired|removed|discontinued|shut down)\b",
     re.IGNORECASE,
 )
-_PLAIN_POLICY = re.compile(r"content[ _-]?polic|(?<![a-z])(?:moderation|moderated|nsfw)(?![a-z])", re.IGNORECASE)
+_PLAIN_POLICY = re.compile(
+    r"content[ _-]?(?:polic|filter)|sensitive[ _-]?content|data[ _-]?inspection"
+    r"|(?<![a-z])(?:moderation|moderated|nsfw)(?![a-z])",
+    re.IGNORECASE,
+)
+_NO_KEY = re.compile(
+    r"(?:invalid|incorrect|wrong|expired)[ _-]?(?:api[ _-]?)?(?:key|token)\b|unauthori[sz]ed", re.IGNORECASE
+)
+_TOO_MANY = re.compile(r"rate[ _-]?limit|too many requests", re.IGNORECASE)
 
 
 def refusal(
@@ -52,6 +76,7 @@ def refusal(
     ``own`` are the fields that a gateway's errors always have (``"error.code"``); ``locked``, ``gone`` and ``busy``
     the codes (lower case) that it documents, ``"500 server_error"`` for one that counts under that HTTP status only.
     """
+    reply = _meant(reply)
     words, codes = said(reply), codes_of(reply)
     codes |= {f"{reply.status} {code}" for code in codes}
     if codes.intersection(locked):
@@ -63,6 +88,35 @@ def refusal(
     if _moderated(reply):
         return Moderated(words)
     return Busy(words) if _own_503(reply, own) else _by_status(reply)
+
+
+def _meant(reply: Reply) -> Reply:
+    """The reply under the status that its words stand for, where a 2xx says that it accepted nothing.
+
+    Its words come first; a code of 400 to 499 is the status; a code of 500 and more, or of an unknown kind, leaves
+    the 2xx as it is, which is unclear.
+    """
+    if not is_ok(reply) or not _says_no(reply):
+        return reply
+    words = " ".join((words_of(reply), *codes_of(reply)))
+    for pattern, status in ((_NO_CREDIT, 402), (_NO_KEY, 401), (_GONE, 404), (_TOO_MANY, 429)):
+        if pattern.search(words):
+            return replace(reply, status=status)
+    code = _code_of(reply)
+    number = whole_of(code)
+    if number is None and code in WELL:
+        return replace(reply, status=400)  # ``success: false`` alone
+    return replace(reply, status=number) if number is not None and 400 <= number < 500 else reply
+
+
+def _says_no(reply: Reply) -> bool:
+    return dig(reply.data, "success") is False or _code_of(reply) not in WELL
+
+
+def _code_of(reply: Reply) -> str:
+    """The code by which a body says whether it accepted; empty where it has none."""
+    places = (dig(reply.data, "code"), dig(reply.data, "error", "code"), dig(reply.data, "status_code"))
+    return next(filter(None, (text_of(place).lower() for place in places)), "")
 
 
 def _own_503(reply: Reply, own: Sequence[str]) -> bool:
@@ -78,10 +132,16 @@ def _moderated(reply: Reply) -> bool:
     gateway's code counts, no message."""
     if reply.status in (400, 409, 422, 451):
         return speaks_of_policy(reply)
-    text = " ".join(codes_of(reply))
+    text = " ".join(filter(None, (*codes_of(reply), *map(split_humps, _spelled(reply)))))
     if reply.status == 403:
         text += f" {words_of(reply)}"
     return (reply.status == 403 or reply.status >= 500 or is_ok(reply)) and bool(_PLAIN_POLICY.search(text))
+
+
+def _spelled(reply: Reply) -> list[str]:
+    """The error's codes in their own case: camel case is lost in lower case."""
+    error = dig(reply.data, "error")
+    return [text_of(place) for place in (dig(error, "code"), dig(error, "type"), dig(reply.data, "code"))]
 
 
 def _by_status(reply: Reply) -> GatewayError:

@@ -1,9 +1,10 @@
-"""A folder at any fsspec URL: its kinds, whole writes, its trial and the lock on it."""
+"""A folder at any fsspec URL: the kinds of store, atomic writes, the check of a target and the lock on it."""
 
 from tasks.storage.backends import is_chained, kind_of, misspelled, sort_options
 from tasks.storage.lock import BOARD, LEASE, LeaseWatcher, Lock, is_gone, keep_lock, seconds
 from tasks.storage.probe import keeps, look_at_target, open_store, probe_writes, take_up
-from tasks.storage.store import Store, StoreError, has_scheme, is_http, read_pipe, read_url, split
+from tasks.storage.reads import read_pipe, read_url
+from tasks.storage.store import Store, StoreError, has_scheme, is_http, split
 
 __all__ = [
     "BOARD",

@@ -1,4 +1,4 @@
-"""The kinds of store: how their addresses are spelled, what they can do, which options they take, who writes there.
+"""The kinds of store: how addresses name them, what they can do, their options, and the class that writes there.
 
 A kind is one row of `KINDS`. Nothing here touches a store.
 """
@@ -28,8 +28,8 @@ def _nothing(_: Options) -> dict[str, Any]:
 
 def _s3(told: Options) -> dict[str, Any]:
     options = {"use_listings_cache": False, **told}  # listings go stale on object stores
-    options.setdefault("config_kwargs", {"signature_version": "s3v4"})  # what signed URLs need
-    if region := options.pop("region", ""):  # s3fs knows it by another name only
+    options.setdefault("config_kwargs", {"signature_version": "s3v4"})  # signed URLs need it
+    if region := options.pop("region", ""):  # s3fs takes it only under another name
         options["client_kwargs"] = {"region_name": region, **options.get("client_kwargs", {})}
     return options
 
@@ -46,21 +46,22 @@ def _gcs(told: Options) -> dict[str, Any]:
 
 
 def _sftp(told: Options) -> dict[str, Any]:
-    """sshfs would talk to any host key; here the user's ``known_hosts`` counts, as with ``ssh`` itself.
+    """sshfs would accept any host key; here the user's ``known_hosts`` counts, as with ``ssh`` itself.
 
-    A line that is quiet while gateways work is kept open, and one that is dead is noticed.
+    Keepalives (seconds apart) hold a connection open while gateways work, and notice one that is dead.
     """
     return {"known_hosts": (), "connect_timeout": 15, "keepalive_interval": 15, **told}
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of store; ``name`` is that of its own sub-table of ``[target] options`` as well.
+    """One kind of store; ``name`` is also the name of its sub-table of ``[target] options``.
 
-    ``way`` puts objects there. ``extra`` is what has to be installed for it. ``creates``: an exclusive create was raced
-    sixteen ways and had exactly one winner, or is promised by the store's own manual. ``signs``: it can give out URLs
-    that read an object. ``chosen``: its address names a machine, so that whoever writes the address chooses who is
-    talked to. ``fill`` makes of a user's options what its client library is told.
+    ``way`` is the class that writes objects there. ``extra`` is the extra of this package that it needs. ``creates``:
+    its exclusive create can be relied on, because a test with sixteen writers at once had exactly one winner or because
+    the store's manual promises it. ``signs``: it can make URLs that read an object. ``chosen``: its address names a
+    machine, so whoever writes the address decides which machine is contacted. ``fill`` turns a user's options into the
+    arguments of its client library.
     """
 
     name: str
@@ -92,15 +93,15 @@ def scheme_of(url: str) -> str:
 
 
 def kind_of(url: str) -> Kind:
-    """The kind of store that an address leads to."""
+    """The kind of store at an address."""
     scheme = scheme_of(url).lower()
     return next((kind for kind in KINDS if scheme in kind.schemes), OTHER)
 
 
 def misspelled(url: str) -> str:
-    """What is wrong with an address that lacks slashes (``s3:/bucket``, ``file:/x``), in words; empty where none does.
+    """What is wrong with an address that lacks slashes (``s3:/bucket``, ``file:/x``), in words; empty when none lack.
 
-    A folder may be named so: ``./s3:/bucket`` is one.
+    A folder can have such a name: it is written ``./s3:/bucket``.
     """
     found = ONE_SLASH.fullmatch(url)
     if found is None:
@@ -114,7 +115,7 @@ def misspelled(url: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """The address as it may be shown."""
+    """The address without user and password, for people to see."""
     return PASSWORD.sub("://", url)
 
 
@@ -124,7 +125,7 @@ def is_chained(url: str) -> bool:
 
 
 def sort_options(options: Options, target: str) -> dict[str, dict[str, Any]]:
-    """The options by kind of store: those that stand in no kind's own table belong to the target's kind."""
+    """The options by kind of store: those outside the tables of the kinds belong to the target's kind."""
     tables = {name: dict(value) for name, value in options.items() if _is_table(name, value)}
     flat = {name: value for name, value in options.items() if name not in tables}
     home = kind_of(target).name
@@ -132,7 +133,7 @@ def sort_options(options: Options, target: str) -> dict[str, dict[str, Any]]:
 
 
 def options_for(url: str, options: Options) -> dict[str, Any]:
-    """What the client library of the store at ``url`` is told."""
+    """The arguments of the client library for the store at ``url``."""
     kind = kind_of(url)
     flat = {name: value for name, value in options.items() if not _is_table(name, value)}
     own = options.get(kind.name, {})

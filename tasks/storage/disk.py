@@ -1,7 +1,7 @@
-"""A folder of this machine. What was written, created, put or deleted there stays so through a power cut.
+"""A folder of this machine whose every change survives a power cut.
 
-Bytes are synced before they get their name, then the folder that holds the name, and once in a process the folders
-above it, whoever made them.
+The bytes of a file are synced before it gets its name, then the folder that holds the name, and once in a process the
+folders above, even if another program made them.
 """
 
 import contextlib
@@ -10,24 +10,24 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tasks.storage.files import NO_LINKS, Files, abandoned
-from tasks.storage.objects import LEFT, TEMPORARY, TRIES, Objects, pieces_of, temporary
+from tasks.storage.files import NO_LINKS, Files, is_abandoned
+from tasks.storage.objects import LEFT, TEMPORARY, TRIES, Objects, pieces_of, temporary_name
 
 
 class Disk(Objects):
-    """A folder of this machine. What was written, created, put or deleted stays so through a power cut."""
+    """A folder of this machine. Every write, create, put and delete survives a power cut once it has returned."""
 
     files: ClassVar[Files] = Files()
 
     def __init__(self, fs: Any) -> None:
         super().__init__(fs)
-        self.durable: set[Path] = set()  # folders whose own names are on the disk
+        self.durable: set[Path] = set()  # folders whose own names are synced
 
     def write(self, path: str, data: bytes) -> None:
         self._whole(Path(path), lambda: [data], self.files.rename)
 
     def create(self, path: str, data: bytes) -> None:
-        """Give a whole temporary file its name only if that is free: exclusive, and never half written after a kill."""
+        """Write a temporary file and give it its name only if that is free: exclusive, and never half written."""
         self._whole(Path(path), lambda: [data], self._name_new)
 
     def put(self, path: str, local: Path) -> None:
@@ -49,8 +49,8 @@ class Disk(Objects):
                     raise
 
     def _named(self, final: Path, pieces: Iterable[bytes], name: Callable[[Path, Path], None]) -> None:
-        """The temporary file is held open until it has its name: so long it is nobody's leaving."""
-        part = final.with_name(temporary())
+        """Write a temporary file and name it. It stays open, and so locked, until then: no cleanup takes it away."""
+        part = final.with_name(temporary_name())
         with self.files.open(part) as handle:
             try:
                 for piece in pieces:
@@ -74,32 +74,35 @@ class Disk(Objects):
                 self.files.unlink(part)
 
     def _make(self, folder: Path) -> None:
-        """The folder and all above it, each of them named on the disk: once in a process, whoever made them."""
+        """Make the folder and those above it, and sync their names, also of those that another program made."""
         there = folder.is_dir()
         if there and (folder in self.durable or folder.is_mount()):
             return
         self._make(folder.parent)
         if not there:
-            with contextlib.suppress(FileExistsError):  # by another writer; a file of that name fails at the next step
+            with contextlib.suppress(FileExistsError):  # another writer made it; if it is a file, the next step fails
                 self.files.mkdir(folder)
         self.files.sync_folder(folder.parent)
         self.durable.add(folder)
 
     def clear_up(self, path: str, *, deep: bool = True) -> None:
-        """A temporary file that a living process holds is left to it."""
+        """Remove the temporary files that no running process has open."""
         for folder, names in _walked(path, deep=deep):
             for found in (folder / name for name in names if LEFT.fullmatch(name)):
-                if abandoned(found):
+                if is_abandoned(found):
                     with contextlib.suppress(OSError):
                         self.files.unlink(found)
 
     def make_durable(self, path: str, *, deep: bool = True) -> None:
-        """A writer that was killed may have given a name and not lived to sync it."""
+        """Sync the folders: a writer may have been killed between naming a file and syncing its folder."""
         for folder, _ in _walked(path, deep=deep):
             self.files.sync_folder(folder)
 
     def names(self, root: str, path: str) -> Iterable[str]:
-        """A folder that cannot be listed is an error: an unread ledger would buy again."""
+        """Every file below ``path``, relative to ``root``.
+
+        Raises ``OSError`` when a folder cannot be listed: what an unread ledger holds would be bought again.
+        """
         for folder, names in _walked(path):
             below = folder.relative_to(root).as_posix()
             for name in names:
@@ -107,16 +110,16 @@ class Disk(Objects):
                     yield name if below == "." else f"{below}/{name}"
 
     def sizes(self, root: str, path: str) -> dict[str, int]:
-        """One look at each file: a folder's listing has no sizes here."""
+        """Bytes of every file below ``path``, each asked for on its own: a listing has no sizes here."""
         found = {}
         for name in self.names(root, path):
-            with contextlib.suppress(FileNotFoundError):  # it went since its folder was read
+            with contextlib.suppress(FileNotFoundError):  # deleted since its folder was listed
                 found[name] = Path(root, name).stat().st_size
         return found
 
 
 def _walked(path: str, *, deep: bool = True) -> Iterator[tuple[Path, list[str]]]:
-    """A folder with the files in it, and if ``deep`` each below it; nothing where there is none."""
+    """The folder with the names of its files, and if ``deep`` every folder below it; nothing if there is none."""
     for parent, folders, files in os.walk(path, onerror=_unless_missing):
         yield Path(parent), files
         if not deep:

@@ -1,7 +1,7 @@
-"""The files of this machine, one step a method, so that every step can be written down and a power cut be tried after
-each of them. What makes a file of these steps is in `writing`.
+"""The file operations of this machine, one system call a method, so that a test can record them and simulate a power
+cut after each. `disk` makes whole files of them.
 
-A file's bytes, its name and the folders above it reach the disk apart from each other, each when it is synced.
+A file's bytes, its name and the folders above it reach the disk independently, each when it is synced.
 """
 
 import contextlib
@@ -12,10 +12,10 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-#: What a file system says that has no such operation.
+#: Errors of a file system that lacks an operation.
 UNABLE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
-NO_LINKS = UNABLE | {errno.EPERM, errno.EMLINK}  # exFAT says that it is not permitted
-_WHOLE = getattr(fcntl, "F_FULLFSYNC", None)  # macOS: past the disk's own memory too
+NO_LINKS = UNABLE | {errno.EPERM, errno.EMLINK}  # exFAT answers EPERM
+_WHOLE = getattr(fcntl, "F_FULLFSYNC", None)  # macOS: flushes the disk's own cache too
 _HERE, _NO_REPLACE, _EXCLUSIVE = -100, 1, 4  # AT_FDCWD, RENAME_NOREPLACE (Linux), RENAME_EXCL (macOS)
 
 
@@ -24,31 +24,33 @@ class NotExclusive(OSError):
 
 
 class NotSynced(OSError):
-    """What was done can be seen, and nobody knows whether it is on the disk."""
+    """A change is visible and may not be on the disk: a power cut could undo it."""
 
 
 class Files:
-    """The steps. Each raises OSError as the system does; a sync `NotSynced` where it failed, nothing where there is
-    none."""
+    """The operations. Where a file system has no sync, syncing does nothing.
+
+    Each raises ``OSError`` as the system does. A sync raises ``NotSynced`` when it fails.
+    """
 
     def open(self, path: Path) -> BinaryIO:
-        """A new file to write. While it is open no process takes it for `abandoned`."""
+        """Create a file for writing. It is locked while open, so `is_abandoned` is false for it."""
         handle = path.open("xb")
-        with contextlib.suppress(OSError):  # no locks there: nothing is cleared there either
+        with contextlib.suppress(OSError):  # a file system without locks: `is_abandoned` is false there
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return handle
 
     def write(self, handle: BinaryIO, piece: bytes) -> None:
-        """The next bytes."""
+        """Append bytes."""
         handle.write(piece)
 
     def sync(self, handle: BinaryIO) -> None:
-        """Bring the bytes so far to the disk."""
+        """Bring the bytes written so far to the disk."""
         handle.flush()
         _through(handle.fileno())
 
     def sync_folder(self, path: Path) -> None:
-        """Bring the names in a folder to the disk. One that may be used and not read is left to its file system."""
+        """Bring the names in a folder to the disk. A folder that may not be read is passed over."""
         try:
             number = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         except PermissionError:
@@ -59,19 +61,22 @@ class Files:
             os.close(number)
 
     def rename(self, old: Path, new: Path) -> None:
-        """Over whatever stands there."""
+        """Rename a file, replacing what has the new name."""
         old.replace(new)
 
     def link(self, old: Path, new: Path) -> None:
-        """A second name. FileExistsError where something stands."""
+        """Give a file a second name. Raises ``FileExistsError`` when that is taken."""
         os.link(old, new)
 
     def rename_new(self, old: Path, new: Path) -> None:
-        """A free name. FileExistsError where something stands, `NotExclusive` where the system cannot tell."""
+        """Rename a file to a free name.
+
+        Raises ``FileExistsError`` when the name is taken, ``NotExclusive`` when the system has no such operation.
+        """
         _rename_new(old, new)
 
     def mkdir(self, path: Path) -> None:
-        """One folder."""
+        """Make one folder."""
         path.mkdir()
 
     def unlink(self, path: Path) -> None:
@@ -79,8 +84,8 @@ class Files:
         path.unlink()
 
 
-def abandoned(path: Path) -> bool:
-    """Whether no living process has the file open for writing; False where that cannot be found out."""
+def is_abandoned(path: Path) -> bool:
+    """Whether no running process has the file open for writing; False where that cannot be determined."""
     try:
         with path.open("r+b") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,10 +1,10 @@
-"""One run a target: ``lock/<n>.json``, the next n taken by exclusive create, the highest counts.
+"""Only one run works on a target: it holds ``lock/<n>.json``, created exclusively; the highest number is the holder.
 
-A lock is dead at once when its process is gone on this very machine; else when its heartbeat has not moved for
-one lease by the newcomer's own clock (clocks of two machines are never compared).
+A lock is dead as soon as its process is known to have ended on this machine, otherwise when its heartbeat has not
+changed for one lease by the newcomer's own clock (clocks of two machines are never compared).
 
 The parts of a season share its target: the season holds ``lock/<n>.json``, each part ``lock/<part>/<n>.json`` by the
-same rule, and a part works only as long as it sees the season's heartbeat move (`LeaseWatcher`).
+same rule, and a part works only as long as it sees the season's heartbeat change (`LeaseWatcher`).
 """
 
 import asyncio
@@ -23,20 +23,20 @@ from tasks.storage.store import Store, StoreError
 
 NAME = re.compile(r"(\d+)\.json")
 PART = re.compile(r"lock/part-\d+-\d+(?=/)")
-BOARD = "board-"  # how the copy of the board begins that a season keeps beside its lock
-LEASE = 60.0
+BOARD = "board-"  # prefix of the board's copy, which a season keeps beside its lock
+LEASE = 60.0  # seconds
 
 
 def seconds() -> float:
-    """A clock that goes on while the machine sleeps, where there is one: a lease runs out meanwhile."""
+    """Monotonic seconds that include the time in which the machine was suspended, where the system counts it."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def whoami() -> dict[str, Any]:
-    """This process, told so that another can see whether it still lives."""
+    """What identifies this process, so that another one can see whether it still runs."""
     return {
         "pid": os.getpid(),
-        "started": processes.started(os.getpid()),
+        "started": processes.start_time(os.getpid()),
         "boot": processes.text_of("/proc/sys/kernel/random/boot_id"),
         "namespace": processes.namespace("pid"),
         "clock": processes.namespace("time"),
@@ -47,10 +47,12 @@ def whoami() -> dict[str, Any]:
 def is_gone(
     holder: dict[str, Any],
     exists: Callable[[int], bool] = processes.exists,
-    started: Callable[[int], str] = processes.started,
+    started: Callable[[int], str] = processes.start_time,
 ) -> bool:
-    """True when the holder ran on this boot and in this pid namespace and its process is proved to be no more. What
-    cannot be seen proves nothing: then the lease decides."""
+    """Whether the holder's process is known to have ended, on this boot and in this pid namespace.
+
+    False where that cannot be seen: then the lease decides. ``exists`` and ``started`` (a start time) look up a pid.
+    """
     pid = holder.get("pid")
     if not (holder.get("started") and isinstance(pid, int) and pid > 0 and _here(holder)):
         return False
@@ -60,18 +62,18 @@ def is_gone(
 
 
 def _here(holder: dict[str, Any]) -> bool:
-    """Whether the holder ran on this boot and in this pid namespace: its process is one of ours."""
+    """Whether the holder ran on this boot and in this pid namespace, so that its pid means something here."""
     here = whoami()
     return all(holder.get(part) and holder.get(part) == here[part] for part in ("boot", "namespace"))
 
 
 def _same_clock(holder: dict[str, Any]) -> bool:
-    """Whether its seconds since boot are ours: containers may set theirs back. Records of 0.1 do not say."""
+    """Whether its seconds since boot are ours: a container's can differ. Records of 0.1 do not say."""
     return holder.get("clock", "") in ("", whoami()["clock"])
 
 
 class Timing(NamedTuple):
-    """How a lock counts seconds, and how it waits for some: tests never wait."""
+    """A lock's clock and its sleep, both in seconds; parameters, so that tests never wait."""
 
     clock: Callable[[], float] = seconds
     sleep: Callable[[float], None] = time.sleep
@@ -81,7 +83,7 @@ TIMING = Timing()
 
 
 class Lock:
-    """Held from `take` to `release`. ``fresh`` says whether an order may be sent now."""
+    """The lock of a run, held from `take` to `release`; ``lease`` is in seconds. While `fresh`, orders may be sent."""
 
     def __init__(
         self,
@@ -95,9 +97,11 @@ class Lock:
     ) -> None:
         self.store, self.run_id, self.folder = store, run_id, folder
         self.lease, self.clock, self.sleep = lease, timing.clock, timing.sleep
-        self.by_process = True  # False where it is no sign of death that this process is gone: only the lease tells
+        self.by_process = True  # False where this process may end and its work go on: then only the lease counts
         self.stopping = False
-        self.says: Mapping[str, Any] = {}  # what the holder tells along with its heartbeat; replaced, never changed
+        self.says: Mapping[
+            str, Any
+        ] = {}  # what the holder publishes with its heartbeat; replaced as a whole, never modified
         self._turn = threading.Lock()
         self.token = token or uuid.uuid4().hex
         self.n = 0
@@ -106,11 +110,14 @@ class Lock:
 
     @property
     def fresh(self) -> bool:
-        """False once the last own heartbeat is older than half a lease: then no POST leaves."""
+        """Whether the last heartbeat of ours is at most half a lease old; else nothing is ordered."""
         return self.clock() - self.beaten_at <= self.lease / 2
 
     def take(self) -> None:
-        """Take the lock. `TargetError`, and no object left behind, when a live run or a part of one holds it."""
+        """Take the lock.
+
+        Raises ``TargetError``, and leaves no object behind, when a live run or a part of one holds it.
+        """
         while True:
             held = self._numbers()
             if held and not self._dead(max(held)):
@@ -132,9 +139,9 @@ class Lock:
             self._outlive_parts()
 
     def _outlive_parts(self) -> None:
-        """Wait for the parts of an earlier season, which end once they see this lock; clear what dead ones left.
+        """Wait for the parts of an earlier season, which end once they see this lock; delete what dead ones left.
 
-        They are looked for after this lock stands: a part that found its season in order before is seen now.
+        They are listed only after this lock was written: no part can start unseen in between.
         """
 
         def nap(length: float) -> None:
@@ -156,14 +163,15 @@ class Lock:
                 self.store.delete(name)
 
     def renew(self) -> None:
-        """One heartbeat. Called every twelfth of a lease; `TargetError` when somebody else took over.
+        """Write one heartbeat; to be called every twelfth of a lease.
 
-        Its own object must still be there: a newcomer may have come, worked and gone while we hung.
+        Our own object must still be there: another run may have come, worked and gone while this process hung.
+        Raises ``TargetError`` when another run has taken over.
         """
         with self._turn:
             if not self.n:
                 return
-            asked = self.clock()  # before the look: a process that hangs after it may have been replaced meanwhile
+            asked = self.clock()  # before reading: if this process hangs afterwards, it may have been replaced
             mine = self._read(self.n) or {}
             if mine.get("token") != self.token or max(self._numbers(), default=0) > self.n:
                 self.beaten_at = float("-inf")
@@ -173,7 +181,7 @@ class Lock:
             self.beaten_at = asked
 
     def release(self) -> None:
-        """Let the next run in. A heartbeat on its way comes before it or not at all: it would bring the lock back."""
+        """Delete the lock. A concurrent heartbeat comes before that or not at all: later it would restore the lock."""
         with self._turn:
             if self.n and (self._read(self.n) or {}).get("token") == self.token:
                 self.store.delete(self._path(self.n))
@@ -186,7 +194,7 @@ class Lock:
         return won
 
     def _dead(self, n: int) -> bool:
-        """Watch the holder for one lease at the most, by our own clock; on one machine the last heartbeat tells."""
+        """Whether the holder is dead: by its last heartbeat on this boot, else after watching it for one lease."""
         first = self._read(n)
         if first is None or (first.get("by_process", True) and is_gone(first)):
             return True
@@ -198,7 +206,7 @@ class Lock:
         while waited < lease:
             self.sleep(min(1.0, self.lease / 12))
             now = self.clock()
-            waited += min(now - before, lease / 4)  # hours behind a closed lid are no silence: it slept as well
+            waited += min(now - before, lease / 4)  # the holder may have been suspended as long as we were
             before = now
             seen = self._read(n)
             if seen is None:
@@ -225,13 +233,13 @@ class Lock:
 
     def _bytes(self) -> bytes:
         told = {"run_id": self.run_id, "token": self.token, "beat": self.beat, "lease": self.lease}
-        told["beat_at"] = self.clock()  # monotonic: of meaning on this boot only
+        told["beat_at"] = self.clock()  # monotonic: comparable on this boot only
         told |= whoami() | {"by_process": self.by_process, "stopping": self.stopping}
         return json.dumps({**told, **self.says}).encode()
 
 
 class LeaseWatcher:
-    """Another run's lock, watched by the own clock: `alive` while its heartbeat moves, `fresh` while it just did."""
+    """Watches another run's lock by our own clock: its heartbeat is seen to change, or not. ``lease`` is in seconds."""
 
     def __init__(
         self,
@@ -249,16 +257,16 @@ class LeaseWatcher:
 
     @property
     def fresh(self) -> bool:
-        """Whether its heartbeat moved within half a lease."""
+        """Whether its heartbeat changed within the last half of a lease."""
         return self.clock() - self.seen_at <= self.lease / 2
 
     @property
     def alive(self) -> bool:
-        """Whether its heartbeat moved within a lease."""
+        """Whether its heartbeat changed within the last lease."""
         return self.clock() - self.seen_at <= self.lease
 
     def look(self) -> dict[str, Any] | None:
-        """Its record when it holds the highest number, else None; a heartbeat that moved is noted."""
+        """Read the lock: its record if it still has the highest number, else None. Notes when the heartbeat changed."""
         asked = self.clock()
         numbers = self.lock._numbers()
         record = self.lock._read(max(numbers)) if numbers else None
@@ -270,7 +278,7 @@ class LeaseWatcher:
 
 
 async def keep_lock(lock: Lock, lost: Callable[[str], None], say: Callable[[str], None]) -> None:
-    """Keep the lock alive until cancelled. ``lost`` is told when another run took it over."""
+    """Renew the lock until cancelled. ``lost`` is called with the reason when another run has taken it over."""
     while True:
         await asyncio.sleep(lock.lease / 12)
         try:

@@ -1,4 +1,4 @@
-"""What a kind of store is asked for; what an object store does, and how whole writes name what is not whole yet."""
+"""What every kind of store can do, as an object store does it; and the names of temporary files."""
 
 import re
 import uuid
@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-PIECE = 8 * 2**20  # of an upload: what a clip takes in memory; S3 wants 5 MiB or more, GCS a multiple of 256 KiB
+PIECE = 8 * 2**20  # bytes of an upload that are in memory; S3 wants 5 MiB or more, GCS a multiple of 256 KiB
 TEMPORARY = ".tmp"
 LEFT = re.compile(r"\.[0-9a-f]{12}\.tmp")  # our own temporary files, and nobody else's
-TRIES = 3  # of a write whose folder or temporary file somebody clears away meanwhile
+TRIES = 3  # for a write whose folder or temporary file is removed meanwhile by somebody else
 
 
 class Objects:
-    """An object store: an upload is seen when it is complete, whatever becomes of its sender."""
+    """An object store: an object appears only when its upload is complete."""
 
-    #: what `put_file` and `get_file` are told, so that a clip goes in pieces
+    #: arguments of `put_file` and `get_file`, so that a clip is transferred in pieces
     pieces: ClassVar[dict[str, Any]] = {}
     turns: ClassVar[dict[str, Any]] = {}
 
@@ -23,30 +23,30 @@ class Objects:
         self.fs = fs
 
     def write(self, path: str, data: bytes) -> None:
-        """Over whatever stands there."""
+        """Write an object, replacing what is there."""
         self.fs.pipe_file(path, data)
 
     def create(self, path: str, data: bytes) -> None:
-        """Where nothing stands; an error of any kind where something does."""
+        """Write an object if none is there. Raises an error of the client library when there is one."""
         self.fs.pipe_file(path, data, mode="create")
 
     def put(self, path: str, local: Path) -> None:
-        """A local file, in pieces."""
+        """Upload a local file in pieces."""
         self.fs.put_file(str(local), path, **self.pieces)
 
     def get(self, path: str, local: Path) -> None:
-        """An object to a local file, in pieces."""
+        """Download an object to a local file in pieces."""
         self.fs.get_file(path, str(local), **self.turns)
 
     def delete(self, path: str) -> None:
-        """Remove an object; FileNotFoundError where there may be none."""
+        """Remove an object. Raises ``FileNotFoundError`` when there is none, where the store tells."""
         self.fs.rm_file(path)
 
     def clear_up(self, path: str, *, deep: bool = True) -> None:
-        """Remove what killed writers left half done in a folder, and below it if ``deep``: here they leave nothing."""
+        """Remove the temporary files of killed writers in a folder, and below it if ``deep``: here there are none."""
 
     def make_durable(self, path: str, *, deep: bool = True) -> None:
-        """See to it that what can be read there is there after a power cut: here it always is."""
+        """Make what can be read there survive a power cut: here it always does."""
 
     def names(self, root: str, path: str) -> Iterable[str]:
         """Every object below ``path``, relative to ``root``."""
@@ -54,25 +54,27 @@ class Objects:
         return (str(name)[skip:] for name in self.fs.find(path, refresh=True))
 
     def sizes(self, root: str, path: str) -> dict[str, int]:
-        """Bytes of every object below ``path`` by its name relative to ``root``; -1 where the listing has none."""
+        """Bytes of every object below ``path`` by its name relative to ``root``; -1 where the listing has no size."""
         skip = len(self.fs._strip_protocol(root)) + 1
         found = self.fs.find(path, refresh=True, detail=True)
-        told = found if isinstance(found, dict) else {key: {} for key in found}  # adlfs, of a path that is an object
+        told = (
+            found if isinstance(found, dict) else {key: {} for key in found}
+        )  # adlfs gives a list when the path is an object
         return {str(name)[skip:]: size_of(info.get("size")) for name, info in told.items()}
 
 
 def size_of(told: Any) -> int:
-    """Bytes as a listing has them; -1 where it has none."""
+    """The size in bytes that a listing gives; -1 where it gives none."""
     return -1 if told is None else int(told)
 
 
-def temporary() -> str:
-    """The name of a file that is not whole yet: no listing of ours shows it."""
+def temporary_name() -> str:
+    """A new name for a file that is not complete yet; our listings leave such names out."""
     return f".{uuid.uuid4().hex[:12]}{TEMPORARY}"
 
 
 def pieces_of(local: Path) -> Iterable[bytes]:
-    """A local file in pieces."""
+    """The bytes of a local file in pieces of `PIECE` bytes."""
     with local.open("rb") as handle:
         while piece := handle.read(PIECE):
             yield piece

@@ -1,20 +1,23 @@
-"""What this system tells of its processes. What it does not tell is an empty text, never a guess."""
+"""What the system tells of its processes; an empty text where it tells nothing."""
 
 import os
 from pathlib import Path
 
 
 def text_of(path: str) -> str:
-    """What a small file of the system says; empty where it cannot be read."""
+    """The content of a small file of the system; empty where it cannot be read."""
     try:
         return Path(path).read_text().strip()
     except OSError:
         return ""
 
 
-def started(pid: int) -> str:
-    """The process's start time in clock ticks since boot (field 22 of its stat line), ``over`` when it has ended and
-    waits to be buried, empty where it cannot be read: with hidepid another user's is hidden."""
+def start_time(pid: int) -> str:
+    """The process's start time in clock ticks since boot (field 22 of its stat line).
+
+    ``over`` for a process that has ended and was not waited for yet; empty where it cannot be read: with hidepid
+    another user's processes are hidden.
+    """
     fields = text_of(f"/proc/{pid}/stat").rpartition(")")[2].split()
     if len(fields) < 20:
         return ""
@@ -22,7 +25,7 @@ def started(pid: int) -> str:
 
 
 def exists(pid: int) -> bool:
-    """False only when no process has this number: one that we may not signal is there all the same."""
+    """Whether a process has this number; True also for one that we may not signal."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -33,7 +36,7 @@ def exists(pid: int) -> bool:
 
 
 def namespace(kind: str) -> str:
-    """The name of our own namespace of this kind, such as ``pid`` or ``time``."""
+    """The name of this process's namespace of a kind such as ``pid`` or ``time``; empty where there is none."""
     try:
         return str(Path(f"/proc/self/ns/{kind}").readlink())
     except OSError:

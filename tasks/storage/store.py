@@ -1,6 +1,6 @@
-"""Any fsspec URL: read, write whole, create once, list, sign. The only importer of fsspec.
+"""A folder at any fsspec URL: read, write atomically, create once, list, sign. The only importer of fsspec.
 
-What a kind of store can do stands in `stores`, how an object gets there whole in `writing`.
+What a kind of store can do is in `backends`, how it writes in `disk`, `objects` and `writers`.
 """
 
 import contextlib
@@ -19,24 +19,26 @@ from tasks.storage.files import NotExclusive, NotSynced
 
 T = TypeVar("T")
 
-SECONDS = 120.0  # for a file that a board points at
-SHOWN = 300  # characters of what a client library says
-#: What a line that broke is called: asked once more on a new one, for every request here may be repeated.
+SHOWN = 300  # characters of a client library's error
+#: Errors of a broken connection: the request is sent once more on a new one, because every request may be repeated.
 BROKEN = ("ConnectionLost", "SFTPConnectionLost", "SFTPNoConnection", "ChannelOpenError", "DisconnectError")
 
-# gcsfs's own choice asks another service, over gRPC, of what type a bucket is: a minute's wait where none answers
+# gcsfs's default class asks another service for a bucket's type, over gRPC: a minute's wait where none answers
 for _name in ("gs", "gcs"):
     fsspec.register_implementation(_name, "gcsfs.core.GCSFileSystem", clobber=True)
-for _name in ("azure", "gcsfs"):  # what they log before they raise it fills screens
+for _name in ("azure", "gcsfs"):  # they log screens full of what they raise anyway
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
 class StoreError(StoryreelError):
-    """A store did not do what it was asked; the message names the store and the object."""
+    """A store failed at what it was asked to do; the message names the store and the object."""
 
 
 def within(seconds: float, act: Callable[[], T]) -> T:
-    """What ``act`` gives. `StoreError` when it takes longer: its thread is left behind and keeps no process alive."""
+    """The result of ``act``, run in a thread of its own, which is abandoned when it takes longer.
+
+    Raises ``StoreError`` when it takes longer than so many seconds, and what ``act`` raises.
+    """
     result: Future[T] = Future()
 
     def work() -> None:
@@ -53,12 +55,12 @@ def within(seconds: float, act: Callable[[], T]) -> T:
 
 
 def has_scheme(url: str) -> bool:
-    """True for ``s3://...``, False for a local path."""
+    """Whether it is an address such as ``s3://...``, and not a local path."""
     return "://" in url
 
 
 def is_http(url: str) -> bool:
-    """True for http and https URLs, which are fetched and never mounted."""
+    """Whether it is an http or https URL, which is fetched and never opened as a store."""
     return url.lower().startswith(("http://", "https://"))
 
 
@@ -75,10 +77,10 @@ def split(url: str) -> tuple[str, str]:
 class Store:
     """A folder at any fsspec URL. Paths are relative to it, with ``/``.
 
-    ``exclusive`` says whether `create` can be trusted against other processes, ``signs`` whether `sign` gives
-    URLs; ``may_change`` is asked before a path is written or deleted, and raises where it must not be now. Every
-    method raises `StoreError`; to a reader a missing object is `FileNotFoundError`. Methods block:
-    async callers hand them to a thread.
+    ``exclusive``: whether `create` can be relied on against other processes; ``signs``: whether `sign` gives URLs.
+    ``may_change`` is called before a path is written or deleted, and raises where that is not allowed now. Methods
+    block: async callers run them in a thread. Every method raises ``StoreError`` when the store fails; one that reads
+    raises ``FileNotFoundError`` when there is no such object.
     """
 
     def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
@@ -102,20 +104,20 @@ class Store:
             raise StoreError(f"{self.url} needs another package: {cure or _reason(error)}") from error
         except Exception as error:
             raise StoreError(f"{self.url} cannot be opened: {_reason(error)}") from error
-        if self.kind.extra == "sftp" and not fs.async_impl:  # fsspec has another one, by paramiko
+        if self.kind.extra == "sftp" and not fs.async_impl:  # fsspec's own one uses paramiko
             raise StoreError(f"{self.url} needs another package: {cure}")
         self.fs, self.root = fs, str(root).rstrip("/")
         self.way = self.kind.way(fs)
 
     def _open_again(self, broken: Any) -> None:
-        """A new connection in place of the ``broken`` one, once for all who waited on it."""
+        """Replace the ``broken`` connection, once for all threads that used it."""
         with self.opening:
             if self.fs is broken:
                 type(broken).clear_instance_cache()
                 self._open()
 
     def full(self, path: str) -> str:
-        """The path as the file system behind this store knows it."""
+        """The path as the fsspec file system of this store takes it."""
         return f"{self.root}/{path}" if path else self.root
 
     def _guard(self, path: str, act: Callable[[], T]) -> T:
@@ -134,7 +136,7 @@ class Store:
             raise StoreError(f"{self.url}/{path}: {_reason(error)}") from error
 
     def _change(self, path: str, act: Callable[[], object]) -> None:
-        """As `_guard`; to a writer a missing bucket is an error like any other, and no missing object."""
+        """As `_guard`, for a write. Raises ``StoreError`` also when the bucket is missing."""
         self.may_change(path)
         try:
             self._guard(path, act)
@@ -142,11 +144,15 @@ class Store:
             raise StoreError(f"{self.url}/{path}: {_reason(error)}") from error
 
     def read(self, path: str) -> bytes:
-        """The whole object."""
+        """The bytes of an object."""
         return self._guard(path, lambda: bytes(self.fs.cat_file(self.full(path))))
 
+    def read_at_most(self, path: str, max_bytes: int) -> bytes:
+        """The bytes of a file. Raises ``FileNotFoundError`` when it is none, ``StoreError`` when it has more bytes."""
+        return self._guard(path, lambda: _read(self, path, max_bytes))
+
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """Whole objects by path, asked for side by side where the store can; vanished ones are left out."""
+        """The bytes of objects by path, read concurrently where the store can; missing ones are left out."""
         wanted = list(paths)
         if self.local or not getattr(self.fs, "async_impl", False):
             found = {}
@@ -154,7 +160,7 @@ class Store:
                 with contextlib.suppress(FileNotFoundError):
                     found[path] = self.read(path)
             return found
-        full = [self.full(path) for path in wanted]  # not `cat`: it takes brackets in a name for a pattern
+        full = [self.full(path) for path in wanted]  # `cat` would take brackets in a name for a pattern
         got = self._guard("", lambda: self.fs.cat_ranges(full, None, None, on_error="return"))
         for path, data in zip(wanted, got, strict=True):
             if isinstance(data, Exception) and not isinstance(data, FileNotFoundError):
@@ -162,20 +168,20 @@ class Store:
         return {path: data for path, data in zip(wanted, got, strict=True) if isinstance(data, bytes)}
 
     def write(self, path: str, data: bytes) -> None:
-        """Write the whole object over whatever stands there; readers see the old or the new one."""
+        """Write an object atomically, replacing what is there: readers see the old or the new one."""
         self._change(path, lambda: self.way.write(self.full(path), data))
 
     def create(self, path: str, data: bytes) -> bool:
-        """Write the object only if none is there. True when it holds these bytes afterwards.
+        """Write an object only if none is there. True when it holds these bytes afterwards.
 
-        A store that answered into the void and then failed, or says "exists", may have kept our bytes, and not
-        every store says "exists" in words that are known: what stands there is compared.
+        A store whose answer was lost, or that says "exists" to a repeated request, may have kept our bytes, and the
+        errors for "exists" differ from store to store: so the object that is there is compared.
         """
         try:
             self._change(path, lambda: self._create(path, data))
         except StoreError as error:
             standing = self._standing(path)
-            if standing is None or isinstance(error.__cause__, NotSynced):  # which a power cut may take back
+            if standing is None or isinstance(error.__cause__, NotSynced):  # a power cut could undo it
                 raise
             return standing == data
         return True
@@ -191,12 +197,12 @@ class Store:
                 return self.way.create(self.full(path), data)
             except NotExclusive:
                 self.exclusive = False
-        if self._standing(path) is not None:  # the best that such a store allows
+        if self._standing(path) is not None:  # not exclusive, but the best that such a store allows
             raise FileExistsError(path)
         return self.way.write(self.full(path), data)
 
     def put(self, path: str, local: Path) -> None:
-        """Upload a local file whole, without holding it in memory."""
+        """Upload a local file atomically, without holding it in memory."""
         self._change(path, lambda: self.way.put(self.full(path), local))
 
     def get(self, path: str, local: Path) -> None:
@@ -204,44 +210,44 @@ class Store:
         self._guard(path, lambda: self.way.get(self.full(path), local))
 
     def delete(self, path: str) -> None:
-        """Remove an object; one that is not there is fine."""
+        """Remove an object, if it is there."""
         self.may_change(path)
         with contextlib.suppress(FileNotFoundError):
             self._guard(path, lambda: self.way.delete(self.full(path)))
 
     def clear_up(self, folder: str, *, deep: bool = True) -> None:
         """Remove the temporary files that killed writers left in a folder, and below it if ``deep``; never one that a
-        living process of this machine writes."""
+        running process of this machine has open."""
         self._guard(folder, lambda: self.way.clear_up(self.full(folder), deep=deep))
 
     def make_durable(self, folder: str, *, deep: bool = True) -> None:
-        """See to it that all that can be read in a folder is there after a power cut: its last writer may have been
-        killed before it had seen to that itself."""
+        """Make what can be read in a folder, and below it if ``deep``, survive a power cut: its last writer may have
+        been killed before it had synced that."""
         self._guard(folder, lambda: self.way.make_durable(self.full(folder), deep=deep))
 
     def names(self, prefix: str = "") -> list[str]:
-        """Every object below ``prefix`` as a path relative to this store, sorted; none if it is not there."""
+        """Every object below ``prefix`` as a path relative to this store, sorted; empty if there is none."""
         with contextlib.suppress(FileNotFoundError):
             return self._guard(prefix, lambda: sorted(self.way.names(self.root, self.full(prefix))))
         return []
 
     def missing(self) -> bool:
-        """Whether this very folder is not there, where the store has folders at all; objects need none."""
+        """Whether the folder itself does not exist; False for stores that have no folders."""
         with contextlib.suppress(FileNotFoundError):
             return self.kind.name in ("local", "sftp") and not self._guard("", lambda: self.fs.isdir(self.root or "/"))
         return True
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        """Bytes of every object below ``prefix`` by its path, from one listing; -1 where a store does not say.
+        """Bytes of every object below ``prefix`` by its path, from one listing; -1 where the store gives no size.
 
-        None are there if ``prefix`` is not. Raises ``StoreError`` when it cannot be listed.
+        Empty if there is none. Raises ``StoreError`` when the store cannot be listed.
         """
         with contextlib.suppress(FileNotFoundError):
             return self._guard(prefix, lambda: self.way.sizes(self.root, self.full(prefix)))
         return {}
 
     def exists(self, path: str) -> bool:
-        """True when the object is there, asked at the store and not at a cached listing."""
+        """Whether the object is there, by a request to the store and not from a cached listing."""
         try:
             self.fs.invalidate_cache()
             return bool(self._guard(path, lambda: self.fs.exists(self.full(path))))
@@ -249,7 +255,7 @@ class Store:
             return False
 
     def sign(self, path: str, seconds: int) -> str:
-        """An https URL that reads the object for so many seconds; empty where the store cannot sign."""
+        """An https URL that gives the object for so many seconds; empty where the store cannot sign."""
         if not self.signs:
             return ""
         return str(self._guard(path, lambda: self.fs.sign(self.full(path), expiration=seconds)))
@@ -265,38 +271,13 @@ def _reason(error: BaseException) -> str:
     return text if isinstance(error, OSError) and error.strerror is None else f"{type(error).__name__}: {text}"
 
 
-def read_url(url: str, options: Mapping[str, Any], max_bytes: int, seconds: float = SECONDS) -> bytes:
-    """A file at any fsspec URL or local path. `StoreError` above ``max_bytes`` or after so many ``seconds``;
-    FileNotFoundError if missing."""
-    folder, name = split(url)
-
-    def act() -> bytes:
-        store = Store(folder, options)
-        return store._guard(name, lambda: _read(store, name, max_bytes))
-
-    return within(seconds, act)
-
-
-def read_pipe(path: str, max_bytes: int, seconds: float = SECONDS) -> bytes:
-    """All that comes out of a pipe. `StoreError` above ``max_bytes`` or after so many ``seconds``."""
-
-    def act() -> bytes:
-        with Path(path).expanduser().open("rb") as handle:
-            return handle.read(max_bytes + 1)
-
-    data = within(seconds, act)
-    if len(data) > max_bytes:
-        raise StoreError(f"it has more bytes than the {max_bytes} that are read")
-    return data
-
-
 def _read(store: Store, name: str, max_bytes: int) -> bytes:
     found = store.fs.info(store.full(name))
-    if found.get("type", "file") != "file":  # a folder; a device or a pipe, which has no end
+    if found.get("type", "file") != "file":  # a folder, or a device or a pipe, which has no end
         raise FileNotFoundError(name)
     size = int(found.get("size") or 0)
     if size <= max_bytes:
-        with store.fs.open(store.full(name), "rb") as handle:  # what it says of its size may be wrong
+        with store.fs.open(store.full(name), "rb") as handle:  # the size may be wrong
             data = bytes(handle.read(max_bytes + 1))
         if len(data) <= max_bytes:
             return data

@@ -1,7 +1,7 @@
-"""How an object gets to a store whole or not at all, and how its names are listed, by kind of store.
+"""Atomic writes and listings of each kind of store.
 
-A temporary name and a rename on a disk and over sftp, one upload on an object store; never appended, never moved on
-an object store, and never inside an open handle that an exception could commit.
+Over sftp a temporary file is renamed, on an object store an object is one upload: never appended to, never moved, and
+never written through an open handle, which would commit half an object at an exception.
 """
 
 import asyncio
@@ -12,31 +12,31 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import IO, Any, ClassVar, TypeVar
 
-from tasks.storage.objects import LEFT, PIECE, TEMPORARY, TRIES, Objects, pieces_of, size_of, temporary
+from tasks.storage.objects import LEFT, PIECE, TEMPORARY, TRIES, Objects, pieces_of, size_of, temporary_name
 
 T = TypeVar("T")
 
-FOLDERS = 16  # listed at once over sftp
+FOLDERS = 16  # that are listed concurrently over sftp
 ABSENT = ("SFTPNoSuchFile", "SFTPNoSuchPath")
 
 _memory_lock = threading.Lock()
 
 
 class S3(Objects):
-    """s3fs sends up to 100 MB and fetches up to 500 MB at once unless it is told otherwise."""
+    """S3 with small pieces: by default s3fs holds up to 100 MB of an upload and 500 MB of a download in memory."""
 
     pieces: ClassVar[dict[str, Any]] = {"chunksize": PIECE, "max_concurrency": 2}
     turns: ClassVar[dict[str, Any]] = {"max_concurrency": 1}
 
 
 class Gcs(Objects):
-    """gcsfs sends 50 MB at once unless it is told otherwise."""
+    """GCS with small pieces: by default gcsfs holds 50 MB of an upload in memory."""
 
     pieces: ClassVar[dict[str, Any]] = {"chunksize": PIECE}
 
 
 class Azure(Objects):
-    """A file of a known length goes up to 64 MB at once; one without goes in blocks, which are seen together."""
+    """Azure with small pieces: adlfs uploads up to 64 MB at once unless the length is unknown; then it sends blocks."""
 
     def put(self, path: str, local: Path) -> None:
         with local.open("rb") as handle:
@@ -44,7 +44,7 @@ class Azure(Objects):
 
 
 class _Stream:
-    """A file that can only be read on."""
+    """A file that has no length for adlfs to ask for."""
 
     def __init__(self, handle: IO[bytes]) -> None:
         self.handle = handle
@@ -55,7 +55,7 @@ class _Stream:
 
 
 class Memory(Objects):
-    """The dictionary of this process, whose own exclusive create looks first and writes then."""
+    """The dictionary of this process, with a lock: fsspec's own exclusive create checks first and writes later."""
 
     def create(self, path: str, data: bytes) -> None:
         with _memory_lock:
@@ -63,19 +63,19 @@ class Memory(Objects):
 
 
 class Sftp(Objects):
-    """A folder of another machine. sshfs writes in place and lists in silence what it cannot list, so both are told
-    to the server here.
+    """A folder of another machine. Writes and listings use the protocol directly: sshfs writes in place, and hides that
+    a folder cannot be listed.
 
-    The bytes are synced before they get their name where the server can (OpenSSH does); for the name itself the
-    protocol has no sync: after a power cut at the server its own file system decides how new the last names are.
+    The bytes are synced before they get their name if the server can (OpenSSH does). The protocol has no sync for the
+    name itself: after a power cut at the server its file system decides which of the last names are there.
     """
 
     def write(self, path: str, data: bytes) -> None:
-        """The rename that replaces is an extension of OpenSSH's; where it is missing the write fails."""
+        """Write a file, replacing what is there, by an extension of OpenSSH; a server without it refuses the write."""
         self._whole(path, lambda channel, part: _send(channel, part, [data]), "posix_rename")
 
     def create(self, path: str, data: bytes) -> None:
-        """The rename of the protocol itself fails where the new name exists: OpenSSH links and unlinks."""
+        """Write a file if none is there: the protocol's own rename fails when the new name exists."""
         self._whole(path, lambda channel, part: _send(channel, part, [data]), "rename")
 
     def put(self, path: str, local: Path) -> None:
@@ -85,13 +85,13 @@ class Sftp(Objects):
         return list(self.sizes(root, path))
 
     def sizes(self, root: str, path: str) -> dict[str, int]:
-        """As its listings tell them."""
+        """Bytes of every file below ``path`` by its name relative to ``root``; -1 where the listing has no size."""
         below = len(root.rstrip("/")) + 1
         listed = self._run(lambda channel: _listed(channel, path))
         return {name[below:]: size for name, size in listed.items() if not name.endswith(TEMPORARY)}
 
     def clear_up(self, path: str, *, deep: bool = True) -> None:
-        """Who holds a file cannot be asked here: a writer whose temporary file goes writes it again."""
+        """Remove all temporary files: whether one is in use cannot be seen, and its writer then writes it again."""
 
         async def act(channel: Any) -> None:
             for name in await _listed(channel, path, deep=deep):
@@ -107,7 +107,7 @@ class Sftp(Objects):
 
         async def act(channel: Any) -> None:
             for left in reversed(range(TRIES)):
-                part = f"{folder}/{temporary()}"
+                part = f"{folder}/{temporary_name()}"
                 try:
                     await fill(channel, part)
                     await getattr(channel, rename)(part, path)
@@ -122,7 +122,10 @@ class Sftp(Objects):
         self._run(act)
 
     def _run(self, act: Callable[[Any], Awaitable[T]]) -> T:
-        """On the connection that sshfs keeps, in the loop that it lives in."""
+        """Run ``act`` on sshfs's connection, in the event loop that owns it.
+
+        Raises ``FileNotFoundError`` when a file or folder is missing.
+        """
 
         async def work() -> T:
             async with self.fs._pool.get() as channel:
@@ -148,8 +151,10 @@ async def _send(channel: Any, part: str, pieces: Iterable[bytes]) -> None:
 
 
 async def _listed(channel: Any, top: str, *, deep: bool = True) -> dict[str, int]:
-    """Every file below ``top``, or in it, with its bytes; none where there is no such folder, an error where one
-    cannot be listed."""
+    """Every file in ``top``, and if ``deep`` below it, with its bytes.
+
+    Raises ``asyncssh.SFTPError`` when the folder is missing or one cannot be listed.
+    """
     places, found = asyncio.Semaphore(FOLDERS), dict[str, int]()
 
     async def walk(folder: str) -> None:
@@ -159,7 +164,7 @@ async def _listed(channel: Any, top: str, *, deep: bool = True) -> dict[str, int
             except Exception as error:
                 if folder == top or type(error).__name__ not in ABSENT:
                     raise
-                return  # it went since its parent was read
+                return  # deleted since its parent was listed
         inner = []
         for entry in entries:
             if entry.filename in (".", ".."):

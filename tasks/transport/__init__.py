@@ -1,6 +1,17 @@
 """HTTP with deadlines, and the guard against private addresses."""
 
-from tasks.transport.client import DownloadLimits, Forbidden, Http, HttpStatus, Lost, NotSent, bare, host_of, is_named
+from tasks.transport.client import (
+    DownloadLimits,
+    Forbidden,
+    Http,
+    HttpStatus,
+    Lost,
+    NotSent,
+    TooLarge,
+    bare,
+    host_of,
+    is_named,
+)
 from tasks.transport.network import Network, read_network, with_loopback
 from tasks.transport.proxied import why_unusable
 
@@ -12,6 +23,7 @@ __all__ = [
     "Lost",
     "Network",
     "NotSent",
+    "TooLarge",
     "bare",
     "host_of",
     "is_named",

@@ -1,21 +1,22 @@
-"""A time limit for what others answer, which a process that was stopped does not pay for.
+"""A timeout that does not count the time in which this process was stopped.
 
-A process that was stopped (Ctrl-Z, a debugger, a paused machine) goes on long after its timers were due, and what came
-for it meanwhile lies unread in its sockets. `asyncio.timeout` would cancel the reader of a paid receipt before it had
-read a byte. The clock is the loop's monotonic one. It runs on while a process is stopped, so that a timer which comes
-much too late tells of the stop; while the machine itself is suspended it stands still, and so does the limit.
+A process that was stopped (Ctrl-Z, a debugger, a paused machine) continues long after its timers were due, while the
+data that arrived meanwhile is unread in its sockets. `asyncio.timeout` would cancel the reader of a paid receipt before
+it had read a byte. The clock is the loop's monotonic one. It runs on while the process is stopped, so a timer that
+fires much too late shows that it was; while the machine itself is suspended the clock stands still, and so does the
+limit.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-LATE = 0.5  # seconds: a timer that comes so much too late was not kept by a process that ran
-LAST_READ = 0.05  # after the limit, for what lies in the socket at its end
+LATE = 0.5  # seconds; a timer that fires so much too late shows that the process was stopped
+LAST_READ = 0.05  # seconds after the limit, to read what is in the socket by then
 
 
 class _Watch:
-    """Ends a timeout after so many seconds; anew after a stop."""
+    """Expires a timeout after so many seconds, which begin again when the process was stopped."""
 
     def __init__(self, limit: asyncio.Timeout, seconds: float) -> None:
         self.limit, self.seconds, self.loop = limit, seconds, asyncio.get_running_loop()
@@ -36,9 +37,9 @@ class _Watch:
 
 @asynccontextmanager
 async def awake_for(seconds: float) -> AsyncGenerator[None]:
-    """A body that may take so many seconds, which begin anew when the process was stopped at their end.
+    """Limit the body to so many seconds, which begin again when the process was stopped at their end.
 
-    Raises ``TimeoutError`` when it takes longer.
+    Raises ``TimeoutError`` when the body takes longer.
     """
     async with asyncio.timeout(None) as limit:
         watch = _Watch(limit, seconds)

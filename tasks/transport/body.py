@@ -1,14 +1,18 @@
-"""A reply's body as it streams in. A gateway may repeat an order with its picture in front of the receipt: of what is
-too large to keep the longest strings are left out, and JSON it stays. Pure."""
+"""A reply's body as it streams in. Pure.
+
+A gateway may repeat an order with its picture before the receipt. So of a body that is too large the longest strings
+are emptied, and it is still JSON.
+"""
 
 import re
 
-LONGEST = 20_000  # bytes of a string that is kept: an id has tens of them, a signed address a few thousand
+LONGEST = 20_000  # bytes of a string that is kept: an id has tens, a signed address a few thousand
 _ENDS = re.compile(rb'["\\]')
 
 
 class Body:
-    """``kept`` is the body: as it came up to ``whole`` bytes, beyond that with its long strings emptied."""
+    """Collects a body of at most ``most`` bytes in ``kept``: as received up to ``whole`` bytes, beyond that with its
+    long strings emptied."""
 
     def __init__(self, whole: int, most: int) -> None:
         self.whole, self.most = whole, most
@@ -16,7 +20,7 @@ class Body:
         self.strings: Strings | None = None
 
     def add(self, piece: bytes) -> str:
-        """Take a piece of a bounded size; why it is too much, or empty."""
+        """Add a piece. Gives the reason why the body is now too large, in words; empty while it is not."""
         self.size += len(piece)
         if self.size > self.most:
             return f"the reply is larger than {self.most} bytes"
@@ -31,7 +35,7 @@ class Body:
 
 
 class Strings:
-    """Follows JSON's strings through the pieces, and drops what is in a long one."""
+    """Copies JSON to ``kept`` piece by piece, and empties the strings that are too long."""
 
     def __init__(self, kept: bytearray) -> None:
         self.kept = kept
@@ -39,6 +43,7 @@ class Strings:
         self.start = 0
 
     def feed(self, piece: bytes) -> None:
+        """Copy the next piece, which may begin or end within a string."""
         at = 0
         while at < len(piece):
             at = self._within(piece, at) if self.inside else self._between(piece, at)

@@ -59,6 +59,10 @@ class Lost(StoryreelError):
     """The request may have arrived and its reply is lost, late, or larger than any honest one."""
 
 
+class TooLarge(Lost):
+    """The reply is whole and larger than what is kept of one."""
+
+
 class HttpStatus(StoryreelError):
     """A fetch was answered with a status that holds no file."""
 
@@ -132,9 +136,10 @@ class Http:
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
         """One API call, never redirected.
 
-        `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds,
-        `LocalFault` where this machine is what failed.
+        `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds
+        (`TooLarge` where it is only larger than what is kept of one), `LocalFault` where this machine is what failed.
         """
+        whole = request.most or REPLY_BYTES
         if not host_of(url)[0]:
             raise NotSent(f"{bare(url)} names no host")
         try:
@@ -142,11 +147,13 @@ class Http:
                 way = self._network("GET" if request.method == "GET" else "POST")
                 response = await way.handle_async_request(_built(request, url, headers, timeout))
                 try:
-                    body = await _bounded(response, RECEIPT_BYTES if request.method == "POST" else REPLY_BYTES)
+                    body = await _bounded(response, whole, RECEIPT_BYTES if request.method == "POST" else whole)
                 finally:
                     await response.aclose()
         except httpx.LocalProtocolError as error:  # its text would show the header that holds the key
             raise NotSent(f"the request to {host_of(url)[1]} cannot be written as HTTP") from error
+        except TooLarge as error:
+            raise TooLarge(f"no whole reply from {host_of(url)[1]}: {error}") from error
         except NEVER_LEFT as error:
             machine.raise_lack(error)
             raise NotSent(f"no connection to {host_of(url)[1]}: {_say(error)}") from error
@@ -202,8 +209,7 @@ def _built(request: Request, url: str, headers: Mapping[str, str], timeout: floa
         params=dict(request.params) or None,
         headers={**PLAIN, **request.headers, **headers},
         json=request.json,
-        data=dict(request.form) or None,
-        files=dict(request.files) or None,
+        files={**{name: (None, value) for name, value in request.form.items()}, **request.files} or None,
         extensions={"timeout": limits.as_dict()},
     )
     return _signed(built)
@@ -247,12 +253,12 @@ async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     raise httpx.ReadError("the packed body is cut short")
 
 
-async def _bounded(response: httpx.Response, most: int) -> bytes:
-    body = Body(REPLY_BYTES, most)
+async def _bounded(response: httpx.Response, whole: int, most: int) -> bytes:
+    body = Body(whole, most)
     async with aclosing(_pieces(response)) as pieces:
         async for piece in pieces:
             if too_much := body.add(piece):
-                raise httpx.ReadError(too_much)
+                raise TooLarge(too_much)
     return bytes(body.kept)
 
 

@@ -1,4 +1,4 @@
-"""What a URL names, and the guard that lets a stranger's URL reach public hosts only.
+"""The host of a URL, and the guard by which an untrusted URL reaches only public hosts.
 
 `Guard` resolves a name once, refuses every address that is not public, and connects to the very address it checked.
 """
@@ -15,14 +15,15 @@ import httpx
 
 from tasks.domain.errors import StoryreelError
 from tasks.domain.redaction import USER
-from tasks.transport.addresses import public
+from tasks.transport.addresses import is_public
 
-# two names may share an address: a connection kept open would serve the second under the first one's certificate
+# no connection is kept open: two names may share an address, and the second would be served under the certificate of
+# the first
 ONCE = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 
 class Forbidden(StoryreelError):
-    """A URL that must not be asked: a private address or none, another scheme, too many redirects."""
+    """A URL that must not be requested: it has a private address, another scheme or too many redirects."""
 
 
 def bare(url: str) -> str:
@@ -36,8 +37,8 @@ def bare(url: str) -> str:
 def host_of(url: str) -> tuple[str, str]:
     """``("host", "host:port")`` in lower case, the port filled in by scheme; both empty where there is no host.
 
-    Read by the parser that will connect, so that no spelling means one host here and another one there. An IPv6
-    host stands in brackets, a name in its ASCII form.
+    It is parsed by httpx, which also connects, so that no spelling means one host here and another there. An IPv6 host
+    is in brackets, a name in its ASCII form.
     """
     try:
         parts = httpx.URL(url)
@@ -52,7 +53,7 @@ def host_of(url: str) -> tuple[str, str]:
 
 
 def is_named(url: str, hosts: Collection[str]) -> bool:
-    """Whether the URL's host stands in ``hosts``, by name or by name and port."""
+    """Whether the URL's host is among ``hosts``, by name or by name and port."""
     host, with_port = host_of(url)
     return bool(host) and (host in hosts or with_port in hosts)
 
@@ -65,7 +66,10 @@ class Guard(httpx.AsyncHTTPTransport):
         self.allowed, self.proxied = allowed, options.get("proxy") is not None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Resolve once, check every address, connect to a checked one with the name kept for TLS."""
+        """Resolve the name once, check every address, and connect to one of these with the name kept for TLS.
+
+        Raises ``Forbidden`` when the URL is not https or an address is not public, and the errors of httpx.
+        """
         url = str(request.url)
         if is_named(url, self.allowed):
             return await super().handle_async_request(request)
@@ -82,15 +86,15 @@ class Guard(httpx.AsyncHTTPTransport):
         raise trouble or httpx.ConnectError(f"{request.url.host} has no address")
 
     async def _by_proxy(self, request: httpx.Request) -> httpx.Response:
-        """By name, which the proxy resolves: one that this machine finds private is refused, one that it does not know
-        may be known there."""
+        """Send by name, which the proxy resolves. A name that is private here is refused; one that this machine cannot
+        resolve may be known to the proxy."""
         with contextlib.suppress(httpx.ConnectError):
             await _checked(request.url.raw_host.decode("ascii"), request.url.port or 443)
         return await super().handle_async_request(request)
 
 
 def _pinned(request: httpx.Request, address: str) -> httpx.Request:
-    """The same request to an address: a new one, for the old one's URL is what redirects are relative to."""
+    """A copy of the request to an address: redirects stay relative to the URL of the original."""
     return httpx.Request(
         request.method,
         request.url.copy_with(host=address),
@@ -106,6 +110,6 @@ async def _checked(host: str, port: int) -> list[str]:
     except OSError as error:
         raise httpx.ConnectError(f"{host} has no address") from error
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-    if not all(public(address) for address in addresses):
+    if not all(is_public(address) for address in addresses):
         raise Forbidden(f"{host} is not a public address")
     return addresses

@@ -44,9 +44,9 @@ async def test_an_order_that_is_answered_with_harm_is_unclear(studio: Studio, na
 
 
 POLLS: dict[str, tuple[Fault, str]] = {
-    "endless JSON": ({"do": "endless", "phase": "poll"}, "the reply is larger than 1000000 bytes"),
+    "endless JSON": ({"do": "endless", "phase": "poll"}, "the reply is larger than "),
     "headers of 10 MB": ({"do": "heads", "phase": "poll"}, "no whole reply from"),
-    "a bomb of gzip": ({"do": "bomb", "phase": "poll"}, "the reply is larger than 1000000 bytes"),
+    "a bomb of gzip": ({"do": "bomb", "phase": "poll"}, "the reply is larger than "),
     "another job's result": ({"do": "other_job"}, "the reply is for job other-"),
     "an address in a private net": ({"do": "url", "url": "https://10.0.0.1/y.mp4"}, "10.0.0.1 is not a public address"),
     "an address of a cloud's secrets": (

@@ -14,7 +14,7 @@ import pytest
 from tasks.commands import answers as commands
 from tasks.domain.request import RunRequest
 from tasks.session.session import Session
-from tasks.storage.writers import Disk
+from tasks.storage.disk import Disk
 from tests.chain.conftest import Outcome, Studio, opened, rendered, shots
 from tests.tasks.clips import good
 from tests.tasks.loopback import Loopback, reply

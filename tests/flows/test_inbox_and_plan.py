@@ -37,7 +37,7 @@ def test_an_inbox_renders_what_is_new_or_changed_and_reports_what_is_broken(tmp_
     source, target = tmp_path / "in", tmp_path / "out"
     source.mkdir()
     write_board(source / "film.csv", GOOD)
-    (source / "bad.csv").write_text("prompt,duration\n,x\n")
+    (source / "bad.csv").write_text("prompt,duration,scene\n,x,y\n")
     first = turn(source, target)
     assert first.name == "Incomplete"
     assert "2 of 2 boards were due; 1 went well" in str(first.message)

@@ -171,7 +171,7 @@ async def test_that_names_and_formulas_stay_where_they_belong(tmp_path: Path) ->
         assert (target / row["clip"]).resolve().is_relative_to(target.resolve()) and row["prompt"] == FORMULA
     with (target / "manifest.csv").open(newline="", encoding="utf-8-sig") as file:
         for line in csv.DictReader(file):
-            assert (line["prompt"], line["scene"], line["note"]) == (f"'{FORMULA}", "'@SUM(1)", "'-1+1")
+            assert (line["prompt"], line["scene"], line["board_note"]) == (f"'{FORMULA}", "'@SUM(1)", "'-1+1")
     assert sorted(os.listdir(tmp_path)) == ["in"]  # noqa: PTH208 - an async test may not walk a Path
 
 

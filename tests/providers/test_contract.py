@@ -28,10 +28,11 @@ from tests.sandbox import fronts
 
 LONGEST_ADAPTER = 100
 MODULES = {
-    "tasks.domain.shot",
-    "tasks.domain.order",
-    "tasks.domain.job",
     "tasks.domain.errors",
+    "tasks.domain.job",
+    "tasks.domain.model",
+    "tasks.domain.order",
+    "tasks.providers._family",
     "tasks.providers._refusals",
     "tasks.providers._common",
 }
@@ -419,6 +420,10 @@ def failed(message: str, code: str = "") -> Reply:
         ("rejected", "SAFETY.INPUT.TEXT"),
         ("raiMediaFilteredCount: 1", ""),
         ("prohibited content", ""),
+        ("rejected", "OutputVideoSensitiveContentDetected"),
+        ("rejected", "InputImageSensitiveContentDetected.PrivacyInformation"),
+        ("rejected", "DataInspectionFailed"),
+        ("rejected", "content_filter"),
     ],
 )
 def test_policy_is_recognised(message: str, code: str) -> None:
@@ -453,6 +458,15 @@ def test_policy_is_not_imagined(message: str) -> None:
         (401, "", "key flagged: content policy", Locked),
         (429, "content_policy_quota", "", Busy),
         (429, "insufficient_quota", "", Locked),
+        (429, "429", "litellm.RateLimitError: OpenAIException - insufficient_quota", Locked),
+        (429, "429", "litellm.RateLimitError: You exceeded your current quota, please check your plan", Locked),
+        (400, "400", "litellm.BadRequestError: OpenAIException - moderation_blocked", Moderated),
+        (200, "DataInspectionFailed", "", Moderated),
+        (200, "402", "", Locked),
+        (200, "429", "slow down", Busy),
+        (200, "invalid_api_key", "", Locked),
+        (200, "500", "engine failed", Unclear),
+        (200, "0", "well", Unclear),
         (429, "", "Insufficient balance", Locked),
         (429, "", "spending limit reached for this month", Locked),
         (429, "", "rate limit: 5 of 5 credits a minute are in use", Busy),
@@ -498,6 +512,11 @@ def test_a_model_that_is_gone_is_told_by_words(status: int, message: str, gone: 
         ({"error": "same", "message": "same"}, "same"),
         ({"message": ["a", 1, {"b": 2}, "c"]}, "a; 1; c"),
         ({"code": 500, "msg": "m"}, "500: m"),
+        (
+            {"detail": [{"type": "missing", "loc": ["body", "prompt"], "msg": "Field required"}]},
+            "body.prompt: Field required",
+        ),
+        ({"detail": [{"loc": ["a", 0], "msg": "x"}, {"msg": "y"}, {}, "z"]}, "a.0: x; y; z"),
         ({"detail": "d\n\x1b[31mred"}, "d [31mred"),
         ({"message": "bad image data:image/png;base64,AAAA== here"}, "bad image data:... here"),
         ({"message": "no https://u:p@h/a.png?X-Amz-Signature=abc"}, "no https://h/a.png?..."),

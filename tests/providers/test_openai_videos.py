@@ -1,14 +1,15 @@
 """The /v1/videos shape: JSON and a form with a file, the departures of clones, a file that wants the key."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tasks.domain.errors import Refused
-from tasks.domain.order import Frame, Order, SourceClip
+from tasks.domain.order import Frame, Order, Reply, SourceClip
 from tasks.domain.shot import Mode, Size
-from tasks.providers.openai_videos import submit
+from tasks.providers.openai_videos import job_ids, submit
 from tests.providers import PNG, URL, order_of
 
 BASE = {"model": "m/1", "prompt": "as sent", "seconds": "8", "size": "1280x720"}
@@ -62,6 +63,44 @@ def test_an_image_goes_in_json_where_the_config_says_so(options: dict[str, Any],
     """As OpenAI's reference object, or as a clone's plain text."""
     request = submit(pictured(options=options))
     assert request.json == BASE | more and not request.files
+
+
+@pytest.mark.parametrize("change", [{"options": {"body_style": "form"}}, {"fields": {"body_style": "form"}}])
+def test_a_server_that_takes_forms_only_gets_one(change: dict[str, Any]) -> None:
+    """By the provider's option or the model's entry, text alone and a remix go as a form too."""
+    request = submit(order_of("openai_videos", audio=True, shot={"audio": True}, **change))
+    assert request.json is None and request.form == BASE | {"generate_audio": "true"}
+    remix = submit(order_of("openai_videos", "remix", source=OWN, **change))
+    assert remix.json is None and remix.form == {"prompt": "as sent"}
+
+
+def test_a_form_names_an_image_as_its_config_says() -> None:
+    """A server that takes no file in its form gets the reference object as JSON in a field."""
+    request = submit(pictured(options=OBJECT | {"body_style": "form", "image_field": "image_reference"}))
+    assert not request.files and json.loads(request.form["image_reference"]) == {"image_url": PNG}
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        ('{"id": 1234567890123456789}', ("1234567890123456789",)),
+        ('{"id": 12345678901234567890123}', ("12345678901234567890123",)),
+        ('{"id": 7, "task_id": "t"}', ("t", "7")),
+        ('{"data": {"id": 7, "task_id": "t"}}', ("t", "7")),
+        ('{"code": "success", "data": "task_12345"}', ("task_12345",)),
+        ('{"code": "error", "data": "task_12345"}', ()),
+        ('{"code": "success", "data": "no such thing"}', ()),
+        ('\ufeff{"id": "a"}', ("a",)),
+        ('data: {"id": "a"}\n\ndata: [DONE]\n', ("a",)),
+        ('[{"id": "a"}]', ("a",)),
+        ('[{"id": "a"}, {"id": "b"}]', ()),
+        ('{"request_id": "r"}', ()),
+        ("<html>", ()),
+    ],
+)
+def test_every_id_that_a_body_names(body: str, ids: tuple[str, ...]) -> None:
+    """Under any of the family's names, whole numbers with each digit, a text before the number of a row."""
+    assert job_ids(Reply(200, body.encode())) == ids
 
 
 def test_a_remix_names_the_video_it_starts_from() -> None:

@@ -26,6 +26,7 @@ from tests.sandbox.wire import Wires
 from tests.sandbox.world import World
 
 Handler = Callable[[Request], Awaitable[Response]]
+ORDER_ID = "x-order-id"  # what a client that wants its order known by an id sends along
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -56,6 +57,7 @@ class Endpoints:
         prefix, gateway = f"/{self.gateway.name}", self.gateway
         table: list[tuple[str, str, Callable[[Request, Entry], Awaitable[Response]]]] = []
         table += [("POST", path, self.submit) for path in gateway.submits]
+        table += [("GET", "/orders/{order_id}", self.listed)]
         table += [("GET", path, self.free) for path in gateway.free_calls]
         table += [("GET", path, self.content) for path in gateway.contents]
         table += [("GET", path, self.result) for path in gateway.results]
@@ -111,14 +113,30 @@ class Endpoints:
         if fault and not accepts:
             return self.faulty(fault, request, None)
         call = self.call(request, body, files)
-        job = await self.accept(call, entry.n)
-        job.root = call.root
+        known = self.known(request.headers.get(ORDER_ID, ""))
+        job = known or await self.accept(call, entry.n)
+        job.root, job.order_id = call.root, request.headers.get(ORDER_ID, "")
         entry.job = job.id
         receipt = self.gateway.accepted(job, call)
         return self.faulty(fault, request, receipt) if fault else _response(receipt)
 
+    def known(self, order_id: str) -> Job | None:
+        """The job of a repeated order, as long as this gateway remembers its id."""
+        young = time.time() - self.world.options(self.gateway.name).remembers_s
+        jobs = self.world.book.accounts[self.gateway.name].jobs.values()
+        return next((job for job in jobs if order_id and job.order_id == order_id and job.created > young), None)
+
+    async def listed(self, request: Request, entry: Entry) -> Response:
+        """The receipt of the job that an order's id came with, where this gateway lists its jobs."""
+        asked, account = request.path_params["order_id"], self.world.book.accounts[self.gateway.name]
+        if not self.world.options(self.gateway.name).lists:
+            raise Refusal("not_found")
+        found = [job.id for job in account.jobs.values() if job.order_id == asked]
+        return JSONResponse({"jobs": [{"id": job, "order_id": asked} for job in found]})
+
     def call(self, request: Request, body: dict[str, object] | None, files: Files) -> Call:
-        kinds = ("application/json", "multipart/form-data")[: 1 + self.gateway.takes_forms]
+        only = self.world.options(self.gateway.name).forms_only
+        kinds = ("application/json", "multipart/form-data")[int(only) : 1 + self.gateway.takes_forms]
         if not request.headers.get("content-type", "").startswith(kinds):
             raise Refusal("bad_request", f"Content-Type must be {' or '.join(kinds)}")
         if body is None:

@@ -8,6 +8,7 @@ import uuid
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from tests.sandbox import containers
 from tests.sandbox.book import Entry
 from tests.sandbox.faults import Fault
 from tests.sandbox.media import clip
@@ -44,6 +45,8 @@ class Downloads:
     async def serve(self, request: Request, job: Job, entry: Entry) -> Response:
         """The file of a finished job, or what the script makes of it."""
         hop = request.query_params.get("hop", "")
+        if part := request.query_params.get("part", ""):
+            return Response(containers.parts()[int(part)], media_type="video/mp2t")
         fault = None if hop else self.world.script.pick("media", job.gateway, job.prompt, job.n, job)
         entry.fault = fault.do if fault else ""
         if fault and fault.do == "expired":
@@ -55,6 +58,11 @@ class Downloads:
         return self.faulty(fault, data, request)
 
     def faulty(self, fault: Fault, data: bytes, request: Request) -> Response:
+        if fault.do == "container" and fault.shape == "hls":
+            names = [f"{request.url.path}?{request.url.query}&part={n}" for n in range(len(containers.parts()))]
+            return Response(containers.playlist(names), media_type="application/vnd.apple.mpegurl")
+        if fault.do == "container":
+            return Response(containers.made(fault.shape), media_type="application/octet-stream")
         if fault.do == "truncated":
             return Truncated(self.wires, data)
         if fault.do == "slow":

@@ -47,6 +47,7 @@ at a download
   turning           a web page that is another one each time
   empty             200 and no byte
   claims            a Content-Length of 100 GB
+  container         a clip in another container, by name in ``shape`` (``containers.KINDS`` or ``hls``)
   lying             an mp4 whose header counts fifty million samples
 ==================  ==================================================================================
 """
@@ -79,7 +80,7 @@ ANY_PHASE = (
 )
 JOB = ("failed", "error", "moderated_async", "stuck", "late", "shape")
 POLL = ("unknown_status", "no_url", "url", "other_job")
-MEDIA = ("expired", "truncated", "short", "slow", "wrong", "turning", "empty", "claims", "lying")
+MEDIA = ("expired", "truncated", "short", "slow", "wrong", "turning", "empty", "claims", "lying", "container")
 WHEN_DONE = ("no_url", "url")
 PHASES = ("submit", "poll", "media")
 

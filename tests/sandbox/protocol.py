@@ -90,6 +90,7 @@ class Job:
     urls: int = 0
     oldest_url: int = 0
     counts: dict[int, int] = field(default_factory=dict)
+    order_id: str = ""
     root: str = ""
 
     @property
@@ -116,6 +117,9 @@ class Options:
     allow_data_uri: bool | None = None
     image_field: str = "image_url"
     delete_by_default: bool = False
+    forms_only: bool = False
+    remembers_s: float = 0.0
+    lists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +222,10 @@ class Gateway(ABC):
     def new_id(self, wish: Wish) -> str:
         """A fresh job id in this gateway's form."""
         return uuid.uuid4().hex
+
+    def id_of(self, job: Job) -> str:
+        """The id of a job whose shape the script has just chosen."""
+        return job.id
 
     def job_id(self, path: Mapping[str, str], query: Mapping[str, str]) -> str:
         """The job that a poll asks after."""

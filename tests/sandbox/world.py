@@ -124,6 +124,7 @@ def _destine(job: Job, fault: Fault, gateway: Gateway) -> None:
         job.done_at = NEVER
     elif fault.do == "shape":
         job.shape = fault.shape
+        job.id = gateway.id_of(job)
     else:
         job.ending = ENDINGS[fault.do]
         job.charged = gateway.failed_is_charged.get(job.ending, False)

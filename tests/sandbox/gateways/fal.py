@@ -91,7 +91,8 @@ class Fal(Gateway):
         return Answer(200, {"status": "IN_QUEUE", "queue_position": 0} | self._addresses(job, root))
 
     def pending(self, job: Job, word: str) -> Answer:
-        return Answer(200, {"status": word, "logs": None} | self._addresses(job, job.root))
+        place = {"queue_position": 0} if word == "IN_QUEUE" else {"logs": None}
+        return Answer(200, {"status": word} | place | self._addresses(job, job.root))
 
     def finished(self, job: Job, url: str) -> Answer:
         root = "https://foreign.example" if job.shape == "foreign_urls" else job.root

@@ -9,6 +9,7 @@ import base64
 import uuid
 from decimal import Decimal
 
+from tests.sandbox import family
 from tests.sandbox.protocol import (
     LANDSCAPE,
     LANDSCAPE_LARGE,
@@ -58,9 +59,13 @@ class OpenAIVideos(Gateway):
     free_calls = ("/v1/models",)
     words = ("queued", "in_progress")
     takes_forms = True
+    shapes = family.SHAPES
 
     def new_id(self, wish: Wish) -> str:
         return f"video_{uuid.uuid4().hex}"
+
+    def id_of(self, job: Job) -> str:
+        return family.id_of(job)
 
     def wish(self, call: Call) -> Wish:
         body = call.body
@@ -88,7 +93,7 @@ class OpenAIVideos(Gateway):
         return Decimal({"sora-2": "0.10", "sora-2-pro": pro, CLONE: "0.3034"}[model]) * seconds
 
     def accepted(self, job: Job, call: Call) -> Answer:
-        return Answer(200, self._body(job, "queued"))
+        return family.receipt(job, self._body(job, "queued"))
 
     def pending(self, job: Job, word: str) -> Answer:
         return Answer(200, self._body(job, word))
@@ -97,6 +102,8 @@ class OpenAIVideos(Gateway):
         if job.ending != "completed":
             code = "moderation_blocked" if job.ending == "moderated" else "generation_failed"
             return Answer(200, self._body(job, "failed") | {"error": {"code": code, "message": job.message}})
+        if job.shape:
+            return family.ending(job, self._body(job, "completed"), url)
         body = self._body(job, "completed") | {"progress": 100, "completed_at": int(job.created)}
         if job.model == CLONE:
             return Answer(200, body | {"output": {"url": url}})

@@ -29,6 +29,7 @@ from tests.sandbox.protocol import (
 )
 
 SIZES: tuple[Pixels, ...] = (LANDSCAPE, PORTRAIT, (960, 960))
+RATIOS = dict(zip(("16:9", "9:16", "1:1"), SIZES, strict=True))
 PER_TOKEN = {"bytedance/seedance-2.0": Decimal("0.000007"), "bytedance/seedance-2.0-fast": Decimal("0.0000056")}
 ERRORS: dict[str, tuple[int, str]] = {
     "rate": (429, "Rate limit exceeded"),
@@ -45,6 +46,8 @@ ERRORS: dict[str, tuple[int, str]] = {
 OPTIONAL: dict[str, Rule] = {
     "duration": among(4, 15),
     "size": one_of(*(f"{width}x{height}" for width, height in SIZES)),
+    "resolution": one_of("720p"),
+    "aspect_ratio": one_of("16:9", "9:16", "1:1"),
     "generate_audio": flag,
     "seed": lambda v: "" if isinstance(v, int) and not isinstance(v, bool) else "must be an integer",
     "frame_images": lambda v: "" if _first(v) else "must be one first_frame with its image_url",
@@ -71,7 +74,9 @@ class OpenRouter(Gateway):
         if isinstance(body.get("model"), str) and body["model"] not in PER_TOKEN:
             raise Refusal("model_gone")
         check(body, {"model": text(), "prompt": text()}, OPTIONAL)
-        size = pixels(body.get("size", "1280x720"))
+        if "size" in body and {"resolution", "aspect_ratio"} & set(body):
+            raise Refusal("bad_request", "size stands for resolution and aspect_ratio")
+        size = pixels(body["size"]) if "size" in body else RATIOS[body.get("aspect_ratio", "16:9")]
         wish = Wish(body["prompt"], body["model"], body.get("duration", 5), size)
         wish.image, wish.sizes = _first(body.get("frame_images")), (size,)
         return wish

@@ -96,7 +96,8 @@ class Runway(Gateway):
         return Answer(200, {"id": job.id} | cost)
 
     def pending(self, job: Job, word: str) -> Answer:
-        return Answer(200, _head(job, word) | {"estimatedCost": {"credits": int(job.price * 100)}})
+        how_far = {"progress": 0.5} if word == "RUNNING" else {}
+        return Answer(200, _head(job, word) | how_far | {"estimatedCost": {"credits": int(job.price * 100)}})
 
     def finished(self, job: Job, url: str) -> Answer:
         cost = {} if job.shape == "no_cost" else {"cost": {"credits": ODD_COSTS.get(job.shape, int(job.billed * 100))}}
@@ -117,6 +118,8 @@ class Runway(Gateway):
 
 def _first(value: object) -> str:
     """The first frame's address; empty where the value is anything else."""
+    if isinstance(value, str):
+        return value
     one = value[0] if isinstance(value, list) and len(value) == 1 else None
     right = isinstance(one, dict) and set(one) == {"uri", "position"} and one["position"] == "first"
     return one["uri"] if right and isinstance(one, dict) and isinstance(one["uri"], str) else ""

@@ -10,7 +10,7 @@ from tasks.domain.result import Attempt
 from tasks.domain.takes import (
     UNKNOWN,
     Shelf,
-    came,
+    attempts_with_clip,
     clip_in_use,
     doubtful,
     gone_clips,
@@ -102,12 +102,12 @@ def test_no_time_decides(times: list[str]) -> None:
 def test_one_file_is_one_take() -> None:
     """Where 0.1 wrote several clips to one path only the one whose size or digest the file has is a take."""
     attempts = [made(1, "a"), made(2, "a"), made(3, "a", bytes=1002)]
-    assert [a.n for a in came(attempts, Shelf({"a": 1001}))] == [1]
+    assert [a.n for a in attempts_with_clip(attempts, Shelf({"a": 1001}))] == [1]
     assert doubtful(attempts, {"a": 1001}) == doubtful(attempts, {"a": 7}) == set()
     assert doubtful(attempts, {"a": 1002}) == {"a"}
     for n in (2, 3):
-        assert [a.n for a in came(attempts, Shelf({"a": 1002}, {"a": f"sha {n}"}))] == [n]
-    assert came(attempts, Shelf({"a": 1002}, {"a": "of something else"})) == []
+        assert [a.n for a in attempts_with_clip(attempts, Shelf({"a": 1002}, {"a": f"sha {n}"}))] == [n]
+    assert attempts_with_clip(attempts, Shelf({"a": 1002}, {"a": "of something else"})) == []
     assert doubtful([made(1, "a"), made(2, "a", bytes=1001, sha256="sha 1")], {"a": 1001}) == set()
 
 
@@ -150,5 +150,5 @@ def test_takes_of_a_desk_have_files_of_their_own(tmp_path: Path) -> None:
         desk.clip(plan, VIDEO)
     desk.drawn(plan)
     attempts = desk.ledger.page(plan.key).attempts()
-    assert [a.n for a in came(attempts, desk.shelf)] == [1, 2, 3]
+    assert [a.n for a in attempts_with_clip(attempts, desk.shelf)] == [1, 2, 3]
     assert len({a.clip.path for a in attempts if a.clip}) == 3

@@ -6,7 +6,7 @@ import pytest
 from tasks.config import catalogue
 from tasks.domain.errors import Failed, GatewayError, Moderated
 from tasks.domain.result import Basis
-from tasks.engine.poll import charge_of
+from tasks.engine.charges import charge_of
 from tasks.engine.shot import Next, after, sent_prompt
 from tests.tasks.desk import CARD, PIXAZO
 from tests.tasks.purchases import attempt, shot

@@ -180,7 +180,7 @@ def test_what_a_receipt_estimates_is_at_risk(
     [again] = ledger_of(ledger.store).history()
     assert ledger.record(attempt).get("estimate_usd") == kept
     assert (again, again.at_risk, again.expected) == (attempt, Decimal(at_risk), Decimal(at_risk))
-    settled = ledger.settled(attempt, "clip", charged=Decimal(1), basis="reported", clip=clip())
+    settled = ledger.settled(attempt, Settlement("clip", Decimal(1), basis="reported", clip=clip()))
     assert (settled.estimate, settled.at_risk) == (None if kept is None else Decimal(kept), 0)
 
 

@@ -50,7 +50,7 @@ def test_what_a_charge_bought(
     rows = [result("rendered" if in_use else "failed", key=OTHER if superseded else KEY)]
     rows = [replace(rows[0], made_by=one, clip=clip())] if in_use else rows
     known = books(rows, [one], shelf_of([one]) if there else Shelf())
-    assert known.bought(one) == expected
+    assert known.use_of(one) == expected
     money = known.money([one])
     columns = {"in use": money.in_use, "alternate": money.alternates, "wasted": money.wasted}
     assert columns == {word: DOLLAR if word == expected else Decimal(0) for word in columns}

@@ -3,7 +3,7 @@
 import pytest
 
 from tasks.domain.shot import Size
-from tasks.planning.shapes import told
+from tasks.planning.shapes import describe_fit
 
 HD, TALL = Size(1280, 720), Size(720, 1280)
 
@@ -21,15 +21,15 @@ HD, TALL = Size(1280, 720), Size(720, 1280)
 )
 def test_how_much_is_cut(picture, size, percent):
     """An upright photo in a wide shot, the reverse, or one that loses over a third: how much, and a way out."""
-    [said] = told(picture, size, "cover")
+    [said] = describe_fit(picture, size, "cover")
     assert f"cuts {percent} % of the picture away" in said and 'fit = "blur"' in said
-    assert told(picture, size, "blur") == told(picture, size, "contain") == ()
+    assert describe_fit(picture, size, "blur") == describe_fit(picture, size, "contain") == ()
 
 
 @pytest.mark.parametrize("picture", [(1280, 720), (4032, 3024), (3000, 2000), (2390, 1000)])
 def test_usual_shapes(picture):
     """What a camera or a film gives is cut a little, and nothing is said of it."""
-    assert told(picture, HD, "cover") == ()
+    assert describe_fit(picture, HD, "cover") == ()
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ def test_usual_shapes(picture):
 )
 def test_scaled_up(picture, fit, times):
     """A picture that is enlarged over twice is told with how much."""
-    said = told(picture, HD, fit)
+    said = describe_fit(picture, HD, fit)
     assert any(f"is scaled up {times} times" in one for one in said)
 
 
 @pytest.mark.parametrize(("picture", "fit"), [((640, 360), "cover"), ((640, 480), "contain"), (None, "cover")])
 def test_large_enough(picture, fit):
     """Twice is what it may be; of a picture that nobody has looked at nothing is known."""
-    assert told(picture, HD, fit) == ()
+    assert describe_fit(picture, HD, fit) == ()

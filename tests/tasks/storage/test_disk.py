@@ -10,7 +10,7 @@ import pytest
 from tasks.storage import files
 from tasks.storage.disk import Disk
 from tasks.storage.files import Files, NotExclusive
-from tasks.storage.objects import temporary
+from tasks.storage.objects import temporary_name
 from tasks.storage.probe import ALONE, FOLDERS, probe_writes, take_up
 from tasks.storage.store import Store, StoreError
 from tests.tasks.storage.test_files import raising
@@ -230,7 +230,7 @@ def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
     store.write("clips/a.mp4", b"1")
     for folder in ("", *FOLDERS, "ledger/k"):
         Path(store.full(folder)).mkdir(exist_ok=True)
-        Path(store.full(folder), temporary()).write_bytes(b"half")
+        Path(store.full(folder), temporary_name()).write_bytes(b"half")
     others = [".editor.tmp", "notes.tmp", "mine/.0123456789ab.tmp"]
     (tmp_path / "mine").mkdir()
     for name in others:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tasks.storage import files
-from tasks.storage.files import Files, NotExclusive, abandoned
+from tasks.storage.files import Files, NotExclusive, is_abandoned
 
 ROOT = Path(__file__).parents[3]
 
@@ -85,11 +85,11 @@ def test_abandoned(tmp_path: Path) -> None:
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"open\n"
-        assert not abandoned(path)
+        assert not is_abandoned(path)
         process.kill()
         process.wait()
-        assert abandoned(path)
-    assert not abandoned(tmp_path / "gone")
+        assert is_abandoned(path)
+    assert not is_abandoned(tmp_path / "gone")
 
 
 def test_where_there_are_no_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,4 +97,4 @@ def test_where_there_are_no_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(files.fcntl, "flock", raising(errno.ENOLCK))
     with Files().open(tmp_path / "a"):
         pass
-    assert not abandoned(tmp_path / "a")
+    assert not is_abandoned(tmp_path / "a")

@@ -88,7 +88,7 @@ def sleep(length):
     if beating:
         write(int(now[0]))
 
-told = {"seen": processes.started(holder["pid"]), "gone": lock.is_gone(holder)}
+told = {"seen": processes.start_time(holder["pid"]), "gone": lock.is_gone(holder)}
 for beating in (True, False):
     write(0)
     try:

@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from tasks.storage.probe import probe_writes
-from tasks.storage.store import Store, StoreError, _read, has_scheme, is_http, read_url, split
-from tasks.storage.writers import temporary
+from tasks.storage.reads import read_url
+from tasks.storage.store import Store, StoreError, _read, has_scheme, is_http, split
+from tasks.storage.writers import temporary_name
 from tests.servers import S3, losing_answers, s3_server  # noqa: F401 - a fixture
 from tests.servers_stores import azure_server, gcs_server, sftp_server  # noqa: F401 - fixtures
 
@@ -209,7 +210,7 @@ def test_a_folder_that_cannot_be_listed(local: Store) -> None:
 def test_temporary_files_are_never_listed(local: Store) -> None:
     """What a killed writer left half done is no object."""
     local.write("clips/a.mp4", b"1")
-    Path(local.full("clips"), temporary()).write_bytes(b"half")
+    Path(local.full("clips"), temporary_name()).write_bytes(b"half")
     assert local.names() == ["clips/a.mp4"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tasks.storage import writers as writing
 from tasks.storage.backends import KINDS, OTHER
-from tasks.storage.objects import temporary
+from tasks.storage.objects import temporary_name
 from tasks.storage.probe import take_up
 from tasks.storage.store import Store
 from tests.servers_stores import Place, sftp_server  # noqa: F401 - a fixture
@@ -49,7 +49,7 @@ def test_what_a_killed_run_left_at_a_server(sftp: Place) -> None:
     store = Store(sftp.folder(), sftp.options)
     for name in ("ledger/k/1.json", "clips/a.mp4"):
         store.write(name, b"1")
-    left = {f"{folder}{temporary()}" for folder in ("", "ledger/k/", "clips/")}
+    left = {f"{folder}{temporary_name()}" for folder in ("", "ledger/k/", "clips/")}
     for name in (*left, "notes.tmp"):
         with store.fs.open(store.full(name), "wb") as out:
             out.write(b"half")

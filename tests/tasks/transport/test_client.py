@@ -23,7 +23,7 @@ from tasks.domain.errors import LocalFault, MediaError
 from tasks.domain.order import Request
 from tasks.transport import client as transport
 from tasks.transport import hosts
-from tasks.transport.addresses import public
+from tasks.transport.addresses import is_public
 from tasks.transport.client import (
     DownloadLimits,
     Forbidden,
@@ -501,7 +501,7 @@ PRIVATE = [
 @pytest.mark.parametrize("address", PUBLIC + PRIVATE)
 def test_public(address):
     """The open internet is told from every kind of address that is not part of it, wrapped ones too."""
-    assert public(address) == (address in PUBLIC)
+    assert is_public(address) == (address in PUBLIC)
 
 
 @given(st.ip_addresses(v=4))
@@ -510,7 +510,7 @@ def test_wrapped(address):
     """A v4 address is as public within v6 as it is alone, whichever way it is wrapped."""
     inner = int(address)
     wrapped = [0xFFFF << 32 | inner, 0x64FF9B << 96 | inner, 0x2002 << 112 | inner << 80]
-    assert {public(str(ipaddress.IPv6Address(number))) for number in wrapped} == {public(str(address))}
+    assert {is_public(str(ipaddress.IPv6Address(number))) for number in wrapped} == {is_public(str(address))}
 
 
 def resolve(monkeypatch, *tables):
@@ -556,7 +556,7 @@ async def web(tmp_path, monkeypatch):
     serving.load_cert_chain(pem)
     names = []
     serving.sni_callback = lambda link, name, context: names.append(name)
-    monkeypatch.setattr(hosts, "public", lambda address: address.startswith("127.0.0."))
+    monkeypatch.setattr(hosts, "is_public", lambda address: address.startswith("127.0.0."))
 
     @asynccontextmanager
     async def served(answers, **options):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.order import Request
-from tasks.transport.client import Forbidden, Http, Lost, NotSent
+from tasks.transport.client import DownloadLimits, Forbidden, Http, Lost, NotSent
 from tasks.transport.network import Network
 from tests.tasks.loopback import Loopback, reply, then_cut
 from tests.tasks.proxy import Proxy
@@ -28,7 +28,7 @@ def _authority(folder: Path) -> tuple[str, ssl.SSLContext]:
 
 
 def _fetch(http: Http, url: str, out: Path, allowed: Any = ()) -> Any:
-    return http.download(url, out, allowed=allowed, max_bytes=1000, stall=5, total=10)
+    return http.download(url, out, DownloadLimits(1000, 5, 10), allowed=allowed)
 
 
 @pytest.mark.parametrize("kind", ["http", "socks5", "socks5h"])

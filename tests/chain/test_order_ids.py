@@ -1,0 +1,163 @@
+"""Orders whose reply was lost, at a gateway that knows a repeated one by its id, and at one that lists its jobs."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tasks.domain.errors import Stopped
+from tasks.domain.job import Job
+from tasks.domain.order import Order, Reply, Request
+from tasks.providers import pixazo
+from tasks.providers._common import dig
+from tests.chain.conftest import Outcome, Studio
+
+LOST = {"do": "lost_after", "gateway": "pixazo"}
+PRICE = Decimal("1.50")
+
+
+@pytest.fixture
+def knowing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The adapter of a gateway that takes our id along with an order."""
+    plain = pixazo.submit
+
+    def submit(order: Order) -> Request:
+        request = plain(order)
+        return replace(request, headers={**request.headers, "X-Order-Id": order.order_id})
+
+    monkeypatch.setattr(pixazo, "submit", submit)
+
+
+@pytest.fixture
+def repeatable(knowing: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It documents that it replays a repeated id for ten minutes."""
+    monkeypatch.setattr(pixazo, "REPEATABLE", 600, raising=False)
+
+
+@pytest.fixture
+def listing(knowing: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lists its jobs with the ids that were sent along."""
+
+    def found(reply: Reply, order_id: str) -> Job | None:
+        first = dig(reply.data, "jobs", 0) or {}
+        job = first.get("id") if first.get("order_id") == order_id else None
+        return Job(job, pixazo._status(job)) if job else None
+
+    monkeypatch.setattr(pixazo, "find", lambda order_id: Request("GET", f"/orders/{order_id}"), raising=False)
+    monkeypatch.setattr(pixazo, "found", found, raising=False)
+
+
+def one_bill(studio: Studio, outcome: Outcome) -> None:
+    """One attempt, its clip, its price; nothing at risk, and nothing else was billed."""
+    assert (outcome.code, outcome.told) == (0, [("pixazo", "clip", "", "1.50", "0.00")])
+    assert studio.box.billed("pixazo") == PRICE and len(studio.box.world.book.accounts["pixazo"].jobs) == 1
+
+
+@pytest.mark.usefixtures("repeatable")
+async def test_a_lost_reply_at_a_repeatable_gateway_ends_with_one_bill(studio: Studio) -> None:
+    """The same order is sent again with its id, and the gateway replays the receipt: one attempt."""
+    studio.faults(LOST | {"times": 2}, pixazo={"remembers_s": 600})
+    studio.by_hand = -2  # POSTs that are the same attempt
+    outcome = await studio.one("pixazo", "aivideoapi")
+    one_bill(studio, outcome)
+    assert len(outcome.orders()) == 3
+
+
+@pytest.mark.usefixtures("repeatable")
+async def test_a_gateway_that_never_answers_is_not_asked_beyond_its_memory(studio: Studio) -> None:
+    """Then the order is unclear, its quote at risk, and it is sent no more."""
+    studio.faults(LOST, pixazo={"remembers_s": 600})
+    outcome = await studio.render(studio.board("x"), studio.config("pixazo"), tamper=_count(studio))
+    assert outcome.told == [("pixazo", "unclear", "Unclear", "0.00", "1.50")]
+    assert studio.hours.now - 1000 < 600
+
+
+@pytest.mark.usefixtures("repeatable")
+async def test_a_run_that_is_stopped_between_order_and_repeat_keeps_the_intent(studio: Studio) -> None:
+    """The order may have been accepted: no repeat leaves, and its money stays at risk."""
+    studio.faults(LOST, pixazo={"remembers_s": 600})
+
+    def tamper(session: Any) -> None:
+        """A signal comes as soon as the first order has left."""
+        ask = session.http.ask
+
+        async def stopping(request: Any, *more: Any) -> Any:
+            try:
+                return await ask(request, *more)
+            finally:
+                if studio.box.world.book.accounts["pixazo"].jobs:
+                    session.stop(Stopped("Interrupted", "a signal"))
+
+        session.http.ask = stopping
+
+    outcome = await studio.render(studio.board("x"), studio.config("pixazo"), tamper=tamper)
+    assert outcome.told == [("pixazo", "unclear", "Unclear", "0.00", "1.50")] and len(outcome.orders()) == 1
+
+
+@pytest.mark.usefixtures("repeatable")
+async def test_a_later_run_repeats_nothing(studio: Studio) -> None:
+    """It may ask, but this gateway lists nothing: the order stays at risk and no POST leaves for it."""
+    studio.faults(LOST, pixazo={"remembers_s": 600})
+    first = await studio.render(studio.board("x"), studio.config("pixazo"), tamper=_count(studio))
+    assert first.told[0][1] == "unclear"
+    studio.faults()
+    assert (await studio.one("pixazo")).orders() == []
+
+
+@pytest.mark.usefixtures("listing")
+async def test_a_lost_reply_at_a_gateway_that_lists_is_found_at_once(studio: Studio) -> None:
+    """Before anything else is bought: no other gateway is asked."""
+    studio.faults(LOST, pixazo={"lists": True})
+    outcome = await studio.one("pixazo", "aivideoapi")
+    one_bill(studio, outcome)
+    assert len(outcome.orders()) == 1
+
+
+@pytest.mark.usefixtures("listing")
+async def test_a_later_run_finds_an_unclear_order(studio: Studio) -> None:
+    """Settled as unclear by a run that could not ask, it gets a receipt beside that, and is collected."""
+    studio.faults(LOST)
+    config = studio.config("pixazo", render={"on_unclear": "fail"})
+    first = await studio.render(studio.board("x"), config)
+    assert first.told == [("pixazo", "unclear", "Unclear", "0.00", "1.50")]
+    studio.faults(pixazo={"lists": True})
+    second = await studio.render(studio.board("x"), config)
+    one_bill(studio, second)
+    assert second.orders() == [] and list(studio.target.glob("ledger/*/1-found.json"))
+    third = await studio.render(studio.board("x"), config)
+    assert (third.code, third.row["status"], third.calls) == (0, "reused", [])
+
+
+@pytest.mark.usefixtures("listing")
+async def test_a_run_killed_before_its_receipt_is_found_by_the_next(studio: Studio) -> None:
+    """An intent without a receipt gets an accepted record."""
+    studio.faults(LOST, pixazo={"lists": False})
+    await studio.one("pixazo")
+    [settled] = studio.target.glob("ledger/*/1-settled.json")
+    settled.unlink()  # as if the process had died between the POST and its answer
+    studio.faults(pixazo={"lists": True})
+    one_bill(studio, await studio.one("pixazo"))
+
+
+@pytest.mark.usefixtures("listing")
+async def test_a_job_is_ours_only_by_the_id_that_we_sent(studio: Studio) -> None:
+    """An order that never arrived is not found, whatever else stands in the list."""
+    studio.faults({"do": "lost_before", "gateway": "pixazo"}, pixazo={"lists": True})
+    outcome = await studio.one("pixazo")
+    assert outcome.told == [("pixazo", "unclear", "Unclear", "0.00", "1.50")]
+
+
+def _count(studio: Studio) -> Any:
+    """Repeats are the same attempt: the audit counts one POST for each."""
+
+    def tamper(session: Any) -> None:
+        audit = studio.audit
+
+        def counted(outcome: Outcome) -> None:
+            studio.by_hand = 1 - sum(call.order for call in studio.calls)
+            audit(outcome)
+
+        studio.audit = counted  # type: ignore[method-assign]  # of this test's studio alone
+
+    return tamper

@@ -1,0 +1,24 @@
+"""Every official client at a fresh sandbox: ``python -m tests.others PYTHON``, the interpreter that has the clients."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.others.clients import CLIENTS
+from tests.sandbox import Sandbox
+
+SECONDS = 120
+
+
+def main(python: str) -> int:
+    """How many clients did not come to their file."""
+    program, failed = Path(__file__).with_name("clients.py"), 0
+    with Sandbox(job_seconds=0.5) as box:
+        for name in CLIENTS:
+            done = subprocess.run([python, str(program), box.url, name], timeout=SECONDS, check=False)
+            failed += done.returncode != 0
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

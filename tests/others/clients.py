@@ -1,0 +1,70 @@
+"""The gateways' own clients at the sandbox, from order to file, waiting with their own helpers.
+
+Run by `make others` in a venv of its own: ``python tests/others/clients.py ADDRESS NAME``, with one of the names below.
+"""
+
+import sys
+import urllib.request
+from typing import Any
+
+PROMPT = "a heron over still water"
+
+
+def drive_openai(address: str) -> bytes:
+    """Order, wait and content by `openai`."""
+    from openai import OpenAI
+
+    client = OpenAI(api_key="sandbox-openai_videos", base_url=f"{address}/openai_videos/v1")
+    made: Any = client.videos.create_and_poll(
+        model="sora-2", prompt=PROMPT, seconds="4", size="1280x720", poll_interval_ms=100
+    )
+    assert made.status == "completed", made
+    return bytes(client.videos.download_content(made.id).content)
+
+
+def drive_fal(address: str) -> bytes:
+    """Order and wait by `fal-client`'s subscribe; its hosts are constants, so they are changed here."""
+    import fal_client.client as fal
+
+    fal.QUEUE_URL_FORMAT = f"{address}/fal/"
+    client = fal.SyncClient(key="sandbox-fal")
+    arguments = {"prompt": PROMPT, "duration": "4", "resolution": "720p", "aspect_ratio": "16:9"}
+    made = client.subscribe("bytedance/seedance-2.0/text-to-video", arguments, with_logs=True)
+    return fetched(made["video"]["url"])
+
+
+def drive_runway(address: str) -> bytes:
+    """Order and wait by `runwayml`'s wait_for_task_output."""
+    from runwayml import RunwayML
+
+    client: Any = RunwayML(api_key="sandbox-runway", base_url=f"{address}/runway")
+    task = client.text_to_video.create(model="gen4.5", prompt_text=PROMPT, ratio="1280:720", duration=5)
+    return fetched(task.wait_for_task_output(timeout=30).output[0])
+
+
+def drive_openrouter(address: str) -> bytes:
+    """Order, question and content by `openrouter`, which has no helper that waits."""
+    from openrouter import OpenRouter
+
+    client: Any = OpenRouter(api_key="sandbox-openrouter", server_url=f"{address}/openrouter/api/v1")
+    job = client.video_generation.generate(model="bytedance/seedance-2.0", prompt=PROMPT, duration=4, size="1280x720")
+    while job.status not in ("completed", "failed", "cancelled", "expired"):
+        job = client.video_generation.get_generation(job_id=job.id)
+    assert job.status == "completed", job
+    return fetched((job.unsigned_urls or [""])[0], "sandbox-openrouter")
+
+
+def fetched(url: str, key: str = "") -> bytes:
+    """The file at an address."""
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"} if key else {})
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        return bytes(reply.read())
+
+
+CLIENTS = {"openai": drive_openai, "fal-client": drive_fal, "runwayml": drive_runway, "openrouter": drive_openrouter}
+
+if __name__ == "__main__":
+    address, name = sys.argv[1:]
+    data = CLIENTS[name](address)
+    assert data[4:8] == b"ftyp", data[:16]
+    print(f"{name}: {len(data):,} bytes")
