@@ -14,7 +14,7 @@ STALE = 10.0  # seconds after which the age of a report is shown
 
 @dataclass(slots=True)
 class Flight:
-    """A shot in flight: when it began (monotonic seconds), what is happening to it, when that was reported, and how it
+    """A shot in flight: when it began, what is happening to it, when that was reported (monotonic seconds), and how it
     came to its route."""
 
     since: float

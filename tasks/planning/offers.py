@@ -148,7 +148,7 @@ class OfferFinder:
 
 
 def _grouped(passed_over: Sequence[str]) -> str:
-    """The reasons of all routes: keys that are missing in one phrase."""
+    """The reasons of all routes; all missing keys are named in one phrase."""
     found = [LACKS.fullmatch(reason) for reason in passed_over]
     gateways = dict.fromkeys((one[1], one[2]) for one in found if one)
     others = [reason for reason, one in zip(passed_over, found, strict=True) if one is None]
