@@ -25,7 +25,7 @@ def planned(action: Action, *quotes: str, selected: bool = True) -> ShotPlan:
         (
             (planned("new", "1.20", "0.50"), planned("rerender", "0.30"), planned("keep", "9.00")),
             "1 new, 1 rerender, 1 keep",
-            "1.50 USD, 2.00 USD at worst",
+            "1.50 USD, 2.00 USD at worst (if every shot were paid at each route of its chain)",
         ),
         ((planned("new", "1.20", selected=False),), "0 new, 0 rerender, 0 keep", "0.00 USD, 0.00 USD at worst"),
     ],

@@ -145,7 +145,7 @@ class Vanishing:
 
 async def test_a_folder_that_goes_while_it_is_listed() -> None:
     """One folder that goes while its neighbours are listed hides none of them; one that is shut is an error."""
-    assert await _listed(Vanishing(asyncssh.SFTPNoSuchFile), "/top") == ["/top/a/1.json"]
+    assert await _listed(Vanishing(asyncssh.SFTPNoSuchFile), "/top") == {"/top/a/1.json": -1}
     with pytest.raises(asyncssh.SFTPPermissionDenied):
         await _listed(Vanishing(asyncssh.SFTPPermissionDenied), "/top")
 
