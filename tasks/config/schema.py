@@ -84,10 +84,7 @@ class FaultCollector:
 
 
 def find(path: str | Path | None) -> Path:
-    """The file of a config's name or path; ``animatic.toml`` for None.
-
-    Raises ``ConfigError`` when there is no such file, with the most similar shipped name.
-    """
+    """The file of a config's name or path; ``animatic.toml`` for None. Raises ``ConfigError`` when there is none."""
     asked = Path(path) if path is not None else CONFIGS / "animatic.toml"
     beside = [CONFIGS / asked.name, CONFIGS / f"{asked.name}.toml"]
     for file in [asked, *(beside if str(asked.parent) in (".", "configs") else [])]:
@@ -98,10 +95,7 @@ def find(path: str | Path | None) -> Path:
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """The tables of a TOML file (UTF-8, with or without a BOM).
-
-    Raises ``ConfigError`` when it cannot be read or is no TOML, with the line.
-    """
+    """The tables of a TOML file in UTF-8. Raises ``ConfigError`` with the line when it cannot be read or is no TOML."""
     sheet = FaultCollector(str(file))
     text = ""
     try:
@@ -272,10 +266,7 @@ def host(value: Any) -> str:
 
 
 def variable(value: Any) -> str:
-    """The name of an environment variable.
-
-    Raises ``HiddenValueError`` when it is none: it may be a key, and is not shown.
-    """
+    """The name of a variable. Raises ``HiddenValueError`` when it is none: it may be a key, and is not shown."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value.strip()):
         raise HiddenValueError("must be the name of an environment variable that holds the key, never the key")
     return value.strip()
