@@ -1,7 +1,7 @@
-"""Pictures by their first bytes: which are opened, what the others are, and how large each kind may be.
+"""Kinds of picture by their first bytes: which can be opened, what other files are, and how large each kind may be.
 
-Pictures are opened by the class that their first bytes name, not by ``Image.open``: that one tries Pillow's
-process-wide pixel limit and Python's process-wide warning filters, and these functions run in threads.
+A picture is opened by the class for its first bytes, not by ``Image.open``: that depends on Pillow's process-wide pixel
+limit and on Python's process-wide warning filters, and these functions run in threads.
 """
 
 import re
@@ -22,9 +22,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from tasks.domain.errors import MediaError
 
-MEMORY = 600_000_000  # bytes that one picture may take while it is read
-SMALL = 150_000_000  # a picture that takes more is read alone
-SCANNED = 3_000_000_000  # pixels that a JPEG may run over: each of its scans visits them all
+MEMORY = 600_000_000  # bytes of memory that one picture may take while it is decoded
+SMALL = 150_000_000  # bytes; a picture that takes more is decoded alone
+SCANNED = 3_000_000_000  # pixels that a JPEG's scans may visit together: each scan visits them all
 
 _KINDS: tuple[tuple[bytes, str, type[ImageFile]], ...] = (
     (rb"\xff\xd8\xff", "JPEG", JpegImageFile),
@@ -55,7 +55,7 @@ _alone = threading.Lock()
 
 
 def open_picture(data: bytes) -> ImageFile:
-    """The picture with its header read. MediaError says what the bytes are instead."""
+    """The picture with its header read. Raises ``MediaError`` when the bytes are something else, and says what."""
     head = data[:512]
     for pattern, _, opener in _KINDS:
         if re.match(pattern, head, re.DOTALL):
@@ -87,7 +87,7 @@ def _foreign(head: bytes) -> str:
 def _weight(image: ImageFile) -> int:
     """Bytes that a pixel takes at the peak: the decoder's own planes, the picture, and a copy without alpha."""
     if isinstance(image, JpegImageFile):
-        return 2 * len(image.getbands())  # a progressive one keeps all of its coefficients
+        return 2 * len(image.getbands())  # a progressive JPEG keeps all of its coefficients
     if image.format == "HEIF":
         return HEIC_WEIGHT
     plain = image.mode in ("1", "L", "P", "RGB", "CMYK", "LAB") and not image.has_transparency_data
@@ -95,7 +95,7 @@ def _weight(image: ImageFile) -> int:
 
 
 def most_pixels(image: ImageFile, data: bytes) -> int:
-    """How many pixels a picture of this kind may have: by memory, and by time where a small file can take hours."""
+    """How many pixels a picture of this kind may have: limited by memory, and by time: a small JPEG can take hours."""
     most = MEMORY // _weight(image)
     scans = data.count(b"\xff\xda") if isinstance(image, JpegImageFile) else 0
     return min(most, SCANNED // scans) if scans else most
@@ -103,7 +103,7 @@ def most_pixels(image: ImageFile, data: bytes) -> int:
 
 @contextmanager
 def room_for(image: ImageFile) -> Iterator[None]:
-    """Wait until no other large picture is being read, if this is one."""
+    """Decode a picture in the body; a large one waits until no other large one is being decoded."""
     if image.width * image.height * _weight(image) <= SMALL:
         yield
     else:
@@ -112,7 +112,7 @@ def room_for(image: ImageFile) -> Iterator[None]:
 
 
 def amount(count: int) -> str:
-    """``4.5 MB``."""
+    """A number of bytes for people: ``4.5 MB``."""
     if count < 1_000_000:
         return f"{count} bytes" if count < 1000 else f"{count / 1000:.0f} kB"
     return f"{count / 1_000_000:.1f} MB".replace(".0 ", " ")
