@@ -9,8 +9,8 @@ from tasks.domain.errors import Fault
 from tasks.domain.identity import slug_of
 from tasks.manifest import load_manifest
 from tasks.storage import Store, StoreError
+from tasks.storyboard import ENDINGS
 
-ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 REPORT = ".errors.txt"
 
 

@@ -1,6 +1,7 @@
 """The bytes of a shot list read into a storyboard, or every fault in it."""
 
 from tasks.storyboard.carried import changed, sentence
+from tasks.storyboard.formats import ENDINGS
 from tasks.storyboard.missing_files import cause, shared
 from tasks.storyboard.reader import read
 from tasks.storyboard.source import (
@@ -16,6 +17,7 @@ from tasks.storyboard.source import (
 )
 
 __all__ = [
+    "ENDINGS",
     "HERE",
     "MOST_CAUSES",
     "_beside",

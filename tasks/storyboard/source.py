@@ -15,6 +15,7 @@ from tasks.domain.errors import BoardError, Fault, StoryreelError
 from tasks.domain.shot import Storyboard
 from tasks.storage import has_scheme, is_http, read_url, split
 from tasks.storyboard import reader
+from tasks.storyboard.opening import exported, split_sheet
 from tasks.transport import Http, bare, host_of
 
 BOARD_BYTES = 32_000_000
@@ -33,13 +34,16 @@ async def read_board(url: str, settings: Settings, http: Http, before: Before = 
 
 def parsed(data: bytes, url: str, settings: Settings, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
     """The storyboard that these bytes hold, as if they had just been read at the URL. `BoardError` for faults."""
-    folder, name = split(_beside(url))
+    path, sheet = split_sheet(url)
+    folder, name = split(_beside(path if sheet and not _is_file(url) else url))
+    name = f"{name}#{sheet}" if sheet and not _is_file(url) else name
     return reader.read(data, name, settings, folder, before)
 
 
 async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:
     """What lies at a board's local path or URL. `BoardError` when it cannot be read."""
-    url = _beside(url)
+    path, sheet = split_sheet(url)
+    url = _beside(exported(path if sheet and not _is_file(url) else url))
     try:
         split(url)
         return await (_fetch(url, http) if is_http(url) else _load(url, settings))
@@ -53,6 +57,14 @@ async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:
 def display_url(url: str) -> str:
     """A board as it may be written down: an address without what opens it, a path of this machine as it is."""
     return bare(url) if has_scheme(url) else url
+
+
+def _is_file(url: str) -> bool:
+    """Whether a file of this machine has the name, ``#`` and all."""
+    try:
+        return not has_scheme(url) and Path(url).expanduser().is_file()
+    except (OSError, RuntimeError):
+        return False
 
 
 def _is_folder(url: str) -> bool:

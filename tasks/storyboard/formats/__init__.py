@@ -1,1 +1,74 @@
-"""One module for each file format that a shot list may have."""
+"""One file a format of shot lists: what it looks like stands here, and how it is read in a module of that name.
+
+A module is loaded when such a file is read. It has ``read(board: Board) -> Table``; a format more is its file and its
+line in `FORMATS`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple, Protocol, cast
+
+from tasks.storyboard.formats.columns import Table
+from tasks.storyboard.formats.grid import FindHeader
+
+
+class Board(NamedTuple):
+    """A shot list as it came: its bytes, its name, the sheet that is meant, and what `[columns]` calls its headers.
+
+    ``find`` finds the line of headers, ``fps`` is what counts frames where the file does not say.
+    """
+
+    data: bytes
+    name: str
+    sheet: str
+    overrides: Mapping[str, str]
+    find: FindHeader
+    fps: float
+
+
+class Format(NamedTuple):
+    """What files of a format are called, and what tells one by its bytes."""
+
+    module: str
+    endings: Sequence[str]
+    known: Callable[[bytes], bool]
+
+
+class Reader(Protocol):
+    """The module of a format."""
+
+    def read(self, board: Board) -> Table:
+        """The table of a shot list. Raises `BoardError` where nothing can be made of the bytes."""
+
+
+def _opens(*marks: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data.startswith(marks)
+
+
+def _holds(pattern: bytes) -> Callable[[bytes], bool]:
+    found = re.compile(pattern, re.DOTALL)
+    return lambda data: found.match(data[:4000].removeprefix(b"\xef\xbb\xbf").lstrip()) is not None
+
+
+FORMATS: Sequence[Format] = (
+    Format("parquet_table", (".parquet", ".pq"), _opens(b"PAR1")),
+    Format("xlsx", (".xlsx", ".xlsm"), _opens(b"PK\x03\x04")),
+    Format("text", (".csv", ".tsv", ".txt"), lambda data: True),
+)
+ENDINGS = tuple(ending for one in FORMATS for ending in one.endings)
+BY_NAME = ("parquet_table",)  # what a file of the ending has to be
+
+
+def format_of(data: bytes, name: str) -> Format:
+    """The format of a file, told by its bytes, and where they leave it open by its name."""
+    ending = re.search(r"\.\w+$", re.split(r"[?#]", name)[0].lower())
+    known = next(one for one in FORMATS if one.known(data))
+    named = next((one for one in FORMATS if ending and ending[0] in one.endings), known)
+    return named if known.module == "text" and named.module in BY_NAME else known
+
+
+def read(board: Board) -> Table:
+    """The table of a shot list in any format. Raises `BoardError` where nothing can be made of the bytes."""
+    module = import_module(f"tasks.storyboard.formats.{format_of(board.data, board.name).module}")
+    return cast(Reader, module).read(board)

@@ -24,7 +24,8 @@ class Table:
     """A shot list as text, column by column, and what is wrong with it so far.
 
     ``headers`` are stripped and stand in ``line``; ``lines`` are those at which the rows begin. ``opaque`` names,
-    by position, the types that are no text, such as ``list<int64>``.
+    by position, the types that are no text, such as ``list<int64>``. ``pictures`` lie in the rows of these lines, each
+    below a header (or none) and by its name in ``files``.
     """
 
     line: int
@@ -34,6 +35,8 @@ class Table:
     faults: Faults
     opaque: Mapping[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    pictures: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def table_of(
@@ -113,7 +116,11 @@ def from_csv(text: str, overrides: Mapping[str, str], header_at: HeaderAt = lamb
     lines, rows, faults = _records("\n" + text[told.end() :] if told else text, delimiter)
     if not rows or (faults and faults[0].row < lines[0]):  # without its header a shot list tells nothing
         raise BoardError(faults or [Fault(1, "", "", "", "the file is empty; write a header and one row a shot")])
-    above = header_at(lines, rows)
+    return from_rows(lines, rows, faults, header_at(lines, rows))
+
+
+def from_rows(lines: list[int], rows: list[list[str]], faults: Faults, above: int) -> Table:
+    """The table whose header is the row at ``above``. Raises BoardError where it is too large."""
     line, header = lines[above], rows[above]
     del lines[: above + 1], rows[: above + 1]
     notes = (f"the header is line {line}; what stands above it is passed over",) if above else ()
