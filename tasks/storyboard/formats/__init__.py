@@ -51,13 +51,23 @@ def _holds(pattern: bytes) -> Callable[[bytes], bool]:
     return lambda data: found.match(data[:4000].removeprefix(b"\xef\xbb\xbf").lstrip()) is not None
 
 
+def _is_open_document(data: bytes) -> bool:
+    """Whether a zip has the part that every OpenDocument has, and none that Excel writes."""
+    return data.startswith(b"PK\x03\x04") and b"content.xml" in data and b"xl/workbook" not in data
+
+
 FORMATS: Sequence[Format] = (
     Format("parquet_table", (".parquet", ".pq"), _opens(b"PAR1")),
+    Format("ods", (".ods",), _is_open_document),
     Format("xlsx", (".xlsx", ".xlsm"), _opens(b"PK\x03\x04")),
+    Format("storyboarder", (".storyboarder",), _holds(rb'\{.*"(boards|aspectRatio|defaultBoardTiming)"\s*:')),
+    Format("otio", (".otio",), _holds(rb'\{.*"OTIO_SCHEMA"\s*:')),
+    Format("fcpxml", (".fcpxml",), _holds(rb"(<\?xml[^>]*>\s*)?(<!DOCTYPE fcpxml>\s*)?<fcpxml\b")),
+    Format("edl", (".edl",), _holds(rb"TITLE:[^\n]*\n\s*(FCM:|\d{3,6}\s)")),
     Format("text", (".csv", ".tsv", ".txt"), lambda data: True),
 )
 ENDINGS = tuple(ending for one in FORMATS for ending in one.endings)
-BY_NAME = ("parquet_table",)  # what a file of the ending has to be
+BY_NAME = ("parquet_table", "storyboarder", "otio", "fcpxml", "edl")  # what a file of the ending has to be
 
 
 def format_of(data: bytes, name: str) -> Format:
