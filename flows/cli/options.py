@@ -10,7 +10,7 @@ from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.money import BUDGET_WORDS, is_budget
 from tasks.domain.request import RunRequest
 
-Board = Annotated[str, Parameter(help="Shot list: CSV or Parquet, a local path or any fsspec URL.")]
+Board = Annotated[str, Parameter(help="Shot list: CSV, Parquet, a workbook or a cut; a local path or any fsspec URL.")]
 To = Annotated[str, Parameter(help="Target folder: a local path or any fsspec URL.")]
 Config = Annotated[str | None, Parameter(help="Config file; by default configs/animatic.toml (no key, no network).")]
 Budget = Annotated[str | None, Parameter(help="US dollars that the target may cost over all its runs.")]
@@ -23,6 +23,10 @@ NoReel = Annotated[bool, Parameter(negative="", help="Leave out reel.mp4, the ro
 Edl = Annotated[bool, Parameter(negative="", help="Write timeline.edl as well.")]
 Fcpxml = Annotated[bool, Parameter(negative="", help="Write timeline.fcpxml as well.")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
+Into = Annotated[
+    str, Parameter(help="Write status, clip, take, money and note of each shot into a copy of this board.")
+]
+InPlace = Annotated[bool, Parameter(negative="", help="With --into: into the board itself.")]
 Quiet = Annotated[bool, Parameter(negative="", help="No progress on standard error.")]
 
 

@@ -5,11 +5,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from tasks.commands.write_back import MARK
 from tasks.domain.errors import Fault
 from tasks.domain.identity import slug_of
 from tasks.manifest import load_manifest
 from tasks.storage import Store, StoreError
-from tasks.storyboard import ENDINGS
+from tasks.storyboard import ENDINGS, without_ours
 
 REPORT = ".errors.txt"
 
@@ -22,9 +23,11 @@ class Seen:
 
 
 def boards(inbox: Store) -> dict[str, int]:
-    """Name -> bytes of every shot list at the top of the inbox; folders, hidden files and reports are none."""
+    """Name -> bytes of every shot list at the top of the inbox; folders, hidden files, reports and copies with our
+    columns are none."""
     names = [name for name in inbox.names() if "/" not in name and not name.startswith(".")]
     chosen = [name for name in names if name.lower().endswith(ENDINGS) and not name.endswith(REPORT)]
+    chosen = [name for name in chosen if not name.rpartition(".")[0].endswith(MARK)]
     return {name: len(data) for name, data in inbox.read_many(chosen).items()}
 
 
@@ -42,7 +45,7 @@ def due(inbox: Store, target: Store, names: Iterable[str]) -> list[tuple[str, st
     """Name and digest of each board that is new, or changed since a run over it ended with no shot skipped."""
     found = []
     for name, data in sorted(inbox.read_many(names).items()):
-        digest = hashlib.sha256(data).hexdigest()
+        digest = hashlib.sha256(without_ours(data)).hexdigest()
         if _seen(target, name) != Seen(digest):
             found.append((name, digest))
     return found

@@ -68,10 +68,12 @@ class Shot(NamedTuple):
 class Storyboard:
     """The shots in board order, the names of the columns that are carried through, and what is told of its headers.
 
-    ``pictures`` are those that the board itself holds, by the reference under which shots name them.
+    ``unnamed`` are the ids that rows got by their place. ``pictures`` are those that the board itself holds, by the
+    reference under which shots name them.
     """
 
     shots: tuple[Shot, ...]
     extra_columns: tuple[str, ...] = ()
     told: Told = field(default_factory=Told)
     pictures: Mapping[str, bytes] = field(default_factory=dict)
+    unnamed: frozenset[str] = frozenset()

@@ -1,7 +1,18 @@
 """The tables at the target: rows, sums, and their bytes."""
 
 from tasks.manifest.costs import total_costs
+from tasks.manifest.csv_file import disarm
 from tasks.manifest.files import build_tables, load_attempts, load_manifest, summary
 from tasks.manifest.rows import MANIFEST, Row, row_keys
 
-__all__ = ["MANIFEST", "Row", "build_tables", "load_attempts", "load_manifest", "row_keys", "summary", "total_costs"]
+__all__ = [
+    "MANIFEST",
+    "Row",
+    "build_tables",
+    "disarm",
+    "load_attempts",
+    "load_manifest",
+    "row_keys",
+    "summary",
+    "total_costs",
+]

@@ -1,7 +1,7 @@
 """The bytes of a shot list -> a table of text, whatever its format. Pure on bytes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from tasks.storyboard import formats, furniture
@@ -20,9 +20,19 @@ def open_table(data: bytes, name: str, overrides: Mapping[str, str], fps: Decima
     ``fps`` is the rate of a cut list that does not say its own. Raises BoardError where nothing can be made of
     the bytes.
     """
+    return formats.read(_board(data, name, overrides, float(fps)))
+
+
+def fill_board(data: bytes, name: str, overrides: Mapping[str, str], cells: Mapping[int, Sequence[str]]) -> bytes:
+    """The shot list with our columns: ``cells`` by the line of their row. Raises BoardError where it takes none."""
+    head = open_table(data, name, overrides).line
+    return formats.write(_board(data, name, overrides, 24.0), head, cells)
+
+
+def _board(data: bytes, name: str, overrides: Mapping[str, str], fps: float) -> Board:
     path, sheet = split_sheet(name)
     find = lambda lines, rows: furniture.find_header(lines, rows, overrides)  # noqa: E731 - what the formats lack
-    return formats.read(Board(data, path, sheet, overrides, find, float(fps)))
+    return Board(data, path, sheet, overrides, find, fps)
 
 
 def split_sheet(name: str) -> tuple[str, str]:

@@ -99,9 +99,10 @@ def read(data: bytes, name: str, settings: Settings, base: str, before: Before =
     shots = _shots(sheet, settings, base, extras, before)
     names = tuple(text for text, _ in extras)
     told = _told(sheet, assigned.told, lambda: read(data, name, settings, base))
-    board = Storyboard(
-        shots, names, told, {shot.image: table.files[shot.image] for shot in shots if shot.image in table.files}
-    )
+    pictures = {shot.image: table.files[shot.image] for shot in shots if shot.image in table.files}
+    given = sheet.texts("shot_id")
+    unnamed = frozenset(name for name, text in zip(sheet.ids, given, strict=True) if not text)
+    board = Storyboard(shots, names, told, pictures, unnamed)
     if faults:
         named = dict(zip(table.lines, sheet.ids, strict=True))
         found = [replace(fault, shot_id=fault.shot_id or named.get(fault.row, "")) for fault in faults.told()]

@@ -34,16 +34,15 @@ async def read_board(url: str, settings: Settings, http: Http, before: Before = 
 
 def parsed(data: bytes, url: str, settings: Settings, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
     """The storyboard that these bytes hold, as if they had just been read at the URL. `BoardError` for faults."""
-    path, sheet = split_sheet(url)
-    folder, name = split(_beside(path if sheet and not _is_file(url) else url))
+    _, sheet = split_sheet(url)
+    folder, name = split(board_place(url))
     name = f"{name}#{sheet}" if sheet and not _is_file(url) else name
     return reader.read(data, name, settings, folder, before)
 
 
 async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:
     """What lies at a board's local path or URL. `BoardError` when it cannot be read."""
-    path, sheet = split_sheet(url)
-    url = _beside(exported(path if sheet and not _is_file(url) else url))
+    url = exported(board_place(url))
     try:
         split(url)
         return await (_fetch(url, http) if is_http(url) else _load(url, settings))
@@ -57,6 +56,12 @@ async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:
 def display_url(url: str) -> str:
     """A board as it may be written down: an address without what opens it, a path of this machine as it is."""
     return bare(url) if has_scheme(url) else url
+
+
+def board_place(url: str) -> str:
+    """Where a board lies: without the sheet that is named behind it, and a sample beside the code."""
+    path, sheet = split_sheet(url)
+    return _beside(path if sheet and not _is_file(url) else url)
 
 
 def _is_file(url: str) -> bool:

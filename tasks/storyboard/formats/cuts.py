@@ -1,9 +1,14 @@
-"""Cuts of other editors read by OpenTimelineIO, which the extra ``timeline`` installs."""
+"""Cuts of other editors, read by OpenTimelineIO, which the extra ``timeline`` installs.
+
+Edit decision lists (.edl, CMX 3600) and projects of Final Cut Pro (.fcpxml): names or markers of clips are the prompts,
+lengths are those of the cut.
+"""
 
 import importlib
 from typing import Any
 
 from tasks.domain.errors import BoardError
+from tasks.storyboard.formats import Board
 from tasks.storyboard.formats.columns import Table
 from tasks.storyboard.formats.otio import table_of_timeline
 from tasks.storyboard.formats.text import decode
@@ -11,8 +16,14 @@ from tasks.storyboard.formats.text import decode
 MOST = 8_000_000  # bytes: the adapters hold a file as objects, fifty times its size
 
 
-def read_cut(data: bytes, adapter: str, **options: Any) -> Table:
-    """The table of a cut in the format of an adapter. Raises `BoardError` where it cannot be read."""
+def read(board: Board) -> Table:
+    """The table of a cut; a list of edits counts at the rate of the config. Raises `BoardError` where it is none."""
+    if b"<fcpxml" in board.data.replace(b"\0", b""):
+        return _read(board.data, "fcpx_xml")
+    return _read(board.data, "cmx_3600", rate=board.fps, ignore_timecode_mismatch=True)
+
+
+def _read(data: bytes, adapter: str, **options: Any) -> Table:
     if len(data) > MOST:
         raise BoardError(f"this cut has {len(data):,} bytes; at most {MOST:,} are read, so split it")
     if b"<!ENTITY" in data.replace(b"\0", b""):

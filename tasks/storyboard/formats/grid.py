@@ -35,6 +35,7 @@ class Grid:
     """One sheet: what its lines hold by column (from 0); lines count from 1 as a person sees them."""
 
     name: str
+    part: str = ""
     rows: dict[int, dict[int, str]] = field(default_factory=dict)
     merges: list[Merge] = field(default_factory=list)
     pictures: list[Placed] = field(default_factory=list)

@@ -51,6 +51,12 @@ def decode(data: bytes) -> str:
     return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
+def encoding_of(data: bytes) -> str:
+    """The encoding in which the bytes can be read, mark and all, and written again as they were."""
+    found = _encoding(data)
+    return found if found != "utf-16" else "utf-16-le" if data.startswith(b"\xff\xfe") else "utf-16-be"
+
+
 def _encoding(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"

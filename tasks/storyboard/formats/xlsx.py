@@ -79,7 +79,7 @@ class Book:
         """Each sheet in the order of its tabs, read when it is asked for."""
         for name, part in self.sheets:
             if part in self.parts.names and "chartsheet" not in part:
-                yield _Walk(self, name).walked(part)
+                yield _Walk(self, name, part).walked(part)
 
     def _shared(self, part: str) -> list[str]:
         if part not in self.parts.names:
@@ -128,8 +128,8 @@ def _formats(tree: ElementTree.Element) -> list[str]:
 class _Walk:
     """One sheet as it is walked through, cell by cell."""
 
-    def __init__(self, book: Book, name: str) -> None:
-        self.book, self.grid = book, Grid(name)
+    def __init__(self, book: Book, name: str, part: str) -> None:
+        self.book, self.grid = book, Grid(name, part)
         self.line, self.column = 0, -1
         self.cell: Mapping[str, str] = {}
         self.texts: dict[str, list[str]] = {"v": [], "f": [], "t": []}

@@ -18,10 +18,10 @@ SHEETS = "https://docs.google.com/spreadsheets/d"
         (workbook([["prompt"]]), "b.csv", "xlsx"),
         (b'\xef\xbb\xbf {"OTIO_SCHEMA": "Timeline.1"}', "b.json", "otio"),
         (b'{"shots": []}', "b.json", "text"),
-        (b"TITLE: A\nFCM: NON-DROP FRAME\n", "b.txt", "edl"),
-        (b"TITLE: A\n\n", "b.edl", "edl"),
+        (b"TITLE: A\nFCM: NON-DROP FRAME\n", "b.txt", "cuts"),
+        (b"TITLE: A\n\n", "b.edl", "cuts"),
         (b"TITLE: A,prompt\na,b\n", "b.csv", "text"),
-        (b"<?xml version='1.0'?><fcpxml version='1.9'>", "b.xml", "fcpxml"),
+        (b"<?xml version='1.0'?><fcpxml version='1.9'>", "b.xml", "cuts"),
         (b"<?xml version='1.0'?><html>", "b.csv", "text"),
     ],
 )
