@@ -27,6 +27,7 @@ _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[\d.]+)\]")
 _PLACES = re.compile(r"[0#?][0#?,.]*")
 
 
+@lru_cache(maxsize=4096)
 def shown(value: str, code: str, *, from_1904: bool = False) -> str:
     """The text of a stored number in a format of its workbook; the number itself where the format is none.
 

@@ -6,6 +6,7 @@ unpacks are beyond what the readers of workbooks give, and would need the same p
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from xml.etree import ElementTree
 
 from tasks.domain.errors import BoardError
@@ -34,6 +35,13 @@ def read(board: Board) -> Table:
         raise BoardError(f"this workbook cannot be read ({str(error)[:200]}); save it again") from None
     name = re.split(r"[?#]", board.name)[0].rpartition("/")[2] or "board.xlsx"
     return table_of_grid(grid, board.find, book.parts.picture, name)
+
+
+@lru_cache(maxsize=1024)
+def _column(letters: str) -> int:
+    """A column (from 0) by its letters; -1 where they are none."""
+    line, column = place_of(f"{letters}1")
+    return column if line else -1
 
 
 def place_of(reference: str) -> tuple[int, int]:
@@ -159,8 +167,8 @@ class _Walk:
 
     def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "c":
-            line, column = place_of(attributes.get("r", ""))
-            self.line, self.column = (line, column) if line else (self.line, self.column + 1)
+            column = _column(attributes.get("r", "").rstrip("0123456789"))
+            self.column = column if column >= 0 else self.column + 1
             self.cell = attributes
         elif tag in self.texts:
             self.into = self.texts[tag]
@@ -215,6 +223,8 @@ class _Walk:
 
     def _shown(self, said: Mapping[str, str]) -> str:
         kind, value = self.cell.get("t", "n"), said["v"]
+        if kind == "n" and "s" not in self.cell and value.isdigit() and len(value) < 10:
+            return value.lstrip("0") or "0"
         style = self.cell.get("s", "0")
         code = self.book.formats[int(style)] if style.isdigit() and int(style) < len(self.book.formats) else GENERAL
         if kind == "s":
