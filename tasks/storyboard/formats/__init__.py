@@ -70,7 +70,7 @@ def _is_open_document(data: bytes) -> bool:
 
 FORMATS: Sequence[Format] = (
     Format("parquet_table", (".parquet", ".pq"), _opens(b"PAR1")),
-    Format("ods", (".ods",), _is_open_document),
+    Format("ods", (".ods",), _is_open_document, "ods_back"),
     Format("xlsx", (".xlsx", ".xlsm"), _opens(b"PK\x03\x04"), "xlsx_back"),
     Format("storyboarder", (".storyboarder",), _holds(rb'\{.*"(boards|aspectRatio|defaultBoardTiming)"\s*:')),
     Format("otio", (".otio",), _holds(rb'\{.*"OTIO_SCHEMA"\s*:')),

@@ -19,14 +19,19 @@ def read(board: Board) -> Table:
     Raises `BoardError` where the file is no spreadsheet, or unpacks to too much.
     """
     parts = Parts(board.data)
-    reading = _Walk(parts)
     try:
-        parts.walk("content.xml", reading.start, reading.end, reading.text)
-        grid = chosen(reading.grids, board.sheet, board.find)
+        grid = chosen(grids_of(parts), board.sheet, board.find)
     except (ValueError, OverflowError) as error:  # a number of its XML that is none
         raise BoardError(f"this spreadsheet cannot be read ({str(error)[:200]}); save it again") from None
     name = re.split(r"[?#]", board.name)[0].rpartition("/")[2] or "board.ods"
     return table_of_grid(grid, board.find, parts.picture, name)
+
+
+def grids_of(parts: Parts) -> list[Grid]:
+    """Every sheet, in the order of the tabs. Raises `BoardError` where the XML cannot be read."""
+    reading = _Walk(parts)
+    parts.walk("content.xml", reading.start, reading.end, reading.text)
+    return reading.grids
 
 
 class _Walk:

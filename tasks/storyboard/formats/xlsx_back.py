@@ -8,7 +8,7 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -52,36 +52,40 @@ def write(board: Board, head: int, cells: Mapping[int, Sequence[str]]) -> bytes:
     grid = chosen(book.grids(), board.sheet, board.find)
     xml = book.parts.read(grid.part, LARGE)
     rows = _rows(xml)
-    places = _places(grid, head)
+    places = places_of(grid, head)
     edits = []
     for line in [head, *cells]:
         values = dict(zip(OURS, OURS if line == head else cells[line], strict=True))
         edits += _edits(rows, line, {places[name]: text for name, text in values.items()}, xml)
     for start, end, text in sorted(edits, reverse=True):
         xml = xml[:start] + text + xml[end:]
-    return _packed(board.data, {grid.part: _widened(xml, max(places.values()))})
+    return repacked(board.data, {grid.part: _widened(xml, max(places.values()))})
 
 
 def without_ours(data: bytes) -> bytes:
     """What the workbook shows without our columns, as a digest; the workbook itself where it cannot be read."""
     try:
         book = Book(data)
-        seen = hashlib.sha256()
-        for grid in book.grids():
-            ours = {
-                column for row in grid.rows.values() for column, text in row.items() if text.lower().startswith(PREFIX)
-            }
-            for line, row in sorted(grid.rows.items()):
-                held = {column: text for column, text in sorted(row.items()) if column not in ours}
-                seen.update(repr((grid.name, line, held)).encode("utf-8", "replace") if held else b"")
-        for info in book.parts.zip.infolist():
-            seen.update(repr((info.filename, info.CRC)).encode() if info.filename.startswith(_SHOWN) else b"")
+        return seen_of(book.grids(), book.parts, _SHOWN)
     except (BoardError, ValueError, OverflowError):
         return data
+
+
+def seen_of(grids: Iterable[Grid], parts: Parts, shown: tuple[str, ...]) -> bytes:
+    """A digest of what sheets hold, but for our columns, and of the parts whose names begin like those of ``shown``."""
+    seen = hashlib.sha256()
+    for grid in grids:
+        held = [(column, text) for row in grid.rows.values() for column, text in row.items()]
+        ours = {column for column, text in held if text.lower().startswith(PREFIX)}
+        for line, row in sorted(grid.rows.items()):
+            others = {column: text for column, text in sorted(row.items()) if column not in ours}
+            seen.update(repr((grid.name, line, others)).encode("utf-8", "replace") if others else b"")
+    for info in parts.zip.infolist():
+        seen.update(repr((info.filename, info.CRC)).encode() if info.filename.startswith(shown) else b"")
     return seen.digest()
 
 
-def _places(grid: Grid, head: int) -> dict[str, int]:
+def places_of(grid: Grid, head: int) -> dict[str, int]:
     """Where each of our columns stands, or goes: behind everything that the sheet holds."""
     there = {text.strip().lower(): column for column, text in grid.rows[head].items()}
     last = max(max(row, default=0) for row in grid.rows.values())
@@ -185,7 +189,7 @@ def _widened(xml: bytes, last: int) -> bytes:
     return re.sub(rb'(<(?:\w+:)?row\s[^>]*?spans="\d+:)(\d+)(")', spans, xml)
 
 
-def _packed(data: bytes, changed: Mapping[str, bytes]) -> bytes:
+def repacked(data: bytes, changed: Mapping[str, bytes]) -> bytes:
     """The zip with some parts changed, the others as they are, all in their order."""
     parts, out = Parts(data), io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:

@@ -5,6 +5,11 @@ from decimal import Decimal
 import pytest
 
 from tasks.domain.errors import BoardError
+from tasks.storyboard.formats import without_ours
+from tasks.storyboard.formats.csv_back import OURS
+from tasks.storyboard.formats.ods import grids_of
+from tasks.storyboard.formats.packed import Parts
+from tasks.storyboard.opening import fill_board
 from tests.tasks.boards import board, faults_of
 from tests.tasks.workbooks import packed, picture
 
@@ -84,3 +89,27 @@ def test_what_unfolds_is_bounded(body: str, message: str) -> None:
     """A few bytes that stand for millions of cells are one sentence."""
     with pytest.raises(BoardError, match=message):
         board(ods(body), "b.ods")
+
+
+ONE = ("rendered", "clips/a.mp4", "1", "0.40", "a <note>")
+
+
+def test_written_back() -> None:
+    """Our cells come behind the others, however many empty ones stand for one; no other part changes."""
+    end = row(cell("", columns=1000), repeated=90_000)
+    wide = row(cell("Hill"), cell("1"), cell("A"), cell("4"), cell("", columns=1000))
+    data = ods(
+        row(cell("x")), row(cell("My film")) + HEAD + wide + row(cell(""), cell("2"), cell("B"), cell("3")) + end
+    )
+    filled = fill_board(data, "b.ods", {}, {3: ONE, 4: ("failed", "", "", "0", "why")})
+    grid = grids_of(Parts(filled))[1]
+    assert [grid.rows[2][at] for at in range(5, 10)] == list(OURS)
+    assert [grid.rows[3].get(at) for at in range(5, 10)] == list(ONE)
+    assert [grid.rows[4].get(at) for at in range(5, 10)] == ["failed", None, None, "0", "why"]
+    assert board(filled, "b.ods").shots == board(data, "b.ods").shots
+    old, new = Parts(data), Parts(filled)
+    assert [name for name in sorted(old.names) if old.read(name) != new.read(name)] == ["content.xml"]
+    assert without_ours(filled) == without_ours(data) != without_ours(ods(HEAD))
+    again = grids_of(Parts(fill_board(filled, "b.ods", {}, {3: ONE})))[1]
+    assert [again.rows[3].get(at) for at in range(5, 11)] == [*ONE, None]
+    assert again.rows[4][5] == "failed"
