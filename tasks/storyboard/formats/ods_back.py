@@ -11,7 +11,7 @@ from tasks.storyboard.formats import Board
 from tasks.storyboard.formats.csv_back import OURS
 from tasks.storyboard.formats.grid import chosen
 from tasks.storyboard.formats.ods import grids_of
-from tasks.storyboard.formats.packed import LARGE, Parts
+from tasks.storyboard.formats.packed import LARGE, Parts, closed_at
 from tasks.storyboard.formats.xlsx_back import places_of, repacked, seen_of
 
 _CONTENT = "content.xml"
@@ -82,7 +82,7 @@ def _rows(xml: bytes, sheet: int) -> dict[int, list[_Cell]]:
 
     def end(tag: str) -> None:
         if tag in ("table:table-cell", "table:covered-table-cell"):
-            closed = xml.index(b">", parser.CurrentByteIndex) + 1
+            closed = closed_at(xml, parser.CurrentByteIndex, tag)
             if at["sheet"] == sheet and at["count"] == 1:
                 rows.setdefault(at["line"], []).append(_Cell(at["column"], at["wide"], at["cell"], closed))
             at["column"] += at["wide"]

@@ -132,6 +132,11 @@ def walk(file: IO[bytes], name: str, start: Start, end: End, text: Text, most: i
     return most - left
 
 
+def closed_at(xml: bytes, at: int, tag: str) -> int:
+    """Where an element ends whose end is told ``at`` a byte: that is its end tag, or, where it has none, the next."""
+    return xml.index(b">", at) + 1 if xml.startswith(f"</{tag}".encode(), at) else at
+
+
 def identity(element: ElementTree.Element, key: str) -> str:
     """An attribute by its name without namespace, such as ``r:embed``."""
     return next((value for name, value in element.items() if local(name) == key), "")

@@ -17,7 +17,7 @@ from tasks.domain.errors import BoardError
 from tasks.storyboard.formats import Board
 from tasks.storyboard.formats.csv_back import OURS, PREFIX
 from tasks.storyboard.formats.grid import Grid, chosen
-from tasks.storyboard.formats.packed import LARGE, Parts
+from tasks.storyboard.formats.packed import LARGE, Parts, closed_at
 from tasks.storyboard.formats.xlsx import Book, place_of
 
 _UNSAID = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -122,10 +122,12 @@ def _rows(xml: bytes) -> dict[int, _Row]:
     def end(tag: str) -> None:
         prefix, colon, name = tag.rpartition(":")
         if name == "c":
-            closed = xml.index(b">", parser.CurrentByteIndex) + 1
+            closed = closed_at(xml, parser.CurrentByteIndex, tag)
             held.append(_Cell(at["column"], at["cell"], closed, style[0]))
         elif name == "row":
-            rows[at["line"]] = _Row(at["row"], parser.CurrentByteIndex, prefix + colon, list(held))
+            place = parser.CurrentByteIndex
+            last = place if closed_at(xml, place, tag) > place else at["row"]  # a row without an end tag holds nothing
+            rows[at["line"]] = _Row(at["row"], last, prefix + colon, list(held))
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.Parse(xml, True)

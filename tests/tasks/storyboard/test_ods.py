@@ -99,7 +99,12 @@ def test_written_back() -> None:
     end = row(cell("", columns=1000), repeated=90_000)
     wide = row(cell("Hill"), cell("1"), cell("A"), cell("4"), cell("", columns=1000))
     data = ods(
-        row(cell("x")), row(cell("My film")) + HEAD + wide + row(cell(""), cell("2"), cell("B"), cell("3")) + end
+        row(cell("x")),
+        row(cell("My film"))
+        + HEAD
+        + wide
+        + row(cell(""), cell("2"), cell("B"), cell("3"), "<table:table-cell/>")
+        + end,
     )
     filled = fill_board(data, "b.ods", {}, {3: ONE, 4: ("failed", "", "", "0", "why")})
     grid = grids_of(Parts(filled))[1]
@@ -109,6 +114,7 @@ def test_written_back() -> None:
     assert board(filled, "b.ods").shots == board(data, "b.ods").shots
     old, new = Parts(data), Parts(filled)
     assert [name for name in sorted(old.names) if old.read(name) != new.read(name)] == ["content.xml"]
+    assert b"</table:table-row><table:table-cell" not in new.read("content.xml")
     assert without_ours(filled) == without_ours(data) != without_ours(ods(HEAD))
     again = grids_of(Parts(fill_board(filled, "b.ods", {}, {3: ONE})))[1]
     assert [again.rows[3].get(at) for at in range(5, 11)] == [*ONE, None]

@@ -58,6 +58,17 @@ def test_a_second_time_nothing_is_added() -> None:
     assert [grid.rows[4].get(at) for at in range(3, 8)] == ["failed", None, "2", "1.5", None]
 
 
+def test_empty_cells_with_a_style() -> None:
+    """Cells without content, which have no end tag, stand before ours, make way for them, or stand behind."""
+    styled = '<c r="C2" s="1"/><c r="D2" s="2"/><c r="Z2" s="3"/>'
+    filled = fill_board(workbook([["prompt", "Duration", "Note"], ["a", 4, styled]]), "b.xlsx", {}, {2: ONE})
+    [grid] = Book(filled).grids()
+    assert [grid.rows[2].get(at) for at in range(8)] == ["a", "4", None, *ONE[:3], "0.4", ONE[4]]
+    xml = parts(filled)["xl/worksheets/sheet1.xml"].decode()
+    assert '<c r="C2" s="1"/><c r="D2" s="2" t="inlineStr">' in xml
+    assert '</c><c r="Z2" s="3"/></row>' in xml
+
+
 def test_what_is_compared_leaves_ours_out() -> None:
     """A board with our columns stands for the one without; one with another cell or picture does not."""
     seen = without_ours(full())
