@@ -20,6 +20,8 @@ from flows.cli.options import (
     Config,
     Edl,
     Fcpxml,
+    InPlace,
+    Into,
     Json,
     NoReel,
     NoReport,
@@ -34,6 +36,7 @@ from flows.cli.options import (
 from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
 from tasks.commands import answers, starter
+from tasks.commands.write_back import write_into
 from tasks.config import CONFIGS, settings_from_environment
 from tasks.domain.errors import StartError
 from tasks.domain.plan import NOWHERE
@@ -183,18 +186,21 @@ def plan(
 
 
 @app.command
-def status(url: To, *, config: Config = None, json: Json = False) -> int:
+def status(url: To, *, config: Config = None, json: Json = False, into: Into = "", in_place: InPlace = False) -> int:
     """Say what is at a target: shots by status, money by gateway, jobs paid for and not yet collected."""
 
     async def act() -> int:
         async with blocks.open_session(RunRequest("", url, config), keys=False) as running:
             told = await answers.status(running)
+            if into:
+                told["written"] = await write_into(running, into, in_place=in_place)
             if json:
                 answer.write(told)
             else:
                 display.out.print(display.shots_line(told["shots"]))
                 display.money_lines(told["totals"], told["by_provider"])
                 display.standing(told)
+                display.out.print(*([f"written  {told['written']}"] if into else []), sep="", end="\n" if into else "")
             return 0
 
     return answer.caught(act, json, {})

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
+from tasks.commands.write_back import MARK
 from tasks.domain.errors import Fault
 from tasks.domain.identity import slug_of
 from tasks.manifest import load_manifest
 from tasks.storage import Store, StoreError
-from tasks.storyboard import display_url
+from tasks.storyboard import ENDINGS, display_url, without_ours
 
-ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 REPORT = ".errors.txt"
 
 
@@ -26,14 +26,16 @@ class Seen:
 
 
 def boards(inbox: Store) -> dict[str, int]:
-    """Name -> bytes of every shot list at the top of the inbox; folders, hidden files and reports are none.
+    """Name -> bytes of every shot list at the top of the inbox; folders, hidden files, reports and copies with our
+    columns are none.
 
-    `StoreError` where the inbox itself is not there.
+    Raises ``StoreError`` when the inbox itself is not there.
     """
     if inbox.missing():
         raise StoreError(f"the inbox {inbox.url} is not there")
     names = [name for name in inbox.names() if "/" not in name and not name.startswith(".")]
     chosen = [name for name in names if name.lower().endswith(ENDINGS) and not name.endswith(REPORT)]
+    chosen = [name for name in chosen if not name.rpartition(".")[0].endswith(MARK)]
     return {name: len(data) for name, data in inbox.read_many(chosen).items()}
 
 
@@ -77,7 +79,7 @@ def due(inbox: Store, target: Store, places: Mapping[str, str], names: Iterable[
     """
     found = []
     for name, data in sorted(inbox.read_many(names).items()):
-        digest = hashlib.sha256(data).hexdigest()
+        digest = hashlib.sha256(without_ours(data)).hexdigest()
         if _seen(target, places[name]) != Seen(digest):
             found.append((name, digest))
     return found

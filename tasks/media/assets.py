@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -32,6 +32,7 @@ class Media:
     those that this run made. ``delivered`` are the frames that this run has written to the target. ``sizes`` are
     the upright width and height in pixels of the pictures that frames were made of, by reference. ``hashed`` is the
     sha256 of each file as it was last read: what is decoded or sent under a digest is compared with it.
+    ``unpacked`` are the pictures that the board itself holds, as files, by reference.
     """
 
     def __init__(self, settings: Settings, store: Store, http: Http, folder: Path) -> None:
@@ -39,11 +40,18 @@ class Media:
         self.at_target: dict[str, str] = {}
         self.delivered: set[str] = set()
         self.hashed: dict[str, str] = {}
+        self.unpacked: dict[str, Path] = {}
         self.sizes: dict[str, tuple[int, int]] = {}
         self.had: dict[str, Any] = {}
         self.turns: dict[str, asyncio.Lock] = {}
         self.places = asyncio.Semaphore(FETCHES)
         self.cores = asyncio.Semaphore(2)
+
+    def unpack(self, pictures: Mapping[str, bytes]) -> None:
+        """Keep the pictures that the board itself holds as files of this machine, by their reference."""
+        for reference, data in pictures.items():
+            self.unpacked[reference] = self.folder / f"board-{hashlib.sha256(reference.encode()).hexdigest()[:24]}"
+            self.unpacked[reference].write_bytes(data)
 
     def know(self, names: Iterable[str]) -> None:
         """Remember which of the names at the target are frames."""
@@ -63,6 +71,8 @@ class Media:
 
     async def file(self, reference: str) -> Path:
         """The referenced file on this machine, downloaded once. Raises ``MediaError`` when it cannot be read."""
+        if reference in self.unpacked:
+            return self.unpacked[reference]
         if not has_scheme(reference):
             return _checked_path(Path(reference))
         return await self._once(f"file {reference}", lambda: self._bring(reference))

@@ -1,6 +1,7 @@
 """The scheduled inbox and the plan, as flows against a real Prefect server; and the commands that start none."""
 
 import asyncio
+import csv
 import json
 import tomllib
 from collections.abc import Callable
@@ -15,7 +16,10 @@ from prefect.client.schemas.objects import State
 from flows.plan_storyboard import plan_storyboard
 from flows.render_inbox import render_inbox
 from tasks.commands import inbox
+from tasks.commands.write_back import write_into
 from tasks.domain.identity import slug_of
+from tasks.domain.request import RunRequest
+from tasks.session import start_session
 from tasks.storage.store import Store, StoreError
 from tasks.storyboard import display_url
 from tests.flows import Ran, draw, write_board
@@ -119,6 +123,28 @@ def test_that_a_board_of_any_name_finds_its_folder_again(board: str, at: str, tm
     assert inbox.folders(Store(at), Store(str(tmp_path)), [board]) == {board: slug_of(Path(board).stem)}
 
 
+def test_a_board_written_back_is_not_due_again(tmp_path: Path) -> None:
+    """Our columns in a board, or in a copy beside it, make no run of the schedule; another cell does."""
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    write_board(source / "film.csv", GOOD)
+    assert turn(source, target).is_completed()
+    before = (source / "film.csv").read_text()
+
+    async def written(in_place: bool) -> str:
+        async with start_session(RunRequest("", f"{target}/{slug_of('film.csv')}")) as running:
+            return await write_into(running, str(source / "film.csv"), in_place=in_place)
+
+    assert asyncio.run(written(False)) == str(source / "film.storyreel.csv")
+    assert (source / "film.csv").read_text() == before
+    assert asyncio.run(written(True)) == str(source / "film.csv")
+    assert (source / "film.csv").read_text() == (source / "film.storyreel.csv").read_text()
+    [row] = csv.DictReader((source / "film.csv").read_text().splitlines())
+    assert (row["storyreel status"], row["storyreel usd"], row["storyreel take"]) == ("rendered", "0.00", "1")
+    assert (target / slug_of("film.csv") / row["storyreel clip"]).is_file()
+    assert "0 of 1 boards were due" in str(turn(source, target).message)
+
+
 @pytest.mark.parametrize(
     ("before", "now", "ready"),
     [({"a": 5}, {"a": 5}, ["a"]), ({"a": 5}, {"a": 6}, []), ({}, {"a": 5}, []), ({"a": 0}, {"a": 0}, [])],
@@ -130,10 +156,10 @@ def test_a_board_that_is_still_written_waits(before: dict[str, int], now: dict[s
 
 def test_what_an_inbox_takes_for_a_board(tmp_path: Path) -> None:
     """Shot lists at its top; no pictures, reports, hidden files or folders."""
-    for name in ("a.csv", "b.PARQUET", "c.png", "a.csv.errors.txt", ".d.csv", "sub/e.csv"):
+    for name in ("a.csv", "b.PARQUET", "c.xlsx", "a.storyreel.csv", "c.png", "a.csv.errors.txt", ".d.csv", "sub/e.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
-    assert sorted(inbox.boards(Store(str(tmp_path)))) == ["a.csv", "b.PARQUET"]
+    assert sorted(inbox.boards(Store(str(tmp_path)))) == ["a.csv", "b.PARQUET", "c.xlsx"]
 
 
 def test_an_inbox_that_is_not_there(tmp_path: Path) -> None:

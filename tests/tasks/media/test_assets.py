@@ -432,3 +432,11 @@ def test_no_more_is_read_than_is_taken():
     with pytest.raises(MediaError, match="is more than the 100 bytes that are read"):
         _read(Kernels("/proc/kernels"), 100)
     assert Counted.read_to == 101
+
+
+async def test_pictures_of_the_board_itself(make):
+    """A picture that a workbook holds is a file of this machine under its reference, whatever that looks like."""
+    media, name = make(), "https://example.org/board.xlsx#xl/media/image1.png"
+    media.unpack({name: b"the bytes"})
+    assert await media.digest(name) == hashlib.sha256(b"the bytes").hexdigest()
+    assert (await media.file(name)).parent == media.folder
