@@ -1,7 +1,6 @@
 """The files that a board points at: read or fetched once, checked, and made into what is sent with an order."""
 
 import asyncio
-import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
@@ -11,13 +10,12 @@ from tasks.config import Settings
 from tasks.domain.errors import MediaError, StoryreelError
 from tasks.domain.identity import frame_stem
 from tasks.domain.shot import Fit, Size
+from tasks.media.local_files import FRAME_BYTES, checked_path, data_uri, hash_file, read_file
 from tasks.storage import Store, StoreError, has_scheme, is_http, read_url
 from tasks.transport import DownloadLimits, Forbidden, Http
 
 T = TypeVar("T")
 
-FRAME_BYTES = 3_500_000  # a data URI of it is below 5 MB, the smallest limit that a gateway documents
-FILE_BYTES = 2_000_000_000  # the most of a local file, such as a long source clip
 FETCH_SECONDS = 120.0
 STALL_SECONDS = 30.0
 FETCHES = 8  # concurrent downloads
@@ -74,7 +72,7 @@ class Media:
         if reference in self.unpacked:
             return self.unpacked[reference]
         if not has_scheme(reference):
-            return _checked_path(Path(reference))
+            return checked_path(Path(reference))
         return await self._once(f"file {reference}", lambda: self._bring(reference))
 
     async def _bring(self, reference: str) -> Path:
@@ -103,7 +101,7 @@ class Media:
     async def digest(self, reference: str) -> str:
         """The sha256 of the file, read now. Raises ``MediaError`` when it cannot be read."""
         path = await self.file(reference)
-        self.hashed[reference] = await asyncio.to_thread(_hashed, path)
+        self.hashed[reference] = await asyncio.to_thread(hash_file, path)
         return self.hashed[reference]
 
     def _known(self, reference: str, path: Path, digest: str, most: int) -> bytes:
@@ -111,7 +109,7 @@ class Media:
 
         Raises ``MediaError`` when ``digest`` is not empty and not theirs.
         """
-        data = _read(path, most)
+        data = read_file(path, most)
         self._compare(reference, digest, hashlib.sha256(data).hexdigest() if digest else "")
         return data
 
@@ -122,7 +120,7 @@ class Media:
     async def unchanged(self, reference: str, digest: str) -> Path:
         """The file on this machine, hashed again. Raises ``MediaError`` when it is no longer that of ``digest``."""
         path = await self.file(reference)
-        self._compare(reference, digest, await asyncio.to_thread(_hashed, path))
+        self._compare(reference, digest, await asyncio.to_thread(hash_file, path))
         return path
 
     async def inline(self, reference: str, digest: str) -> str:
@@ -131,12 +129,12 @@ class Media:
         Raises ``MediaError`` when the file is no longer that of ``digest``.
         """
         path = await self.file(reference)
-        return await asyncio.to_thread(_data_uri, path, lambda: self._known(reference, path, digest, FRAME_BYTES))
+        return await asyncio.to_thread(data_uri, path, lambda: self._known(reference, path, digest, FRAME_BYTES))
 
     async def inline_clip(self, path: str) -> str:
         """As `inline`, for a clip at the target. Raises ``MediaError`` when it cannot be read."""
         here = await self.clip(path)
-        return await asyncio.to_thread(_data_uri, here, here.read_bytes)
+        return await asyncio.to_thread(data_uri, here, here.read_bytes)
 
     async def check(self, reference: str) -> tuple[int, int]:
         """Decode the whole picture, and give its upright width and height in pixels.
@@ -259,51 +257,3 @@ class Media:
             return await self._once(f"clip {path}", bring)
         except (StoreError, FileNotFoundError) as error:
             raise MediaError(f"the source clip cannot be read: {error}") from error
-
-
-def _data_uri(path: Path, read: Callable[[], bytes]) -> str:
-    if path.stat().st_size > FRAME_BYTES:
-        return ""
-    return f"data:video/mp4;base64,{base64.b64encode(read()).decode()}"
-
-
-def _hashed(path: Path) -> str:
-    """The sha256 of the file, read up to `FILE_BYTES`: it may be a device without an end."""
-    digest, left = hashlib.sha256(), FILE_BYTES
-    try:
-        with path.open("rb") as handle:
-            while piece := handle.read(1 << 20):
-                digest.update(piece)
-                left -= len(piece)
-                if left < 0:
-                    raise MediaError(f"is more than {FILE_BYTES:,} bytes long: more than any file may be")
-    except OSError as error:
-        raise MediaError(f"cannot be read: {error.strerror}") from error
-    return digest.hexdigest()
-
-
-def _read(path: Path, max_bytes: int) -> bytes:
-    """The file's bytes. Its size is checked before and after: the kernel's files have size 0, and some never end."""
-    try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise MediaError(f"is {size} bytes long; at most {max_bytes} are read")
-        with path.open("rb") as handle:
-            data = handle.read(max_bytes + 1)
-    except OSError as error:
-        raise MediaError(f"cannot be read: {error.strerror}") from error
-    if len(data) > max_bytes:
-        raise MediaError(f"is more than the {max_bytes} bytes that are read")
-    return data
-
-
-def _checked_path(path: Path) -> Path:
-    try:
-        folder, file = path.is_dir(), path.is_file()
-    except OSError as error:  # a name that is too long, a folder that may not be entered
-        raise MediaError(f"cannot be read: {error.strerror}") from error
-    if folder:
-        raise MediaError("is a folder, not a file")
-    if not file:
-        raise MediaError("is a device or a pipe, not a file" if path.exists() else "is not there")
-    return path
