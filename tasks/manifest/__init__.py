@@ -1,7 +1,6 @@
 """The tables at the target: their rows, their sums and their bytes."""
 
 from tasks.manifest.costs import total_costs
-from tasks.manifest.csv_file import disarm
 from tasks.manifest.files import TableHead, build_tables, load_attempts, load_manifest, summary
 from tasks.manifest.rows import MANIFEST, Row, row_keys
 
@@ -10,7 +9,6 @@ __all__ = [
     "Row",
     "TableHead",
     "build_tables",
-    "disarm",
     "load_attempts",
     "load_manifest",
     "row_keys",
