@@ -63,7 +63,11 @@ async def answered(
         if not _goes_on(run):
             break  # the first one may have been accepted: it is never withdrawn
         tries += 1
-        job = await look_for(run, settings, order_id, settings.base_url)
+        try:
+            job = await look_for(run, settings, order_id, settings.base_url)
+        except LocalFault as error:  # it says nothing of the order before it, which may be bought
+            run.stop(Stopped("Target", str(error)))
+            break
         if job is None and memory and run.clock() - began < memory:
             job = await _repeated(post)
         if job is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.domain.errors import Stopped
+from tasks.domain.errors import LocalFault, Stopped
 from tasks.domain.job import Job
 from tasks.domain.order import Order, Reply, Request
 from tasks.providers import pixazo
@@ -93,6 +93,32 @@ async def test_a_run_that_is_stopped_between_order_and_repeat_keeps_the_intent(s
 
     outcome = await studio.render(studio.board("x"), studio.config("pixazo"), tamper=tamper)
     assert outcome.told == [("pixazo", "unclear", "Unclear", "0.00", "1.50")] and len(outcome.orders()) == 1
+
+
+@pytest.mark.usefixtures("listing")
+@pytest.mark.parametrize("sent", [False, True])
+async def test_an_order_is_not_withdrawn_when_this_machine_fails_while_it_is_looked_for(
+    studio: Studio, sent: bool
+) -> None:
+    """A question that this machine cannot ask says nothing of the order before it: its money stays at risk."""
+    studio.faults(LOST, pixazo={"lists": True})
+
+    def tamper(session: Any) -> None:
+        """No descriptor is left once the order is gone."""
+        ask = session.http.ask
+
+        async def failing(request: Request, *more: Any) -> Reply:
+            if "/orders/" in request.url:
+                raise LocalFault("this machine cannot go on: no descriptor is left", sent=sent)
+            reply: Reply = await ask(request, *more)
+            return reply
+
+        session.http.ask = failing
+
+    outcome = await studio.render(studio.board("x"), studio.config("pixazo"), tamper=tamper)
+    assert outcome.told == [("pixazo", "unclear", "Unclear", "0.00", "1.50")]
+    studio.faults(pixazo={"lists": True})
+    one_bill(studio, await studio.render(studio.board("x"), studio.config("pixazo")))
 
 
 @pytest.mark.usefixtures("repeatable")
