@@ -2,6 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FAULTS ?= tests/faults/one_falls.toml
+# says a dot for each package that pip has found, and a word when it unpacks them; its errors pass by
+DOTS = while read -r line; do case "$$line" in \
+	Collecting*) printf . ;; "Installing collected"*) printf ' unpacking them ...' ;; esac; done; echo
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev demo test slow lint types check bench bench-scale format sandbox crash fuzz others clean
@@ -11,14 +15,16 @@ help:                        ## what can be made here
 
 $(VENV)/.user: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing storyreel into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[timeline]"
-	@touch $@
+	@echo "installing storyreel into $(VENV): over a hundred packages, a minute or more"
+	@rm -f $@
+	@{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[timeline]" \
+		&& touch $@; } | { $(DOTS); }
+	@test -e $@
 
 $(VENV)/.developer: $(VENV)/.user
 	@echo "installing the tools of its developers ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[s3,azure,gcs,sftp,socks,timeline]" --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[s3,azure,gcs,sftp,socks,heic,timeline]" --group dev
 	@touch $@
 
 install: $(VENV)/.user       ## into .venv, from constraints.txt
@@ -62,8 +68,8 @@ format: $(VENV)/.developer   ## let ruff lay out the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-sandbox: $(VENV)/.developer  ## a loopback server that speaks every gateway's protocol
-	@$(BIN)/python -m tests.sandbox
+sandbox: $(VENV)/.developer  ## a loopback server that speaks every gateway's protocol; FAULTS= for one where nothing fails
+	@$(BIN)/python -m tests.sandbox $(if $(FAULTS),--faults $(FAULTS))
 
 $(VENV)-others/.ready: pyproject.toml
 	@test -x $(VENV)-others/bin/python || $(PYTHON) -m venv $(VENV)-others

@@ -1,19 +1,19 @@
 """A scheduled flow: every new or changed storyboard of an inbox, each to a target of its own, each under a budget."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any, cast
+from collections.abc import Awaitable, Mapping
+from typing import Any, NamedTuple, cast
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.render_storyboard import render_storyboard
-from flows.support.blocks import look_up_blocks
-from flows.support.parameters import FREE, Config, Place, Usd
+from flows.support.blocks import look_up_blocks, open_session
+from flows.support.parameters import FREE, Config, Place, Usd, request_of
 from tasks.commands import inbox
 from tasks.config import check_secrets
-from tasks.domain.errors import Fault, StoryreelError
+from tasks.domain.errors import Fault, StartError, StoryreelError
 from tasks.storage import Store, sort_options
 
 SETTLES_SECONDS = 2.0
@@ -37,28 +37,63 @@ async def render_inbox(inbox_url: Place, to: Place, config: Config = FREE, budge
         before = await asyncio.to_thread(inbox.boards, source)
         await asyncio.sleep(SETTLES_SECONDS)
         now = await asyncio.to_thread(inbox.boards, source)
-        due = await asyncio.to_thread(inbox.due, source, target, inbox.settled_boards(before, now))
+        places = await asyncio.to_thread(inbox.folders, source, target, now)
+        due = await asyncio.to_thread(inbox.due, source, target, places, inbox.settled_boards(before, now))
     except StoryreelError as error:
         return Failed(message=str(error))
-    told = [await _one(source, target, name, digest, config, budget_usd) for name, digest in due]
+    turn = Turn(source, target, places, config, budget_usd)
+    still = [name for name, digest in due if await _still_broken(turn, name, digest)]
+    told = [await _one(turn, name, digest) for name, digest in due if name not in still]
     bad = [line for good, line in told if not good]
-    message = f"{len(due)} of {len(now)} boards were due; {len(told) - len(bad)} went well"
+    message = f"{len(told)} of {len(now)} boards were due; {len(told) - len(bad)} went well"
+    message += f"; broken as told before: {', '.join(still)}" if still else ""
     return Failed(name="Incomplete", message=f"{message}: {'; '.join(bad)}") if bad else Completed(message=message)
 
 
-async def _one(
-    source: Store, target: Store, name: str, digest: str, config: str | None, budget_usd: float | None
-) -> tuple[bool, str]:
+class Turn(NamedTuple):
+    """Where boards come from, where each goes, and how they are rendered."""
+
+    source: Store
+    target: Store
+    places: Mapping[str, str]
+    config: str | None
+    budget_usd: float | None
+
+    def asked(self, name: str) -> dict[str, Any]:
+        """The parameters of a run over one board."""
+        board, to = f"{self.source.url}/{name}", f"{self.target.url}/{self.places[name]}"
+        return {"board": board, "to": to, "config": self.config, "budget_usd": self.budget_usd}
+
+
+async def _still_broken(turn: Turn, name: str, digest: str) -> bool:
+    """Whether the board's content is that of the last turn and the same is wrong with it, as its report says: with its
+    cells, with the files that it names, with a key that is missing. It is looked at anew, and nothing is started."""
+    if not await asyncio.to_thread(inbox.has_report, turn.source, turn.target, name):
+        return False
+    try:
+        async with open_session(request_of(**turn.asked(name), only=None, rerender=None)) as running:
+            await running.check(fetch=True)
+    except StartError as error:
+        faults = _faults(str(error))
+        return await asyncio.to_thread(inbox.was_told, turn.source, turn.target, name, faults, digest)
+    except StoryreelError:
+        return False  # the run will say so
+    return False
+
+
+def _faults(message: str) -> list[Fault]:
+    return [Fault(0, "", "", "", text) for text in (message or "the run did not start").splitlines()]
+
+
+async def _one(turn: Turn, name: str, digest: str) -> tuple[bool, str]:
     """Render one board as a run of its own: whether it went well, and a line about it."""
-    place = inbox.home(target, name)
-    asked: dict[str, Any] = {"board": f"{source.url}/{name}", "to": place, "config": config, "budget_usd": budget_usd}
-    state = await cast(Awaitable[State], render_storyboard(**asked, return_state=True))
+    source, target, folder = turn.source, turn.target, turn.places[name]
+    state = await cast(Awaitable[State], render_storyboard(**turn.asked(name), return_state=True))
     line = f"{name}: {state.message or state.name}"
     get_run_logger().info(line)
     if state.name == "Failed":  # as against Incomplete: nothing was started
-        faults = [Fault(0, "", "", "", text) for text in (state.message or "the run did not start").splitlines()]
-        await asyncio.to_thread(inbox.broken, source, target, name, faults)
+        await asyncio.to_thread(inbox.broken, source, target, name, _faults(state.message or ""), digest)
         return False, line
-    if not await asyncio.to_thread(inbox.count_skipped, target, name):
-        await asyncio.to_thread(inbox.done, source, target, name, digest)
+    if not await asyncio.to_thread(inbox.count_skipped, target, folder):
+        await asyncio.to_thread(inbox.done, source, target, name, folder, digest)
     return state.is_completed(), line

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from tasks.config import settings
 from tasks.storyboard import reader
 from tasks.transport.client import host_of
+from tests.flows import Ran
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md")
@@ -81,6 +83,20 @@ def test_every_config_of_the_readme_loads(block: str, tmp_path: Path) -> None:
     file = tmp_path / "shown.toml"
     file.write_text(block)
     assert settings.load_settings(file, {}).chains[""].routes
+
+
+@pytest.mark.parametrize("key", ["OPENROUTER_API_KEY", "FAL_API_KEY", "RUNWAY_API_KEY", "OPENAI_VIDEOS_API_KEY"])
+def test_that_one_key_is_enough_for_the_first_paid_clip(key: str, typed: Callable[..., Ran], tmp_path: Path) -> None:
+    """The README's line has a usable, living route with any one of the keys that it names, within its budget."""
+    (block,) = [block for block in blocks("README.md", "sh") if "export" in block]
+    assert key in block
+    words = block.splitlines()[-1].split()[2:]
+    words = [str(ROOT / word) if word.startswith(("data/", "configs/")) else word for word in words]
+    words[words.index("--to") + 1] = str(tmp_path / "first")
+    planned = typed("plan", *words, "--json", **{key: "none"})
+    assert (planned.code, len(planned.told["shots"])) == (0, 1)
+    assert 0 < float(planned.told["totals"]["quoted_usd"]) < 2
+    assert not [line for line in planned.told["warnings"] if "retire" in line]
 
 
 @pytest.mark.parametrize("block", blocks("README.md", "csv"))

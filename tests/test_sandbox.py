@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from tests.sandbox import Sandbox
+from tests.sandbox.__main__ import what_will_happen
 from tests.sandbox.faults import ScriptError
 from tests.sandbox.gateways import all_gateways
 
@@ -784,3 +785,14 @@ def test_the_command_serves_until_it_is_interrupted() -> None:
     assert (run.returncode, err) == (0, "") and "STORYREEL_PIXAZO__BASE_URL=" in out
     bad = subprocess.run([*command, "--faults", "pyproject.toml"], cwd=root, capture_output=True, text=True, timeout=60)
     assert bad.returncode == 2 and "unknown key" in bad.stderr and "Traceback" not in bad.stderr
+
+
+def test_that_the_sandbox_says_what_will_happen() -> None:
+    """The head of its script in words, each fault in a line; without a script that nothing goes wrong."""
+    script = (Path(__file__).parent / "faults" / "one_falls.toml").read_text()
+    told = what_will_happen(script)
+    assert told[0].startswith("AIgateway, the first gateway of every chain")
+    assert told[-1].startswith("- aigateway: busy at submit (prompt ")
+    assert what_will_happen("") == ["Nothing goes wrong: every order is taken and made."]
+    for path in (Path(__file__).parent / "faults").glob("*.toml"):
+        assert any(line.startswith("- ") for line in what_will_happen(path.read_text())), path.name

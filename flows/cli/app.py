@@ -4,6 +4,8 @@ import asyncio
 import gc
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -18,6 +20,8 @@ from flows.cli.options import (
     Config,
     Edl,
     Fcpxml,
+    InPlace,
+    Into,
     Json,
     NoReel,
     NoReport,
@@ -25,12 +29,15 @@ from flows.cli.options import (
     Only,
     Quiet,
     Rerender,
+    SkipUnusable,
     To,
     request_of,
 )
 from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
-from tasks.commands import answers
+from tasks.commands import answers, starter
+from tasks.commands.write_back import write_into
+from tasks.config import CONFIGS, settings_from_environment
 from tasks.domain.errors import StartError
 from tasks.domain.plan import NOWHERE
 from tasks.domain.progress import Progress
@@ -58,6 +65,7 @@ def render(
     budget: Budget = None,
     only: Only = "",
     rerender: Rerender = "",
+    skip_unusable: SkipUnusable = False,
     concurrency: Concurrency = None,
     no_report: NoReport = False,
     no_timeline: NoTimeline = False,
@@ -74,9 +82,11 @@ def render(
     async def act() -> int:
         shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
         wanted = replace(request_of(board, to, config, budget, only, rerender, concurrency), views=shown)
+        wanted = replace(wanted, skip_unusable=skip_unusable)
         async with blocks.open_session(wanted, progress) as running:
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
+                display.left_out(running.plan.left_out)
                 display.say("\n".join((*running.board.told.lines, answers.headline(running))))
             code = await _run(running, quiet=quiet)
             told = answers.render_answer(running, code, time.monotonic() - since)
@@ -147,6 +157,7 @@ def plan(
     budget: Budget = None,
     only: Only = "",
     rerender: Rerender = "",
+    skip_unusable: SkipUnusable = False,
     concurrency: Concurrency = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -155,7 +166,7 @@ def plan(
 
     async def act() -> int:
         wanted = request_of(board, to or NOWHERE, config, budget, only, rerender, concurrency)
-        async with blocks.open_session(wanted) as running:
+        async with blocks.open_session(replace(wanted, skip_unusable=skip_unusable)) as running:
             found = await running.check(fetch=False)
             code = answers.plan_code(running)
             if json:
@@ -175,18 +186,21 @@ def plan(
 
 
 @app.command
-def status(url: To, *, config: Config = None, json: Json = False) -> int:
+def status(url: To, *, config: Config = None, json: Json = False, into: Into = "", in_place: InPlace = False) -> int:
     """Say what is at a target: shots by status, money by gateway, jobs paid for and not yet collected."""
 
     async def act() -> int:
         async with blocks.open_session(RunRequest("", url, config), keys=False) as running:
             told = await answers.status(running)
+            if into:
+                told["written"] = await write_into(running, into, in_place=in_place)
             if json:
                 answer.write(told)
             else:
                 display.out.print(display.shots_line(told["shots"]))
                 display.money_lines(told["totals"], told["by_provider"])
                 display.standing(told)
+                display.out.print(*([f"written  {told['written']}"] if into else []), sep="", end="\n" if into else "")
             return 0
 
     return answer.caught(act, json, {})
@@ -265,6 +279,18 @@ def providers(
         return 0
 
     return answer.caught(act, json, {})
+
+
+@app.command
+def init(folder: Annotated[str, Parameter(help="Where the board and the config go.")] = ".") -> int:
+    """Write a board of three shots and a config for the gateways whose keys are found. Overwrites nothing."""
+
+    async def act() -> int:
+        living = settings_from_environment(CONFIGS / "live.toml")
+        display.begun(starter.begin(Path(folder), living, datetime.now(UTC).date()), folder)
+        return 0
+
+    return answer.caught(act, False, {})
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
+from pathlib import Path
 from typing import IO, Any, cast
 
 from rich.console import Console
@@ -12,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.cli.outlets import ERR, OUT
+from tasks.commands.starter import CONFIG, Begun
 from tasks.domain import redaction
 from tasks.domain.errors import Fault
-from tasks.domain.money import usd_shown, usd_text
+from tasks.domain.money import ZERO, usd_shown, usd_text
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
 
@@ -51,6 +53,11 @@ class Board:
         money = f"{usd_text(p.spent)} USD spent, {usd_text(p.reserved)} reserved"
         return f"{clock(time.monotonic() - self.since)}  {ended}/{p.total}  {words}  {money}"
 
+    def taken_up(self) -> str:
+        """The jobs of earlier runs that are asked after, and what they may cost; empty where there is none."""
+        jobs = [usd for waiting in self.progress.taken_up.values() for usd in waiting]
+        return f"{len(jobs)} jobs of earlier runs taken up, {usd_text(sum(jobs, ZERO))} USD wait there" if jobs else ""
+
     def __rich__(self) -> Table:
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="bold", no_wrap=True)
@@ -65,6 +72,8 @@ class Board:
             grid.add_row("", "", f"+{len(flights) - room} more")
         frame = Table.grid()
         frame.add_row(grid)
+        if jobs := self.taken_up():
+            frame.add_row(Text(jobs))
         frame.add_row(Text(self.totals(), style="cyan"))
         return frame
 
@@ -100,6 +109,14 @@ def faults(found: Sequence[Fault]) -> None:
         say(f"error: {same[0]}" if len(same) == 1 else f"error: {same[0].message}; {_shots([f.shot_id for f in same])}")
     if len(found) > 1:
         say(f"{len(found)} faults; nothing was started, nothing was written")
+    if found and all(fault.column == "route" and fault.shot_id for fault in found):
+        say("the other shots can go on without these: --skip-unusable leaves them out")
+
+
+def left_out(reasons: Mapping[str, Sequence[str]]) -> None:
+    """The shots that a run leaves out, a line for each reason, on standard error."""
+    for reason, ids in reasons.items():
+        say(f"left out: {reason}; {_shots(ids)}")
 
 
 def _shots(ids: Sequence[str]) -> str:
@@ -157,6 +174,21 @@ def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str
         money = [row["charged_usd"], row["wasted_usd"], row["at_risk_usd"]]
         table.add_row(text(name), str(row["clips"]), *money, style="bold" if name == "total" else "")
     out.print(table)
+
+
+def begun(made: Begun, folder: str) -> None:
+    """What `init` wrote, what was there and stays, for which gateways, and the commands that follow."""
+    for word, names in (("wrote", made.written), ("was there and stays:", made.kept)):
+        for name in names:
+            out.print(text(f"{word} {Path(folder) / name}"))
+    if CONFIG in made.written:
+        with_keys = f"keys found for {', '.join(made.gateways)}"
+        out.print(text(with_keys if made.gateways else "no key found: the config draws every shot here, for nothing"))
+    for name in made.idle:
+        out.print(text(f"key found for {name}, but none of its models is alive", "yellow"))
+    out.print("next:")
+    for command in made.commands:
+        out.print(text(f"  {command}"))
 
 
 def version() -> str:

@@ -19,19 +19,26 @@ def _write_too(view: str) -> Parameter:
     return Parameter(negative="", help=f"Write {VIEWS[view].file} as well.")
 
 
-Board = Annotated[str, Parameter(help="Shot list: CSV or Parquet, a local path or any fsspec URL.")]
+Board = Annotated[str, Parameter(help="Shot list: CSV, Parquet, a workbook or a cut; a local path or any fsspec URL.")]
 To = Annotated[str, Parameter(help="Target folder: a local path or any fsspec URL.")]
 Config = Annotated[str | None, Parameter(help="Config file; by default configs/animatic.toml (no key, no network).")]
 Budget = Annotated[str | None, Parameter(help="US dollars that the target may cost over all its runs.")]
 Only = Annotated[str, Parameter(help="Shot ids, with commas: look at these rows only.")]
 Rerender = Annotated[str, Parameter(help="Shot ids, with commas, or all: buy another clip for them.")]
 Concurrency = Annotated[int | None, Parameter(help="Shots in flight, 1 to 400.")]
+SkipUnusable = Annotated[
+    bool, Parameter(negative="", help="Leave out shots that no route can make, instead of ending.")
+]
 NoReport = Annotated[bool, _leave_out("report")]
 NoTimeline = Annotated[bool, _leave_out("timeline")]
 NoReel = Annotated[bool, _leave_out("reel", ", the rough cut")]
 Edl = Annotated[bool, _write_too("edl")]
 Fcpxml = Annotated[bool, _write_too("fcpxml")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
+Into = Annotated[
+    str, Parameter(help="Write status, clip, take, money and note of each shot into a copy of this board.")
+]
+InPlace = Annotated[bool, Parameter(negative="", help="With --into: into the board itself.")]
 Quiet = Annotated[bool, Parameter(negative="", help="No progress on standard error.")]
 
 

@@ -1,4 +1,4 @@
-"""A person's word before a dear run: the flow waits, with the plan in sight."""
+"""A person's approval of an expensive run: the flow waits for it and shows the plan."""
 
 import asyncio
 import math
@@ -14,8 +14,8 @@ from tasks.domain.identity import number_text
 from tasks.domain.money import usd_text
 from tasks.session import Session
 
-LOOKS_EVERY = 3  # seconds between two looks whether somebody has answered
-#: Seconds that the server waits longer than we do: once its own time is up, it puts Failed for any last word of ours.
+LOOKS_EVERY = 3  # seconds between two polls for an answer
+#: Seconds that the server waits longer than we do: after its own timeout it would turn any final state into Failed.
 GRACE = 600
 
 
@@ -27,10 +27,10 @@ class Approval(RunInput):
 
 
 async def refusal(running: Session, over_usd: float | None, hours: float) -> str:
-    """Why the run may not spend; empty when it may. Asks when the plan's total passes ``over_usd``.
+    """Ask for approval when the plan's total is more than ``over_usd``; why the run may not spend, empty when it may.
 
-    The lock is not held while it waits: the plan is made again afterwards, and asked about again only if its total
-    rose since.
+    It waits up to so many ``hours``, without the lock: afterwards the plan is made again, and approval is asked for
+    again only if its total has risen. Raises ``StartError`` when the board or the target is not usable any more.
     """
     agreed = Decimal(str(over_usd)) if over_usd is not None else None
     while agreed is not None and running.plan.quoted > agreed:

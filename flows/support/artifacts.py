@@ -1,4 +1,4 @@
-"""What people who watch the Prefect UI see beside the task runs: plan, progress, manifest, money, links."""
+"""What the Prefect UI shows beside the task runs: plan, progress, manifest, costs, links."""
 
 import asyncio
 import contextlib
@@ -26,27 +26,27 @@ from tasks.manifest import MANIFEST, Row
 from tasks.session import Session
 
 MOST_ROWS = 1000
-MARKS = frozenset("\\`*_{}[]<>()#+-!|&~:@")  # the last two make a link of an address
-MOVES_EVERY = 3.0
-HURRIES = 0.5  # seconds for the last of it where somebody waits for the prompt
+MARKS = frozenset("\\`*_{}[]<>()#+-!|&~:@")  # the last two make an address a link
+MOVES_EVERY = 3.0  # seconds between two updates of the progress
+HURRIES = 0.5  # seconds for the last update of a run that was interrupted at a terminal
 SHOWN = ("shot_id", "scene", "status", "provider", "duration_s", "charged_usd", "at_risk_usd", "error_class", "error")
 
 
 def cell(value: object) -> str:
-    """Any text as one cell of a markdown table: nothing in it is markup or becomes a link; it stays on its line."""
+    """Any value as one cell of a markdown table, on one line, with nothing in it that is markup or becomes a link."""
     text = " ".join(redaction.line(str("" if value is None else value)).split())
     text = "".join(f"&#{ord(letter)};" if letter in MARKS else letter for letter in text)
     return re.sub(r"(?i)(www)\.", r"\1&#46;", text)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A markdown table."""
+    """A markdown table with these column heads."""
     lines = [heads, ["---"] * len(heads), *[[cell(value) for value in row] for row in rows]]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def plan_text(running: Session) -> str:
-    """The plan as markdown: totals first, then a line a shot that costs or does something."""
+    """The plan as markdown: totals first, then a line for each shot that there is something to do for."""
     plan = running.plan
     lines = [f"**{plan.summary}**", ""]
     if over := over_budget(running):
@@ -68,13 +68,13 @@ def faults_text(faults: Sequence[Fault]) -> str:
 
 
 def outcome(costs: Mapping[str, Any]) -> str:
-    """What a run came to, in the words of its last state."""
+    """The result of a run in one line, for its final state."""
     totals = costs["totals"]
     return f"{totals['clips']} of {totals['shots']} clips, {totals['charged_usd']} USD, {totals['at_risk_usd']} at risk"
 
 
 def costs_text(costs: Mapping[str, Any]) -> str:
-    """The money as markdown, by provider, scene and mode, and what is at risk."""
+    """The costs as markdown, by provider, scene and mode, with what is at risk."""
     totals = costs["totals"]
     parts = [
         f"**{totals['clips']} of {totals['shots']} clips, {totals['charged_usd']} USD charged, "
@@ -102,19 +102,19 @@ def _cell(value: Any) -> Any:
 
 
 async def plan_artifact(running: Session) -> None:
-    """Show the plan."""
+    """Create the artifact that shows the plan."""
     said = headline(running)
     await acreate_markdown_artifact(key="storyreel-plan", markdown=plan_text(running), description=said)
 
 
 async def faults_artifact(faults: Sequence[Fault]) -> None:
-    """Show what is wrong with the board."""
+    """Create the artifact that shows what is wrong with the board."""
     said = f"{len(faults)} faults; nothing was started"
     await acreate_markdown_artifact(key="storyreel-plan", markdown=faults_text(faults), description=said)
 
 
 async def closing_artifacts(running: Session) -> None:
-    """Show money and manifest, and where the target has an http address, its report."""
+    """Create the artifacts that show costs and manifest, and where the target has an http address, report and reel."""
     costs = running.money()
     said = outcome(costs)
     await acreate_markdown_artifact(key="storyreel-costs", markdown=costs_text(costs), description=said)
@@ -128,14 +128,14 @@ async def closing_artifacts(running: Session) -> None:
 
 
 def _link(running: Session, name: str) -> str:
-    """A week's http address of a view; empty where the target gives none or there is no such view."""
+    """An http address of a view that is valid for a week; empty where the target has none or the view is not there."""
     there = running.store.signs and running.store.exists(name)
     return running.store.sign(name, 7 * 24 * 3600) if there else ""
 
 
 @contextlib.asynccontextmanager
 async def follow_progress(running: Session) -> AsyncIterator[None]:
-    """A progress artifact that follows the run, at most every three seconds. A lost server costs no shot."""
+    """Update a progress artifact during the body, at most every three seconds. A lost server affects no shot."""
     over = asyncio.Event()
     follows = asyncio.create_task(_follow(running.progress, over))
     try:

@@ -10,14 +10,17 @@ from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest
 from tasks.session import Session, start_session
 
-PATIENCE = 10.0
+PATIENCE = 10.0  # seconds for all look-ups
 
 
 @contextlib.asynccontextmanager
 async def open_session(
     request: RunRequest, progress: Progress | None = None, *, keys: bool = True
 ) -> AsyncIterator[Session]:
-    """A session whose config names blocks. `ConfigError` for each that cannot be had; ``keys``: the Secret ones too."""
+    """A session whose config may name blocks; ``keys``: look up the Secret blocks too.
+
+    Raises ``ConfigError`` when a block cannot be had.
+    """
     loaded = await look_up_blocks(request.config, keys=keys)
     if keys:
         check_secrets(loaded)
@@ -26,9 +29,10 @@ async def open_session(
 
 
 async def look_up_blocks(config: str | None, *, keys: bool = True, patience: float = PATIENCE) -> Settings:
-    """A config with its blocks. One of the target that is not there is a `ConfigError`; a key says what it lacks.
+    """A config with its blocks, looked up within ``patience`` seconds; a key whose block is missing holds the reason.
 
-    Starts no server: a block is asked for at PREFECT_API_URL, of the environment or of the profile.
+    It starts no server: blocks are asked for at PREFECT_API_URL, from the environment or the profile. Raises
+    ``ConfigError`` when a block of the target cannot be had.
     """
     asked = blocks_named(config, keys=keys)
     return settings_from_environment(config, await _found(asked, patience) if asked else Blocks())
@@ -45,7 +49,7 @@ async def _found(asked: Sequence[str], patience: float) -> Blocks:
     try:
         async with asyncio.timeout(patience):
             await _ask(asked, found, missing, url)
-    except Exception as error:  # whatever kind of trouble: there is no block, and the run must say why
+    except Exception as error:  # whatever the error: there is no block, and the run must say why
         why = f"cannot be looked up: {url} {'is silent' if isinstance(error, TimeoutError) else f'says {error}'}"
         missing |= {address: why for address in asked if address not in found}
     return Blocks(found, missing)

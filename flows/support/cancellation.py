@@ -1,7 +1,7 @@
-"""Being told to stop: Ctrl-C, SIGTERM, SIGHUP, or Cancel in the Prefect UI. Nothing more is ordered from then on.
+"""Stops a run at Ctrl-C, SIGTERM, SIGHUP or Cancel in the Prefect UI: nothing more is ordered from then on.
 
-Prefect's own way is an exception out of a signal handler, which whatever code happens to run can swallow, after which
-orders go on leaving for half a minute until the process is killed. And it has no way to a run at a terminal.
+Prefect itself raises an exception in a signal handler. Whatever code is running then can swallow it, and orders would
+still be sent for half a minute until the process is killed. And it cannot cancel a run at a terminal.
 """
 
 import asyncio
@@ -16,14 +16,17 @@ from flows.support import signals
 from tasks.domain.errors import Stopped
 from tasks.session import Session
 
-LOOKS_EVERY = 2.0
+LOOKS_EVERY = 2.0  # seconds between two looks at the flow run's state
 LEFT = "nothing more is ordered, open jobs stay in the ledger"
 
 
 @contextlib.asynccontextmanager
 async def stop_on_signal(running: Session) -> AsyncIterator[None]:
-    """While it lasts, a signal or a cancelled flow run stops the run in good order; a second signal ends it at once."""
-    with signals.heeded(stopper(running, running.progress.line), running.shots.busy_until):
+    """Let a signal or a cancelled flow run stop the run in good order during the body.
+
+    A second signal ends the process at once.
+    """
+    with signals.hear_signals(stopper(running, running.progress.line), running.shots.busy_until):
         watch = asyncio.create_task(_watch(running))
         try:
             yield
@@ -32,12 +35,13 @@ async def stop_on_signal(running: Session) -> AsyncIterator[None]:
 
 
 def stopper(running: Session, say: Callable[[str], None]) -> Callable[[str], None]:
-    """What a signal does to a run, between any two of its steps; ``say`` tells whom the run waits for."""
+    """The function that stops the run at a signal, called between any two of its steps; ``say`` gets a line on what the
+    run still waits for."""
     loop = asyncio.get_running_loop()
 
     def stop(name: str) -> None:
         why = f"{name}: {LEFT}"
-        running.stop(Stopped("Interrupted", why))  # now: the loop may be about to send an order
+        running.stop(Stopped("Interrupted", why))  # at once: the loop may be about to send an order
         loop.call_soon_threadsafe(_leave_jobs, running, why, say)
 
     return stop
@@ -49,7 +53,7 @@ def _leave_jobs(running: Session, why: str, say: Callable[[str], None]) -> None:
 
 
 async def _watch(running: Session) -> None:
-    """Stop the run once somebody has cancelled it on the server. A server that is away cancels nothing."""
+    """Stop the run once it was cancelled on the server. An unreachable server cancels nothing."""
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         return

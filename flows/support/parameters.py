@@ -1,7 +1,7 @@
 """The parameters of the flows as a deployment's form shows them: their types, bounds and choices.
 
-Prefect takes what a parameter means from the flow's docstring. None is left out of a schema where a form has a better
-way to say nothing: it can neither show nor send an empty number, so these keep their None.
+Prefect takes the descriptions from the flow's docstring. None is left out of a schema where a form has another way to
+leave a field empty. It has none for a number, so numbers keep their None.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ DEFAULT_VIEWS: list[View] = [view.name for view in VIEWS.values() if view.defaul
 
 
 def money(usd: float | None) -> Decimal | None:
-    """Dollars as they were typed."""
+    """US dollars with the digits that were typed; None for None."""
     return None if usd is None else Decimal(str(usd))
 
 
@@ -47,7 +47,7 @@ def request_of(
     concurrency: int | None = None,
     views: Sequence[View] = (),
 ) -> RunRequest:
-    """What a deployment's parameters ask for. Its board may not leave its own folder."""
+    """The request of a deployment's parameters. Its board may not name files outside its own folder."""
     return RunRequest(
         board,
         to,

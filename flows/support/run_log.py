@@ -1,6 +1,6 @@
-"""What a run writes to Prefect's log: two lines a shot at most, because more of them slow a run down.
+"""What a run writes to Prefect's log: at most two lines a shot, because more would slow the run down.
 
-The first thing that goes wrong with a shot is told when it happens, the rest with its end, together with what to do.
+The first problem of a shot is logged when it happens, the others at its end, together with what to do.
 """
 
 import logging
@@ -17,7 +17,10 @@ Lines = dict[str, list[str]]
 
 
 def recorder(kept: Lines) -> Callable[[str], None]:
-    """Where a run's lines go: the log of the shot that they are about, else the run's. ``kept`` are held back."""
+    """The function that logs a run's lines, at the task run of their shot or else at the flow run.
+
+    Of a shot it logs the first line, and adds the others to ``kept``.
+    """
 
     def record(line: str) -> None:
         context = TaskRunContext.get()
@@ -33,7 +36,7 @@ def recorder(kept: Lines) -> Callable[[str], None]:
 
 
 def ending(result: ShotResult, held_back: list[str]) -> str:
-    """A shot's last line: what else was tried, and what a person can do where it has no clip. Empty for nothing new."""
+    """A shot's last line: what else was tried, and what to do if it has no clip. Empty if there is nothing new."""
     parts = [f"then {'; '.join(held_back)}"] if held_back else []
     if not result.has_own_clip:
         _, advice, command = ADVICE.get(result.error_class) or ADVICE["Failed"]
@@ -42,7 +45,7 @@ def ending(result: ShotResult, held_back: list[str]) -> str:
 
 
 def log_ending(result: ShotResult, kept: Lines) -> None:
-    """Write a shot's last line, if there is one."""
+    """Log a shot's last line, if there is one."""
     if line := ending(result, kept.pop(result.shot.shot_id, [])):
         _log(logging.INFO if result.clip else logging.WARNING, f"{result.shot.shot_id}: {line}")
 
@@ -50,5 +53,5 @@ def log_ending(result: ShotResult, kept: Lines) -> None:
 def _log(level: int, line: str) -> None:
     try:
         get_run_logger().log(level, line)
-    except MissingContextError:  # a thread or a task that began outside the run: the line is still on the terminal
+    except MissingContextError:  # a thread or a task from outside the run: the terminal has the line
         return

@@ -1,7 +1,7 @@
 """Ctrl-C, SIGTERM and SIGHUP: the first one stops the command in good order, a second one ends it at once.
 
-Known from the first to the last second of a command, and without Prefect: a signal may come while nothing of it is
-loaded. A signal that was ignored when the command began (``nohup``, a job in the background) stays ignored.
+They are handled during the whole command, and without Prefect, because a signal may come before it is loaded. A signal
+that was ignored when the command began (``nohup``, a background job) stays ignored.
 """
 
 import asyncio
@@ -16,20 +16,20 @@ from typing import NoReturn
 
 NUMBERS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 CODE = 130
-PROMPT = 4.5  # seconds in which a stopped command ends, from the signal or from the last receipt; 5 are promised
+PROMPT = 4.5  # seconds until a stopped command ends, from the signal or the last receipt; 5 are promised
 
 
 def nothing_on_its_way() -> float:
-    """No order is out."""
+    """The default of `Ear.busy_until`: no order is being sent."""
     return 0.0
 
 
 @dataclass
 class Ear:
-    """What hears the signals. ``act`` is what the first one starts; it runs between any two steps of the program.
+    """Handles the signals. ``act`` is called with the name of the first one, between any two steps of the program.
 
-    ``busy_until`` says (monotonic seconds) until when orders on their way may take; ``last_words`` are said when the
-    command ends at once. ``bounded``: whether a command that was stopped may not outlive `PROMPT`.
+    ``busy_until`` gives the monotonic second until which orders on their way may take; ``last_words`` is called when
+    the command ends at once. ``bounded``: whether a stopped command is ended after `PROMPT` seconds.
     """
 
     bounded: bool = True
@@ -42,12 +42,12 @@ class Ear:
     )
 
     def listen(self) -> None:
-        """Take the signals, again where somebody else has taken them since."""
+        """Install the signal handlers, also over those of others."""
         for number in NUMBERS:
             signal.signal(number, self.hear if number in self.numbers else signal.SIG_IGN)
 
     def hear(self, number: int, frame: object) -> None:
-        """The first signal is told to ``act``, the second one ends the process."""
+        """Handle a signal: the first one calls ``act``, the second one ends the process."""
         if self.heard or self.act is None:
             self.end()
         self.heard = signal.Signals(number).name
@@ -56,7 +56,7 @@ class Ear:
             threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
-        """End a command that does not come to its end by itself: a thread that hangs, a store that is silent."""
+        """End a command that does not end by itself, as when a thread hangs or a store does not answer."""
         limit = time.monotonic() + PROMPT
         while (now := time.monotonic()) < limit:
             if now < self.busy_until():
@@ -70,13 +70,13 @@ class Ear:
         os._exit(CODE)
 
 
-#: The one of the command line; None in a worker, whose runs listen for themselves.
+#: The command line's; None in a worker, where each run has one of its own.
 HEARING: Ear | None = None
 
 
 @contextlib.contextmanager
 def listening() -> Iterator[Ear]:
-    """The command hears signals while it lasts."""
+    """Handle signals for the command line during the body."""
     global HEARING
     before = {number: signal.getsignal(number) for number in NUMBERS}
     HEARING = Ear()
@@ -95,14 +95,14 @@ def stopped() -> bool:
 
 
 def interrupts(error: BaseException) -> bool:
-    """Whether it is a stop and no slip: Prefect, where it has the signals for a moment, raises one of its own."""
+    """Whether the error means that the command was stopped. Prefect raises one of its own while it has the signals."""
     if isinstance(error, KeyboardInterrupt):
         return True
     return type(error).__name__ == "TerminationSignal" or (isinstance(error, asyncio.CancelledError) and stopped())
 
 
 def cancelled_by_signal() -> None:
-    """From here on the first signal cancels the task that runs now: the way out of what has bought nothing."""
+    """From now on the first signal cancels the current task: nothing was bought yet."""
     if HEARING is None:
         return
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
@@ -115,28 +115,32 @@ def cancelled_by_signal() -> None:
 
 
 def last_words(say: Callable[[], None]) -> None:
-    """What the command line says where it has to end at once."""
+    """Set what the command line does just before it is ended at once."""
     if HEARING is not None:
         HEARING.last_words = say
 
 
 def orders_begin(act: Callable[[str], None], busy_until: Callable[[], float]) -> None:
-    """From here on the first signal of the command line does ``act``: orders may be on their way."""
+    """From now on the command line's first signal calls ``act``: orders may be on their way.
+
+    ``busy_until`` gives the monotonic second until which they may take.
+    """
     if HEARING is not None:
         HEARING.act, HEARING.busy_until = act, busy_until
 
 
 @contextlib.contextmanager
-def heeded(act: Callable[[str], None], busy_until: Callable[[], float]) -> Iterator[None]:
-    """While it lasts, the first signal does ``act``, unless the command line has told what it does.
+def hear_signals(act: Callable[[str], None], busy_until: Callable[[], float]) -> Iterator[None]:
+    """Let the first signal call ``act`` during the body, unless the command line has set what it does.
 
-    Outside the main thread nobody can listen.
+    Outside the main thread signals cannot be handled. ``busy_until`` gives the monotonic second until which orders on
+    their way may take.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     if HEARING is not None:
-        HEARING.listen()  # Prefect takes SIGTERM for the time of a flow, and gives it back
+        HEARING.listen()  # Prefect takes SIGTERM during a flow, and gives it back
         yield
         return
     before = {number: signal.getsignal(number) for number in NUMBERS}

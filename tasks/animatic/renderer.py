@@ -41,8 +41,8 @@ def render(order: Order, out: Path, *, frame: bytes | None = None, source: Path 
 
     ``kenburns`` moves over ``frame`` (else the order's own), ``card`` sets the prompt on a title card,
     ``caption`` plays ``source`` over a bar with the prompt. The size is the order's, an odd side one pixel
-    less; the length its seconds to the nearest frame, at least one. MediaError where an input is not
-    usable or the clip cannot be written; then nothing is left at ``out``.
+    less; the length its seconds to the nearest frame, at least one. After an error nothing is left at ``out``.
+    Raises ``MediaError`` when an input is not usable or the clip cannot be written.
     """
     size, count = even_size(order.size), frame_count(order.seconds)
     name = order.route.model.name
@@ -68,7 +68,10 @@ def frame_count(seconds: Decimal) -> int:
 
 
 def even_size(size: Size) -> Size:
-    """The size with even sides, as 4:2:0 video needs them: an odd side loses a pixel. MediaError out of bounds."""
+    """The size with even sides, as 4:2:0 video needs them: an odd side loses a pixel.
+
+    Raises ``MediaError`` when a side is too short or too long.
+    """
     if not LEAST_SIDE <= min(size.width, size.height) <= max(size.width, size.height) <= MOST_SIDE:
         raise MediaError(f"a video of {size} cannot be made: each side has {LEAST_SIDE} to {MOST_SIDE} pixels")
     return Size(size.width // 2 * 2, size.height // 2 * 2)
@@ -118,7 +121,7 @@ def kenburns(order: Order, still: bytes, size: Size, count: int) -> Iterator[Pla
 
 
 def open_still(still: bytes) -> Image.Image:
-    """A still as RGB, alpha laid on black. MediaError when the bytes are no picture."""
+    """A still as RGB, transparent parts on black. Raises ``MediaError`` when the bytes are no picture."""
     if not still:
         raise MediaError("there is no still to move over")
     try:
@@ -177,7 +180,7 @@ def place_frame(frame: av.VideoFrame, size: Size) -> Planes:
 
 
 def at_rate(source: Path, count: int) -> Iterator[av.VideoFrame]:
-    """``count`` frames of a clip at 24 a second, from its start and over again. MediaError if it has none."""
+    """``count`` frames of a clip at 24 a second, repeated from its start. Raises ``MediaError`` when it has none."""
     with source.open("rb") as file:
         form = _format_of(file.read(12))
         file.seek(0)

@@ -7,7 +7,7 @@ from tasks.commands.model_lists import differences
 from tasks.config import Catalogue, ProviderFacts, ProviderSettings, Settings, lifecycle
 from tasks.domain.model import Model
 from tasks.domain.order import Reply, Request
-from tasks.engine.context import addressed
+from tasks.engine.client import addressed
 from tasks.transport import Forbidden, Http, Lost, NotSent
 
 PATIENCE = 10.0

@@ -1,4 +1,4 @@
-"""Blocks of a Prefect server that a config names: what is asked for, and what was found. Prefect itself is not here."""
+"""The blocks of a Prefect server that a config names, as they were looked up. Prefect itself is not imported here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,16 +9,16 @@ from pydantic import SecretStr
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """What a look-up brought, by address (``secret/pixazo-key``): the blocks' data, or why there is none.
+    """The result of a look-up by address (``secret/pixazo-key``): the blocks' data, or why there is none.
 
-    The default is a look-up that nobody made.
+    The default stands for no look-up at all.
     """
 
     found: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     missing: Mapping[str, str] = field(default_factory=dict)
 
     def secret(self, name: str) -> SecretStr | str:
-        """A Secret block's text, or why it cannot be had."""
+        """A Secret block's text; a plain string is the reason why there is none."""
         address = secret_address(name)
         value = self.found.get(address, {}).get("value")
         if isinstance(value, str) and value.strip():
@@ -26,7 +26,7 @@ class Blocks:
         return self._why(address, "holds no text")
 
     def options(self, address: str) -> dict[str, Any]:
-        """A file system block's settings: fsspec's storage options. ValueError says why they cannot be had."""
+        """A file system block's settings: storage options of fsspec. Raises ``ValueError`` when there are none."""
         settings = self.found.get(address, {}).get("settings")
         if isinstance(settings, dict):
             return dict(settings)

@@ -1,23 +1,24 @@
-"""Where a provider's key may go, and what it takes to ask a gateway."""
+"""Where a provider's key may be sent, and whether a gateway can be asked after a job."""
 
 from tasks.config.provider_settings import ProviderSettings
 from tasks.transport import host_of, is_named
 
 
 def secret_of(settings: ProviderSettings) -> tuple[str, ...]:
-    """The provider's key and the secrets of its headers, to be looked for in what comes back."""
+    """The provider's key and the secrets of its headers, which must be cut from replies."""
     held = (settings.key, *settings.secrets)
     return tuple(secret.get_secret_value() for secret in held if secret)
 
 
 def key_may_go(settings: ProviderSettings, url: str) -> bool:
-    """A key goes to the base URL's host and port and to ``key_hosts``, and never over plainer transport."""
+    """Whether the key may be sent to the URL: its host and port are the base URL's or among ``key_hosts``, and it is
+    https unless the base URL is http."""
     secure = url.lower().startswith("https://") or settings.base_url.lower().startswith("http://")
     return secure and is_named(url, {host_of(settings.base_url)[1], *settings.key_hosts})
 
 
 def unreachable(settings: ProviderSettings | None, provider: str, base: str) -> str:
-    """Why a job that lives at ``base`` cannot be asked after with these settings; empty when it can."""
+    """Why a job at the base URL ``base`` cannot be asked after with these settings, in words; empty when it can."""
     if settings is None:
         return f"the config has no [provider.{provider}]"
     if base and not key_may_go(settings, base):

@@ -1,4 +1,4 @@
-"""TOML files as checked tables: every fault at once, each saying where it stands and what would be right."""
+"""TOML files as checked tables: all faults at once, each with its place and what would be right."""
 
 import re
 import tomllib
@@ -18,28 +18,32 @@ from tasks.domain.shot import Size
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 Kind = Callable[[Any], Any]
-"""One value as TOML gives it -> the value as the program holds it. ValueError says what would be right."""
+"""One value as TOML gives it -> the value as the program holds it. Raises ``ValueError`` when it is wrong, with what
+would be right."""
 
 Spec = Mapping[str, Kind]
-"""The keys that a table may have, each with the kind of its value."""
+"""The keys that a table may have, with the kind of each value."""
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:[0-9]{1,5})?")
-_MOST = 10**9  # no number in a config is meant to be larger; keeps money and waits in what can be computed
+_MOST = 10**9  # no number in a config is larger; it keeps money and waits computable
 
 
 class HiddenValueError(ValueError):
-    """A wrong value that may be a secret: the message stands alone."""
+    """A wrong value that may be a secret: its message is shown without it."""
 
 
 @dataclass(slots=True)
 class FaultCollector:
-    """The faults found so far in one file and in the environment laid over it."""
+    """The faults found so far in one file and in the environment variables that override it."""
 
     file: str
     faults: list[Fault] = field(default_factory=list)
 
     def add(self, where: str, message: str, value: Any = "", row: int = 0) -> None:
-        """Note one fault at ``where``, a dotted key, a variable, or the ``$VARIABLE`` of a key."""
+        """Note a fault at ``where``: a dotted key, a variable, or the ``$VARIABLE`` of a key.
+
+        ``row`` is its line in the file, 0 where there is none.
+        """
         told = message if where.startswith(("STORYREEL_", "$")) else f"{message} (in {self.file})"
         self.faults.append(Fault(row, "", where, _shown(value), told))
 
@@ -57,7 +61,7 @@ class FaultCollector:
             self.add(where, str(wrong), value)
 
     def table(self, raw: Any, spec: Spec, where: str, required: Iterable[str] = ()) -> dict[str, Any]:
-        """The known keys of a table with their values checked; everything else becomes a fault."""
+        """The known keys of a table with their checked values; all that is wrong is noted as faults."""
         if not isinstance(raw, dict):
             self.add(where, "must be a table", raw)
             return {}
@@ -74,13 +78,13 @@ class FaultCollector:
         return values
 
     def raise_any(self) -> None:
-        """ConfigError with every fault, if there is one."""
+        """Raises ``ConfigError`` with every fault when there is one."""
         if self.faults:
             raise ConfigError(self.faults)
 
 
 def find(path: str | Path | None) -> Path:
-    """The file that a config's name stands for. ConfigError names the nearest shipped one if there is none."""
+    """The file of a config's name or path; ``animatic.toml`` for None. Raises ``ConfigError`` when there is none."""
     asked = Path(path) if path is not None else CONFIGS / "animatic.toml"
     beside = [CONFIGS / asked.name, CONFIGS / f"{asked.name}.toml"]
     for file in [asked, *(beside if str(asked.parent) in (".", "configs") else [])]:
@@ -91,7 +95,7 @@ def find(path: str | Path | None) -> Path:
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """The tables of a TOML file (UTF-8, a BOM is let pass). ConfigError names the line of what is no TOML."""
+    """The tables of a TOML file in UTF-8. Raises ``ConfigError`` with the line when it cannot be read or is no TOML."""
     sheet = FaultCollector(str(file))
     text = ""
     try:
@@ -109,7 +113,7 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """``nearest known: 'x'``; all known names behind it where the nearest is far."""
+    """``nearest known: 'x'`` in words, with all known names where none is similar."""
     names = list(known)
     if not names:
         return "none is known here"
@@ -119,7 +123,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def whole(low: int, high: int = _MOST) -> Kind:
-    """A whole number in a closed range."""
+    """The kind of a whole number from ``low`` to ``high``."""
 
     def kind(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -130,7 +134,7 @@ def whole(low: int, high: int = _MOST) -> Kind:
 
 
 def number(low: int = 0, high: int = _MOST, *, above: bool = False) -> Kind:
-    """A finite number in a closed range (``above``: the low end is out) -> Decimal, as it is spelled."""
+    """The kind of a number from ``low`` (``above``: above it) to ``high``, a Decimal with the digits as written."""
 
     def kind(value: Any) -> Decimal:
         fits = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
@@ -142,7 +146,7 @@ def number(low: int = 0, high: int = _MOST, *, above: bool = False) -> Kind:
 
 
 def dollars(value: Any) -> Decimal:
-    """An amount that a person can mean -> Decimal."""
+    """US dollars from 0 to a limit that no board reaches. Raises ``ValueError`` when it is none."""
     amount = Decimal(number()(value))
     if not is_budget(amount):
         raise ValueError(BUDGET_WORDS)
@@ -150,26 +154,26 @@ def dollars(value: Any) -> Decimal:
 
 
 def positive(value: Any) -> float:
-    """A time or a rate above zero."""
+    """A time or a rate above 0. Raises ``ValueError`` when it is none."""
     return float(number(above=True)(value))
 
 
 def text(value: Any) -> str:
-    """Text that is not blank, without surrounding blanks."""
+    """Text without surrounding blanks. Raises ``ValueError`` when it is empty or no text."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("must be text that is not empty")
     return value.strip()
 
 
 def flag(value: Any) -> bool:
-    """``true`` or ``false``."""
+    """``true`` or ``false``. Raises ``ValueError`` when it is neither."""
     if not isinstance(value, bool):
         raise ValueError("must be true or false")
     return value
 
 
 def one_of(*words: Any) -> Kind:
-    """One of a few words."""
+    """The kind of a value that is one of a few words."""
 
     def kind(value: Any) -> Any:
         for word in words:
@@ -181,7 +185,7 @@ def one_of(*words: Any) -> Kind:
 
 
 def each(kind: Kind) -> Kind:
-    """A list of one kind -> a tuple. Every wrong item is named."""
+    """The kind of a list of values of one kind, a tuple. Its error names every wrong item."""
 
     def kind_of_list(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
@@ -200,14 +204,14 @@ def each(kind: Kind) -> Kind:
 
 
 def free_table(value: Any) -> dict[str, Any]:
-    """A table whose keys are not ours to know."""
+    """A table whose keys this program does not check. Raises ``ValueError`` when it is no table."""
     if not isinstance(value, dict):
         raise ValueError("must be a table")
     return dict(value)
 
 
 def size(value: Any) -> Size:
-    """``1280x720``."""
+    """A size such as ``1280x720``. Raises ``ValueError`` when it is none."""
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,5}\s*[x×X]\s*[0-9]{1,5}\s*", value):
         wanted = Size(*(int(side) for side in re.findall(r"[0-9]+", value)))
         if wanted.width and wanted.height:
@@ -216,7 +220,7 @@ def size(value: Any) -> Size:
 
 
 def background(value: Any) -> str:
-    """``auto``, the name of a colour, or ``#rrggbb``, in lower case."""
+    """``auto``, the name of a colour, or ``#rrggbb``, in lower case. Raises ``ValueError`` when it is none of them."""
     word = value.strip().lower() if isinstance(value, str) else ""
     if word == "auto" or re.fullmatch("#[0-9a-f]{6}", word):
         return word
@@ -230,7 +234,7 @@ def background(value: Any) -> str:
 
 
 def day(value: Any) -> str:
-    """An ISO date, as text or as TOML's own date -> ``2026-09-24``."""
+    """A date such as ``2026-09-24``, given as text or as TOML's own date. Raises ``ValueError`` when it is none."""
     try:
         return date.fromisoformat(str(value)).isoformat()
     except ValueError:
@@ -238,7 +242,10 @@ def day(value: Any) -> str:
 
 
 def base_url(value: Any) -> str:
-    """An http or https address with a host, without user, query or closing slash."""
+    """An http or https address with a host, without a slash at the end.
+
+    Raises ``ValueError`` when it is none, ``HiddenValueError`` when it has a user, a password, a query or a fragment.
+    """
     try:
         parts = urlsplit(text(value))
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -252,28 +259,28 @@ def base_url(value: Any) -> str:
 
 
 def host(value: Any) -> str:
-    """``name`` or ``name:port`` in lower case."""
+    """A host, ``name`` or ``name:port``, in lower case. Raises ``ValueError`` when it is none."""
     if not isinstance(value, str) or not _HOST.fullmatch(value.strip()):
         raise ValueError('must be a host, as in "media.example.com" or "127.0.0.1:8765"')
     return value.strip().lower()
 
 
 def variable(value: Any) -> str:
-    """The name of an environment variable. What else stands there may be a key and is not shown."""
+    """The name of a variable. Raises ``HiddenValueError`` when it is none: it may be a key, and is not shown."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value.strip()):
         raise HiddenValueError("must be the name of an environment variable that holds the key, never the key")
     return value.strip()
 
 
 def block_name(value: Any) -> str:
-    """The name of a Prefect block. What else stands there may be a key and is not shown."""
+    """The name of a Prefect block. Raises ``HiddenValueError`` when it is none: it may be a key, and is not shown."""
     if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9-]{1,100}", value.strip()):
         raise HiddenValueError("must be the name of a Secret block (a-z, 0-9, -), never the key")
     return value.strip()
 
 
 def block_address(value: Any) -> str:
-    """A Prefect block as its page names it: type and name."""
+    """The type and name of a Prefect block, as its page shows them. Raises ``ValueError`` when it is none."""
     if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", value.strip()):
         raise ValueError('must be the type and name of a block, as in "remote-file-system/films"')
     return value.strip()
@@ -284,7 +291,7 @@ def _span(low: int, high: int) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A plain value as the file spells it; of anything larger only what it is."""
+    """A plain value as the file has it; of any other value only its type."""
     if isinstance(value, bool):
         return str(value).lower()
     plain = isinstance(value, str | float) or (isinstance(value, int) and value.bit_length() < 256)

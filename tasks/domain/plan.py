@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from tasks.domain.errors import ErrorWord
 from tasks.domain.model import Route
 from tasks.domain.money import ZERO, usd_shown
 from tasks.domain.shot import Shot, Size
@@ -33,6 +34,14 @@ class Offer:
         return self.route.model.provider != "animatic"
 
 
+class LeftOut(NamedTuple):
+    """Why a shot is left out although it was asked for: the class of its row (``NoRoute``, or ``Source`` where the shot
+    that it starts from is left out), and the reason."""
+
+    error_class: ErrorWord
+    reason: str
+
+
 class ShotPlan(NamedTuple):
     """One shot and what will be done with it; a tuple for the same reason as `Shot`.
 
@@ -53,6 +62,7 @@ class ShotPlan(NamedTuple):
     collects: bool = False  # a job bought earlier is asked first
     kept: Mapping[str, Any] | None = None
     closed: frozenset[str] = frozenset()  # routes and gateways at which an earlier order of this shot is unclear
+    left_out: LeftOut | None = None
 
     @property
     def first(self) -> Offer | None:
@@ -70,7 +80,7 @@ class ShotPlan(NamedTuple):
     @property
     def renders(self) -> bool:
         """Whether this run has anything to do for the shot."""
-        return self.selected and (self.action != "keep" or self.collects)
+        return self.selected and (self.action != "keep" or self.collects) and not self.left_out
 
     @property
     def quoted(self) -> Decimal:
@@ -115,9 +125,21 @@ class Plan:
 
     @property
     def counts(self) -> str:
-        """``3 new, 0 rerender, 2 keep``: the selected shots by what is done with them."""
+        """``3 new, 0 rerender, 2 keep``: the selected shots by what is done with them, and how many are left out."""
         actions: tuple[Action, ...] = ("new", "rerender", "keep")
-        return ", ".join(f"{self.count(action)} {action}" for action in actions)
+        less = sum(s.left_out is not None for s in self.shots)
+        return ", ".join(f"{self.count(action)} {action}" for action in actions) + f", {less} of them left out" * (
+            less > 0
+        )
+
+    @property
+    def left_out(self) -> dict[str, list[str]]:
+        """Why shots are left out, each reason with its shots in board order."""
+        found: dict[str, list[str]] = {}
+        for shot in self.shots:
+            if shot.left_out:
+                found.setdefault(shot.left_out.reason, []).append(shot.shot.shot_id)
+        return found
 
     @property
     def summary(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tasks.domain import redaction
-from tasks.domain.money import ZERO
+from tasks.domain.money import ZERO, usd_text
 from tasks.domain.result import has_own_clip
 
 STALE = 10.0  # seconds after which the age of a report is shown
@@ -14,16 +14,20 @@ STALE = 10.0  # seconds after which the age of a report is shown
 
 @dataclass(slots=True)
 class Flight:
-    """A shot in flight: when it began, what is happening to it, and when that was reported (monotonic seconds)."""
+    """A shot in flight: when it began, what is happening to it, when that was reported (monotonic seconds), and how it
+    came to its route."""
 
     since: float
     says: str
     said_at: float
+    came: str = ""
 
     def told(self, now: float) -> str:
-        """What is happening to it, and how old that report is once it is stale. ``now`` is in monotonic seconds."""
+        """What is happening to it, how old that report is once it is stale, and how it came there. ``now`` is in
+        monotonic seconds."""
         age = now - self.said_at
-        return f"{self.says} ({age:.0f} s ago)" if age >= STALE else self.says
+        heard = f"{self.says} ({age:.0f} s ago)" if age >= STALE else self.says
+        return f"{heard}; {self.came}" if self.came else heard
 
 
 @dataclass(slots=True)
@@ -43,6 +47,7 @@ class Progress:
     ended: dict[str, str] = field(default_factory=dict)
     spent: Decimal = ZERO
     reserved: Decimal = ZERO
+    taken_up: dict[str, list[Decimal]] = field(default_factory=dict)  # by shot: what its jobs of earlier runs may cost
 
     def say(self, shot_id: str, text: str) -> None:
         """Report what the shot is doing. The first report puts it in flight; a finished shot takes no more."""
@@ -51,6 +56,20 @@ class Progress:
         now = self.clock()
         flight = self.flights.setdefault(shot_id, Flight(now, "", now))
         flight.says, flight.said_at = redaction.line(text), now
+
+    def fall(self, shot_id: str, how: str, *, tell: bool) -> None:
+        """The shot goes on at another route: ``aigateway busy, went to pixazo``; told in a line where that is news."""
+        self.say(shot_id, how)
+        if shot_id in self.flights:
+            self.flights[shot_id].came = redaction.line(how)
+        if tell:
+            self.listen(redaction.plain(f"{shot_id}: {how}"))
+
+    def take_up(self, shot_id: str, job: str, waiting: Decimal) -> None:
+        """A job of an earlier run is asked after, and its money (US dollars) waits for the answer."""
+        self.say(shot_id, f"{job}, bought earlier")
+        self.taken_up.setdefault(shot_id, []).append(waiting)
+        self.listen(redaction.plain(f"{shot_id}: takes up {job}; {usd_text(waiting)} USD wait there"))
 
     def line(self, text: str) -> None:
         """Report a notable event in one line: a fallback, a warning, a result."""
@@ -61,6 +80,7 @@ class Progress:
     def end(self, shot_id: str, status: str) -> None:
         """Mark the shot as finished with this status, and report it where ``each`` is set."""
         self.flights.pop(shot_id, None)
+        self.taken_up.pop(shot_id, None)
         self.ended[shot_id] = status
         if self.each:
             self.listen(f"{len(self.ended)}/{self.total} {shot_id} {status}")

@@ -50,6 +50,7 @@ def select_views(names: Collection[str]) -> ViewSelection:
 class RunRequest:
     """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config.
 
+    ``skip_unusable``: shots without a usable route are left out instead of keeping the run from its start.
     ``confined``: the board comes from an inbox or a deployment, and may not name files outside its own folder.
     """
 
@@ -60,5 +61,6 @@ class RunRequest:
     only: tuple[str, ...] = ()
     rerender: tuple[str, ...] = ()
     concurrency: int | None = None
+    skip_unusable: bool = False
     confined: bool = False
     views: ViewSelection = ViewSelection()

@@ -112,8 +112,14 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Storyboard:
-    """The shots in board order, the names of the columns that are carried through, and what is told of its headers."""
+    """The shots in board order, the names of the columns that are carried through, and what is told of its headers.
+
+    ``unnamed`` are the ids that rows got by their place. ``pictures`` are those that the board itself holds, by the
+    reference under which shots name them.
+    """
 
     shots: tuple[Shot, ...]
     extra_columns: tuple[str, ...] = ()
     told: Told = field(default_factory=Told)
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    unnamed: frozenset[str] = frozenset()

@@ -8,13 +8,13 @@ ours only by an id that we sent.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tasks.config import ProviderSettings
-from tasks.domain.errors import GatewayError, LocalFault, Stopped, Unclear
+from tasks.domain.errors import GatewayError, LocalFault, Stopped
 from tasks.domain.job import Job
 from tasks.domain.result import Attempt
+from tasks.engine.client import ProviderClient
 from tasks.engine.context import RunContext
 from tasks.engine.limits import backoff
-from tasks.providers import adapter
+from tasks.providers import Adapter
 from tasks.transport import Forbidden, Lost, NotSent
 
 UNDOCUMENTED = 60.0  # seconds of memory where a gateway documents none
@@ -22,61 +22,50 @@ ASKS = 3  # of a list right after the order: it may lag behind
 MARGIN = 0.5  # of the gateway's memory: a repeat that arrives after it would be a second order
 
 
-def memory_of(protocol: str) -> float:
+def memory_of(adapter: Adapter) -> float:
     """Seconds for which the gateway knows a repeated order; 0 where it knows none."""
-    told = getattr(adapter(protocol), "REPEATABLE", 0)
+    told = getattr(adapter, "REPEATABLE", 0)
     return UNDOCUMENTED if told is True else float(told or 0)
 
 
-def can_find(protocol: str) -> bool:
+def can_find(adapter: Adapter) -> bool:
     """Whether the gateway lists its jobs with our ids."""
-    return hasattr(adapter(protocol), "find")
+    return hasattr(adapter, "find")
 
 
-async def look_for(run: RunContext, settings: ProviderSettings, order_id: str, base: str) -> Job | None:
+async def look_for(client: ProviderClient, order_id: str, base: str) -> Job | None:
     """The job of an order by its id; None where the gateway names none, or did not answer."""
-    module: Any = adapter(settings.protocol)
-    if not order_id or not can_find(settings.protocol):
+    module: Any = client.adapter
+    if not order_id or not can_find(module):
         return None
     try:
-        reply = await run.ask(settings, module.find(order_id), base, settings.stall_timeout_s)
+        reply = await client.ask(module.find(order_id), base, client.settings.stall_timeout_s)
         job: Job | None = module.found(reply, order_id)
     except (Lost, NotSent, Forbidden, GatewayError):
         return None
     return job
 
 
-async def answered(
-    run: RunContext, settings: ProviderSettings, order_id: str, post: Callable[[], Awaitable[Job]]
-) -> Job:
-    """What ``post`` gives, sent again as the same order while its reply is lost and the gateway remembers it.
-
-    Raises as ``post``; ``Unclear`` only when neither question nor repeat was answered in that time.
-    """
-    began, memory = run.clock(), memory_of(settings.protocol) * MARGIN
-    try:
-        return await post()
-    except Unclear as error:
-        lost = error
-    tries = 0
+async def search(
+    run: RunContext, client: ProviderClient, order_id: str, began: float, post: Callable[[], Awaitable[Job]]
+) -> Job | None:
+    """The job of an order that left at ``began`` (clock) and whose reply was lost: asked after, or sent again by
+    ``post`` as the same one while its gateway remembers it. None when neither was answered in that time."""
+    tries, memory = 0, memory_of(client.adapter) * MARGIN
     while tries < ASKS or run.clock() - began < memory:
         if not _goes_on(run):
             break  # the first one may have been accepted: it is never withdrawn
         tries += 1
-        try:
-            job = await look_for(run, settings, order_id, settings.base_url)
-        except LocalFault as error:  # it says nothing of the order before it, which may be bought
-            run.stop(Stopped("Target", str(error)))
-            break
+        job = await look_for(client, order_id, client.settings.base_url)
         if job is None and memory and run.clock() - began < memory:
             job = await _repeated(post)
         if job is not None:
-            run.progress.line(f"{settings.name}: an order whose reply was lost is job {job.id[:40]}")
+            run.progress.line(f"{client.settings.name}: an order whose reply was lost is job {job.id[:40]}")
             return job
-        if not memory and not can_find(settings.protocol):
+        if not memory and not can_find(client.adapter):
             break
         await run.sleep(backoff(tries, run.roll))
-    raise lost
+    return None
 
 
 def _goes_on(run: RunContext) -> bool:
@@ -99,11 +88,10 @@ async def recovered(run: RunContext, attempt: Attempt) -> Attempt | None:
     """An order of an earlier run that is unclear, with its receipt where its gateway lists the job. It only asks."""
     if attempt.outcome != "unclear" or run.can_ask(attempt):
         return None
-    settings = run.limits(attempt.provider).settings
-    if not can_find(settings.protocol):
+    client = run.client(attempt.provider)
+    if not can_find(client.adapter):
         return None
-    base = str(run.ledger.record(attempt).get("base_url") or settings.base_url)
-    job = await look_for(run, settings, attempt.order_id, base)
+    job = await look_for(client, attempt.order_id, client.base_of(run.ledger.record(attempt)))
     if job is None:
         return None
     found = await run.write(run.ledger.found, attempt, job)

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tasks.config import ProviderSettings, secret_of
-from tasks.domain import machine, redaction
+from tasks.domain import machine
 from tasks.domain.errors import Failed, GatewayError, LocalFault, MediaError, Moderated, Outcome, TargetLost, Unclear
 from tasks.domain.identity import clip_stem
 from tasks.domain.job import Done, Pending
@@ -21,13 +20,13 @@ from tasks.domain.order import Reply, Request
 from tasks.domain.result import Attempt, Basis, Clip, Settlement
 from tasks.engine import fetch as fetching
 from tasks.engine.charges import billed, charge_of, reported, tell_odd
-from tasks.engine.context import RunContext, absolute
+from tasks.engine.client import ProviderClient, absolute
+from tasks.engine.context import RunContext
 from tasks.engine.heard import Heard, NoVideo, answering
-from tasks.engine.limits import LONGEST_WAIT, ProviderLimits, retry_after
+from tasks.engine.limits import LONGEST_WAIT, retry_after
 from tasks.ledger import job_of
 from tasks.media import probe as video
 from tasks.media import remux
-from tasks.providers import adapter
 from tasks.providers._common import said
 from tasks.storage import StoreError
 from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, TooLarge
@@ -39,21 +38,27 @@ PRICE_LIST: Basis = "price_list"
 FOLLOWS = 3  # documents a job may send us through in one look
 
 
-async def finish(run: RunContext, attempt: Attempt, use: Callable[[], bool], *, at_once: bool = False) -> Attempt:
+async def finish(
+    run: RunContext,
+    client: ProviderClient,
+    attempt: Attempt,
+    use: Callable[[], bool] = lambda: True,
+    *,
+    at_once: bool = False,
+) -> Attempt:
     """Ask after the job until it is over or its patience is; one given up on earlier is asked just once.
 
     ``use`` says whether the shot still needs the clip: when it does not, one look is enough, and a clip that is ready
     is ``late``: it was paid for, and is kept beside the one in use.
     """
-    limits = run.limits(attempt.provider)
-    settings, once = limits.settings, attempt.outcome == "overdue"
-    heard = Heard(run.clock() + settings.deadline_s)
+    watch = JobWatch(run, client, attempt)
+    settings, heard, once = client.settings, watch.heard, attempt.outcome == "overdue"
     wait = 0.0 if at_once else settings.poll_every_s
     while True:
-        await _pause(run, limits, heard, wait)
+        await watch.pause(wait)
         wait = min(wait * 1.3, max(settings.poll_max_s, settings.poll_every_s)) if wait else settings.poll_every_s
         began = run.clock()
-        over = await _turn(run, settings, attempt, use, heard)
+        over = await watch.turn(use)
         if over is not None:
             return over
         if once:
@@ -62,44 +67,7 @@ async def finish(run: RunContext, attempt: Attempt, use: Callable[[], bool], *, 
         if once or not use():
             return attempt
         if heard.is_last(began):
-            return await _given_up(run, attempt, settings, heard)
-
-
-async def _pause(run: RunContext, limits: ProviderLimits, heard: Heard, wait: float) -> None:
-    """Wait for the next look: so long, or as long as the gateway asks of this job or of all, but to the deadline only.
-
-    Jobs that were held back together do not come back together.
-    """
-    until = max(run.clock() + wait * (0.9 + run.roll() / 5), heard.not_before)
-    spread = run.roll() * limits.settings.poll_every_s
-    while (rest := min(max(until, limits.hushed_until + spread), heard.until) - run.clock()) > 0:
-        await run.sleep(rest)
-
-
-async def _turn(
-    run: RunContext, settings: ProviderSettings, attempt: Attempt, use: Callable[[], bool], heard: Heard
-) -> Attempt | None:
-    """One look at the job, and its clip where it is ready: the attempt when it is over now, else None."""
-    try:
-        done = await _look(run, settings, attempt, heard)
-        if done is not None and done.url:
-            run.progress.say(attempt.shot_id, f"{attempt.route} downloading")
-            clip = await _bring(run, attempt, settings, done)
-            # the job stays accepted until the target has its clip
-            return await _over(run, attempt, "clip" if use() else "late", done, clip)
-    except (Failed, Moderated) as error:
-        return await _failed(run, attempt, error)
-    except (Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
-        heard.trouble = redaction.hidden(str(error), secret_of(settings))
-        if isinstance(error, TooLarge):
-            heard.flooded, heard.large = heard.large, True
-        if isinstance(error, MediaError):
-            heard.rest(run.clock())
-        if isinstance(error, NoVideo) and heard.take(error):
-            return await _given_up(run, attempt, settings, heard)
-    if heard.trouble:
-        run.progress.say(attempt.shot_id, f"{attempt.provider}: {heard.doing(run.clock())}")
-    return None
+            return await watch.give_up()
 
 
 async def recover(run: RunContext, attempt: Attempt) -> Attempt | None:
@@ -108,91 +76,154 @@ async def recover(run: RunContext, attempt: Attempt) -> Attempt | None:
     A lost poll, a lost download or a web page in its place is no answer: it is repeated a few times before the shot
     counts as new.
     """
-    limits = run.limits(attempt.provider)
-    heard = Heard(run.clock() + limits.settings.deadline_s)
+    client = run.client(attempt.provider)
+    watch = JobWatch(run, client, attempt)
     for _ in range(RECOVERIES):
         try:
-            done = await _look(run, limits.settings, attempt, heard)
+            done = await watch.look()
             if done is not None and done.url:
-                clip = await _bring(run, attempt, limits.settings, done)
+                clip = await watch.bring(done)
                 money, ids = (attempt.charged, attempt.at_risk, attempt.basis), attempt.remote_ids
                 ending = Settlement(attempt.outcome, *money, clip=clip, remote_ids=ids)
                 return await run.write(run.ledger.settled, attempt, ending)
         except (Failed, Moderated):
             return None
         except (GatewayError, Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
-            told = redaction.hidden(str(error), secret_of(limits.settings))
-            run.progress.say(attempt.shot_id, f"{attempt.provider}: {told}")
-        await _pause(run, limits, heard, limits.settings.poll_every_s)
+            run.progress.say(attempt.shot_id, f"{attempt.provider}: {client.hidden(str(error))}")
+        await watch.pause(client.settings.poll_every_s)
     return None
 
 
-async def _look(run: RunContext, settings: ProviderSettings, attempt: Attempt, heard: Heard) -> Done | None:
-    """One look at the job: its result when it is ready, None while it is not. What was said of it is in ``heard``."""
-    module = adapter(settings.protocol)
-    own = request = job_of(run.ledger.record(attempt)).request
-    base = _base(run, settings, attempt)
-    for _ in range(FOLLOWS):
-        reply = await _asked(run, settings, request, base, heard)
-        _heed(run, attempt, reply, heard)
-        if request is own:
-            reply = answering(reply, attempt.job_id, module)
-        got = module.progress(reply)
-        if isinstance(got, Done):
-            heard.hear("completed" if got.url else "completed, without an address", run.clock())
-            heard.charge = got.charge
-            return got
-        if isinstance(got, Pending):
-            _hear(run, attempt, reply, got, heard)
-            return None
-        request = got.request
-    return None
+class JobWatch:
+    """One job that is waited for in one run: how it is asked after, at its ``base``, and what was heard of it."""
 
+    def __init__(self, run: RunContext, client: ProviderClient, attempt: Attempt) -> None:
+        self.run, self.client, self.attempt = run, client, attempt
+        self.base = client.base_of(run.ledger.record(attempt))
+        self.heard = Heard(run.clock() + client.settings.deadline_s)
 
-def _heed(run: RunContext, attempt: Attempt, reply: Reply, heard: Heard) -> None:
-    """A Retry-After holds for this job, under a 429 for every job of the provider."""
-    wait = retry_after(reply, run.wall)
-    if wait is None:
-        return
-    heard.not_before = run.clock() + min(wait, LONGEST_WAIT)
-    if reply.status == 429:
-        run.limits(attempt.provider).hush(wait)
+    async def pause(self, wait: float) -> None:
+        """Wait ``wait`` seconds, or as long as the gateway asks of this job or of all, but to the deadline only.
 
+        Jobs that were held back together do not come back together.
+        """
+        run, heard, limits = self.run, self.heard, self.client.limits
+        until = max(run.clock() + wait * (0.9 + run.roll() / 5), heard.not_before)
+        spread = run.roll() * self.client.settings.poll_every_s
+        while (rest := min(max(until, limits.hushed_until + spread), heard.until) - run.clock()) > 0:
+            await run.sleep(rest)
 
-def _hear(run: RunContext, attempt: Attempt, reply: Reply, got: Pending, heard: Heard) -> None:
-    """Keep the job's word; what comes under an HTTP error or on a web page is trouble on the way, no word of it."""
-    if got.word.startswith("HTTP "):
-        words = said(reply)
-        heard.trouble = got.word if words == got.word else f"{got.word}: {words}"
-        return
-    heard.hear(got.word, run.clock())
-    doubt = "" if got.known else ", a word that no document names"
-    run.progress.say(attempt.shot_id, f"{attempt.route} {got.word}{doubt}")
+    async def turn(self, use: Callable[[], bool]) -> Attempt | None:
+        """One look at the job, and its clip where it is ready: the attempt when it is over now, else None."""
+        run, attempt, heard = self.run, self.attempt, self.heard
+        try:
+            done = await self.look()
+            if done is not None and done.url:
+                run.progress.say(attempt.shot_id, f"{attempt.route} downloading")
+                clip = await self.bring(done)
+                # the job stays accepted until the target has its clip
+                return await self._over("clip" if use() else "late", done, clip)
+        except (Failed, Moderated) as error:
+            return await self._failed(error)
+        except (Lost, NotSent, HttpStatus, Forbidden, MediaError) as error:
+            heard.trouble = self.client.hidden(str(error))
+            if isinstance(error, TooLarge):
+                heard.flooded, heard.large = heard.large, True
+            if isinstance(error, MediaError):
+                heard.rest(run.clock())
+            if isinstance(error, NoVideo) and heard.take(error):
+                return await self.give_up()
+        if heard.trouble:
+            run.progress.say(attempt.shot_id, f"{attempt.provider}: {heard.doing(run.clock())}")
+        return None
 
+    async def look(self) -> Done | None:
+        """One look at the job: its result when it is ready, None while it is not. What it said is in ``heard``."""
+        adapter, heard = self.client.adapter, self.heard
+        own = request = job_of(self.run.ledger.record(self.attempt)).request
+        for _ in range(FOLLOWS):
+            reply = await self._asked(request)
+            self._heed(reply)
+            if request is own:
+                reply = answering(reply, self.attempt.job_id, adapter)
+            got = adapter.progress(reply)
+            if isinstance(got, Done):
+                heard.hear("completed" if got.url else "completed, without an address", self.run.clock())
+                heard.charge = got.charge
+                return got
+            if isinstance(got, Pending):
+                self._hear(reply, got)
+                return None
+            request = got.request
+        return None
 
-def _base(run: RunContext, settings: ProviderSettings, attempt: Attempt) -> str:
-    """Where the job lives: the base URL it was ordered at."""
-    return str(run.ledger.record(attempt).get("base_url") or settings.base_url)
+    async def bring(self, done: Done) -> Clip:
+        """Download the clip and put it at the target."""
+        part = self.run.folder / f"{uuid.uuid4().hex}.mp4"
+        inline = done.url[:5].lower() == "data:"
+        url = done.url if inline else absolute(done.url, self.base)
+        try:
+            came = await fetching.fetch(self.client, url, part, CLIP_BYTES)
+            return await _delivered(self.run, part, self.attempt, came)
+        finally:
+            part.unlink(missing_ok=True)
 
+    async def give_up(self) -> Attempt:
+        """The end of patience: a job that delivered no video, or one that is overdue."""
+        run, attempt, heard = self.run, self.attempt, self.heard
+        if heard.spoiled:
+            why = self.client.hidden(heard.spoiled)
+            return await self._failed(Failed(f"its clip is no video: {why}", charge=heard.charge, free=False))
+        seconds, last = self.client.settings.deadline_s, heard.last(run.clock())
+        late = Unclear(f"job {attempt.job_id} did not finish within {seconds:.0f} s; {last}")
+        attempt = await run.write(run.ledger.overdue, attempt, str(late))
+        run.budget.lose(attempt.at_risk)
+        self.client.limits.note(attempt)
+        run.progress.line(f"{attempt.shot_id}: {attempt.route}: {late}; it is asked after again later, money at risk")
+        return attempt
 
-async def _asked(run: RunContext, settings: ProviderSettings, request: Request, base: str, heard: Heard) -> Reply:
-    """One answer. After one that was too large the next may hold the file itself: one such at a time has room, once."""
-    if not heard.large or heard.flooded:
-        return await run.ask(settings, request, base, settings.stall_timeout_s)
-    async with run.wide:
-        return await run.ask(settings, replace(request, most=INLINE_BYTES), base, settings.download_timeout_s)
+    async def _asked(self, request: Request) -> Reply:
+        """One answer. After one that was too large the next may hold the file itself: one such at a time has room,
+        and only once."""
+        client, settings = self.client, self.client.settings
+        if not self.heard.large or self.heard.flooded:
+            return await client.ask(request, self.base, settings.stall_timeout_s)
+        async with self.run.wide:
+            return await client.ask(replace(request, most=INLINE_BYTES), self.base, settings.download_timeout_s)
 
+    def _heed(self, reply: Reply) -> None:
+        """A Retry-After holds for this job, under a 429 for every job of the provider."""
+        wait = retry_after(reply, self.run.wall)
+        if wait is None:
+            return
+        self.heard.not_before = self.run.clock() + min(wait, LONGEST_WAIT)
+        if reply.status == 429:
+            self.client.limits.hush(wait)
 
-async def _bring(run: RunContext, attempt: Attempt, settings: ProviderSettings, done: Done) -> Clip:
-    """Download the clip and put it at the target."""
-    part = run.folder / f"{uuid.uuid4().hex}.mp4"
-    inline = done.url[:5].lower() == "data:"
-    url = done.url if inline else absolute(done.url, _base(run, settings, attempt))
-    try:
-        came = await fetching.fetch(run, settings, url, part, CLIP_BYTES)
-        return await _delivered(run, part, attempt, came)
-    finally:
-        part.unlink(missing_ok=True)
+    def _hear(self, reply: Reply, got: Pending) -> None:
+        """Keep the job's word; what comes under an HTTP error or on a web page is trouble on the way, no word of it."""
+        if got.word.startswith("HTTP "):
+            words = said(reply)
+            self.heard.trouble = got.word if words == got.word else f"{got.word}: {words}"
+            return
+        self.heard.hear(got.word, self.run.clock())
+        doubt = "" if got.known else ", a word that no document names"
+        self.run.progress.say(self.attempt.shot_id, f"{self.attempt.route} {got.word}{doubt}")
+
+    async def _over(self, outcome: Outcome, done: Done, clip: Clip) -> Attempt:
+        run, attempt = self.run, self.attempt
+        charge, quote = billed(run, attempt, done), attempt.expected
+        charged, risk, basis = (quote, ZERO, PRICE_LIST) if charge is None else reported(charge, quote)
+        tell_odd(run, attempt, charge)
+        ids = {**attempt.remote_ids, **done.remote_ids}
+        return await run.settle(attempt, Settlement(outcome, charged, risk, basis, clip, remote_ids=ids))
+
+    async def _failed(self, error: GatewayError) -> Attempt:
+        run, attempt = self.run, self.attempt
+        documented = run.catalogue.model(attempt.route).failed_is_charged
+        charged, risk, basis = charge_of(error, attempt.expected, documented)
+        tell_odd(run, attempt, error.charge)
+        return await run.settle(attempt, Settlement(error.outcome, charged, risk, basis, error=error))
 
 
 async def _delivered(run: RunContext, part: Path, attempt: Attempt, came: str) -> Clip:
@@ -202,35 +233,6 @@ async def _delivered(run: RunContext, part: Path, attempt: Attempt, came: str) -
     except MediaError as error:
         digest = await asyncio.to_thread(_hashed, part)
         raise NoVideo(str(error), digest, final=video.is_whole(part)) from error
-
-
-async def _over(run: RunContext, attempt: Attempt, outcome: Outcome, done: Done, clip: Clip | None = None) -> Attempt:
-    charge, quote = billed(run, attempt, done), attempt.expected
-    charged, risk, basis = (quote, ZERO, PRICE_LIST) if charge is None else reported(charge, quote)
-    tell_odd(run, attempt, charge)
-    ids = {**attempt.remote_ids, **done.remote_ids}
-    return await run.settle(attempt, Settlement(outcome, charged, risk, basis, clip, remote_ids=ids))
-
-
-async def _failed(run: RunContext, attempt: Attempt, error: GatewayError) -> Attempt:
-    documented = run.catalogue.model(attempt.route).failed_is_charged
-    charged, risk, basis = charge_of(error, attempt.expected, documented)
-    tell_odd(run, attempt, error.charge)
-    return await run.settle(attempt, Settlement(error.outcome, charged, risk, basis, error=error))
-
-
-async def _given_up(run: RunContext, attempt: Attempt, settings: ProviderSettings, heard: Heard) -> Attempt:
-    """The end of patience: a job that delivered no video, or one that is overdue."""
-    if heard.spoiled:
-        why = redaction.hidden(heard.spoiled, secret_of(settings))
-        return await _failed(run, attempt, Failed(f"its clip is no video: {why}", charge=heard.charge, free=False))
-    last = heard.last(run.clock())
-    late = Unclear(f"job {attempt.job_id} did not finish within {settings.deadline_s:.0f} s; {last}")
-    attempt = await run.write(run.ledger.overdue, attempt, str(late))
-    run.budget.lose(attempt.at_risk)
-    run.limits(attempt.provider).note(attempt)
-    run.progress.line(f"{attempt.shot_id}: {attempt.route}: {late}; it is asked after again later, money at risk")
-    return attempt
 
 
 async def deliver(run: RunContext, part: Path, attempt: Attempt, came: str = "") -> Clip:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from tasks.domain import redaction
-from tasks.domain.errors import LocalFault, MediaError, Stopped, TargetLost
+from tasks.domain.errors import LocalFault, MediaError, Outcome, Stopped, TargetLost
 from tasks.domain.machine import describe_lack
 from tasks.domain.model import Model
 from tasks.domain.order import Frame, Order, SourceClip
@@ -26,6 +26,16 @@ from tasks.storage import StoreError, has_scheme
 
 SIGNED_SECONDS = 3 * 3600  # longer than any queue that was seen
 Next = Literal["done", "again", "next", "stop"]
+#: How a gateway left a shot that goes on elsewhere, in the words of the display.
+LEFT: Mapping[Outcome, str] = {
+    "busy": "busy",
+    "refused": "refused it",
+    "locked": "refused key or credit",
+    "failed": "failed",
+    "unclear": "gave no clear answer",
+    "overdue": "took too long",
+    "moderated": "refused the content",
+}
 
 
 def after(attempt: Attempt, tries: int, *, on_unclear: str, on_moderated: str) -> Next:
@@ -67,6 +77,7 @@ class Renderer:
         self.shelf, self.plans = shelf, plans
         self.results: dict[str, ShotResult] = {}
         self.said: set[str] = set()
+        self.left: dict[str, tuple[str, bool]] = {}  # by shot: how it left the route before, and whether that is news
         self.drawer = Drawer(run)
 
     async def shot(self, plan: ShotPlan) -> ShotResult:
@@ -118,7 +129,8 @@ class Renderer:
             await recovered(self.run, attempt)
         open_jobs = [a for a in page.attempts() if a.outcome in UNSETTLED and not self.run.can_ask(a)]
         for attempt in sorted(open_jobs, key=lambda a: (a.outcome != "overdue", a.n)):
-            self.run.progress.say(plan.shot.shot_id, f"{attempt.route} job {attempt.job_id[:40]}, bought earlier")
+            job = f"job {attempt.job_id[:40]} at {attempt.route}"
+            self.run.progress.take_up(plan.shot.shot_id, job, attempt.at_risk)
             self._seen(await self.gateway.collect(attempt, lambda: self.lacks(plan, page)))
         for attempt in self._missed(plan, page):
             if self._seen(await recover(self.run, attempt)) is None:
@@ -164,14 +176,16 @@ class Renderer:
                 if attempt.outcome == "unclear":
                     closed.add(attempt.provider)
                 if step == "next":
+                    self.left[plan.shot.shot_id] = f"{attempt.provider} {LEFT.get(attempt.outcome, 'failed')}", True
                     break
             said += [reason] if reason else []
+            self.left.setdefault(plan.shot.shot_id, (f"{offer.route.model.provider} is out", False))
         return _ended(last) if last else Ended("failed", "NoRoute", "; ".join(said) or "no usable route")
 
     def _out(self, offer: Offer, closed: set[str], later: Sequence[Offer] = ()) -> str:
         if closed & {offer.route.name, offer.route.model.provider}:
             return f"{offer.route.name}: an earlier order there is unclear"
-        limits = self.run.limits(offer.route.model.provider) if offer.paid else None
+        limits = self.run.client(offer.route.model.provider).limits if offer.paid else None
         return limits.out(offer.route, last=self._last(closed, later)) if limits else ""
 
     def _last(self, closed: set[str], later: Sequence[Offer]) -> bool:
@@ -195,6 +209,7 @@ class Renderer:
     async def _attempt(self, plan: ShotPlan, offer: Offer, *, last: bool) -> Attempt | None:
         """One order at one route, by a gateway or by the built-in renderer."""
         shot = plan.shot
+        self._tell_fall(shot.shot_id, offer)
         frame, name = await self._frame(plan, offer)
         source = await self._source(plan, offer)
         prompt = sent_prompt(shot, offer.route.model)
@@ -205,6 +220,14 @@ class Renderer:
         start = (lambda: self._local_source(plan)) if shot.mode == "remix" else None
         stand_in = plan.offers[0].paid
         return self._seen(await self.drawer.draw(asked, order, start, frame=name, stand_in=stand_in))
+
+    def _tell_fall(self, shot_id: str, offer: Offer) -> None:
+        """Say how a shot comes to this route where it has left another one."""
+        how, news = self.left.pop(shot_id, ("", False))
+        provider = offer.route.model.provider
+        if how:
+            where = offer.route.name if how.split()[0] == provider else provider
+            self.run.progress.fall(shot_id, f"{how}, went to {where}", tell=news)
 
     def _seen(self, attempt: Attempt | None) -> Attempt | None:
         if attempt is not None and attempt.clip is not None:

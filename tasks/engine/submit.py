@@ -7,24 +7,27 @@ it came to. A submit is repeated only when nothing was accepted.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from tasks.domain import redaction
 from tasks.domain.errors import Busy, GatewayError, LocalFault, Locked, Refused, Stopped, Unclear
 from tasks.domain.job import Job
+from tasks.domain.model import Route
 from tasks.domain.money import ZERO
 from tasks.domain.order import Order, Reply, Request
 from tasks.domain.result import Attempt, Basis, Settlement
+from tasks.engine.client import ProviderClient
 from tasks.engine.context import RunContext
 from tasks.engine.keeping import HASTE, Keeper
 from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, ProviderLimits, backoff, retry_after
-from tasks.engine.lost_orders import answered
+from tasks.engine.lost_orders import search
 from tasks.engine.poll import finish
 from tasks.engine.room import bound
 from tasks.ledger import LedgerKey
-from tasks.providers import adapter
+from tasks.providers import Adapter
 from tasks.transport import Lost, NotSent
 
 RECEIPT_SECONDS = 5.0  # from a gateway's answer to its record at the target
@@ -32,6 +35,18 @@ KEPT_BYTES = 2000  # of a reply without a receipt, in the record
 LONGEST_ID = 500  # characters; ids stand in records, tables and addresses
 
 Submitted = tuple[Attempt | None, float | None]
+
+
+@dataclass(frozen=True)
+class PendingOrder:
+    """One order on its way to its provider. ``frame``: its picture's name; ``last``: the shot has no other route."""
+
+    client: ProviderClient
+    asked: LedgerKey
+    order: Order
+    quote: Decimal
+    frame: str = ""
+    last: bool = False
 
 
 class OrderClient:
@@ -55,24 +70,24 @@ class OrderClient:
 
         None where no attempt could be made, because the route is out. ``last``: the shot has no other route.
         """
-        limits = self.run.limits(order.route.model.provider)
-        async with limits.places, self._flight(), self._room(order):
-            attempt = await self._submitted(limits, asked, order, quote, frame, last)
+        client = self.run.client(order.route.model.provider)
+        pending = PendingOrder(client, asked, order, quote, frame, last)
+        async with client.limits.places, self._flight(), self._room(order):
+            attempt = await self._submitted(pending)
             if attempt is not None and attempt.outcome == "pending":
-                attempt = await finish(self.run, attempt, use=lambda: True)
+                attempt = await finish(self.run, client, attempt)
         return attempt
 
-    async def _submitted(
-        self, limits: ProviderLimits, asked: LedgerKey, order: Order, quote: Decimal, frame: str, last: bool
-    ) -> Attempt | None:
+    async def _submitted(self, pending: PendingOrder) -> Attempt | None:
         """Submit until something else than `Busy` comes of it, four times in this run at the most."""
-        attempt, page = None, self.run.ledger.page(asked.key)
-        tries = sum(a.route == order.route.name and a.run_id == self.run.ledger.run_id for a in page.attempts())
+        limits, route = pending.client.limits, pending.order.route
+        attempt, page = None, self.run.ledger.page(pending.asked.key)
+        tries = sum(a.route == route.name and a.run_id == self.run.ledger.run_id for a in page.attempts())
         while tries < SUBMITS:
-            await limits.ready(last=last)
-            if limits.out(order.route, last=last):
+            await limits.ready(last=pending.last)
+            if limits.out(route, last=pending.last):
                 return attempt
-            made, wait = await self._submit_shielded(limits, asked, order, quote, frame)
+            made, wait = await self._submit_shielded(pending)
             if made is None:
                 continue
             attempt, tries = made, tries + 1
@@ -88,8 +103,9 @@ class OrderClient:
 
     async def collect(self, attempt: Attempt, use: Callable[[], bool]) -> Attempt:
         """Take up a job bought earlier: asked at once, then with patience anew."""
-        async with self.run.limits(attempt.provider).places, self._flight(), self._taking(bound(attempt.seconds)):
-            return await finish(self.run, attempt, use, at_once=True)
+        client = self.run.client(attempt.provider)
+        async with client.limits.places, self._flight(), self._taking(bound(attempt.seconds)):
+            return await finish(self.run, client, attempt, use, at_once=True)
 
     @contextlib.asynccontextmanager
     async def _flight(self) -> AsyncIterator[None]:
@@ -138,14 +154,12 @@ class OrderClient:
             await asyncio.wait(going, timeout=min(left, GLANCE))
         await self.keeper.farewell()
 
-    async def _submit_shielded(
-        self, limits: ProviderLimits, asked: LedgerKey, order: Order, quote: Decimal, frame: str
-    ) -> Submitted:
+    async def _submit_shielded(self, pending: PendingOrder) -> Submitted:
         """A cancelled shot must not tear its POST from its receipt: the POST goes on by itself."""
         self.run.may_submit()
-        quote = self.run.budget.quote(order.route.name, quote)
-        self.run.budget.reserve(quote)
-        task = asyncio.create_task(self._submit(limits, asked, order, quote, frame))
+        pending = replace(pending, quote=self.run.budget.quote(pending.order.route.name, pending.quote))
+        self.run.budget.reserve(pending.quote)
+        task = asyncio.create_task(self._submit(pending))
         self.posting.add(task)
         task.add_done_callback(self._posted)
         return await asyncio.shield(task)
@@ -156,17 +170,15 @@ class OrderClient:
         if not task.cancelled():
             task.exception()  # read here, because the shot that waited for it may be gone
 
-    async def _submit(
-        self, limits: ProviderLimits, asked: LedgerKey, order: Order, quote: Decimal, frame: str
-    ) -> Submitted:
+    async def _submit(self, pending: PendingOrder) -> Submitted:
         """One POST between its intent and its receipt; with a `Busy`, the wait its gateway asks for.
 
         No attempt where its gateway told another shot to wait, to go or to pay more while the intent was written.
         """
-        run = self.run
+        run, limits, order, quote = self.run, pending.client.limits, pending.order, pending.quote
         try:
-            intent = run.ledger.intent
-            attempt = await run.write(intent, asked, order, quote, base_url=limits.settings.base_url, frame=frame)
+            base, frame = pending.client.settings.base_url, pending.frame
+            attempt = await run.write(run.ledger.intent, pending.asked, order, quote, base_url=base, frame=frame)
         except BaseException:
             run.budget.release(quote)
             raise
@@ -177,14 +189,12 @@ class OrderClient:
             if dearer or limits.quiet() or limits.out(order.route, last=True):
                 await self._withdraw(attempt)
                 return None, None
-            order = replace(order, order_id=attempt.order_id)
-            request = adapter(limits.settings.protocol).submit(order)
-            job = await answered(run, limits.settings, attempt.order_id, lambda: self._post(limits, request, order))
+            job = await self._order(pending.client, replace(order, order_id=attempt.order_id))
         except (Stopped, LocalFault):
             await self._withdraw(attempt)
             raise
         except GatewayError as error:
-            wait = self._apply(limits, order, error)  # before anything is written: others are about to order
+            wait = self._apply(limits, order.route, error)  # before anything is written: others are about to order
             return await self._unaccepted(attempt, error), wait
         attempt = await self.keeper.accepted(attempt, run.estimated(attempt, job))
         limits.exhausted = 0
@@ -196,14 +206,33 @@ class OrderClient:
         await self.run.write(self.run.ledger.withdrawn, attempt)
         self.run.budget.release(attempt.quoted)
 
-    async def _post(self, limits: ProviderLimits, request: Request, order: Order) -> Job:
+    async def _order(self, client: ProviderClient, order: Order) -> Job:
+        """Send the order, and look for its job when its reply is lost. Raises as `_post`.
+
+        A fault of this machine while it looks says nothing of the order: the run stops, and the order stays `Unclear`.
+        """
+        request, began = client.adapter.submit(order), self.run.clock()
+        try:
+            return await self._post(client, request, order)
+        except Unclear:
+            post = partial(self._post, client, request, order)
+            try:
+                job = await search(self.run, client, order.order_id, began, post)
+            except LocalFault as fault:
+                self.run.stop(Stopped("Target", str(fault)))
+                job = None
+            if job is None:
+                raise
+            return job
+
+    async def _post(self, client: ProviderClient, request: Request, order: Order) -> Job:
         """Send the order. Raises what it was refused with; `Unclear` when nobody can know."""
-        run, settings = self.run, limits.settings
+        run, settings = self.run, client.settings
         self.on_their_way[asyncio.current_task()] = run.clock() + settings.submit_timeout_s + RECEIPT_SECONDS
         run.may_submit()  # a signal may come between any two steps: an order that it finds here does not leave
         run.progress.say(order.shot.shot_id, f"{order.route.name} ordered")
         try:
-            reply = await run.ask(settings, request, settings.base_url, settings.submit_timeout_s)
+            reply = await client.ask(request, settings.base_url, settings.submit_timeout_s)
         except NotSent as error:
             raise Busy(str(error)) from error
         except Lost as error:
@@ -214,21 +243,21 @@ class OrderClient:
             run.stop(Stopped("Target", str(error)))
             raise Unclear(str(error)) from error
         try:
-            return _receipt_in(reply, order, settings.protocol)
+            return _receipt_in(client.adapter, reply, order)
         except GatewayError as error:
             error.reply = redaction.kept(reply.body, KEPT_BYTES)
             if isinstance(error, Busy):
                 error.retry_after = retry_after(reply, run.wall)
             raise
 
-    def _apply(self, limits: ProviderLimits, order: Order, error: GatewayError) -> float | None:
+    def _apply(self, limits: ProviderLimits, route: Route, error: GatewayError) -> float | None:
         """What a reply means for every shot of this provider; the wait that it asks for."""
         if isinstance(error, Locked) and not limits.locked:
             limits.locked = str(error)
             self.run.progress.line(f"{limits.settings.name} is out for this run: {error}")
-        if isinstance(error, Refused) and error.gone and order.route.name not in limits.gone:
-            limits.gone[order.route.name] = str(error)
-            self.run.progress.line(f"{order.route.name} is out for this run: {error}")
+        if isinstance(error, Refused) and error.gone and route.name not in limits.gone:
+            limits.gone[route.name] = str(error)
+            self.run.progress.line(f"{route.name} is out for this run: {error}")
         wait = error.retry_after if isinstance(error, Busy) else None
         if wait is not None:
             limits.cool(wait)
@@ -241,9 +270,9 @@ class OrderClient:
         return await self.run.settle(attempt, Settlement(error.outcome, at_risk=risk, basis=basis, error=error))
 
 
-def _receipt_in(reply: Reply, order: Order, protocol: str) -> Job:
+def _receipt_in(adapter: Adapter, reply: Reply, order: Order) -> Job:
     """The job that a reply to an order names; raises what the order was refused with."""
-    got = adapter(protocol).accepted(reply, order)
+    got = adapter.accepted(reply, order)
     if not isinstance(got, Job):
         raise Unclear("answered with a result and no receipt: nothing to ask after")
     if len(got.id) > LONGEST_ID:

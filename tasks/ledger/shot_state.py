@@ -52,6 +52,7 @@ def result_of(plan: ShotPlan, page: KeyHistory, run_id: str, *, shelf: Shelf, en
     is as its last attempt left it. A shot with a clip of its own has the reason why a wish for another was not met.
     """
     attempts = page.attempts()
+    ended = Ended("skipped", *plan.left_out) if plan.left_out else ended
     stand_ins = plan.stand_ins or (plan.kept is not None and _drawn_in_place(page))
     made = clip_in_use(attempts, shelf, stand_ins, page.wish)
     if made is None:
@@ -85,8 +86,8 @@ def _row(
 def _unmet(plan: ShotPlan, page: KeyHistory, run_id: str, ended: Ended | None) -> Ended | None:
     """Why a wish for another clip is not met: while it is open, and in the run that saw it refused; else None."""
     wish, attempts = page.wish, page.attempts()
-    if wish is None:
-        return None
+    if wish is None or plan.left_out:
+        return ended if plan.left_out else None
     if page.open_wish is not None:
         since = [a for a in attempts if a.n > wish["upto"] and not a.stand_in]
         if ended is not None or (plan.renders and plan.action != "keep"):

@@ -1,9 +1,8 @@
-"""The files that a board points at: read or fetched once, checked, normalised, and handed to whoever orders."""
+"""The files that a board points at: read or fetched once, checked, and made into what is sent with an order."""
 
 import asyncio
-import base64
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -11,16 +10,15 @@ from tasks.config import Settings
 from tasks.domain.errors import MediaError, StoryreelError
 from tasks.domain.identity import frame_stem
 from tasks.domain.shot import Fit, Size
+from tasks.media.local_files import FRAME_BYTES, checked_path, data_uri, hash_file, read_file
 from tasks.storage import Store, StoreError, has_scheme, is_http, read_url
 from tasks.transport import DownloadLimits, Forbidden, Http
 
 T = TypeVar("T")
 
-FRAME_BYTES = 3_500_000  # as a data URI it stays below 5 MB, the smallest limit that a gateway documents
-FILE_BYTES = 2_000_000_000  # of a local file, such as a long source clip
 FETCH_SECONDS = 120.0
 STALL_SECONDS = 30.0
-FETCHES = 8  # at once
+FETCHES = 8  # concurrent downloads
 CHANGED = "changed while it was read: run again once it is left alone"
 ANOTHER = "is no longer what it was when it was first ordered: name the shot in --rerender to take what is there today"
 
@@ -28,10 +26,11 @@ ANOTHER = "is no longer what it was when it was first ordered: name the shot in 
 class Media:
     """Pictures and source clips of one run, kept in ``folder`` while it lasts.
 
-    ``at_target`` holds the names below ``frames/`` that the target already has, by stem: what is there is not made
-    again, nor is what this run made. ``delivered`` are the frames that this run has written to the target.
-    ``sizes`` are the upright pixels of the pictures that frames were made of, by reference.
-    ``hashed`` is the sha256 of each file as it was read last: what is decoded or sent under a digest has it.
+    ``at_target`` holds the names below ``frames/`` that the target has, by stem: these are not made again, nor are
+    those that this run made. ``delivered`` are the frames that this run has written to the target. ``sizes`` are
+    the upright width and height in pixels of the pictures that frames were made of, by reference. ``hashed`` is the
+    sha256 of each file as it was last read: what is decoded or sent under a digest is compared with it.
+    ``unpacked`` are the pictures that the board itself holds, as files, by reference.
     """
 
     def __init__(self, settings: Settings, store: Store, http: Http, folder: Path) -> None:
@@ -39,18 +38,25 @@ class Media:
         self.at_target: dict[str, str] = {}
         self.delivered: set[str] = set()
         self.hashed: dict[str, str] = {}
+        self.unpacked: dict[str, Path] = {}
         self.sizes: dict[str, tuple[int, int]] = {}
         self.had: dict[str, Any] = {}
         self.turns: dict[str, asyncio.Lock] = {}
         self.places = asyncio.Semaphore(FETCHES)
         self.cores = asyncio.Semaphore(2)
 
+    def unpack(self, pictures: Mapping[str, bytes]) -> None:
+        """Keep the pictures that the board itself holds as files of this machine, by their reference."""
+        for reference, data in pictures.items():
+            self.unpacked[reference] = self.folder / f"board-{hashlib.sha256(reference.encode()).hexdigest()[:24]}"
+            self.unpacked[reference].write_bytes(data)
+
     def know(self, names: Iterable[str]) -> None:
-        """Remember the frames that the target has, by stem."""
+        """Remember which of the names at the target are frames."""
         self.at_target = {n.rpartition(".")[0]: n for n in names if n.startswith("frames/")}
 
     async def _once(self, name: str, make: Callable[[], Awaitable[T]]) -> T:
-        """What ``make`` gives, made once however many shots ask at a time; its `MediaError` counts as well."""
+        """The result of ``make``, called once a name however many shots ask; a `MediaError` is remembered too."""
         async with self.turns.setdefault(name, asyncio.Lock()):
             if name not in self.had:
                 try:
@@ -62,9 +68,11 @@ class Media:
         return cast(T, self.had[name])
 
     async def file(self, reference: str) -> Path:
-        """The referenced file on this machine. `MediaError` says why it cannot be had."""
+        """The referenced file on this machine, downloaded once. Raises ``MediaError`` when it cannot be read."""
+        if reference in self.unpacked:
+            return self.unpacked[reference]
         if not has_scheme(reference):
-            return _checked_path(Path(reference))
+            return checked_path(Path(reference))
         return await self._once(f"file {reference}", lambda: self._bring(reference))
 
     async def _bring(self, reference: str) -> Path:
@@ -91,15 +99,17 @@ class Media:
         return out
 
     async def digest(self, reference: str) -> str:
-        """sha256 of the file as read."""
+        """The sha256 of the file, read now. Raises ``MediaError`` when it cannot be read."""
         path = await self.file(reference)
-        self.hashed[reference] = await asyncio.to_thread(_hashed, path)
+        self.hashed[reference] = await asyncio.to_thread(hash_file, path)
         return self.hashed[reference]
 
     def _known(self, reference: str, path: Path, digest: str, most: int) -> bytes:
-        """The file's bytes if they are those of ``digest`` (any where it is empty), read once and hashed as read:
-        between two looks at one name there may be another file."""
-        data = _read(path, most)
+        """The file's bytes, read and hashed in one go: a file may be replaced between two reads.
+
+        Raises ``MediaError`` when ``digest`` is not empty and not theirs.
+        """
+        data = read_file(path, most)
         self._compare(reference, digest, hashlib.sha256(data).hexdigest() if digest else "")
         return data
 
@@ -108,29 +118,34 @@ class Media:
             raise MediaError(ANOTHER if self.hashed.get(reference, seen) == seen else CHANGED)
 
     async def unchanged(self, reference: str, digest: str) -> Path:
-        """The file on this machine, hashed once more. `MediaError` if it is no longer that of ``digest``."""
+        """The file on this machine, hashed again. Raises ``MediaError`` when it is no longer that of ``digest``."""
         path = await self.file(reference)
-        self._compare(reference, digest, await asyncio.to_thread(_hashed, path))
+        self._compare(reference, digest, await asyncio.to_thread(hash_file, path))
         return path
 
     async def inline(self, reference: str, digest: str) -> str:
-        """A source clip as a data URI, empty where it is larger than gateways take that way. `MediaError` if it is no
-        longer that of ``digest``."""
+        """A source clip as a data URI; empty where it is larger than gateways accept in one.
+
+        Raises ``MediaError`` when the file is no longer that of ``digest``.
+        """
         path = await self.file(reference)
-        return await asyncio.to_thread(_data_uri, path, lambda: self._known(reference, path, digest, FRAME_BYTES))
+        return await asyncio.to_thread(data_uri, path, lambda: self._known(reference, path, digest, FRAME_BYTES))
 
     async def inline_clip(self, path: str) -> str:
-        """As `inline`, a clip of the target."""
+        """As `inline`, for a clip at the target. Raises ``MediaError`` when it cannot be read."""
         here = await self.clip(path)
-        return await asyncio.to_thread(_data_uri, here, here.read_bytes)
+        return await asyncio.to_thread(data_uri, here, here.read_bytes)
 
     async def check(self, reference: str) -> tuple[int, int]:
-        """Decode the whole picture: its width and height upright. `MediaError` says what is wrong with it."""
+        """Decode the whole picture, and give its upright width and height in pixels.
+
+        Raises ``MediaError`` when the file is no usable picture.
+        """
         digest = self.hashed.get(reference, "")
         return await self._once(f"size {reference} {digest}", lambda: self._measured(reference, digest))
 
     async def _measured(self, reference: str, digest: str) -> tuple[int, int]:
-        from tasks.media import images  # Pillow is not there for a board without pictures
+        from tasks.media import images  # a board without pictures does not load Pillow
 
         path, limits = await self.file(reference), self.settings.images
         most = {"max_bytes": limits.max_bytes, "max_pixels": limits.max_pixels}
@@ -140,18 +155,18 @@ class Media:
             )
 
     async def check_video(self, reference: str) -> None:
-        """Decode the source clip's first and last picture. `MediaError` says what is wrong with it."""
-        from tasks.media import probe as video  # av takes a third of a second to load, and few boards have source files
+        """Decode the source clip's first and last picture. Raises ``MediaError`` when the file is no usable clip."""
+        from tasks.media import probe as video  # loading av takes a third of a second, and few boards need it
 
         await asyncio.to_thread(video.probe, await self.file(reference))
         if digest := self.hashed.get(reference):
-            await self.unchanged(reference, digest)  # looked at by its name, so what was looked at is hashed again
+            await self.unchanged(reference, digest)  # av opened the file by its name: was it still the same?
 
     async def make_frame(self, reference: str, digest: str, size: Size, fit: Fit) -> str:
-        """Normalise the picture, unless the target or this run has it: the frame's path below the target.
+        """Make the frame of a picture, unless the target or this run has it, and give its path below the target.
 
-        Raises `MediaError` where the file is no picture, or not that of ``digest``: a fault of this reference alone,
-        a copy of the picture may still make the frame.
+        The error counts for this reference alone: another copy of the picture may still make the frame. Raises
+        ``MediaError`` when the file is no usable picture, or no longer that of ``digest``.
         """
         if there := await self._standing(reference, digest, size, fit):
             return there
@@ -163,10 +178,10 @@ class Media:
             return cast(str, self.had[stem])
 
     async def _standing(self, reference: str, digest: str, size: Size, fit: Fit) -> str:
-        """The frame's path at the target, empty if it is not there.
+        """The frame's path at the target; empty if it is not there.
 
-        A plain name may be that of a picture which an earlier edition laid on black, so that the picture is looked at;
-        where it cannot be any more, what was made of it stands.
+        A name without a ground may be that of a transparent picture which 0.1 laid on black, so the picture is read to
+        find its ground; when it cannot be read any more, the frame that is there is used.
         """
         wanted = self.settings.images.background
         grounds = ["", "black", "white"] if wanted == "auto" else ["", wanted.lstrip("#")]
@@ -213,12 +228,15 @@ class Media:
         return self.folder / name.replace("/", "_")
 
     async def frame(self, reference: str, digest: str, size: Size, fit: Fit) -> tuple[str, bytes]:
-        """The frame's path and bytes; the target has it afterwards. `MediaError` or `StoreError`."""
+        """The frame's path and bytes, after it was written to the target.
+
+        Raises ``MediaError`` as `make_frame`, ``StoreError`` when the target fails.
+        """
         name = await self.make_frame(reference, digest, size, fit)
         if not self._local(name).is_file():
             try:
                 return name, await asyncio.to_thread(self.store.read, name)
-            except FileNotFoundError:  # deleted since the target was looked at
+            except FileNotFoundError:  # deleted since the target was listed
                 del self.at_target[name.rpartition(".")[0]]
                 return await self.frame(reference, digest, size, fit)
         data = self._local(name).read_bytes()
@@ -228,7 +246,7 @@ class Media:
         return name, data
 
     async def clip(self, path: str) -> Path:
-        """A clip of the target on this machine. `MediaError` when it cannot be had."""
+        """A clip of the target, downloaded once to this machine. Raises ``MediaError`` when it cannot be read."""
         out = self._local(path)
 
         async def bring() -> Path:
@@ -239,51 +257,3 @@ class Media:
             return await self._once(f"clip {path}", bring)
         except (StoreError, FileNotFoundError) as error:
             raise MediaError(f"the source clip cannot be read: {error}") from error
-
-
-def _data_uri(path: Path, read: Callable[[], bytes]) -> str:
-    if path.stat().st_size > FRAME_BYTES:
-        return ""
-    return f"data:video/mp4;base64,{base64.b64encode(read()).decode()}"
-
-
-def _hashed(path: Path) -> str:
-    """sha256 of the file. What is longer than any source may be is no file to wait for."""
-    digest, left = hashlib.sha256(), FILE_BYTES
-    try:
-        with path.open("rb") as handle:
-            while piece := handle.read(1 << 20):
-                digest.update(piece)
-                left -= len(piece)
-                if left < 0:
-                    raise MediaError(f"is more than {FILE_BYTES:,} bytes long: more than any file may be")
-    except OSError as error:
-        raise MediaError(f"cannot be read: {error.strerror}") from error
-    return digest.hexdigest()
-
-
-def _read(path: Path, max_bytes: int) -> bytes:
-    """The file's bytes, after a look at how many they are: files of the kernel's say 0, and some never end."""
-    try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise MediaError(f"is {size} bytes long; at most {max_bytes} are read")
-        with path.open("rb") as handle:
-            data = handle.read(max_bytes + 1)
-    except OSError as error:
-        raise MediaError(f"cannot be read: {error.strerror}") from error
-    if len(data) > max_bytes:
-        raise MediaError(f"is more than the {max_bytes} bytes that are read")
-    return data
-
-
-def _checked_path(path: Path) -> Path:
-    try:
-        folder, file = path.is_dir(), path.is_file()
-    except OSError as error:  # a name that is too long, a folder that may not be entered
-        raise MediaError(f"cannot be read: {error.strerror}") from error
-    if folder:
-        raise MediaError("is a folder, not a file")
-    if not file:
-        raise MediaError("is a device or a pipe, not a file" if path.exists() else "is not there")
-    return path

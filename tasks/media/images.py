@@ -1,8 +1,4 @@
-"""Reference images: is it a picture, and the frame that a gateway gets from it. Pure on bytes.
-
-Pictures are opened by the class that their first bytes name, not by ``Image.open``: that one tries Pillow's
-process-wide pixel limit and Python's process-wide warning filters, and these functions run in threads.
-"""
+"""Reference images: checks that bytes are a picture, and makes the frame that a gateway gets. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -39,8 +35,8 @@ _LOSSLESS = (PngImageFile, GifImageFile, BmpImageFile, TiffImageFile)
 
 
 class Still(NamedTuple):
-    """A frame's bytes, ``image/jpeg`` or ``image/png``, what its transparent parts lie on (see `ground`), and the
-    upright size of the picture."""
+    """A frame: its bytes, ``image/jpeg`` or ``image/png``, the colour behind its transparent parts (see `ground`), and
+    the upright size of the picture that it was made of."""
 
     data: bytes
     media_type: str
@@ -62,25 +58,25 @@ class _Picture:
 
 
 def check(data: bytes, *, max_bytes: int, max_pixels: int) -> tuple[int, int]:
-    """Width and height in pixels, upright, of a picture whose first frame was decoded to its end.
+    """Decode the first frame to its end, and give its upright width and height in pixels.
 
-    The number of bytes, the kind (by content) and the size (by header) are looked at in this order before
-    any decoding. MediaError says in a sentence without subject what the bytes are instead.
+    The number of bytes, the kind (by content) and the size (by header) are checked in this order before any decoding.
+    Raises ``MediaError`` when the bytes are no usable picture, with a sentence that lacks its subject.
     """
     if len(data) > max_bytes:
         raise MediaError(f"is {amount(len(data))} long; at most {amount(max_bytes)} are read")
     with _reading(data), _first(data, max_pixels) as image:
-        # asked for one pixel, a JPEG runs through all of its data and skips most of the arithmetic
+        # reduced to one pixel, a JPEG is read to its end without most of the arithmetic
         picture = _read(image, data, Size(1, 1), "cover")
         _resizable(picture.image.resize((1, 1), Image.Resampling.NEAREST))
     return picture.size.width, picture.size.height
 
 
 def ground(data: bytes, background: str, *, max_pixels: int) -> str:
-    """What transparent parts of the picture lie on; empty where it has none, and of most found out by the header.
+    """The colour behind the transparent parts of the picture; empty where it has none, which the header often tells.
 
-    It is ``background`` (a colour's name, or ``#rrggbb``: here without the sign); for ``auto`` white where the visible
-    pixels are darker than mid-grey on average, else black, as where nothing is visible. MediaError as in ``check``.
+    It is ``background`` (a colour's name, or ``#rrggbb``, given without the ``#``); for ``auto`` it is white where the
+    visible pixels are darker than mid-grey on average, else black. Raises ``MediaError`` as `check`.
     """
     with _reading(data), _first(data, max_pixels) as image:
         if not image.has_transparency_data:
@@ -90,7 +86,7 @@ def ground(data: bytes, background: str, *, max_pixels: int) -> str:
 
 
 def _ground(image: Image.Image, background: str) -> str:
-    """Of a picture with its alpha multiplied in, so that the sums weigh each pixel by how much of it is visible."""
+    """The ground of a picture with premultiplied alpha, whose sums so weigh each pixel by how visible it is."""
     if image.mode not in ("La", "RGBa") or image.getchannel("a").getextrema()[0] == 255:
         return ""
     if background != "auto":
@@ -101,7 +97,7 @@ def _ground(image: Image.Image, background: str) -> str:
 
 
 def _colour(ground: str) -> tuple[int, int, int]:
-    """The colour that a ground stands for; black beside a picture that has none."""
+    """The colour of a ground; black for the empty one, which is then that of the bars."""
     known = not ground or ground in ImageColor.colormap
     red, green, blue, *_ = ImageColor.getrgb((ground or "black") if known else f"#{ground}")
     return red, green, blue
@@ -112,11 +108,11 @@ def normalise(
 ) -> Still:
     """The first frame as an upright sRGB picture of exactly ``size``.
 
-    ``cover`` crops to the centre, ``contain`` puts the whole picture between bars, ``blur`` puts it on a blurred
-    cover of itself. Transparent parts and bars are of the picture's `ground`; bars of one without are black. Flat
-    grey or palette art in a lossless file becomes PNG if that is within ``max_bytes``, all else JPEG 4:4:4 at
-    quality 92 or the next lower one that is. No metadata. The same input gives the same bytes.
-    MediaError where the bytes are no picture, as in ``check``, or where no quality is low enough.
+    ``cover`` crops to the centre, ``contain`` puts the whole picture between bars, ``blur`` puts it on a blurred cover
+    of itself. Transparent parts and bars have the colour of the picture's `ground`, bars are black where it has none.
+    Flat grey or palette art in a lossless file becomes PNG if that fits into ``max_bytes``, all else JPEG 4:4:4 at
+    quality 92 or the next lower one that fits. There is no metadata, and the same input gives the same bytes.
+    Raises ``MediaError`` as `check`, and when no quality is low enough.
     """
     with _reading(data), _first(data, max_pixels) as image:
         picture = _read(image, data, size, fit)
@@ -124,18 +120,21 @@ def normalise(
         ground = _ground(whole, background)
         part = _scaled(picture, whole, size, fit, _colour(ground))
     frame = _laid_out(part, size, fit, _colour(ground))
-    frame.info = {}  # else a comment, a profile or a resolution would travel on into the file
+    frame.info = {}  # else a comment, a profile or a resolution would be saved too
     return Still(*_encoded(frame, max_bytes, as_png=picture.may_be_art and _is_flat(part)), ground, picture.size)
 
 
 def suffix(media_type: str) -> Literal["jpg", "png"]:
-    """The file name ending of a frame of this media type."""
+    """The ending of a frame's file name for its media type."""
     return "png" if media_type == "image/png" else "jpg"
 
 
 @contextmanager
 def _reading(data: bytes) -> Iterator[None]:
-    """Whatever Pillow raises about these bytes leaves as a MediaError: its plugins raise all kinds of things."""
+    """Read the bytes in the body; Pillow's plugins raise all kinds of errors.
+
+    Raises ``MediaError`` when the body raises any error.
+    """
     try:
         yield
     except MediaError:
@@ -150,7 +149,7 @@ def _reading(data: bytes) -> Iterator[None]:
 
 @contextmanager
 def _first(data: bytes, max_pixels: int) -> Iterator[ImageFile]:
-    """The picture before any of it is decoded, once its size is known to be right and there is room for it."""
+    """Open the picture without decoding it, check its size, and wait for room to decode it in the body."""
     image = open_picture(data)
     _check_size(*image.size, min(max_pixels, most_pixels(image, data)))
     with room_for(image):
@@ -158,13 +157,13 @@ def _first(data: bytes, max_pixels: int) -> Iterator[ImageFile]:
 
 
 def _read(image: ImageFile, data: bytes, size: Size, fit: Fit) -> _Picture:
-    """The first frame decoded, a JPEG no larger than ``size`` needs. Never touches another frame."""
+    """Decode the first frame and no other, a JPEG no larger than ``size`` needs."""
     width, height = image.size
     if isinstance(image, JpegImageFile):
         factor = _factor(_upright(Size(width, height), _orientation(image)), size, fit)
         image.draft(None, (max(1, round(width * factor)), max(1, round(height * factor))))
     png.load(image, data)
-    orientation = _orientation(image)  # after loading: it may stand behind the pixels, and a TIFF turns itself
+    orientation = _orientation(image)  # after loading: it may come after the pixels, and Pillow turns a TIFF
     return _Picture(image, _upright(Size(width, height), orientation), orientation)
 
 
@@ -176,7 +175,7 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
 
 
 def _orientation(image: ImageFile) -> int:
-    """EXIF orientation 1 to 8; 1 where it is missing or broken: a picture is worth more than its notes."""
+    """The EXIF orientation, 1 to 8; 1 where it is missing or broken."""
     value: object = 1
     with suppress(Exception):
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
@@ -184,7 +183,7 @@ def _orientation(image: ImageFile) -> int:
 
 
 def _upright(size: Size, orientation: int) -> Size:
-    """From stored to upright or back: orientations 5 to 8 lie on their side."""
+    """The upright size of a stored one, or the reverse: orientations 5 to 8 swap width and height."""
     return Size(size.height, size.width) if orientation >= 5 else size
 
 
@@ -196,7 +195,7 @@ def _factor(source: Size, target: Size, fit: Fit) -> float:
 def _scaled(
     picture: _Picture, image: Image.Image, size: Size, fit: Fit, background: tuple[int, int, int]
 ) -> Image.Image:
-    """Upright RGB: of ``size`` for ``cover``, else the whole picture within it. Turned and coloured when small."""
+    """Upright RGB: exactly ``size`` for ``cover``, else the whole picture within it. Turned and converted last."""
     inner = size if fit == "cover" else _within(picture.size, size)
     target = _upright(inner, picture.orientation)
     box = _centre(image.size, target) if fit == "cover" else (0.0, 0.0, *image.size)
@@ -211,7 +210,7 @@ def _within(source: Size, target: Size) -> Size:
 
 
 def _centre(source: tuple[int, int], target: Size) -> tuple[float, float, float, float]:
-    """The largest box of the target's shape in the middle of the source."""
+    """The largest centred box of the source with the target's shape."""
     width, height = source
     factor = _factor(Size(width, height), target, "cover")
     wide, high = min(width, target.width / factor), min(height, target.height / factor)
@@ -220,7 +219,7 @@ def _centre(source: tuple[int, int], target: Size) -> tuple[float, float, float,
 
 
 def _resizable(image: Image.Image) -> Image.Image:
-    """The same picture in a mode whose values may be averaged: alpha multiplied in, no palette, 8 bits."""
+    """The picture in a mode whose values can be averaged: premultiplied alpha, no palette, 8 bits."""
     if image.mode.startswith("I;16"):
         return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
     if image.mode in ("I", "F"):
@@ -235,7 +234,7 @@ def _resizable(image: Image.Image) -> Image.Image:
 
 
 def _opaque(image: Image.Image, profile: bytes | None, background: tuple[int, int, int]) -> Image.Image:
-    """sRGB without alpha. Colours are converted before they are laid on the background, which is sRGB."""
+    """sRGB without alpha. Colours are converted before they are put on the background, which is sRGB."""
     if image.mode not in ("La", "RGBa"):
         return _srgb(image, profile)
     straight = image.convert(image.mode.upper())
@@ -245,7 +244,7 @@ def _opaque(image: Image.Image, profile: bytes | None, background: tuple[int, in
 
 
 def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB by the embedded profile; without one, or with a broken or a wrong one, by the usual formulas."""
+    """RGB by the embedded profile; without a usable one by Pillow's formulas."""
     if profile:
         with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
             ours, sent = ImageCms.createProfile("sRGB"), ImageCms.ImageCmsProfile(BytesIO(profile))
@@ -265,7 +264,7 @@ def _laid_out(part: Image.Image, size: Size, fit: Fit, background: tuple[int, in
 
 
 def _blurred(part: Image.Image, size: Size) -> Image.Image:
-    """A cover of ``size`` without detail. Blurred at a sixteenth: the eye sees no difference, the clock does."""
+    """A blurred cover of ``size``. It is blurred at a sixteenth of the size, which looks the same and is faster."""
     tiny = Size(max(1, size.width // 16), max(1, size.height // 16))
     cover = part.resize((tiny.width, tiny.height), Image.Resampling.BOX, _centre(part.size, size))
     soft = cover.filter(ImageFilter.GaussianBlur(2))
@@ -273,7 +272,7 @@ def _blurred(part: Image.Image, size: Size) -> Image.Image:
 
 
 def _is_flat(image: Image.Image) -> bool:
-    """Whether most pixels equal the one beside them: drawn, not photographed, scanned or dithered."""
+    """Whether most pixels equal their neighbour: then it is drawn, not photographed, scanned or dithered."""
     width, height = image.size
     left, right = image.crop((0, 0, width - 1, height)), image.crop((1, 0, width, height))
     equal = ImageChops.difference(left, right).convert("L").histogram()[0]

@@ -1,5 +1,7 @@
-"""The packets of H.264 and H.265 video as an mp4 holds them: units, each behind its length (ISO/IEC 14496-15, 4.3.2
-and 8.3.2). Pure bytes."""
+"""The packets of H.264 and H.265 video in an mp4: units, each preceded by its length. Pure functions of bytes.
+
+ISO/IEC 14496-15, 4.3.2 and 8.3.2.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +11,10 @@ MOST_UNITS = 1_000  # in one packet; encoders write a handful
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How packets are taken apart: bytes of a length, where in the unit its kind stands, the kinds that hold a part of
-    a picture, and those that say how pictures are coded."""
+    """How packets are split: ``prefix`` bytes for a length; ``shift`` and ``mask`` of a unit's kind in its first byte.
+
+    ``slices`` are the kinds that hold a part of a picture, ``settings`` those that say how pictures are coded.
+    """
 
     prefix: int
     shift: int
@@ -19,8 +23,8 @@ class Reading:
     settings: range
 
     def is_plain(self, packet: Sequence[int]) -> bool:
-        """Whether the packet's units fill it, one of them holds a part of a picture, and none changes the size of
-        pictures. Zeros, filler and noise in place of what was sent are none of this."""
+        """Whether the packet's units fill it, one of them holds a part of a picture, and none changes how pictures are
+        coded. Zeros, filler and noise in place of video are not plain."""
         at, pictures, end = 0, 0, len(packet)
         for _ in range(MOST_UNITS):
             if at == end:
@@ -38,7 +42,7 @@ class Reading:
 
 
 def reading(codec: str, header: bytes) -> Reading | None:
-    """How this track's packets are read, by its codec and its header (avcC or hvcC); None for any other kind."""
+    """How a track's packets are split, by its codec and its header (avcC or hvcC); None for any other kind."""
     if codec == "h264" and len(header) > 6 and header[0] == 1:
         return Reading((header[4] & 3) + 1, shift=0, mask=0x1F, slices=range(1, 6), settings=range(7, 8))
     if codec == "hevc" and len(header) > 22 and header[0] == 1:

@@ -1,6 +1,6 @@
-"""Large photographs in PNG, decoded in half of Pillow's time: ISA-L inflates them, FFmpeg undoes the row filters.
+"""Decodes large PNG photographs in half of Pillow's time: ISA-L inflates them, FFmpeg undoes the row filters.
 
-The pixels are the very same. Whatever is unusual or wrong about a file is left to Pillow, which knows what to say.
+The pixels are the same. A file with anything unusual or wrong is left to Pillow, which has an error for it.
 """
 
 import zlib
@@ -11,23 +11,23 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-LEAST, MOST = 1_000_000, 25_000_000  # pixels: below nothing is gained, above it would take too much memory
+LEAST, MOST = 1_000_000, 25_000_000  # pixels; below it gains nothing, above it takes too much memory
 HEAD = 33  # bytes: the signature and the IHDR chunk (PNG specification, 5.2 and 11.2.2)
 LAST_FILTER = 4
 BLOCK = 65535  # bytes that a stored block holds at most
-KINDS = {2: ("RGB", "rgb24", 3), 6: ("RGBA", "rgba", 4)}  # colour type -> Pillow's mode, FFmpeg's, bytes a pixel
+KINDS = {2: ("RGB", "rgb24", 3), 6: ("RGBA", "rgba", 4)}  # colour type -> Pillow's mode, FFmpeg's format, bytes a pixel
 PLAIN = (8, 0, 0, 0)  # bits, compression, filters, interlace: the usual ones
 
 
 def load(image: ImageFile, data: bytes) -> None:
-    """As ``image.load()``, of a picture that was opened from these bytes."""
+    """As ``image.load()``, for a picture that was opened from these bytes."""
     if isinstance(image, PngImageFile) and (found := pixels(data)):
         image.im, image.tile = found.im, []
     image.load()
 
 
 def pixels(data: bytes) -> Image.Image | None:
-    """The picture of a large 8 bit RGB or RGBA file with nothing but the time behind its pixels; None for any other."""
+    """The picture of a large 8 bit RGB or RGBA file with at most a time after its pixels; None for any other."""
     if len(data) < HEAD or data[12:16] != b"IHDR":
         return None
     width, height, bits, colour, *rest = unpack_from(">IIBBBBB", data, 16)
@@ -38,7 +38,7 @@ def pixels(data: bytes) -> Image.Image | None:
 
 
 def _packed(data: bytes) -> bytes:
-    """The contents of the IDAT chunks, which stand together; empty where the file has something that matters here."""
+    """The contents of the IDAT chunks, which are consecutive; empty where another chunk changes the picture."""
     found: list[bytes] = []
     at = HEAD
     while at + 12 <= len(data):
@@ -48,7 +48,7 @@ def _packed(data: bytes) -> bytes:
         if kind == b"IDAT":
             found.append(data[at + 8 : at + 8 + size])
         elif kind == b"tRNS" or (found and kind != b"tIME"):
-            return b""  # a colour that means transparent; EXIF, which Pillow reads as it decodes
+            return b""  # tRNS makes a colour transparent; EXIF after the pixels is read by Pillow
         at += 12 + size
     return b""
 
@@ -65,7 +65,7 @@ def _decoded(head: bytes, packed: bytes, size: tuple[int, int], colour: int) -> 
         if len(raw) != length or not inflate.eof or max(raw[:: 1 + width * size[0]]) > LAST_FILTER:
             return None
         [frame] = av.VideoCodecContext.create("png", "r").decode(av.Packet(_stored(head, raw)))
-    except Exception:  # whatever is wrong with the file, Pillow finds it too and says so
+    except Exception:  # Pillow finds the same fault and reports it
         return None
     if frame.format.name != name or (frame.width, frame.height) != size:
         return None
@@ -74,7 +74,7 @@ def _decoded(head: bytes, packed: bytes, size: tuple[int, int], colour: int) -> 
 
 
 def _stored(head: bytes, raw: bytes) -> bytes:
-    """The file again with its rows as they are, in blocks that are not compressed (RFC 1950, 1951: 3.2.4)."""
+    """The file with its filtered rows in uncompressed blocks (RFC 1950, and RFC 1951, 3.2.4)."""
     view, blocks = memoryview(raw), list[Any]([b"\x78\x01"])
     for at in range(0, len(raw), BLOCK):
         block = view[at : at + BLOCK]

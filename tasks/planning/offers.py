@@ -55,6 +55,18 @@ class OfferFinder:
             self.memo[asked] = usable, tuple(one for one in found if isinstance(one, str)) or self._unknown(shot)
         return self.memo[asked]
 
+    def why_none(self, shot: Shot, passed_over: Sequence[str]) -> str:
+        """Why the shot has no usable route: the reasons of each, or that its chain says nothing of its mode."""
+        if passed_over:
+            return _grouped(passed_over)
+        chain = f"[chain.{shot.route}]" if shot.route in self.settings.chains and shot.route else "[chain]"
+        free = ", ".join(
+            f'"{m.route}"' for m in self.catalogue.models.values() if m.provider == "animatic" and shot.mode in m.modes
+        )
+        return (
+            f"{chain} of {self.settings.path.name} has no route for {shot.mode}: add one, as in {shot.mode} = [{free}]"
+        )
+
     def _warn(self, routes: tuple[str, ...], found: Sequence[Offer | str]) -> None:
         """Warn of every usable route that will be retired, with its place in the chain."""
         for place, one in enumerate(found):
@@ -135,8 +147,8 @@ class OfferFinder:
         return "url" in model.remix and (remix == "url" or (self.signs and remix != "file"))
 
 
-def why_none(passed_over: Sequence[str]) -> str:
-    """Why a shot has no usable route, from the reasons of each; all missing keys are named in one phrase."""
+def _grouped(passed_over: Sequence[str]) -> str:
+    """The reasons of all routes; all missing keys are named in one phrase."""
     found = [LACKS.fullmatch(reason) for reason in passed_over]
     gateways = dict.fromkeys((one[1], one[2]) for one in found if one)
     others = [reason for reason, one in zip(passed_over, found, strict=True) if one is None]

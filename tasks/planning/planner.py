@@ -1,33 +1,22 @@
 """What is to be done with every shot, by which routes, and what it comes to. Decides everything, spends nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tasks.config import Catalogue, Settings, unreachable
 from tasks.domain.errors import Fault
 from tasks.domain.identity import fingerprint_of, parts_of
-from tasks.domain.plan import Action, Plan, ShotPlan
+from tasks.domain.plan import Action, LeftOut, Plan, ShotPlan
 from tasks.domain.redaction import pin
 from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips, own_clip
 from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, closed_gateways, is_refused, keys_of, worth
-from tasks.planning.offers import Found, OfferFinder, offer_warnings, why_none
-from tasks.planning.snapshot import Snapshot, sources_first
+from tasks.planning.offers import Found, OfferFinder, offer_warnings
+from tasks.planning.snapshot import ShotSelection, Snapshot, sources_first
 from tasks.transport import is_named
 
 NOTHING = KeyHistory()  # what the ledger has of a key that it does not know; never written to
-
-
-@dataclass(frozen=True, slots=True)
-class ShotSelection:
-    """The shots that a user named: to look at these ``only`` (empty: at all), and to buy another clip for."""
-
-    only: frozenset[str] = frozenset()
-    rerender: frozenset[str] = frozenset()
-
-
 NOBODY = ShotSelection()
 
 
@@ -45,7 +34,7 @@ class Planner:
     ) -> None:
         self.board, self.snapshot, self.ledger = board, snapshot, ledger
         self.settings, self.catalogue = settings, catalogue
-        self.only, self.rerender = named.only, named.rerender
+        self.only, self.rerender, self.skip_unusable = named.only, named.rerender, named.skip_unusable
         self.faults: list[Fault] = []
         self.finder = OfferFinder(settings, catalogue, snapshot.today, snapshot.signs)
         self.planned: dict[str, ShotPlan] = {}
@@ -165,8 +154,8 @@ class Planner:
         said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=collects)
         asked = shot, selected, fingerprint, key, parts
         plan = ShotPlan(*asked, action, changed, offers, passed_over, said, collects, closed=closed)
-        if selected:
-            self._check(plan, attempts)
+        if selected and (less := self._check(plan, attempts)):
+            return plan._replace(left_out=less, warnings=(*plan.warnings, f"left out: {less.reason}"))
         return plan
 
     def _collects(self, shot: Shot, page: KeyHistory, stand_ins: bool) -> bool:
@@ -201,30 +190,27 @@ class Planner:
     def _entries(self, key: str) -> list[Any]:
         return list(self.ledger.pages[key].entries.values()) if key in self.ledger.pages else []
 
-    def _check(self, plan: ShotPlan, attempts: tuple[Attempt, ...]) -> None:
-        """Faults that forbid a start: no usable route, no source clip, a job that cannot be asked after."""
+    def _check(self, plan: ShotPlan, attempts: tuple[Attempt, ...]) -> LeftOut | None:
+        """Faults that forbid a start: no usable route, no source clip, a job that cannot be asked after. Where the user
+        would rather go on without a shot, why it is left out instead."""
         shot, named = plan.shot, plan.shot.shot_id in self.rerender
         for attempt in attempts:
             if attempt.outcome in UNSETTLED and not named and (reason := self._unreachable(attempt)):
                 said = f"job {attempt.job_id} bought at {attempt.route} cannot be asked after: {reason}"
                 self._fault(shot, "", "", f"{said}; or name the shot in --rerender and risk its money")
         if plan.action == "keep":
-            return
-        if not plan.offers and not plan.collects:
-            self._fault(shot, "route", shot.route, why_none(plan.passed_over) or self._left_out(shot))
+            return None
         source = self.planned.get(shot.source_shot)
+        if source is not None and source.left_out and not plan.collects and not self._has_clip(source):
+            return LeftOut("Source", f"{shot.source_shot} is left out and has no clip")
+        if not plan.offers and not plan.collects:
+            why = self.finder.why_none(shot, plan.passed_over)
+            if self.skip_unusable:
+                return LeftOut("NoRoute", why)
+            self._fault(shot, "route", shot.route, why)
         if source is not None and not source.selected and not self._has_clip(source):
             self._fault(shot, "source", shot.source_shot, "is not selected and has no clip: add it to --only")
-
-    def _left_out(self, shot: Shot) -> str:
-        """In words that the chain of the shot says nothing of its mode."""
-        chain = f"[chain.{shot.route}]" if shot.route in self.settings.chains and shot.route else "[chain]"
-        free = ", ".join(
-            f'"{m.route}"' for m in self.catalogue.models.values() if m.provider == "animatic" and shot.mode in m.modes
-        )
-        return (
-            f"{chain} of {self.settings.path.name} has no route for {shot.mode}: add one, as in {shot.mode} = [{free}]"
-        )
+        return None
 
     def _has_clip(self, plan: ShotPlan) -> bool:
         page = self.ledger.pages.get(plan.key, NOTHING)

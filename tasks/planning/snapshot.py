@@ -12,6 +12,18 @@ Rows = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class ShotSelection:
+    """The shots that a user named: to look at these ``only`` (empty: at all), and to buy another clip for.
+
+    ``skip_unusable``: those without a usable route are left out and told, and forbid no start.
+    """
+
+    only: frozenset[str] = frozenset()
+    rerender: frozenset[str] = frozenset()
+    skip_unusable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What was found out before deciding.
 

@@ -45,7 +45,10 @@ class PartMonitor:
         self.began = False
 
     def look(self) -> PartReport | str:
-        """What it told, else ``waiting`` (not seen yet), ``alive`` or ``dead``."""
+        """Its report, else ``waiting`` (not seen yet), ``alive`` or ``dead``.
+
+        Raises ``StoreError`` when the target fails.
+        """
         record = self.watcher.look()
         self.began = self.began or record is not None
         living = record is not None and self.watcher.alive and not (record.get("by_process") and is_gone(record))
@@ -171,7 +174,7 @@ class Season:
         return spent(a for a in history if a.run_id == self.running.run_id and a.shot_id in names)
 
     async def _see_through(self, task: PartOrder) -> None:
-        """Start a part, and again when it dies without a word; then take down how its shots ended."""
+        """Start a part, and again when it dies without a report; then record how its shots ended."""
         for tried in range(TRIES):
             again = task.part.model_copy(update={"attempt": uuid.uuid4().hex}) if tried else task.part
             said = await self._over(replace(task, part=again))

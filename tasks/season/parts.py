@@ -129,6 +129,6 @@ def divide_settings(settings: Settings, ways: int) -> Settings:
 
 
 def quotes_of(plan: Plan, parts: Sequence[Ids]) -> list[Decimal]:
-    """What the plan quotes for the shots of each part."""
+    """US dollars that the plan quotes for the shots of each part."""
     quoted: Mapping[str, Decimal] = {shot.shot.shot_id: shot.quoted for shot in plan.shots}
     return [sum((quoted[name] for name in part), ZERO) for part in parts]

@@ -38,7 +38,7 @@ class PartReport:
 
 
 def read_report(store: Store, part: SeasonPart) -> PartReport | None:
-    """What this very attempt at the part has told; None as long as it has not."""
+    """The report of this attempt at the part; None as long as there is none."""
     try:
         found = json.loads(store.read(f"lock/{part.name}/{TOLD}"))
     except FileNotFoundError:
@@ -111,7 +111,7 @@ class PartRole:
         return Decimal(self.order["lost_usd"]) + own
 
     def may_submit(self) -> None:
-        """Raises ``Stopped`` while the season's heartbeat is too old."""
+        """Let an order be sent now. Raises ``Stopped`` when the season's heartbeat is too old."""
         if not self.season.fresh:
             raise Stopped("Interrupted", "the season's heartbeat was not seen in time: nothing more is ordered")
 

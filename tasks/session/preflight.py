@@ -25,6 +25,7 @@ def read_whole(session: SessionState, before: Before) -> tuple[Storyboard, list[
         if error.board is None:
             raise
         board, faults = error.board, error.faults
+    session.media.unpack(board.pictures)
     try:
         check_ids(board, session.request.only, session.request.rerender)
     except BoardError as error:
@@ -48,6 +49,8 @@ def _outside(session: SessionState, reference: str) -> str:
     accounts; where the address names the machine (sftp, a chain of stores, whatever else fsspec knows), the config
     has to have named it first. Any other board stays in its own folder.
     """
+    if reference in session.media.unpacked:
+        return ""
     board, allowed = session.request.board, session.settings.images.allow_paths
     if session.request.confined or board.rpartition("://")[0].lower() not in HERE:
         out = strays(reference, split(board)[0], allowed)

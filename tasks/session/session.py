@@ -111,7 +111,7 @@ class Session(SessionState):
     def _planner(self, chosen: Collection[str]) -> Planner:
         only, asked = self.request.only, self.request.rerender
         rerender = set(chosen) if "all" in asked else set(asked) & set(chosen)
-        named = ShotSelection(frozenset(only), frozenset(rerender))
+        named = ShotSelection(frozenset(only), frozenset(rerender), self.request.skip_unusable)
         return Planner(self.board, self.snapshot, self.ledger, self.settings, self.catalogue, named)
 
     def _read_target(self) -> None:
@@ -171,7 +171,7 @@ class Session(SessionState):
         if planner.faults:
             raise BoardError(planner.faults)
         for plan in self.plan.shots:
-            if plan.shot.shot_id in planner.rerender and self.ledger.page(plan.key).entries:
+            if plan.shot.shot_id in planner.rerender and not plan.left_out and self.ledger.page(plan.key).entries:
                 self.ledger.want(plan.key)
         return None
 

@@ -1,13 +1,16 @@
 """The bytes of a shot list read into a storyboard, or every fault in it."""
 
 from tasks.storyboard.carried import changed, sentence
+from tasks.storyboard.formats import ENDINGS, without_ours
 from tasks.storyboard.missing_files import cause, shared
+from tasks.storyboard.opening import fill_board
 from tasks.storyboard.reader import read
 from tasks.storyboard.source import (
     HERE,
     MOST_CAUSES,
     _beside,
     board_bytes,
+    board_place,
     check_ids,
     display_url,
     parsed,
@@ -16,18 +19,22 @@ from tasks.storyboard.source import (
 )
 
 __all__ = [
+    "ENDINGS",
     "HERE",
     "MOST_CAUSES",
     "_beside",
     "board_bytes",
+    "board_place",
     "cause",
     "changed",
     "check_ids",
     "display_url",
+    "fill_board",
     "parsed",
     "read",
     "sentence",
     "shared",
     "sound_rows",
     "strays",
+    "without_ours",
 ]

@@ -58,14 +58,19 @@ class _Search:
             self._pair()
 
     def _take(self, name: str, candidates: Iterator[int]) -> bool:
-        """The first candidate whose cells can be of the kind; one that spells the canonical name is not doubted."""
+        """The first candidate whose cells can be of the kind; one that spells the canonical name is believed, but for
+        the names that other lists give to other things."""
         for at in candidates:
-            if self.table.headers[at] == name or self._fits(name, at):
+            if self._is_canonical(name, at) or self._fits(name, at):
                 self.places[name] = at
                 del self.free[at]
                 return True
             self.refused.setdefault(at, name)
         return False
+
+    def _is_canonical(self, name: str, at: int) -> bool:
+        spelled = self.table.headers[at] == name
+        return spelled and not kinds.is_foreign(name, self.table.columns[at], self.routes)
 
     def _fits(self, name: str, at: int) -> bool:
         header, cells = self.table.headers[at], self.table.columns[at]

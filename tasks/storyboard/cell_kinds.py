@@ -5,17 +5,23 @@ The question is not whether every cell is right, which is for the reader of the 
 is of the kind.
 """
 
+import difflib
 import re
 from collections.abc import Callable, Collection, Sequence
 
 from tasks.domain.shot import FITS
-from tasks.storyboard.cells import FLAGS
+from tasks.storyboard import cells as readers
+from tasks.storyboard.cells import FLAGS, MODE_WORDS
 from tasks.storyboard.meaning import is_framing
 from tasks.storyboard.spelling import fold
 
 _ERROR = re.compile(r"#(REF|N/A|NAME|VALUE|DIV/0|NULL|NUM|ERROR|CALC|SPILL|BLOCKED|FIELD|GETTING_DATA)[!?]?")
 _LEFT = frozenset(("Loading...", "Loading…", "loading...", "nan", "NaN", "NAN", "<NA>", "NaT"))
 
+SHARED = ("mode", "size", "audio", "route")  # names that other lists give to what a gag, a framing or a sound is
+_SLIP = 0.75  # how alike a cell is to a word that can be read if it was meant to be that one
+
+_CHAIN = re.compile(r"[a-z][a-z0-9_-]*")  # a name as configs write it
 _NUMBERED = re.compile(r"[#A-Za-z]{0,2}\d{1,4}[A-Za-z]?([.,]0+)?")
 _DIGIT = re.compile(r"\d")
 _LOCATED = re.compile(r"[\\/]|\.[A-Za-z0-9]{2,5}\b|^=|^\[|^data:|^www\.")
@@ -62,6 +68,28 @@ def could_be(name: str, cells: Sequence[str], routes: Collection[str] = ()) -> b
             return True
         held = held or bool(text)
     return not held
+
+
+def is_foreign(name: str, cells: Sequence[str], routes: Collection[str] = ()) -> bool:
+    """Whether a column whose header is the canonical ``name`` holds something else by that name.
+
+    So it is where not one of its cells can be read, nor resembles one that can be; one slip in it, and the column is
+    the canonical one with cells to mend.
+    """
+    if name not in SHARED or could_be(name, cells, routes):
+        return False
+    held = [text.strip() for text in cells if text.strip()]
+    if name == "route" and all(map(_CHAIN.fullmatch, held)):
+        return False  # chains of another config: the default chain would be paid instead of them
+    return not any(_slips(name, text, routes) for text in held)
+
+
+def _slips(name: str, text: str, routes: Collection[str]) -> bool:
+    """Whether a cell is readable but for a slip of the keyboard."""
+    known = {"mode": MODE_WORDS, "size": readers.SHORT, "audio": FLAGS, "route": routes}[name]
+    said = re.sub(r"[\s_-]+", "", text.lower())[:40]
+    spelled = [re.sub(r"[\s_-]+", "", word.lower()) for word in known]
+    return bool(difflib.get_close_matches(said, [word for word in spelled if len(word) > 2], n=1, cutoff=_SLIP))
 
 
 def begins_again(cells: Sequence[str], scenes: Sequence[str]) -> bool:

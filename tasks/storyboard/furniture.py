@@ -15,14 +15,19 @@ _NUMBERED = re.compile(r"\S*\d\S*")
 
 
 def header_at(lines: Sequence[int], rows: Sequence[Sequence[str]], overrides: Mapping[str, str]) -> int:
-    """Which row is the header: the first of the first fifty lines that names a prompt and one more known column."""
+    """Which row is the header; the first one where none names what a header names."""
+    return find_header(lines, rows, overrides) or 0
+
+
+def find_header(lines: Sequence[int], rows: Sequence[Sequence[str]], overrides: Mapping[str, str]) -> int | None:
+    """The first of the first fifty lines that names a prompt and one more known column, as a place in ``rows``."""
     asked = known([header for text in overrides.values() for header in (names(text) or [text])])
     for at, (line, row) in enumerate(zip(lines, rows, strict=False)):
         if line > LINES:
             break
         if _names_columns(row, asked, overrides):
             return at
-    return 0
+    return None
 
 
 def _names_columns(row: Sequence[str], asked: Collection[str], overrides: Mapping[str, str]) -> bool:

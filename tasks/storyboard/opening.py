@@ -1,102 +1,54 @@
 """The bytes of a shot list -> a table of text, whatever its format. Pure on bytes."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
-from tasks.domain.errors import BoardError, Fault
-from tasks.storyboard import furniture
-from tasks.storyboard.formats import columns, parquet
-from tasks.storyboard.formats.columns import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Table
+from tasks.storyboard import formats, furniture
+from tasks.storyboard.formats import Board
+from tasks.storyboard.formats.columns import Table
 
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_ABOVE = bytes(range(0x80, 0x100))
-_PAIRED = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_SHEET = re.compile(r"(.+\.(?:xlsx|xlsm|ods))#([^/]+)", re.IGNORECASE)
+_GOOGLE = re.compile(r"https://docs\.google\.com/spreadsheets/d/(e/)?([\w-]+)(?:/.*)?", re.IGNORECASE)
 
 
-def open_table(data: bytes, name: str, overrides: Mapping[str, str]) -> Table:
-    """The table of a shot list. ``name`` (a path or URL) only tells a broken Parquet file from a CSV.
+def open_table(data: bytes, name: str, overrides: Mapping[str, str], fps: Decimal = Decimal(24)) -> Table:
+    """The table of a shot list. ``name`` (a path or URL) tells the sheet of a workbook, and the format of a file
+    whose bytes leave it open.
 
     ``overrides`` (canonical name -> header or template) are those of `[columns]`: they help to find the header.
-    Raises BoardError where nothing can be made of the bytes.
+    ``fps`` is the rate of a cut list that does not say its own. Raises BoardError where nothing can be made of
+    the bytes.
     """
-    if _is_parquet(data, name):
-        return _from_parquet(data)
-    text = _decode(data)
-    if told := _no_table(text):
-        raise BoardError(f"{told}; save the shots as CSV, one row a shot below a line of headers")
-    return columns.from_csv(text, overrides, lambda lines, rows: furniture.header_at(lines, rows, overrides))
+    return formats.read(_board(data, name, overrides, float(fps)))
 
 
-def _no_table(text: str) -> str:
-    """What a text file is that is no table; empty where it may be one."""
-    head = text[:2000].strip()
-    if re.match(r"<(!doctype|html|head|body|table|\?xml)\b", head, re.IGNORECASE):
-        return "this is an HTML or XML page, as of a link that needs a login"
-    if head[:1] in ("{", "["):
-        try:
-            json.loads(text)
-        except (ValueError, RecursionError):
-            return ""
-        return "this is JSON"
-    lines = [line.strip() for line in head.split("\n") if line.strip()]
-    ruled = [re.fullmatch(r"\|?(\s*:?-{3,}:?\s*\|)+(\s*:?-{3,}:?\s*)?", line) for line in lines]
-    return "this is a table in Markdown" if any(ruled) else ""
+def fill_board(data: bytes, name: str, overrides: Mapping[str, str], cells: Mapping[int, Sequence[str]]) -> bytes:
+    """The shot list with our columns: ``cells`` by the line of their row. Raises BoardError where it takes none."""
+    head = open_table(data, name, overrides).line
+    return formats.write(_board(data, name, overrides, 24.0), head, cells)
 
 
-def _decode(data: bytes) -> str:
-    """Text with ``\\n`` for every line end. CP1252 is the last resort: nearly every byte means something in it."""
-    if data.startswith(WORKBOOKS):
-        raise BoardError("this is a spreadsheet workbook; save it as CSV (UTF-8) or Parquet")
-    encoding = _encoding(data)
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        told = "neither UTF-8 nor CP1252" if encoding == "cp1252" else f"not {encoding.upper()}"
-        message = f"byte {error.start + 1} of the file is {told}; save it as UTF-8"
-        raise BoardError([Fault(line, "", "", "", message)]) from None
-    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+def _board(data: bytes, name: str, overrides: Mapping[str, str], fps: float) -> Board:
+    path, sheet = split_sheet(name)
+    find = lambda lines, rows: furniture.find_header(lines, rows, overrides)  # noqa: E731 - what the formats lack
+    return Board(data, path, sheet, overrides, find, fps)
 
 
-def _encoding(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if data.startswith(b"\xef\xbb\xbf"):
-        return "utf-8"
-    even, odd = data[:4000:2].count(0), data[1:4000:2].count(0)
-    if len(data) % 2 == 0 and max(even, odd) * 3 > len(data[:4000:2]) and min(even, odd) == 0:
-        return "utf-16-le" if odd else "utf-16-be"
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252" if _mostly_single(data) else "utf-8"
-    return "utf-8"
+def split_sheet(name: str) -> tuple[str, str]:
+    """A board without the sheet that ``#`` names, and the sheet; empty where none is named."""
+    found = _SHEET.fullmatch(name)
+    return (found[1], found[2]) if found else (name, "")
 
 
-def _mostly_single(data: bytes) -> bool:
-    """Whether the bytes above ASCII stand alone, as in CP1252, rather than in UTF-8's sequences.
-
-    Of a file in which both occur the rarer ones are a fault: taken for CP1252, every letter of the others would
-    turn into two in silence.
-    """
-    rest, paired = _PAIRED.subn(b"", data)
-    return len(rest) - len(rest.translate(None, _ABOVE)) > paired
-
-
-def _is_parquet(data: bytes, name: str) -> bool:
-    path = re.split(r"[?#]", name)[0]
-    return data.startswith(b"PAR1") or path.lower().endswith((".parquet", ".pq"))
-
-
-def _from_parquet(data: bytes) -> Table:
-    try:
-        found = parquet.read(data, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS, max_cells=MAX_CELLS)
-    except parquet.Unreadable as error:
-        raise BoardError(f"the file {error}") from None
-    texts = found.columns
-    kept: Sequence[int] = range(len(texts[0]) if texts else 0)
-    if not any(all(map(str.strip, column)) for column in texts):  # else no row is blank
-        kept = [at for at in kept if not columns.blank([column[at] for column in texts])]
-        texts = [[column[at] for at in kept] for column in texts]
-    return columns.table_of(1, found.names, [at + 2 for at in kept], texts, found.opaque)
+def exported(url: str) -> str:
+    """The address of a Google sheet as that of its CSV; any other address as it is."""
+    found = _GOOGLE.fullmatch(url)
+    if not found or "output=" in url or "/export" in url or "tqx=" in url:
+        return url
+    tab = re.search(r"[?#&]gid=(\d+)", url)
+    if found[1]:
+        pick = f"&single=true&gid={tab[1]}" if tab else ""
+        return f"https://docs.google.com/spreadsheets/d/e/{found[2]}/pub?output=csv{pick}"
+    pick = f"&gid={tab[1]}" if tab else ""
+    return f"https://docs.google.com/spreadsheets/d/{found[2]}/export?format=csv{pick}"

@@ -71,15 +71,15 @@ class _Sheet:
 
 
 def read(data: bytes, name: str, settings: Settings, base: str, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
-    """The shots of a CSV or Parquet file, after aliases, defaults and ``[vars]``.
+    """The shots of a file in any format of ``formats``, after aliases, defaults and ``[vars]``.
 
     ``before`` says what an earlier run of the target made of its board: what it carried is carried still.
 
-    ``name`` (a path or URL) only tells a broken Parquet file from a CSV; ``base`` is the folder, path or URL,
-    that images and sources are relative to. Raises BoardError with every fault, in the order of the rows: a row
-    is the line a person sees, the header being line 1; in Parquet it is the index + 2.
+    ``name`` (a path or URL) tells the sheet of a workbook, and the format where the bytes do not; ``base`` is the
+    folder, path or URL, that images and sources are relative to. Raises BoardError with every fault, in the order of
+    the rows: a row is the line a person sees, the header being line 1; in Parquet it is the index + 2.
     """
-    opened = opening.open_table(data, name, settings.columns)
+    opened = opening.open_table(data, name, settings.columns, settings.defaults.fps)
     table, assigned = preparing.prepare(opened, settings, before)
     places = assigned.places
     faults = Faults(assigned.faults)
@@ -97,11 +97,15 @@ def read(data: bytes, name: str, settings: Settings, base: str, before: Before =
     _check_left_over(sheet)
     shots = _shots(sheet, settings, base, extras, before)
     names = tuple(text for text, _ in extras)
-    board = Storyboard(shots, names, _told(sheet, assigned.told, lambda: read(data, name, settings, base)))
+    told = _told(sheet, assigned.told, lambda: read(data, name, settings, base))
+    pictures = {shot.image: table.files[shot.image] for shot in shots if shot.image in table.files}
+    given = sheet.texts("shot_id")
+    unnamed = frozenset(name for name, text in zip(sheet.ids, given, strict=True) if not text)
+    board = Storyboard(shots, names, told, pictures, unnamed)
     if faults:
         named = dict(zip(table.lines, sheet.ids, strict=True))
-        told = [replace(fault, shot_id=fault.shot_id or named.get(fault.row, "")) for fault in faults.told()]
-        raise BoardError(sorted(told, key=lambda fault: fault.row), board)
+        found = [replace(fault, shot_id=fault.shot_id or named.get(fault.row, "")) for fault in faults.told()]
+        raise BoardError(sorted(found, key=lambda fault: fault.row), board)
     return board
 
 
@@ -234,7 +238,7 @@ def _inputs(sheet: _Sheet, base: str) -> dict[str, list[Any]]:
     known = frozenset(sheet.ids)
     return {
         "mode": [mode for mode, *_ in used],
-        "image": [cells.resolve(base, image) for _, image, *_ in used],
+        "image": [image if image in sheet.table.files else cells.resolve(base, image) for _, image, *_ in used],
         "source": ["" if source in known else cells.resolve(base, source) for _, _, source, _ in used],
         "source_shot": [source if source in known else "" for _, _, source, _ in used],
         "warnings": [warnings for *_, warnings in used],

@@ -3,12 +3,14 @@
 Pure. Rows keep the lines that a person sees, whatever is left out between them.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tasks.config import Settings
 from tasks.domain.errors import Fault
 from tasks.domain.shot import Before
+from tasks.storyboard import cell_kinds as kinds
 from tasks.storyboard import furniture
 from tasks.storyboard import templates as joining
 from tasks.storyboard.assignment import Assignment, assign
@@ -30,10 +32,14 @@ def prepare(table: Table, settings: Settings, before: Before) -> tuple[Table, As
     shots, noted = furniture.without(filled, found.places, templates.get("prompt"))
     notes = [*_joined_notes(table, templates), *table.notes, *noted]
     ready, placed = _joined(shots, found.places, templates)
+    ready, placed, said = _pictured(ready, placed)
+    notes += said
     used = {table.headers[field.at] for template in templates.values() for field in template.fields}
+    used |= {header for row in ready.pictures.values() for header, _ in row}
     unread = tuple(one for one in found.told.unread if one.header not in used)
     told = replace(found.told, unread=unread, notes=(*found.told.notes, *notes))
-    return ready, replace(found, places=placed, told=told, faults=(*found.faults, *faults, *wrong))
+    extras = tuple(at for at in found.extras if at != placed.get("image"))
+    return ready, replace(found, places=placed, extras=extras, told=told, faults=(*found.faults, *faults, *wrong))
 
 
 def _templates(table: Table, joins: Mapping[str, str]) -> tuple[dict[str, Template], list[Fault]]:
@@ -62,6 +68,45 @@ def _joined(table: Table, places: Mapping[str, int], templates: Mapping[str, Tem
         headers.append(name)
         columns.append(joining.joined(template, table.columns, len(table.lines)))
     return replace(table, headers=tuple(headers), columns=columns), placed
+
+
+def _pictured(table: Table, places: Mapping[str, int]) -> tuple[Table, dict[str, int], list[str]]:
+    """The table with the pictures that lie in its rows as their images, where a cell does not name one.
+
+    Of several in a row the one below the header of images counts, else the first.
+    """
+    placed, headers, columns = dict(places), list(table.headers), list(table.columns)
+    if not table.pictures:
+        return table, placed, []
+    if "image" not in placed and (under := _below(table, placed)) is not None:
+        placed["image"] = under
+    elif "image" not in placed:
+        placed["image"] = len(headers)
+        headers.append("image")
+        columns.append([""] * len(table.lines))
+    at, beside = placed["image"], []
+    column = list(columns[at])
+    for row, line in enumerate(table.lines):
+        lying = sorted(table.pictures.get(line, ()), key=lambda one: one[0] != headers[at])
+        if lying and not column[row].strip():
+            column[row] = lying[0][1]
+            beside += [line] * (len(lying) > 1)
+        elif lying:
+            beside.append(line)
+    columns[at] = column
+    shown = ", ".join(map(str, beside[:10])) + (", ..." if len(beside) > 10 else "")
+    notes = [f"rows hold pictures beside their image, which nothing reads (line {shown})"] if beside else []
+    count = len(table.pictures)
+    notes.append(f"read: image from the picture{'s' if count > 1 else ''} in {count} row{'s' if count > 1 else ''}")
+    return replace(table, headers=tuple(headers), columns=columns), placed, notes
+
+
+def _below(table: Table, places: Mapping[str, int]) -> int | None:
+    """The column in which most pictures lie, if nothing else is read from it and its cells can name files."""
+    lying = Counter(header for row in table.pictures.values() for header, _ in row if header in table.headers)
+    found = (table.headers.index(header) for header, _ in lying.most_common())
+    free = (at for at in found if at not in places.values() and kinds.could_be("image", table.columns[at]))
+    return next(free, None)
 
 
 def _filled(table: Table, places: Mapping[str, int], names: Sequence[str]) -> tuple[Table, list[Fault]]:

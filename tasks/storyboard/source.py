@@ -15,6 +15,7 @@ from tasks.domain.identity import nearest_name
 from tasks.domain.shot import Before, Storyboard
 from tasks.storage import has_scheme, is_http, misspelled, read_pipe, read_url, split
 from tasks.storyboard import reader
+from tasks.storyboard.opening import exported, split_sheet
 from tasks.transport import DownloadLimits, Http, bare, host_of
 
 BOARD_BYTES = 32_000_000
@@ -33,14 +34,16 @@ async def read_board(url: str, settings: Settings, http: Http, before: Before = 
 
 def parsed(data: bytes, url: str, settings: Settings, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
     """The storyboard that these bytes hold, as if they had just been read at the URL. `BoardError` for faults."""
-    folder, name = split(_beside(url))
+    _, sheet = split_sheet(url)
+    folder, name = split(board_place(url))
+    name = f"{name}#{sheet}" if sheet and not _is_file(url) else name
     folder = str(Path.cwd()) if _is_pipe(url) else folder
     return reader.read(data, name, settings, folder, before)
 
 
 async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:
     """What lies at a board's local path or URL. `BoardError` when it cannot be read."""
-    url = _beside(url)
+    url = exported(board_place(url))
     try:
         split(url)
         return await (_fetch(url, http) if is_http(url) else _load(url, settings))
@@ -54,6 +57,20 @@ async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:
 def display_url(url: str) -> str:
     """A board as it may be written down: an address without what opens it, a path of this machine as it is."""
     return bare(url) if has_scheme(url) else url
+
+
+def board_place(url: str) -> str:
+    """Where a board lies: without the sheet that is named behind it, and a sample beside the code."""
+    path, sheet = split_sheet(url)
+    return _beside(path if sheet and not _is_file(url) else url)
+
+
+def _is_file(url: str) -> bool:
+    """Whether a file of this machine has the name, ``#`` and all."""
+    try:
+        return not has_scheme(url) and Path(url).expanduser().is_file()
+    except (OSError, RuntimeError):
+        return False
 
 
 def _is_folder(url: str) -> bool:

@@ -1,6 +1,6 @@
 """What people look at, made from the tables at a target: the report, the timeline, the rough cut.
 
-It comes after the manifest, and none of it can lose the manifest: what fails is told and left out.
+Views are made after the manifest and cannot damage it: one that fails is reported and left out.
 """
 
 import asyncio
@@ -36,7 +36,10 @@ class ViewPublisher:
         self.store, self.folder, self.progress, self.ledger = store, folder, progress, ledger
 
     async def make(self, views: ViewSelection) -> list[str]:
-        """Write what ``views`` names; the reasons of what could not be made. `TargetError` without a manifest."""
+        """Write the chosen views, and give the reasons of those that could not be made.
+
+        Raises ``TargetError`` when the target has no manifest.
+        """
         tables = await asyncio.to_thread(self._tables)
         problems = []
         for view in sorted(views.chosen, key=lambda view: list(BUILDERS).index(view.name)):

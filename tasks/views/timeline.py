@@ -60,7 +60,7 @@ def otio(rows: Sequence[Row], *, name: str) -> bytes:
     """The timeline as OpenTimelineIO JSON: all cells of a row are its item's metadata under ``storyreel``.
 
     ``rows`` are manifest rows as Python or as JSON values. Media is named relative to the target. A scene is a
-    marker on its first shot. StartError when the extra ``timeline`` is not installed.
+    marker on its first shot. Raises ``StartError`` when the extra ``timeline`` is not installed.
     """
     library, items, rate = _library("otio_json"), _items(rows), rate_of(rows)
     clips = sum(bool(item.url) for item in items)
@@ -78,7 +78,7 @@ def otio(rows: Sequence[Row], *, name: str) -> bytes:
 def edl(rows: Sequence[Row], *, name: str) -> bytes:
     """The cut as an EDL: an event a shot, with a reel name of its own; black where there is no clip.
 
-    The format ends at 24 hours: what lies behind is left out, and the last event says how much. StartError
+    The format ends at 24 hours: what comes later is left out, and the last event says how much. Raises ``StartError``
     when the extra ``timeline`` is not installed.
     """
     library, items, rate = _library("cmx_3600"), _items(rows), rate_of(rows)

@@ -1,12 +1,15 @@
 """Twelve shots in three modes through the chain while its first gateway is down."""
 
+import asyncio
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from tests.chain.conftest import PRICE, T2V, Outcome, Studio, shots
+from tests.flows import Ran
 
 DOWN = {"gateway": "pixazo", "kind": "busy"}
 OWN = T2V["aigateway"]
@@ -137,3 +140,37 @@ async def test_a_stand_in_is_drawn_when_every_gateway_is_down_and_replaced_later
     second = await studio.render(board, config)
     assert (second.code, second.row["status"], second.row["provider"]) == (0, "rendered", "pixazo")
     assert second.row["clip"] and second.money() == studio.box.billed()
+
+
+async def test_that_a_fallback_is_told_as_a_story(studio: Studio) -> None:
+    """Who had no time, and where the shot went, in one line; the next route of the same gateway by its whole name."""
+    studio.faults({"gateway": "pixazo", "kind": "busy"}, {"gateway": "aivideoapi", "do": "failed"})
+    outcome = await studio.render(studio.board("x"), studio.config("pixazo", "aivideoapi", "aimlapi"))
+    assert outcome.code == 0
+    told = [line for line in outcome.lines if "went to" in line]
+    assert told == ["sh010: pixazo busy, went to aivideoapi", "sh010: aivideoapi failed, went to aimlapi"]
+
+
+async def test_that_jobs_taken_up_are_told(studio: Studio) -> None:
+    """What an earlier run had bought is named with its money before anything else happens to its shot."""
+    studio.faults({"gateway": "pixazo", "do": "stuck"})
+    board, config = studio.board("x"), studio.config("pixazo", render={"on_unclear": "fail"})
+    first = await studio.render(board, config, studio.env(pixazo={"deadline_s": 5}))
+    assert first.code == 1
+    again = await studio.render(board, config, studio.env(pixazo={"deadline_s": 5}))
+    [line] = [line for line in again.lines if "takes up" in line]
+    assert line.startswith("sh010: takes up job ") and line.endswith(" USD wait there")
+
+
+def test_that_a_rescue_without_its_config_says_what_it_needs(studio: Studio, typed: Callable[..., Ran]) -> None:
+    """Jobs at an address that only that config knows stay open, exit 1, and the way out is told; not where the
+    config was given."""
+    studio.faults({"gateway": "pixazo", "do": "stuck"})
+    config, env = studio.config("pixazo", render={"on_unclear": "fail"}), studio.env(pixazo={"deadline_s": 1})
+    first = asyncio.run(studio.render(studio.board("x"), config, env))
+    assert (first.code, len(first.orders())) == (1, 1)
+    plain = typed("rescue", studio.target)
+    assert plain.code == 1
+    assert plain.err.count("give the config you rendered with: --config FILE") == 1
+    given = typed("rescue", studio.target, "--config", config, **env)
+    assert (given.code, "give the config" in given.err) == (1, False)

@@ -1,6 +1,7 @@
 """The scheduled inbox and the plan, as flows against a real Prefect server; and the commands that start none."""
 
 import asyncio
+import csv
 import json
 import tomllib
 from collections.abc import Callable
@@ -15,9 +16,13 @@ from prefect.client.schemas.objects import State
 from flows.plan_storyboard import plan_storyboard
 from flows.render_inbox import render_inbox
 from tasks.commands import inbox
+from tasks.commands.write_back import write_into
 from tasks.domain.identity import slug_of
+from tasks.domain.request import RunRequest
+from tasks.session import start_session
 from tasks.storage.store import Store, StoreError
-from tests.flows import Ran, write_board
+from tasks.storyboard import display_url
+from tests.flows import Ran, draw, write_board
 from tests.flows.test_render_storyboard import in_prefect  # noqa: F401 - the module's fixture
 from tests.sandbox import Sandbox
 
@@ -40,8 +45,8 @@ def test_an_inbox_renders_what_is_new_or_changed_and_reports_what_is_broken(tmp_
     first = turn(source, target)
     assert first.name == "Incomplete"
     assert "2 of 2 boards were due; 1 went well" in str(first.message)
-    assert "is empty" in (source / "bad.csv.errors.txt").read_text()
-    film = target / slug_of("film.csv")
+    assert "has no shots" in (source / "bad.csv.errors.txt").read_text()
+    film = target / "film"
     run = json.loads((film / "manifest.json").read_text())["run_id"]
 
     write_board(source / "bad.csv", GOOD)
@@ -56,6 +61,90 @@ def test_an_inbox_renders_what_is_new_or_changed_and_reports_what_is_broken(tmp_
     assert json.loads((film / "manifest.json").read_text())["run_id"] != run
 
 
+def test_that_an_unchanged_broken_board_is_failed_once(tmp_path: Path) -> None:
+    """The same faults of the same content are told once. A mended file that it names, other content or another fault
+    make it due again, and so does whoever deletes the report."""
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    rows = [{**GOOD[0], "image": "boat.png"}, {**GOOD[0], "image": "boat.png"}]
+    write_board(source / "film.csv", rows)
+    assert turn(source, target).name == "Incomplete"
+    report = source / "film.csv.errors.txt"
+    assert "told once for this content" in report.read_text()
+    for _ in range(2):
+        again = turn(source, target)
+        assert again.is_completed(), again
+        assert again.message == "0 of 1 boards were due; 0 went well; broken as told before: film.csv"
+    report.unlink()
+    assert turn(source, target).name == "Incomplete"
+    write_board(source / "film.csv", rows[:1])
+    assert turn(source, target).name == "Incomplete"
+    draw(source / "boat.png", "navy")
+    assert turn(source, target).is_completed()
+    assert not report.exists()
+    assert (target / "film" / "manifest.json").exists()
+
+
+FOLDERS: dict[str, tuple[dict[str, str], list[str], dict[str, str]]] = {
+    # folder -> the board that it was made for; boards in the inbox; board -> its folder
+    "a new board": ({}, ["film.csv"], {"film.csv": "film"}),
+    "one that has a folder by its whole name": (
+        {slug_of("film.csv"): "film.csv"}, ["film.csv"], {"film.csv": slug_of("film.csv")},
+    ),
+    "two new ones that would share": (
+        {}, ["film.csv", "film.tsv"], {"film.csv": slug_of("film.csv"), "film.tsv": slug_of("film.tsv")},
+    ),
+    "one that has it, and a new one": (
+        {"film": "film.csv"}, ["film.csv", "film.tsv"], {"film.csv": "film", "film.tsv": slug_of("film.tsv")},
+    ),
+    "a new one where another has gone": ({"film": "film.csv"}, ["film.tsv"], {"film.tsv": slug_of("film.tsv")}),
+    "another board, another folder": ({"film": "film.csv"}, ["b.csv", "film.csv"], {"b.csv": "b", "film.csv": "film"}),
+    "capitals": ({}, ["Film.csv", "film.csv"], {"Film.csv": slug_of("Film"), "film.csv": "film"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_folder_of_a_board(name: str, tmp_path: Path) -> None:
+    """Named after the board; who has one keeps it, so that nothing is bought again; no two boards share one."""
+    there, boards, expected = FOLDERS[name]
+    for folder, board in there.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "manifest.json").write_text(json.dumps({"board": f"/elsewhere/{board}", "shots": []}))
+    assert inbox.folders(Store(str(tmp_path / "in")), Store(str(tmp_path)), boards) == expected
+
+
+@pytest.mark.parametrize("board", ["a b.csv", "ä#1.csv", "a?b.csv", "a%20b.csv", "a;b.csv"])
+@pytest.mark.parametrize("at", ["memory://in", "/in"])
+def test_that_a_board_of_any_name_finds_its_folder_again(board: str, at: str, tmp_path: Path) -> None:
+    """The manifest holds its address as it may be written down: it is compared in the same spelling."""
+    (tmp_path / slug_of(Path(board).stem)).mkdir()
+    text = json.dumps({"board": display_url(f"{Store(at).url}/{board}"), "shots": []})
+    (tmp_path / slug_of(Path(board).stem) / "manifest.json").write_text(text)
+    assert inbox.folders(Store(at), Store(str(tmp_path)), [board]) == {board: slug_of(Path(board).stem)}
+
+
+def test_a_board_written_back_is_not_due_again(tmp_path: Path) -> None:
+    """Our columns in a board, or in a copy beside it, make no run of the schedule; another cell does."""
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    write_board(source / "film.csv", GOOD)
+    assert turn(source, target).is_completed()
+    before = (source / "film.csv").read_text()
+
+    async def written(in_place: bool) -> str:
+        async with start_session(RunRequest("", f"{target}/{slug_of('film.csv')}")) as running:
+            return await write_into(running, str(source / "film.csv"), in_place=in_place)
+
+    assert asyncio.run(written(False)) == str(source / "film.storyreel.csv")
+    assert (source / "film.csv").read_text() == before
+    assert asyncio.run(written(True)) == str(source / "film.csv")
+    assert (source / "film.csv").read_text() == (source / "film.storyreel.csv").read_text()
+    [row] = csv.DictReader((source / "film.csv").read_text().splitlines())
+    assert (row["storyreel status"], row["storyreel usd"], row["storyreel take"]) == ("rendered", "0.00", "1")
+    assert (target / slug_of("film.csv") / row["storyreel clip"]).is_file()
+    assert "0 of 1 boards were due" in str(turn(source, target).message)
+
+
 @pytest.mark.parametrize(
     ("before", "now", "ready"),
     [({"a": 5}, {"a": 5}, ["a"]), ({"a": 5}, {"a": 6}, []), ({}, {"a": 5}, []), ({"a": 0}, {"a": 0}, [])],
@@ -67,10 +156,10 @@ def test_a_board_that_is_still_written_waits(before: dict[str, int], now: dict[s
 
 def test_what_an_inbox_takes_for_a_board(tmp_path: Path) -> None:
     """Shot lists at its top; no pictures, reports, hidden files or folders."""
-    for name in ("a.csv", "b.PARQUET", "c.png", "a.csv.errors.txt", ".d.csv", "sub/e.csv"):
+    for name in ("a.csv", "b.PARQUET", "c.xlsx", "a.storyreel.csv", "c.png", "a.csv.errors.txt", ".d.csv", "sub/e.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
-    assert sorted(inbox.boards(Store(str(tmp_path)))) == ["a.csv", "b.PARQUET"]
+    assert sorted(inbox.boards(Store(str(tmp_path)))) == ["a.csv", "b.PARQUET", "c.xlsx"]
 
 
 def test_an_inbox_that_is_not_there(tmp_path: Path) -> None:

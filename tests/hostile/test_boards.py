@@ -50,7 +50,7 @@ FAULTS: dict[str, tuple[str, Callable[[], bytes], int, str, str, str]] = {
         "byte 17 of the file is not UTF-8",
     ),
     "equal headers": ("b.csv", lambda: rows("prompt,a,a", "x,y,z"), 1, "a", "a", "columns 2 and 3 have this header"),
-    "a workbook": ("b.csv", lambda: b"PK\x03\x04" + bytes(100), 0, "", "", "spreadsheet workbook; save it as CSV"),
+    "a workbook": ("b.csv", lambda: b"PK\x03\x04" + bytes(100), 0, "", "", "not a whole workbook"),
     "an open quote": ("b.csv", lambda: rows("prompt,a", 'x,"y', "z"), 2, "", "", "never closed; close it"),
     "Parquet cut short": ("b.parquet", lambda: parquet({"prompt": ["a"]})[:-9], 0, "", "", "not a whole Parquet file"),
     "Parquet of noise": ("b.parquet", lambda: b"PAR1" + os.urandom(5000) + b"PAR1", 0, "", "", "not a whole Parquet"),

@@ -25,8 +25,8 @@ from tasks.ledger.ledger import Ledger
 from tasks.ledger.records import LedgerKey
 from tasks.ledger.shot_state import result_of
 from tasks.manifest.rows import row_keys
-from tasks.planning.planner import Planner, ShotSelection
-from tasks.planning.snapshot import Snapshot
+from tasks.planning.planner import Planner
+from tasks.planning.snapshot import ShotSelection, Snapshot
 from tasks.storage.store import Store
 from tests.tasks.purchases import shot
 
@@ -83,7 +83,9 @@ class Desk:
         """The next run begins: everything is read from the store again."""
         self.ledger = Ledger(self.store, run_id, lambda: next(self.times)).load()
 
-    def plan(self, *shots: Shot, only: Collection[str] = (), rerender: Collection[str] = ()) -> Plan:
+    def plan(
+        self, *shots: Shot, only: Collection[str] = (), rerender: Collection[str] = (), skip: bool = False
+    ) -> Plan:
         """The plan of a board of these shots; what forbids a start is in ``faults`` then."""
         facts = Snapshot(
             self.today,
@@ -97,7 +99,7 @@ class Desk:
         )
         board, known = Storyboard(shots), catalogue.load_catalogue()
         planner = Planner(
-            board, facts, self.ledger, self.settings, known, ShotSelection(frozenset(only), frozenset(rerender))
+            board, facts, self.ledger, self.settings, known, ShotSelection(frozenset(only), frozenset(rerender), skip)
         )
         plan = planner.plan()
         self.faults = [str(fault) for fault in planner.faults]

@@ -24,7 +24,8 @@ class Table:
     """A shot list as text, column by column, and what is wrong with it so far.
 
     ``headers`` are stripped and stand in ``line``; ``lines`` are those at which the rows begin. ``opaque`` names,
-    by position, the types that are no text, such as ``list<int64>``.
+    by position, the types that are no text, such as ``list<int64>``. ``pictures`` lie in the rows of these lines, each
+    below a header (or none) and by its name in ``files``.
     """
 
     line: int
@@ -34,6 +35,8 @@ class Table:
     faults: Faults
     opaque: Mapping[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    pictures: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def table_of(
@@ -107,13 +110,30 @@ def from_csv(text: str, overrides: Mapping[str, str], header_at: HeaderAt = lamb
     ``overrides`` are the headers of ``[columns]``, which help to tell the delimiter; ``header_at`` finds the header.
     """
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # our own limit names the row
-    told = re.match(r"sep=([,;\t|])\n", text)  # a line that Excel writes and hides
-    delimiter = told[1] if told else _delimiter(text, overrides, header_at)
+    text, delimiter = separated(text, overrides, header_at)
     _check_cells(text, delimiter)
-    lines, rows, faults = _records("\n" + text[told.end() :] if told else text, delimiter)
+    lines, rows, faults = _records(text, delimiter)
     if not rows or (faults and faults[0].row < lines[0]):  # without its header a shot list tells nothing
         raise BoardError(faults or [Fault(1, "", "", "", "the file is empty; write a header and one row a shot")])
-    above = header_at(lines, rows)
+    return from_rows(lines, rows, faults, header_at(lines, rows))
+
+
+def separated(text: str, overrides: Mapping[str, str], header_at: HeaderAt) -> tuple[str, str]:
+    """The text with its records alone, line by line as it was, and what stands between its cells."""
+    told = re.match(r"sep=([,;\t|])\n", text)  # a line that Excel writes and hides
+    if told:
+        return f"\n{text[told.end() :]}", told[1]
+    return text, _delimiter(text, overrides, header_at)
+
+
+def is_spaced(text: str, delimiter: str) -> bool:
+    """Whether a quoted cell may stand behind a delimiter and spaces; never so in well-paired quotes."""
+    mark = re.escape(delimiter)
+    return re.search(rf'{mark} +"(?=[^"\n{mark}])', text) is not None
+
+
+def from_rows(lines: list[int], rows: list[list[str]], faults: Faults, above: int) -> Table:
+    """The table whose header is the row at ``above``. Raises BoardError where it is too large."""
     line, header = lines[above], rows[above]
     del lines[: above + 1], rows[: above + 1]
     notes = (f"the header is line {line}; what stands above it is passed over",) if above else ()
@@ -150,7 +170,7 @@ def _delimiter(text: str, overrides: Mapping[str, str], header_at: HeaderAt) -> 
     return best if fitness(best)[0] else next((chr(at) for at in range(0xE000, 0xF900) if chr(at) not in text), ",")
 
 
-def _lines(text: str) -> Iterator[str]:
+def lines_of(text: str) -> Iterator[str]:
     """Line by line; a StringIO would hold it all once more, at four bytes a character."""
     at = 0
     while at < len(text):
@@ -161,9 +181,8 @@ def _lines(text: str) -> Iterator[str]:
 
 def _records(text: str, delimiter: str) -> tuple[list[int], list[list[str]], Faults]:
     """Each record that is not blank with the line it begins at. After a wrong quote, reading goes on below it."""
-    mark = re.escape(delimiter)
-    spaced = re.search(rf'{mark} +"(?=[^"\n{mark}])', text) is not None  # never so in well-paired quotes
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True, skipinitialspace=spaced)
+    spaced = is_spaced(text, delimiter)
+    reader = csv.reader(lines_of(text), delimiter=delimiter, strict=True, skipinitialspace=spaced)
     starts: list[int] = []
     rows: list[list[str]] = []
     faults = Faults()

@@ -56,7 +56,7 @@ class OpenClip(NamedTuple):
 
 
 def look(path: Path) -> Look:
-    """A whole mp4 by its headers and its first packet. One of ``BROKEN`` if it is none."""
+    """What the headers and the first packet of an mp4 say. Raises one of ``BROKEN`` when it is no whole mp4."""
     with look_and_open(path) as clip:
         return clip.look
 

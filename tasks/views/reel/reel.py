@@ -174,7 +174,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _planned(parts: Sequence[Part], seen: Sequence[Look | str], size: Size | None) -> _Plan:
-    """Size, rate and make by what most clips have, of equals the first. MediaError when none is usable."""
+    """The most common size, rate and make, the first among equals. Raises ``MediaError`` when no clip is usable."""
     found = [one for one in seen if isinstance(one, Look)]
     if not found:
         told = [f"{part.shot_id}: {one}" for part, one in zip(parts, seen, strict=True) if one]
@@ -231,7 +231,7 @@ def _begin(reel: Reel, parts: Sequence[Part], plan: _Plan) -> None:
 
 @contextmanager
 def _file(part: Part, number: int) -> Iterator[Path]:
-    """The part's clip on this machine; `_Late` for whatever is wrong with it while it is used."""
+    """The part's clip on this machine during the body. Raises `_Late` when anything is wrong with it there."""
     try:
         if part.open is not None:
             with part.open() as path:

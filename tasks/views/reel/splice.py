@@ -97,7 +97,7 @@ class Reel:
         self._begin_sound(container)
 
     def close(self) -> None:
-        """Write what is left. `Unwritable`."""
+        """Write what is left, and close the file. Raises ``Unwritable`` when that fails."""
         if self.sound == "encoded":
             self._sing(np.zeros((2, -self.rest.shape[1] % SOUND_FRAME), np.float32))
             self._mux(self.audio.encode(None))
@@ -112,7 +112,7 @@ class Reel:
             self.out.close()
 
     def copy(self, container: InputContainer, stream: VideoStream) -> None:
-        """The clip's pictures, packet by packet. One of ``BROKEN`` if it cannot be read to its end."""
+        """Copy the clip's pictures. Raises one of ``BROKEN`` when it cannot be read to its end."""
         first, end, ticks = None, 0, self.ticks
         for packet in container.demux(stream):
             if packet.pts is None or packet.dts is None:
@@ -153,7 +153,10 @@ class Reel:
                 self._mux([packet])
 
     def encode_sound(self, path: Path | None) -> None:
-        """The clip's sound, or silence, as far as the pictures go. One of ``BROKEN`` if it cannot be decoded."""
+        """Encode the clip's sound, or silence, as far as the pictures go.
+
+        Raises one of ``BROKEN`` when it cannot be decoded.
+        """
         goal = round(self.at * SOUND_RATE)
         try:
             for heard in _samples(path) if path else ():

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SILENT, free_port, without_settings
-from tests.flows import Cli, Ran, draw, ended, serving, write_board
+from tests.flows import Cli, Ran, draw, ended, manifest, serving, write_board
 
 Typed = Callable[..., Ran]
 PLAN_SHOT = {"shot_id", "action", "changed", "route", "seconds", "size", "quoted_usd", "worst_usd", "warnings"}
@@ -216,6 +216,24 @@ def test_that_a_route_without_its_key_names_the_variable(typed: Typed, tmp_path:
     ran = typed("render", board, "--to", tmp_path / "film", "--config", tmp_path / "sora.toml")
     assert ran.code == 2
     assert all(name in ran.err for name in KEYS)
+
+
+def test_that_shots_without_a_route_can_be_left_out(cli: Cli, typed: Typed, tmp_path: Path) -> None:
+    """The rest goes on: the reason is told before and after, in plan, render and status; exit 1."""
+    board = write_board(tmp_path / "board.csv", [GOOD, {"shot_id": "b", "prompt": "b", "route": "fal:nothing"}])
+    refused = typed("plan", board)
+    assert refused.code == 2
+    assert refused.err.endswith("the other shots can go on without these: --skip-unusable leaves them out\n")
+    planned = typed("plan", board, "--skip-unusable")
+    assert (planned.code, "b: left out: " in planned.out) == (0, True)
+    ran = cli("render", board, "--to", tmp_path / "film", "--skip-unusable", "--no-reel", "--no-report")
+    assert (ran.code, manifest(tmp_path / "film")["ok"]["status"]) == (1, "rendered")
+    assert ran.err.startswith("left out: no usable route: 'fal:nothing' is neither a route nor a named chain")
+    assert "skipped: NoRoute: no usable route: 'fal:nothing' is neither" in ran.out
+    status = typed("status", tmp_path / "film", "--json").told["reasons"]
+    assert [(one["shot_id"], one["status"], one["error_class"]) for one in status] == [("b", "skipped", "NoRoute")]
+    again = typed("render", board, "--to", tmp_path / "film", "--skip-unusable", "--no-reel", "--no-report", "--json")
+    assert (again.code, again.counts) == (1, {"reused": 1, "skipped": 1})
 
 
 LISTING = """

@@ -75,6 +75,16 @@ def test_that_the_totals_add_up() -> None:
     assert found.groups() == ("3", "9", "2", "3", "3", "1", "1.50", "0.125")
 
 
+def test_that_the_totals_tell_what_waits_in_jobs_taken_up() -> None:
+    """Money that an earlier run has ordered stands apart as long as its jobs are asked after."""
+    progress = _progress(1, 2)
+    progress.take_up("sh1", "job 1 at fal:x", Decimal("1.21"))
+    progress.take_up("sh1", "job 2 at fal:x", Decimal("0.4"))
+    assert _drawn(progress, 24)[-2].strip() == "2 jobs of earlier runs taken up, 1.61 USD wait there"
+    progress.end("sh1", "rendered")
+    assert "taken up" not in "".join(_drawn(progress, 24))
+
+
 def test_that_plain_lines_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     """Without a terminal each line goes to standard error whole, whatever brackets it holds and however long it is."""
     progress = Progress()

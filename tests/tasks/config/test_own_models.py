@@ -12,7 +12,7 @@ from tasks.config.settings import Settings, load_settings
 from tasks.domain.errors import ConfigError
 from tasks.domain.order import Request
 from tasks.domain.shot import Shot, Size
-from tasks.engine.context import addressed
+from tasks.engine.client import addressed
 from tasks.planning.offers import OfferFinder
 
 BOX = """

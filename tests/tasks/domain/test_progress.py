@@ -1,5 +1,7 @@
 """What a run is doing, counted."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,3 +77,20 @@ def test_line():
     Progress().line("unheard")
     Progress(listen=heard.append).line("heard")
     assert heard == ["heard"]
+
+
+def test_that_a_fall_and_a_job_taken_up_are_told():
+    """A shot says how it came to its route as long as it is in flight; what its old jobs may cost waits until its end.
+    Neither goes to the record, which has the error itself."""
+    heard, kept = [], []
+    progress = Progress(total=1, clock=lambda: 0.0, listen=heard.append, record=kept.append)
+    progress.take_up("sh030", "job 7 at fal:x", Decimal("1.21"))
+    assert progress.taken_up == {"sh030": [Decimal("1.21")]}
+    progress.fall("sh030", "aigateway busy, went to pixazo", tell=True)
+    progress.say("sh030", "pixazo:sora-2-pro ordered")
+    assert progress.flights["sh030"].told(0.0) == "pixazo:sora-2-pro ordered; aigateway busy, went to pixazo"
+    progress.fall("sh030", "pixazo is out, went to fal", tell=False)
+    progress.end("sh030", "rendered")
+    assert progress.taken_up == {}
+    assert heard == ["sh030: takes up job 7 at fal:x; 1.21 USD wait there", "sh030: aigateway busy, went to pixazo"]
+    assert kept == []

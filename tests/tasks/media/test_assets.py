@@ -14,7 +14,8 @@ from tasks.domain.errors import MediaError
 from tasks.domain.identity import frame_stem
 from tasks.domain.shot import Size
 from tasks.media import images
-from tasks.media.assets import Media, _read
+from tasks.media.assets import Media
+from tasks.media.local_files import read_file
 from tasks.storage.store import Store, StoreError
 from tasks.transport.client import Http
 from tests.tasks.clips import good
@@ -387,7 +388,7 @@ async def test_a_file_that_says_nothing_of_its_length(make, ask):
 
 async def test_a_file_without_end_is_not_hashed_for_ever(make, monkeypatch):
     """What is longer than any file may be is told instead of read to an end that it may not have."""
-    monkeypatch.setattr("tasks.media.assets.FILE_BYTES", 1_000_000)
+    monkeypatch.setattr("tasks.media.local_files.FILE_BYTES", 1_000_000)
     with pytest.raises(MediaError, match="is more than 1,000,000 bytes long"):
         await make().digest("/proc/self/pagemap")
 
@@ -430,5 +431,13 @@ class Kernels(type(Path())):
 def test_no_more_is_read_than_is_taken():
     """Of a file that does not say how long it is only as much is held as tells that it is too long."""
     with pytest.raises(MediaError, match="is more than the 100 bytes that are read"):
-        _read(Kernels("/proc/kernels"), 100)
+        read_file(Kernels("/proc/kernels"), 100)
     assert Counted.read_to == 101
+
+
+async def test_pictures_of_the_board_itself(make):
+    """A picture that a workbook holds is a file of this machine under its reference, whatever that looks like."""
+    media, name = make(), "https://example.org/board.xlsx#xl/media/image1.png"
+    media.unpack({name: b"the bytes"})
+    assert await media.digest(name) == hashlib.sha256(b"the bytes").hexdigest()
+    assert (await media.file(name)).parent == media.folder

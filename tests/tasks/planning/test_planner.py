@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tasks.domain.money import ZERO
 from tasks.domain.plan import ShotPlan
 from tasks.domain.shot import Shot, Size
+from tasks.ledger.shot_state import exit_code, result_of
 from tasks.manifest.rows import row_keys
-from tests.tasks.desk import CARD, KEYS, OPENED, PIXAZO, PRO, REMIX, VIDEO, Desk, config, digest
+from tests.tasks.desk import CARD, CHAIN, KEYS, OPENED, PIXAZO, PRO, REMIX, VIDEO, Desk, config, digest
 from tests.tasks.purchases import shot
 
 History = Callable[[Desk, ShotPlan], Any]
@@ -516,3 +517,63 @@ def test_a_plan_that_keeps_everything_warns_of_nothing(desk: Desk) -> None:
     desk.clip(desk.one())
     kept = desk.plan(shot())
     assert (kept.shots[0].action, kept.warnings) == ("keep", ())
+
+
+def row_of(desk: Desk, plan: ShotPlan) -> tuple[str, str, str]:
+    """Status, class and reason of the shot's row as a run over it leaves it."""
+    row = result_of(plan, desk.ledger.page(plan.key), desk.ledger.run_id, shelf=desk.shelf)
+    return row.status, row.error_class, row.error
+
+
+def test_a_shot_without_a_usable_route_can_be_left_out(tmp_path: Path) -> None:
+    """A fault by default. With the flag it is told, costs nothing and is `skipped`, `NoRoute`; the others go on."""
+    desk = Desk(config(tmp_path, CHAIN, keys=["AIVIDEOAPI_API_KEY"]))
+    board = shot("a"), shot("b", route=PRO), shot("c", prompt="c")
+    desk.plan(*board)
+    assert desk.faults == ["row 2, b, route 'aigateway:openai/sora-2-text-to-video-pro': "
+                           "no key for the gateway: set AIGATEWAY_API_KEY"]  # fmt: skip
+    plan = desk.plan(*board, skip=True)
+    assert (desk.faults, [one.renders for one in plan.shots]) == ([], [True, False, True])
+    why = "no key for the gateway: set AIGATEWAY_API_KEY"
+    assert plan.left_out == {why: ["b"]}
+    assert f"left out: {why}" in plan.shots[1].warnings
+    assert plan.summary.startswith("3 new, 0 rerender, 0 keep, 1 of them left out: ")
+    assert (plan.shots[1].quoted, plan.shots[1].worst) == (ZERO, ZERO)
+    assert row_of(desk, plan.shots[1]) == ("skipped", "NoRoute", why)
+
+
+def test_what_starts_from_a_shot_that_is_left_out_is_left_out_as_well(tmp_path: Path) -> None:
+    """A remix of it is `skipped`, `Source`, and costs nothing; not where its source has a clip of an earlier run."""
+    both = Desk(config(tmp_path, f'{CHAIN}\n[chain.other]\nremix = ["{CARD.replace("card", "caption")}"]'))
+    board = shot("a", route=PRO), shot("b", mode="remix", source_shot="a", route="other")
+    first = both.plan(*board)
+    both.settings = config(tmp_path, f'{CHAIN}\n[chain.other]\nremix = ["animatic:caption"]', keys=[])
+    plan = both.plan(*board, skip=True)
+    assert both.faults == []
+    assert row_of(both, plan.shots[1]) == ("skipped", "Source", "a is left out and has no clip")
+    both.clip(first.shots[0])
+    plan = both.plan(*board, rerender=["a"], skip=True)
+    assert [one.left_out is not None for one in plan.shots] == [True, False]
+
+
+def test_a_shot_that_is_left_out_keeps_its_clip_and_is_told(tmp_path: Path) -> None:
+    """Named in --rerender without a route: the clip stays in use, the row says what was not done, exit 1."""
+    desk = Desk(config(tmp_path, CHAIN))
+    desk.clip(desk.one())
+    desk.settings = config(tmp_path, CHAIN, keys=[])
+    desk.run("run-2")
+    plan = desk.one(rerender=["sh010"], skip=True)
+    status, error_class, error = row_of(desk, plan)
+    assert (status, error_class) == ("reused", "NoRoute")
+    assert error == "no key for 2 gateways: set AIGATEWAY_API_KEY or AIVIDEOAPI_API_KEY"
+    row = result_of(plan, desk.ledger.page(plan.key), "run-2", shelf=desk.shelf)
+    assert exit_code([row], None) == 1
+
+
+def test_a_job_that_can_be_asked_after_is_never_left_out(tmp_path: Path) -> None:
+    """What was bought is collected, with routes for more or without."""
+    desk = Desk(config(tmp_path, CHAIN))
+    desk.job(desk.one(), PRO)
+    desk.settings = config(tmp_path, f'text_to_video = ["{PIXAZO}"]\nallow_retired = true', keys=["AIGATEWAY_API_KEY"])
+    plan = desk.one(skip=True)
+    assert (plan.offers, plan.left_out, plan.renders) == ((), None, True)

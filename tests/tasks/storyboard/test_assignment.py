@@ -15,7 +15,7 @@ from tasks.storyboard.assignment import OURS, assign
 from tasks.storyboard.formats.columns import Table
 from tasks.storyboard.headers import ALIASES, CANONICAL, FRAMES
 from tasks.storyboard.meaning import Meaning, pair_of, public, understand
-from tests.tasks.boards import board, faults_of, shot_of
+from tests.tasks.boards import board, faults_of, shot_of, written
 
 
 def _each(text: str) -> list[str]:
@@ -225,7 +225,14 @@ def test_what_is_said(header: str, row: str, like: str, told: str) -> None:
     assert told in "\n".join(read_board.told.lines)
 
 
-@pytest.mark.parametrize(("header", "cell"), [("size", "CU"), ("mode", "gag"), ("audio", "Horn"), ("fit", "slim")])
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        *(("size", "1280 on 720"), ("size", "full-hdd"), ("mode", "vdeo2video"), ("mode", "remixx")),
+        *(("mode", "i2w text"), ("audio", "ture"), ("audio", "flase"), ("audio", "yess"), ("fit", "slim")),
+        ("seed", "oak"),
+    ],
+)
 def test_a_canonical_name_is_believed(header: str, cell: str) -> None:
     """A column with the canonical name stays what it is: its cells are faults, and the way out is named."""
     [fault] = faults_of(f"{header},prompt\n{cell},a\n")
@@ -233,6 +240,43 @@ def test_a_canonical_name_is_believed(header: str, cell: str) -> None:
     assert f'[columns] ignore = ["{header}"]' in fault.message
     [shot] = board(f"{header},prompt\n{cell},a\n", column_rules=ColumnRules(ignore=(header.upper(),))).shots
     assert shot.extras == {header: cell}
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("mode", ["gag", "gag", ""]),
+        ("mode", ["drama", "horror"]),
+        ("size", ["CU", "wide", "ECU"]),
+        ("audio", ["Horn", "rain on tin", "hiss"]),
+        ("audio", ["Regen auf Blech"]),
+        ("route", ["Editor", "M25 north"]),
+    ],
+)
+def test_a_sheets_own_meaning_is_carried(header: str, cells: list[str]) -> None:
+    """A column that is spelled like one of ours and holds something else by that name is carried, and said so."""
+    read_board = board(written([[header, "prompt"], *[[cell, "a"] for cell in cells]]))
+    assert [shot.extras for shot in read_board.shots] == [{header: cell} for cell in cells]
+    assert [(one.header, one.like) for one in read_board.told.unread] == [(header, header)]
+    assert f"'{header}' is not read as {header}: none of its cells can be one" in "\n".join(read_board.told.lines)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "rows"),
+    [("mode", ["gag", "t2v"], [2]), ("size", ["CU", "720p"], [2]), ("audio", ["Horn", "flase", "yes"], [2, 3])],
+)
+def test_one_cell_that_can_be_read_makes_the_others_faults(header: str, cells: list[str], rows: list[int]) -> None:
+    """Where one cell of a canonical column is right, or nearly, those that are not are mistakes."""
+    found = faults_of(written([[header, "prompt"], *[[cell, "a"] for cell in cells]]))
+    assert [(fault.row, fault.column) for fault in found] == [(row, header) for row in rows]
+
+
+@pytest.mark.parametrize("route", ["cheep", "Cheep", "hero", "fal:none"])
+def test_a_route_that_may_be_one_is_read(route: str) -> None:
+    """The name of a chain with a slip in it, or of another config's, is no sheet's own meaning: else the default
+    chain would be paid for the shot. The planner says that there is none."""
+    [shot] = board(f"route,prompt\n{route},a\n", chains={"": None, "cheap": None}).shots
+    assert shot.route == route
 
 
 def test_ours_are_never_read() -> None:

@@ -72,7 +72,7 @@ def test_the_header_is_looked_for_in_fifty_lines() -> None:
     ("data", "told"),
     [
         ("<!DOCTYPE html><html><body>Sign in</body></html>", "HTML or XML page"),
-        ("<?xml version='1.0'?><fcpxml/>", "HTML or XML page"),
+        ("<?xml version='1.0'?><rows/>", "HTML or XML page"),
         ('{"shots": [{"prompt": "a"}]}', "this is JSON"),
         ('[{"prompt": "a"}]', "this is JSON"),
         ("| Shot | Description |\n|------|:-----------:|\n| 1 | A heron |\n", "table in Markdown"),

@@ -249,7 +249,7 @@ def test_parquet_same_names() -> None:
         ("prompt,aspect_ratio,size\nx,4:5,640x480\n", 2, "aspect_ratio", "16:9"),
         ("prompt,fit\nx,crop\n", 2, "fit", "cover, contain or blur"),
         ("prompt,seed\nx,-1\n", 2, "seed", "4294967295"),
-        ("prompt,audio\nx,rain on a roof\n", 2, "audio", "true or false.*another name"),
+        ("prompt,audio\nx,rain on a roof\ny,no\n", 2, "audio", "true or false.*another name"),
         ("prompt,mode\nx,extend\n", 2, "mode", "text_to_video, image_to_video or remix"),
         ("prompt,mode\nx,i2v\n", 2, "image", "needs an image"),
         ("prompt,scene\n#REF!,x\n", 2, "prompt", "left by a spreadsheet"),
@@ -282,7 +282,7 @@ def test_all_faults() -> None:
     """A board with many things wrong tells them all at once, in the order of the rows, each with its shot."""
     rows = [
         ["shot_id", "prompt", "duration", "size", "fit", "seed", "audio", "mode", "image", "source", "a", "a"],
-        ["s1", "", "0", "9x9", "crop", "x", "x", "x", "", "", "", ""],
+        ["s1", "", "0", "9x9", "crop", "x", "ture", "t2", "", "", "", ""],
         ["", "two\nlines", "", "", "", "", "", "i2v", "", "", "", "", "surplus"],
         [],
         ["s1", "{hro}", "", "", "", "", "", "", "", "s1", "", ""],

@@ -1,3 +1,6 @@
+import asyncio
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -5,9 +8,10 @@ import pytest
 from tasks.config.keys import key_may_go, unreachable
 from tasks.config.settings import ProviderSettings, load_settings
 from tasks.domain.order import Request
-from tasks.engine.context import absolute, addressed, key_of_provider
+from tasks.engine.client import ProviderClient, absolute, addressed, key_of_provider
+from tasks.engine.limits import ProviderLimits
 from tasks.providers import adapter
-from tasks.transport.client import Forbidden
+from tasks.transport.client import Forbidden, Http
 from tests.tasks.desk import FOUR, KEYS, config
 
 OLD = '[provider.pixazo]\nkey_hosts = ["old.pixazo.ai", "media.example:8443"]\n'
@@ -46,6 +50,15 @@ GOES: list[tuple[str, str, bool]] = [
 
 def pixazo(folder: Path, rest: str = "", keys: list[str] | None = None) -> ProviderSettings:
     return config(folder, rest=rest, keys=list(KEYS) if keys is None else keys).providers["pixazo"]
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[ProviderClient]:
+    """Pixazo at its own address, with an older one that may be asked as well."""
+    settings = pixazo(tmp_path, OLD)
+    http = Http()
+    yield ProviderClient(settings, ProviderLimits(settings, time.monotonic, asyncio.sleep), http)
+    await http.close()
 
 
 @pytest.mark.parametrize(("rest", "url", "may"), GOES)
@@ -145,3 +158,43 @@ def test_unreachable_names_what_is_missing(tmp_path: Path, rest: str, keys: bool
 def test_a_provider_that_the_config_does_not_know(tmp_path: Path) -> None:
     """A job of a provider that is gone from the program is told by its table."""
     assert unreachable(None, "gone", "https://x.example") == "the config has no [provider.gone]"
+
+
+@pytest.mark.parametrize(
+    ("record", "base", "reason"),
+    [
+        ({}, f"https://{HOME}", ""),
+        ({"base_url": ""}, f"https://{HOME}", ""),
+        ({"base_url": "https://old.pixazo.ai/v1"}, "https://old.pixazo.ai/v1", ""),
+        (
+            {"base_url": "https://gone.example"},
+            "https://gone.example",
+            "its host gone.example:443 is not the config's: name it in [provider.pixazo] key_hosts",
+        ),
+    ],
+)
+async def test_a_job_lives_where_it_was_ordered(
+    client: ProviderClient, record: dict[str, str], base: str, reason: str
+) -> None:
+    """A job is asked after at the base URL of its record, else at today's; a host that is not named is told."""
+    assert client.base_of(record) == base
+    assert client.can_ask(record) == reason
+
+
+async def test_what_went_wrong_is_told_without_the_key(client: ProviderClient) -> None:
+    """The key is cut from whatever text a gateway or a library gave."""
+    key = KEYS["PIXAZO_API_KEY"]
+    assert key not in client.hidden(f"refused: {key}") and client.hidden("refused") == "refused"
+
+
+async def test_a_foreign_host_is_not_asked_by_the_client_either(client: ProviderClient) -> None:
+    """The client's own question goes through the rule for its key."""
+    with pytest.raises(Forbidden, match="nothing was asked there"):
+        await client.ask(Request("GET", "https://evil.example/x"), client.settings.base_url, 1.0)
+
+
+def test_the_built_in_renderer_is_no_gateway() -> None:
+    """It has no adapter, and whether it can be asked is answered without one."""
+    settings = load_settings("sora.toml", KEYS).providers["animatic"]
+    client = ProviderClient(settings, ProviderLimits(settings, time.monotonic, asyncio.sleep), Http())
+    assert client.can_ask({}) == unreachable(settings, "animatic", "")
