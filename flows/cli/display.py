@@ -15,7 +15,7 @@ from rich.text import Text
 from flows.cli.outlets import ERR, OUT
 from tasks.commands.starter import CONFIG, Begun
 from tasks.domain import redaction
-from tasks.domain.errors import Fault
+from tasks.domain.errors import BoardError, Fault, StartError
 from tasks.domain.money import ZERO, usd_shown, usd_text
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
@@ -99,8 +99,9 @@ def say(line: str) -> None:
     err.print(text(line), soft_wrap=True)
 
 
-def faults(found: Sequence[Fault]) -> None:
+def faults(error: StartError) -> None:
     """Every fault on its own line, on standard error; shots at which the same is wrong share one."""
+    found = error.faults
     groups: dict[tuple[str, str, str], list[Fault]] = {}
     for number, fault in enumerate(found):
         alone = "" if fault.shot_id and not fault.value else str(number)
@@ -109,7 +110,8 @@ def faults(found: Sequence[Fault]) -> None:
         say(f"error: {same[0]}" if len(same) == 1 else f"error: {same[0].message}; {_shots([f.shot_id for f in same])}")
     if len(found) > 1:
         say(f"{len(found)} faults; nothing was started, nothing was written")
-    if found and all(fault.column == "route" and fault.shot_id for fault in found):
+    sound = error.sound if isinstance(error, BoardError) else 0
+    if sound and all(fault.column == "route" and fault.shot_id for fault in found):
         say("the other shots can go on without these: --skip-unusable leaves them out")
 
 

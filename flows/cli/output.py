@@ -40,7 +40,7 @@ def caught(act: Callable[[], Any], as_json: bool, base: dict[str, Any]) -> int:
     try:
         return int(runner.run(_stoppable(act)))
     except StartError as error:
-        display.faults(error.faults)
+        display.faults(error)
         if as_json:
             write({**base, "exit_code": 2, "errors": [answers.fault_json(fault) for fault in error.faults]})
         return 2

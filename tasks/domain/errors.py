@@ -129,12 +129,13 @@ class StartError(StoryreelError):
 class BoardError(StartError):
     """The shot list, or a file it points at, is not usable.
 
-    ``board`` holds all rows as far as they could be read, so that their files can be looked at as well.
+    ``board`` holds all rows as far as they could be read, so that their files can be looked at as well;
+    ``sound``: how many selected shots have no fault.
     """
 
-    def __init__(self, faults: Sequence[Fault] | str, board: Any = None) -> None:
+    def __init__(self, faults: Sequence[Fault] | str, board: Any = None, sound: int = 0) -> None:
         super().__init__(faults)
-        self.board = board
+        self.board, self.sound = board, sound
 
 
 class ConfigError(StartError):

@@ -94,7 +94,8 @@ class Session(SessionState):
             self.plan = planner.plan()
             faults += planner.faults
         if faults:
-            raise BoardError(sorted(set(faults), key=lambda f: (f.row, f.column)))
+            sound = len(chosen - {fault.shot_id for fault in faults})
+            raise BoardError(sorted(set(faults), key=lambda f: (f.row, f.column)), sound=sound)
         if self.request.to != NOWHERE and not self.fleeting:
             keeps(self.store, self.plan.buys)
         if closed := self._closed_gateways():

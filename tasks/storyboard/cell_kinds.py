@@ -73,12 +73,14 @@ def could_be(name: str, cells: Sequence[str], routes: Collection[str] = ()) -> b
 def is_foreign(name: str, cells: Sequence[str], routes: Collection[str] = ()) -> bool:
     """Whether a column whose header is the canonical ``name`` holds something else by that name.
 
-    So it is where not one of its cells can be read, nor resembles one that can be; one slip in it, and the column is
-    the canonical one with cells to mend.
+    So it is where most rows fill it and not one cell can be read, nor resembles one that can be; one slip in it, or a
+    cell alone, and the column is the canonical one with cells to mend.
     """
     if name not in SHARED or could_be(name, cells, routes):
         return False
     held = [text.strip() for text in cells if text.strip()]
+    if len(held) < 2 or len(held) * 2 < len(cells):
+        return False
     if name == "route" and all(map(_CHAIN.fullmatch, held)):
         return False  # chains of another config: the default chain would be paid instead of them
     return not any(_slips(name, text, routes) for text in held)

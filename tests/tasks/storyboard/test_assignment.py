@@ -230,7 +230,7 @@ def test_what_is_said(header: str, row: str, like: str, told: str) -> None:
     [
         *(("size", "1280 on 720"), ("size", "full-hdd"), ("mode", "vdeo2video"), ("mode", "remixx")),
         *(("mode", "i2w text"), ("audio", "ture"), ("audio", "flase"), ("audio", "yess"), ("fit", "slim")),
-        ("seed", "oak"),
+        *(("seed", "oak"), ("mode", "movie"), ("audio", "maybe")),
     ],
 )
 def test_a_canonical_name_is_believed(header: str, cell: str) -> None:
@@ -249,7 +249,7 @@ def test_a_canonical_name_is_believed(header: str, cell: str) -> None:
         ("mode", ["drama", "horror"]),
         ("size", ["CU", "wide", "ECU"]),
         ("audio", ["Horn", "rain on tin", "hiss"]),
-        ("audio", ["Regen auf Blech"]),
+        ("audio", ["Regen auf Blech", "", "Wind"]),
         ("route", ["Editor", "M25 north"]),
     ],
 )
