@@ -45,7 +45,7 @@ def test_an_inbox_renders_what_is_new_or_changed_and_reports_what_is_broken(tmp_
     first = turn(source, target)
     assert first.name == "Incomplete"
     assert "2 of 2 boards were due; 1 went well" in str(first.message)
-    assert "has no shots" in (source / "bad.csv.errors.txt").read_text()
+    assert "prompt: is empty; say what is to be seen" in (source / "bad.csv.errors.txt").read_text()
     film = target / "film"
     run = json.loads((film / "manifest.json").read_text())["run_id"]
 
@@ -132,7 +132,7 @@ def test_a_board_written_back_is_not_due_again(tmp_path: Path) -> None:
     before = (source / "film.csv").read_text()
 
     async def written(in_place: bool) -> str:
-        async with start_session(RunRequest("", f"{target}/{slug_of('film.csv')}")) as running:
+        async with start_session(RunRequest("", f"{target}/film")) as running:
             return await write_into(running, str(source / "film.csv"), in_place=in_place)
 
     assert asyncio.run(written(False)) == str(source / "film.storyreel.csv")
@@ -141,7 +141,7 @@ def test_a_board_written_back_is_not_due_again(tmp_path: Path) -> None:
     assert (source / "film.csv").read_text() == (source / "film.storyreel.csv").read_text()
     [row] = csv.DictReader((source / "film.csv").read_text().splitlines())
     assert (row["storyreel status"], row["storyreel usd"], row["storyreel take"]) == ("rendered", "0.00", "1")
-    assert (target / slug_of("film.csv") / row["storyreel clip"]).is_file()
+    assert (target / "film" / row["storyreel clip"]).is_file()
     assert "0 of 1 boards were due" in str(turn(source, target).message)
 
 
