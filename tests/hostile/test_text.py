@@ -15,7 +15,7 @@ import pytest
 from flows.cli import display
 from flows.support import artifacts
 from tasks.domain import redaction
-from tasks.domain.errors import Fault
+from tasks.domain.errors import Fault, StartError
 from tasks.domain.progress import Progress
 from tasks.domain.result import STATUSES
 from tasks.manifest.rows import MANIFEST
@@ -53,7 +53,7 @@ def test_that_progress_is_text() -> None:
 
 def test_that_faults_are_text(capsys: pytest.CaptureFixture[str]) -> None:
     """A fault quotes header, cell and message without a control of theirs."""
-    display.faults([Fault(2, "sh010", f"a{ESCAPES}", ALL, f"is wrong {ALL}")])
+    display.faults(StartError([Fault(2, "sh010", f"a{ESCAPES}", ALL, f"is wrong {ALL}")]))
     assert not MOVES.search(capsys.readouterr().err)
 
 

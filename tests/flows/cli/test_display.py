@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from flows.cli import display
-from tasks.domain.errors import Fault
+from tasks.domain.errors import BoardError, Fault
 from tasks.domain.progress import Progress
 from tests.conftest import without_settings
 from tests.flows import STORYREEL, Ran, write_board
@@ -126,7 +126,7 @@ def test_that_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_that_every_fault_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Each fault on one line with its place, then their number."""
-    display.faults([Fault(2, "a", "size", "[big]", "write 1280x720"), Fault(0, "", "", "", "no shots")])
+    display.faults(BoardError([Fault(2, "a", "size", "[big]", "write 1280x720"), Fault(0, "", "", "", "no shots")]))
     assert capsys.readouterr().err.splitlines() == [
         "error: row 2, a, size '[big]': write 1280x720",
         "error: no shots",
