@@ -20,6 +20,7 @@ async def plan_storyboard(
     budget_usd: Usd = None,
     only: Shots = NO_SHOTS,
     rerender: Shots = NO_SHOTS,
+    skip_unusable: bool = False,
 ) -> State:
     """Say what a render would do and cost, as an artifact. Fails when the board has faults or the budget is passed.
 
@@ -30,9 +31,11 @@ async def plan_storyboard(
         budget_usd: US dollars that the target may cost over all its runs. None leaves it to the config.
         only: Shot ids: look at these only.
         rerender: Shot ids, or all: what another clip for them would cost.
+        skip_unusable: Leave out shots that no route can make, instead of failing.
     """
     try:
-        async with open_session(request_of(board, to, config, budget_usd, only, rerender)) as running:
+        wanted = request_of(board, to, config, budget_usd, only, rerender, skip_unusable=skip_unusable)
+        async with open_session(wanted) as running:
             plan = await running.check(fetch=False)
             await plan_artifact(running)
             if over := over_budget(running):

@@ -34,6 +34,7 @@ async def render_season(
     budget_usd: Usd = None,
     shots_a_part: ShotsAPart = 500,
     parts_in_flight: PartsInFlight = 4,
+    skip_unusable: bool = False,
 ) -> State:
     """Render a large storyboard in parts, each a run of the deployment `render-storyboard` on the work pool.
 
@@ -47,9 +48,11 @@ async def render_season(
         budget_usd: US dollars that the target may cost over all its runs. None leaves it to the config.
         shots_a_part: Shots in one part at most, 1 to 2000. Parts are cut at scene borders.
         parts_in_flight: Parts at once at most, 1 to 100. Each needs a worker's hand, beside the season's own.
+        skip_unusable: Leave out shots that no route can make, instead of ending.
     """
+    wanted = request_of(board, to, config, budget_usd, (), (), views=DEFAULT_VIEWS, skip_unusable=skip_unusable)
     try:
-        async with open_session(request_of(board, to, config, budget_usd, (), (), views=DEFAULT_VIEWS)) as running:
+        async with open_session(wanted) as running:
             running.progress.record = recorder({})
             running.lock.by_process = False  # its parts run elsewhere: only the lease tells that it is gone
             await running.check(fetch=True)

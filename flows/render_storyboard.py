@@ -129,6 +129,7 @@ async def render_storyboard(
     approve_over_usd: Usd = None,
     approve_within_hours: Hours = 24,
     views: list[View] = DEFAULT_VIEWS,
+    skip_unusable: bool = False,
     part: SeasonPart | None = None,
 ) -> State:
     """Render a storyboard: read, check, lock, render each shot, publish.
@@ -147,9 +148,10 @@ async def render_storyboard(
         approve_over_usd: Wait for a person's word when the plan costs more US dollars than this. None asks nobody.
         approve_within_hours: How long to wait for that word; then the run ends with nothing spent.
         views: What to make beside the clips.
+        skip_unusable: Leave out shots that no route can make, instead of ending.
         part: Leave this empty. It is how a run of render-season tells one of its parts what it is a part of.
     """
-    wanted = request_of(board, to, config, budget_usd, only, rerender, concurrency, views)
+    wanted = request_of(board, to, config, budget_usd, only, rerender, concurrency, views, skip_unusable)
     try:
         async with _checked(wanted, part) as running:
             return await _approved(running, approve_over_usd, approve_within_hours)

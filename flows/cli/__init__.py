@@ -1,5 +1,5 @@
 """The terminal: the ``storyreel`` command, its options, and what it shows."""
 
-from flows.cli.app import main
+from flows.cli.start import main
 
 __all__ = ["main"]

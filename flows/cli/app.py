@@ -139,6 +139,7 @@ async def _flown(running: Session) -> Any:
             list(asked.only),
             list(asked.rerender),
             asked.concurrency,
+            skip_unusable=asked.skip_unusable,
             return_state=True,
         )
     )

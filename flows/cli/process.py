@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from cyclopts import App, CycloptsError
 
-from flows.cli import display, outlets
+from flows.cli import display, early, outlets
 from flows.cli import server as prefect_server
 from flows.support import signals
 
@@ -20,7 +20,8 @@ LOST: list[Exception] = []
 def run(app: App) -> NoReturn:
     """Run the command that the arguments name, and end the process with its exit code."""
     outlets.renew()
-    with signals.listening():
+    with signals.listening() as ear:
+        ear.last_words = early.end_interrupted  # until the command has words of its own
         code = _call(app)
         if LOST or signals.stopped():
             prefect_server.leave(code)

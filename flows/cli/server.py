@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -143,6 +144,8 @@ def quiet() -> None:
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = with_loopback(os.environ)
     # its own 20 s are not enough for a first start on a busy machine, which takes 14 on an idle one
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    # a home that it cannot make is told in our words, by `reachable`, and only where Prefect is needed
+    warnings.filterwarnings("ignore", message="Failed to create the Prefect home directory", category=UserWarning)
 
 
 def leave(code: object) -> NoReturn:

@@ -57,7 +57,8 @@ def plan_text(running: Session) -> str:
         for s in shots
     ]
     lines.append(table(("shot", "", "route", "USD", "at worst"), rows))
-    lines += ["", *[f"- {cell(warning)}" for warning in plan.warnings]]
+    left = [f"left out: {reason}; {', '.join(ids)}" for reason, ids in plan.left_out.items()]
+    lines += ["", *[f"- {cell(line)}" for line in (*plan.warnings, *left)]]
     return "\n".join(lines)
 
 

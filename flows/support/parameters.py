@@ -46,6 +46,7 @@ def request_of(
     rerender: Sequence[str] | None,
     concurrency: int | None = None,
     views: Sequence[View] = (),
+    skip_unusable: bool = False,
 ) -> RunRequest:
     """The request of a deployment's parameters. Its board may not name files outside its own folder."""
     return RunRequest(
@@ -56,6 +57,7 @@ def request_of(
         tuple(only or ()),
         tuple(rerender or ()),
         concurrency,
+        skip_unusable,
         confined=True,
         views=select_views(views),
     )

@@ -78,6 +78,12 @@ class Attempt:
         return max(self.quoted, self.estimate or ZERO)
 
     @property
+    def quoted_if_accepted(self) -> Decimal:
+        """US dollars quoted for an order that was, or may have been, accepted; zero where nothing was."""
+        turned_away = self.outcome in ("busy", "refused", "locked", "moderated") and not self.job_id
+        return ZERO if turned_away else self.quoted
+
+    @property
     def brought_own_clip(self) -> bool:
         """Whether a clip came of it that was not drawn to stand in."""
         return self.clip is not None and not self.stand_in

@@ -26,8 +26,8 @@ class Delivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """The money columns in US dollars. Of ``charged``, the part under keys of today's rows is in use, alternates or
-    wasted."""
+    """The money columns in US dollars. ``quoted`` is that of orders which were accepted. Of ``charged``, the part under
+    keys of today's rows is in use, alternates or wasted."""
 
     quoted: Decimal = ZERO
     charged: Decimal = ZERO
@@ -73,7 +73,7 @@ class Books:
         for one in listed:
             use[self.use_of(one)] += one.charged
         return Money(
-            sum((one.quoted for one in listed), ZERO),
+            sum((one.quoted_if_accepted for one in listed), ZERO),
             sum((one.charged for one in listed), ZERO),
             use["wasted"],
             sum((one.at_risk for one in listed), ZERO),

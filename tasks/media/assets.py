@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from tasks.config import Settings
-from tasks.domain.errors import MediaError, StoryreelError
+from tasks.domain.errors import LocalFault, MediaError, StoryreelError
 from tasks.domain.identity import frame_stem
+from tasks.domain.machine import own
 from tasks.domain.shot import Fit, Size
 from tasks.media.local_files import FRAME_BYTES, checked_path, data_uri, hash_file, read_file
 from tasks.storage import Store, StoreError, has_scheme, is_http, read_url
@@ -68,7 +69,10 @@ class Media:
         return cast(T, self.had[name])
 
     async def file(self, reference: str) -> Path:
-        """The referenced file on this machine, downloaded once. Raises ``MediaError`` when it cannot be read."""
+        """The referenced file on this machine, downloaded once.
+
+        Raises ``MediaError`` when it cannot be read, ``LocalFault`` when this machine cannot keep it.
+        """
         if reference in self.unpacked:
             return self.unpacked[reference]
         if not has_scheme(reference):
@@ -85,8 +89,10 @@ class Media:
                     limits = DownloadLimits(most, STALL_SECONDS, FETCH_SECONDS)
                     await self.http.download(reference, out, limits, allowed=hosts)
                 else:
-                    out.write_bytes(await asyncio.to_thread(read_url, reference, self.settings.target_options, most))
-        except MediaError:
+                    data = await asyncio.to_thread(read_url, reference, self.settings.target_options, most)
+                    with own(out):
+                        out.write_bytes(data)
+        except (MediaError, LocalFault):
             raise
         except FileNotFoundError as error:
             raise MediaError("is not there") from error
@@ -217,7 +223,8 @@ class Media:
             data = self._known(reference, source, digest, limits.max_bytes)
             made = images.normalise(data, size, fit, **options, background=limits.background)
             name = f"frames/{frame_stem(digest, size, fit, made.ground)}.{images.suffix(made.media_type)}"
-            self._local(name).write_bytes(made.data)
+            with own(self._local(name)):
+                self._local(name).write_bytes(made.data)
             self.sizes[reference] = made.source.width, made.source.height
             return name
 

@@ -1,12 +1,15 @@
 """What is read before anything is decided: the board, its ids, and the files that its rows point at."""
 
 import asyncio
-from collections.abc import Iterable
+import functools
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from tasks.domain import redaction
-from tasks.domain.errors import BoardError, Fault, MediaError, TargetError
+from tasks.domain.errors import BoardError, Fault, LocalFault, MediaError, StartError, TargetError
+from tasks.domain.machine import describe_lack
 from tasks.domain.money import ZERO, usd_text
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.shot import Before, Shot, Storyboard
@@ -14,6 +17,9 @@ from tasks.planning import Planner, ShotSelection, Snapshot
 from tasks.session.state import SessionState
 from tasks.storage import StoreError, has_scheme, is_chained, is_http, kind_of, split
 from tasks.storyboard import HERE, MOST_CAUSES, _beside, cause, changed, check_ids, parsed, sentence, shared, strays
+
+Given = ParamSpec("Given")
+Checked = TypeVar("Checked")
 
 
 def read_whole(session: SessionState, before: Before) -> tuple[Storyboard, list[Fault]]:
@@ -86,6 +92,27 @@ def _sort_out(session: SessionState, references: list[tuple[Shot, str, str]], *,
         else:
             wanted.setdefault(reference)
     return _References(list(wanted), tuple(trusted), problems)
+
+
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder of this machine for one session. Raises ``StartError`` when none can be made."""
+    try:  # a thread that nobody waits for may still write there when a run was stopped
+        return tempfile.TemporaryDirectory(prefix="storyreel-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise StartError(f"no scratch folder can be made ({error}): TMPDIR names another place") from error
+
+
+def tell_lacks(check: Callable[Given, Awaitable[Checked]]) -> Callable[Given, Awaitable[Checked]]:
+    """The check, which raises ``StartError`` when this machine cannot go on, as with a full scratch disk."""
+
+    @functools.wraps(check)
+    async def told(*args: Given.args, **values: Given.kwargs) -> Checked:
+        try:
+            return await check(*args, **values)
+        except (LocalFault, OSError, MemoryError) as error:
+            raise StartError(describe_lack(error)) from error
+
+    return told
 
 
 async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, list[Fault]]:

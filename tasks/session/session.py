@@ -6,7 +6,6 @@ made again under it; the manifest is written with every row; then the first orde
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
 from functools import partial
@@ -71,6 +70,7 @@ class Session(SessionState):
         copy = await self.role.board_copy()
         return copy if copy is not None else await board_bytes(self.request.board, self.settings, self.http)
 
+    @preflight.tell_lacks
     async def check(self, *, fetch: bool) -> Plan:
         """Read and decide everything, write nothing. `BoardError` with every fault found.
 
@@ -267,10 +267,10 @@ async def start_session(
 ) -> AsyncIterator[Session]:
     """A session over the target of ``request``, its connections and its scratch folder; both go at the end.
 
-    ``loaded`` is its config where blocks of a Prefect server were looked up for it.
+    ``loaded`` is its config where blocks of a Prefect server were looked up for it. Raises ``StartError`` when this
+    machine has no place for a scratch folder.
     """
-    # a thread that nobody waits for may still write there when a run was stopped
-    with tempfile.TemporaryDirectory(prefix="storyreel-", ignore_cleanup_errors=True) as folder:
+    with preflight.scratch_folder() as folder:
         loaded = loaded or settings_from_environment(request.config)
         http = Http(network=loaded.network)
         try:

@@ -121,9 +121,18 @@ def test_a_prefect_home_that_cannot_be_written(tmp_path: Path, home: str, server
     ran = cli("render", _board(tmp_path), "--to", tmp_path / "film", "--json")
     assert (ran.code, ran.told["exit_code"], time.monotonic() - since < 60) == (2, 2, True), ran.err
     assert "set PREFECT_HOME to a folder that can be written" in ran.err
-    assert "Traceback" not in ran.err
+    assert "Traceback" not in ran.err and "Warning" not in ran.err
     assert not (tmp_path / "film").exists()
     assert cli("plan", _board(tmp_path)).code == 0
+
+
+@pytest.mark.parametrize("words", ["providers", "plan"])
+def test_a_prefect_home_is_no_matter_of_its_own_where_blocks_are_named(tmp_path: Path, words: str) -> None:
+    """Prefect is loaded to look for a block: of a home that it cannot make it says nothing of its own."""
+    (tmp_path / "blocks.toml").write_text(PAID + '[provider.pixazo]\napi_key_secret = "pixazo-key"\n')
+    cli = Cli({**without_settings(), **SILENT, "PREFECT_HOME": "/proc/none"}, tmp_path)
+    ran = cli(words, *([_board(tmp_path)] if words == "plan" else []), "--config", tmp_path / "blocks.toml")
+    assert "Warning" not in ran.err and "Traceback" not in ran.err, ran.err
 
 
 def _piped(cli: Cli, board: bytes, *words: object) -> Ran:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
 
 from flows.plan_storyboard import plan_storyboard
@@ -205,6 +206,25 @@ def test_a_plan_is_a_flow_that_spends_nothing(tmp_path: Path) -> None:
         assert (over.is_failed(), over.name) == (True, "Over budget")
         assert box.log() == []
     assert not (tmp_path / "out").exists()
+
+
+async def _planned(board: Path, target: Path, **asked: Any) -> tuple[State[Any], str]:
+    """How the plan's flow ended, and its artifact."""
+    state = await plan_storyboard(str(board), str(target), return_state=True, **asked)
+    async with get_client() as client:
+        flow_run = FlowRunFilter(id=FlowRunFilterId(any_=[state.state_details.flow_run_id]))
+        (artifact,) = await client.read_artifacts(flow_run_filter=flow_run)
+    return state, str(artifact.data)
+
+
+def test_a_deployed_plan_leaves_out_what_no_route_can_make(tmp_path: Path) -> None:
+    """With `skip_unusable` the shot is told with its reason beside the plan; without it the flow fails."""
+    board = write_board(tmp_path / "b.csv", [GOOD[0], {**GOOD[0], "shot_id": "odd", "route": "fal:nothing"}])
+    state, told = asyncio.run(_planned(board, tmp_path / "out"))
+    assert state.is_failed() and "neither a route nor a named chain" in str(state.message)
+    state, told = asyncio.run(_planned(board, tmp_path / "out", skip_unusable=True))
+    assert state.is_completed() and "1 of them left out" in told
+    assert "left out" in told.splitlines()[-1] and told.endswith("; odd"), told
 
 
 def test_the_schedule_is_there_and_switched_off() -> None:

@@ -1,14 +1,17 @@
 """What a deployment's form takes: amounts that a person can mean."""
 
+import inspect
+
 import pytest
 from prefect import Flow
 from prefect.exceptions import ParameterTypeError
 
+from flows.cli import app
 from flows.plan_storyboard import plan_storyboard
 from flows.render_inbox import render_inbox
 from flows.render_season import render_season
 from flows.render_storyboard import render_storyboard
-from flows.support.parameters import DEFAULT_VIEWS
+from flows.support.parameters import DEFAULT_VIEWS, request_of
 from tasks.domain.request import VIEWS
 
 FLOWS = [plan_storyboard, render_inbox, render_season, render_storyboard]
@@ -34,6 +37,24 @@ def test_that_a_budget_beyond_reason_is_refused(flow: Flow[..., object], budget:
 def test_that_a_budget_is_taken_as_it_is(flow: Flow[..., object], budget: float) -> None:
     """From nothing to a billion dollars."""
     assert flow.validate_parameters(given(flow, budget))["budget_usd"] == budget
+
+
+def test_that_the_form_has_the_options_of_the_command_line() -> None:
+    """What `render` and `plan` take at a terminal their deployments take too, under the same name."""
+    elsewhere = {"json", "quiet", "concurrency", "edl", "fcpxml"}  # the last two are views in the form
+    for command, deployed in ((app.render, render_storyboard), (app.plan, plan_storyboard)):
+        options = {"budget_usd" if name == "budget" else name for name in inspect.signature(command).parameters}
+        options -= elsewhere | {name for name in options if name.startswith("no_")}
+        assert options <= set(deployed.parameters.properties)
+
+
+@pytest.mark.parametrize("flow", [plan_storyboard, render_storyboard], ids=lambda flow: flow.name)
+def test_that_shots_without_a_route_can_be_left_out(flow: Flow[..., object]) -> None:
+    """`skip_unusable` is off unless a form or `-p skip_unusable=true` says otherwise, and reaches the request."""
+    assert flow.parameters.properties["skip_unusable"]["default"] is False
+    assert flow.validate_parameters({"board": "b", "to": "t", "skip_unusable": True})["skip_unusable"] is True
+    asked = request_of("b", "t", None, None, (), (), skip_unusable=True)
+    assert asked.skip_unusable and not request_of("b", "t", None, None, (), ()).skip_unusable
 
 
 def test_that_the_form_offers_the_views_of_the_table() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tasks.domain.result import Attempt, ShotResult
 from tasks.domain.takes import Shelf
 from tasks.manifest.costs import books, status_of, total_costs
+from tasks.manifest.rows import attempt_rows, rows
 from tests.tasks.purchases import MONEY, attempt, bought, clip, result, shelf_of, shot, targets
 
 KEY = "aaaaaaaaaaaaaaaa-1"
@@ -67,7 +68,7 @@ def test_sums_hold(target: tuple[list[ShotResult], list[Attempt]], lost: set[int
         bought = ("in_use_usd", "alternates_usd", "wasted_usd")
         assert sum(Decimal(bucket[name]) for name in bought) == Decimal(bucket["charged_usd"])
     totals = summed([money["totals"]])
-    assert totals["quoted_usd"] == sum(one.quoted for one in history)
+    assert totals["quoted_usd"] == sum(one.quoted_if_accepted for one in history)
     assert totals["charged_usd"] == sum(one.charged for one in history)
     assert totals["at_risk_usd"] == sum(one.at_risk for one in history)
     assert totals == summed(money["by_provider"].values()) == summed(money["by_model"].values())
@@ -93,6 +94,33 @@ def test_counts_hold(target: tuple[list[ShotResult], list[Attempt]]) -> None:
             assert sum(one[column] for one in money[group].values()) == totals[column]
     for group in ("by_scene", "by_provider", "by_model"):
         assert sum(one["seconds"] for one in money[group].values()) == pytest.approx(totals["seconds"])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "job_id", "counts"),
+    [
+        ("clip", "job", True),
+        ("late", "job", True),
+        ("failed", "job", True),
+        ("pending", "job", True),
+        ("overdue", "job", True),
+        ("unclear", "", True),
+        ("moderated", "job", True),
+        ("moderated", "", False),
+        ("refused", "job", True),
+        ("refused", "", False),
+        ("busy", "", False),
+        ("locked", "", False),
+    ],
+)
+def test_what_was_quoted_for_orders_that_were_accepted(outcome: Any, job_id: str, counts: bool) -> None:
+    """The quote of an order of which nothing was accepted is in no sum and in no row, so that sums stay equal."""
+    one = attempt(outcome=outcome, job_id=job_id)
+    results = [result("failed")]
+    known = books(results, [one], Shelf())
+    expected = one.quoted if counts else Decimal(0)
+    assert Decimal(rolled(results, [one])["totals"]["quoted_usd"]) == expected
+    assert [row["quoted_usd"] for row in (*rows(known), *attempt_rows(known))] == [expected] * 2
 
 
 def test_shape() -> None:

@@ -1,0 +1,29 @@
+"""Signals while nothing of the command can handle one: its modules are loaded, or its work is over.
+
+It imports nothing but what Python has loaded already.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+CODE = 130  # as `flows.support.signals` has it, which takes its time to load
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+def end_interrupted() -> NoReturn:
+    """End a command that has done nothing yet: past all that is buffered or locked, with what its options ask for."""
+    os.write(2, b"interrupted\n")
+    if "--json" in sys.argv:
+        os.write(1, b'{"exit_code": 130, "errors": []}\n')
+    os._exit(CODE)
+
+
+def on_signal(act: Callable[[], NoReturn]) -> None:
+    """Let each signal that is not ignored call ``act``."""
+    for name in NAMES:
+        number = getattr(signal, name, None)  # another system may lack one
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: act())

@@ -1,0 +1,21 @@
+"""The command's first and last moments: it loads for a second, and a signal may come before it can handle one."""
+
+import os
+import sys
+from typing import NoReturn
+
+from flows.cli.early import end_interrupted, on_signal
+
+
+def main() -> NoReturn:
+    """The console script: run the command that the arguments name, and end the process with its exit code."""
+    on_signal(end_interrupted)
+    from flows.cli.app import main as run_command
+
+    try:
+        run_command()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+        on_signal(lambda: os._exit(code))  # what the command did and said stays
+        raise
+    sys.exit(0)
