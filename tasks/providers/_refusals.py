@@ -36,7 +36,8 @@ BY_STATUS: tuple[tuple[Statuses, type[GatewayError]], ...] = (  # the first line
 
 _IN_BETWEEN = re.compile(  # who speaks so is no gateway, also where a gateway quotes him
     r"<html|<!doctype|<head|<title|upstream connect error|no healthy upstream|upstream request timeout"
-    r'|error code: ?[15]\d\d|cloudflare|"status":\s*"UNAVAILABLE"',
+    r'|error code: ?[15]\d\d|cloudflare|"status":\s*"UNAVAILABLE"'
+    r'|\blitellm\b|"(?:new|one)_api_error"|bad[ _]response[ _]status[ _]code',  # relays that speak in OpenAI's shape
     re.IGNORECASE,
 )
 WELL = frozenset(("", "0", "200", "201", "202", "ok", "success", "succeeded"))  # codes of a 2xx that means it

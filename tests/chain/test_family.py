@@ -116,6 +116,15 @@ async def test_a_server_that_takes_forms_only(studio: Studio) -> None:
     delivered(await studio.one(ROUTE, env=studio.env(openai_videos={"options__body_style": "form"})))
 
 
+@pytest.mark.parametrize("front", ["litellm", "litellm-quoting", "new-api"])
+async def test_a_503_of_a_proxy_in_openais_shape_is_not_ordered_again(studio: Studio, front: str) -> None:
+    """Behind it the order may have been taken: one order leaves, and its quote is at risk."""
+    studio.faults({"do": "front", "front": front, "accepted": True})
+    outcome = await studio.one(ROUTE)
+    assert outcome.told == [("openai_videos", "unclear", "Unclear", "0.00", "0.40")]
+    assert len(outcome.orders()) == 1
+
+
 async def test_a_file_of_megabytes_in_the_reply_is_taken(studio: Studio) -> None:
     """Larger than any reply that only tells: it is asked for again, with room for it."""
     studio.faults({"do": "shape", "shape": "place=large"})

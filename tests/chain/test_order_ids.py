@@ -1,16 +1,14 @@
 """Orders whose reply was lost, at a gateway that knows a repeated one by its id, and at one that lists its jobs."""
 
-from dataclasses import replace
+import sys
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tasks.domain.errors import LocalFault, Stopped
-from tasks.domain.job import Job
-from tasks.domain.order import Order, Reply, Request
-from tasks.providers import pixazo
-from tasks.providers._common import dig
+from tasks.domain.order import Reply, Request
+from tests import adapters
 from tests.chain.conftest import Outcome, Studio
 
 LOST = {"do": "lost_after", "gateway": "pixazo"}
@@ -18,34 +16,15 @@ PRICE = Decimal("1.50")
 
 
 @pytest.fixture
-def knowing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The adapter of a gateway that takes our id along with an order."""
-    plain = pixazo.submit
-
-    def submit(order: Order) -> Request:
-        request = plain(order)
-        return replace(request, headers={**request.headers, "X-Order-Id": order.order_id})
-
-    monkeypatch.setattr(pixazo, "submit", submit)
-
-
-@pytest.fixture
-def repeatable(knowing: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def repeatable(monkeypatch: pytest.MonkeyPatch) -> None:
     """It documents that it replays a repeated id for ten minutes."""
-    monkeypatch.setattr(pixazo, "REPEATABLE", 600, raising=False)
+    monkeypatch.setitem(sys.modules, *adapters.stand_in("repeatable"))
 
 
 @pytest.fixture
-def listing(knowing: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def listing(monkeypatch: pytest.MonkeyPatch) -> None:
     """It lists its jobs with the ids that were sent along."""
-
-    def found(reply: Reply, order_id: str) -> Job | None:
-        first = dig(reply.data, "jobs", 0) or {}
-        job = first.get("id") if first.get("order_id") == order_id else None
-        return Job(job, pixazo._status(job)) if job else None
-
-    monkeypatch.setattr(pixazo, "find", lambda order_id: Request("GET", f"/orders/{order_id}"), raising=False)
-    monkeypatch.setattr(pixazo, "found", found, raising=False)
+    monkeypatch.setitem(sys.modules, *adapters.stand_in("listing"))
 
 
 def one_bill(studio: Studio, outcome: Outcome) -> None:

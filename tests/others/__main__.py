@@ -1,9 +1,10 @@
-"""Every official client at a fresh sandbox: ``python -m tests.others PYTHON``, the interpreter that has the clients."""
+"""Every official client and a proxy at fresh sandboxes: ``python -m tests.others PYTHON``, which has them."""
 
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.others import through_proxy
 from tests.others.clients import CLIENTS
 from tests.sandbox import Sandbox
 
@@ -11,13 +12,13 @@ SECONDS = 120
 
 
 def main(python: str) -> int:
-    """How many clients did not come to their file."""
+    """How many clients did not come to their file, and how many orders through the proxy not to what they must."""
     program, failed = Path(__file__).with_name("clients.py"), 0
     with Sandbox(job_seconds=0.5) as box:
         for name in CLIENTS:
             done = subprocess.run([python, str(program), box.url, name], timeout=SECONDS, check=False)
             failed += done.returncode != 0
-    return failed
+    return failed + through_proxy.drive(python)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,11 @@ def _json(status: int, server: str, body: object, kind: str = "application/json"
     return Front(status, server, kind, json.dumps(body))
 
 
+def _openai_error(message: str, kind: str) -> dict[str, object]:
+    """An error as OpenAI writes one, of a proxy that speaks like it: what is behind it may have taken the order."""
+    return {"error": {"message": message, "type": kind, "param": None, "code": "503"}}
+
+
 def _google(status: int) -> Front:
     page = f"""<!DOCTYPE html>
 <html lang=en>
@@ -70,6 +75,9 @@ PROBLEM = {
     "retryable": True,
     "retry_after": 60,
 }
+LITELLM = (
+    "litellm.ServiceUnavailableError: ServiceUnavailableError: OpenAIException - {}\n\nLiteLLM: model group failed"
+)
 RAN_OUT = {"error": {"code": 503, "message": "The service is currently unavailable.", "status": "UNAVAILABLE"}}
 
 UNCLEAR: dict[str, Front] = {
@@ -115,6 +123,11 @@ UNCLEAR: dict[str, Front] = {
     "varnish": Front(503, "Varnish", "text/html", "<!DOCTYPE html>\n<html><title>503 Backend fetch failed</title>"),
     "kong": _json(503, "kong", {"message": "failure to get a peer from the ring-balancer", "request_id": "0123"}),
     "kong-invalid": _json(502, "kong", {"message": "An invalid response was received from the upstream server"}),
+    "litellm": _json(503, "uvicorn", _openai_error(LITELLM.format(""), "internal_server_error")),
+    "litellm-quoting": _json(
+        503, "uvicorn", _openai_error(LITELLM.format('{"error":{"message":"x"}}'), "server_error")
+    ),
+    "new-api": _json(503, "", _openai_error("bad response status code 503 (request id: 0123)", "new_api_error")),
     "page-200": Front(200, "", "text/html", "<!doctype html><title>Just a moment...</title>"),
     "nothing-200": Front(200, "", "", ""),
 }
