@@ -210,7 +210,7 @@ def _units(table: Table, places: Mapping[str, int]) -> dict[str, Unit]:
 def _told(table: Table, chosen: _Search, carried: Sequence[int], held: Sequence[Held], given: Collection[str]) -> Told:
     """One sentence for what was taken by another header, and one for each that was doubted."""
     heads, places = table.headers, chosen.places
-    unread = tuple(Unread(heads[at], _like(heads[at], chosen.refused.get(at, ""))) for at in carried)
+    unread = tuple(Unread(heads[at], chosen.refused.get(at) or _like(heads[at], table.columns[at])) for at in carried)
     taken = [
         f"{'length' if name in ('duration', 'first') else name} from {_source(heads, places, name)}"
         for name in SAID
@@ -235,8 +235,8 @@ def _source(heads: Sequence[str], places: Mapping[str, int], name: str) -> str:
     return f"{header!r}{beside if understand(header).name == 'motion_prompt' and name == 'prompt' else ''}"
 
 
-def _like(header: str, refused: str) -> str:
-    return refused or meaning.resembles(header) or ("duration" if pair_of(header)[0] else "")
+def _like(header: str, cells: Sequence[str]) -> str:
+    return meaning.resembles(header) or ("duration" if pair_of(header)[0] else "") or kinds.resembles(cells)
 
 
 def _sample(cells: Sequence[str]) -> str:

@@ -23,6 +23,9 @@ _SLIP = 0.75  # how alike a cell is to a word that can be read if it was meant t
 
 _CHAIN = re.compile(r"[a-z][a-z0-9_-]*")  # a name as configs write it
 _NUMBERED = re.compile(r"[#A-Za-z]{0,2}\d{1,4}[A-Za-z]?([.,]0+)?")
+_PICTURE = re.compile(r"\.(png|jpe?g|webp|gif|tiff?|bmp|avif|heic)\b", re.IGNORECASE)
+_LASTS = re.compile(r"^\d{1,3}([.,]\d+)?\s*(s|secs?|seconds|sek|seg|″|\"|秒|초)\.?$", re.IGNORECASE)
+_LOOKED = 1000  # cells of a column that tell what it looks like
 _DIGIT = re.compile(r"\d")
 _LOCATED = re.compile(r"[\\/]|\.[A-Za-z0-9]{2,5}\b|^=|^\[|^data:|^www\.")
 _MODE = re.compile(r"2v|video|extend|edit|remix|image|bild|imagen|text|flf", re.IGNORECASE)
@@ -35,6 +38,15 @@ _FITTED = re.compile(r"crop|fill|stretch|letterbox|pad|scale|cov|cont|blur", re.
 def located(text: str) -> bool:
     """Whether a cell can name a file: a folder in it, an ending, an address, a formula that shows a picture."""
     return bool(_LOCATED.search(text))
+
+
+def resembles(cells: Sequence[str]) -> str:
+    """The column that cells look like, whatever stands above them: pictures or lengths; empty where they do not."""
+    held = [cell.strip() for cell in cells[:_LOOKED] if cell.strip()]
+    for name, shape in (("image", _PICTURE), ("duration", _LASTS)):
+        if 2 * sum(shape.search(text) is not None for text in held) > len(held):
+            return name
+    return ""
 
 
 def is_left_over(text: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from tasks.storyboard.headers import ALIASES
-from tasks.storyboard.spelling import fold
+from tasks.storyboard.spelling import divided, fold, parted
 
 Unit = Literal["", "s", "ms", "min", "frames"]
 
@@ -20,6 +20,10 @@ _RATE = re.compile(r"@?\d+(fps)?|fps")
 _PROMPTS = frozenset(("prompt", "prompts"))
 _VAGUE = frozenset(("code", "name", "id", "label", "group", "url", "shot", "clip", "scene", "no", "frame", "reel"))
 _LOOSE = _VAGUE | {"size", "mode", "fit", "audio", "route", "in", "out"}  # Shot Size is no size
+_TIMED = frozenset(
+    ("shot", "clip", "cut", "take", "컷", "샷", "클립", "镜头", "鏡頭", "カット", "ショット")
+)  # what lasts
+_UNITS: tuple[Unit, ...] = ("s", "ms", "min", "frames")
 _PARTIAL = 0.8  # how alike a header and a phrase have to be to be named together
 
 
@@ -85,47 +89,78 @@ def understand(header: str) -> Meaning:
     exact = _phrases().get(joined)
     if exact and exact.name != "duration":
         return exact
-    if found := _measured(said) or exact:
+    apart = _apart(said)
+    if found := _measured(said) or exact or _measured(apart):
         return found
-    if pair_of(header)[0]:  # one end of something is not the whole of it
+    side, _, unit = pair_of(header)
+    if side and unit != "frames":  # one end of something is not the whole of it; a first frame may be a picture
         return Meaning("")
-    return _prompted(said) or _qualified(said) or _pictured(said) or Meaning("")
+    return _composed(said) or (_composed(apart) if apart != said else None) or Meaning("")
+
+
+def _composed(said: list[str]) -> Meaning | None:
+    return _prompted(said) or _qualified(said) or _pictured(said)
 
 
 def unit_of(token: str) -> Unit:
     """The unit that a word is when it stands beside a length."""
-    units: tuple[Unit, ...] = ("s", "ms", "min", "frames")
-    return next((u for u in units if token in _unit_words(u, "beside") or token in _unit_words(u, "alone")), "")
+    return next((u for u in _UNITS if token in _unit_words(u, "beside") or token in _unit_words(u, "alone")), "")
+
+
+def _among(*groups: str) -> frozenset[str]:
+    """The words of some groups of words that a header may have beside others."""
+    return frozenset().union(*(listed("beside", group) for group in groups))
 
 
 def _without(said: list[str], *groups: str) -> list[str]:
-    dropped = frozenset().union(*(listed("beside", group) for group in groups))
+    dropped = _among(*groups)
     return [token for token in said if token not in dropped]
+
+
+def _apart(said: list[str]) -> list[str]:
+    """The words of a header with those taken apart that are written together."""
+    words = [part for token in said for part in divided(token)]
+    return [part for word in words for part in ([word] if word in _phrases() else parted(word, _parts()))]
+
+
+@cache
+def _parts() -> frozenset[str]:
+    """What a word may be made of: all that stands beside others, lengths and pictures, units but for Latin ones."""
+    sides = [listed("pair", key) for key in words()["pair"]]
+    known = _among(*words()["beside"]).union(*sides, _alone(), *(_unit_words(unit, "beside") for unit in _UNITS))
+    known |= {phrase for phrase, found in _phrases().items() if found.name in ("duration", "image", "last_image")}
+    return frozenset(word for word in known if not word.isascii() or (len(word) > 2 and not unit_of(word)))
 
 
 def _measured(said: list[str]) -> Meaning | None:
     """A word for a length, or for time, with a unit beside it: ``Duration (s)``, ``time_ms``, ``Dur. in frames``."""
     units = [unit for token in said if (unit := unit_of(token))]
-    rest = [token for token in said if not unit_of(token)]
-    if not units:
-        joined, units = "".join(said), []
-        for unit in ("ms", "s", "frames", "min"):  # no space divides 时长 and 秒
-            for end in _unit_words(unit, "beside"):
-                if not end.isascii() and joined.endswith(end) and len(joined) > len(end):
-                    rest, units = [joined.removesuffix(end)], [unit]  # type: ignore[list-item]  # a literal of Unit
-                    break
-            if units:
-                break
     if not units:
         return None
-    rest = _without([token for token in rest if not _RATE.fullmatch(token)], "filler")
+    unit = next((one for one in units if one != "frames"), units[0]) if "frame" in said else units[0]
+    rest = [token for token in said if not unit_of(token) and not _RATE.fullmatch(token)]
+    rest = _without(rest, "filler")
     bare = _without(rest, "qualifier")
-    for core in (rest, bare):
+    for core in (rest, bare, _without(bare, "subject", "guess")):
         name = _phrases().get("".join(core), Meaning("")).name
-        if name == "duration" or (core and "".join(core) in listed("pair", "timed") - {"cut", "clip", "shot", "video"}):
-            return Meaning("duration", units[0])
-    alone = not rest or (not bare and "frames" not in units)
-    return Meaning("duration", units[0]) if alone and any(token in _alone() for token in said) else None
+        if name == "duration" or (core and "".join(core) in _clocks()):
+            return Meaning("duration", unit)
+    return Meaning("duration", unit) if _counted(said, rest, bare, unit) else None
+
+
+def _counted(said: list[str], rest: list[str], bare: list[str], unit: Unit) -> bool:
+    """Whether nothing is said but a unit: ``Seconds``, ``Number of frames``, ``Est. secs``."""
+    if not any(token in _alone() for token in said) or {"frames", "s"} <= {unit_of(token) for token in said}:
+        return False  # frames per second are no length
+    told = len(rest) > len(_without(rest, "count")) or any(token[-1] in "数數수" for token in said)
+    left = _without(bare, "count", "subject", "guess") if told or unit != "frames" else rest
+    return not left
+
+
+@cache
+def _clocks() -> frozenset[str]:
+    """Words for time."""
+    return listed("pair", "timed")
 
 
 @cache
@@ -138,28 +173,32 @@ def _qualified(said: list[str]) -> Meaning | None:
     for groups in (("filler",), ("qualifier",), ("filler", "qualifier")):
         core = _without(said, *groups)
         found = _phrases().get("".join(core)) if core != said and not _LOOSE.issuperset(core) else None
-        if found and not (found.name == "source" and not listed("beside", "picked") & set(said)):
+        if found and not (found.name == "source" and not _among("reference", "picked") & set(said)):
             return found
-    return None
+    core = _without(said, "filler", "qualifier", "subject", "guess")
+    found = _phrases().get("".join(core), Meaning("")) if core and core != said else Meaning("")
+    if found.name == "duration" or (_public(found.name) == "prompt" and not _LOOSE.issuperset(core)):
+        return found
+    lasts = "".join(core) in _clocks() and (_among("guess") | _TIMED) & set(said)
+    return Meaning("duration") if lasts else None
 
 
 def _pictured(said: list[str]) -> Meaning | None:
     """A picture by its parts: what it shows (start, end, reference), a word for it, and how it is given (path, URL)."""
-    rest = set(_without(said, "path", "filler"))
-    nouns = rest & listed("beside", "image")
-    framed = rest & listed("beside", "frame") and rest & (listed("beside", "first") | listed("beside", "last"))
-    pathed = len(rest) < len(said)
-    found = _phrases().get("".join(_without(said, "path", "filler")))
+    core = _without(said, "path", "filler")
+    pathed = len(_without(said, "path")) < len(said)
+    found = _phrases().get("".join(core))
     if pathed and found and found.name in ("image", "last_image"):
         return found
-    named = pathed and rest & listed("beside", "picked") - {"shot", "scene", "clip", "source", "and", "key", "main"}
-    if not (nouns or framed or named):
+    rest = {token for token in core if not token.isdigit()}
+    whole = {token: _phrases().get(token, Meaning("")).name for token in rest if not token.isascii()}
+    nouns = {token for token, name in whole.items() if name in ("image", "last_image")} | (rest & _among("image"))
+    framed = rest & _among("frame") and rest & (_among("first", "last", "reference", "picked") - _among("frame"))
+    named = pathed and rest & _among("reference")
+    allowed = nouns | _among("image", "frame", "picked", "reference", "first", "last", "subject")
+    if not (nouns or framed or named) or not rest <= allowed:
         return None
-    places = listed("beside", "first") | listed("beside", "last")
-    allowed = listed("beside", "image") | listed("beside", "frame") | listed("beside", "picked") | places
-    if any(token not in allowed and not token.isdigit() for token in rest):
-        return None
-    return Meaning("last_image" if rest & listed("beside", "last") else "image")
+    return Meaning("last_image" if rest & _among("last") or "last_image" in whole.values() else "image")
 
 
 def _prompted(said: list[str]) -> Meaning | None:
@@ -178,21 +217,35 @@ def _prompted(said: list[str]) -> Meaning | None:
 def pair_of(header: str) -> tuple[str, str, Unit]:
     """``first`` or ``last``, what the other one shares with it, and the unit of its bare numbers; or three nothings."""
     said = tokens(header)
-    units = [unit for token in said if (unit := unit_of(token))]
-    rest = [token for token in said if not unit_of(token)]
-    core = [token for token in rest if token not in listed("pair", "timed") and not _RATE.fullmatch(token)]
+    found = _end_of(said)
+    return (
+        found
+        if found[0]
+        else _end_of([part for token in said for word in divided(token) for part in parted(word, _ends())])
+    )
+
+
+@cache
+def _ends() -> frozenset[str]:
+    """What the ends of a pair may be made of where they are written as one word."""
+    pairs = listed("pair", "first") | listed("pair", "last") | listed("pair", "timed") | listed("pair", "of")
+    known = pairs | _among("first", "last", "frame")
+    return frozenset(word for word in known if not word.isascii() or len(word) > 2)
+
+
+def _end_of(said: list[str]) -> tuple[str, str, Unit]:
+    named = listed("pair", "timed") | listed("pair", "of")
+    units = [unit for token in said if (unit := unit_of(token)) and token not in _among("image")]
+    rest = [token for token in said if not unit_of(token) or token in _among("image")]
+    core = [token for token in rest if token not in named and not _RATE.fullmatch(token)]
     timed = "".join(token for token in rest if token not in core)
-    for side in ("first", "last"):
-        if len(core) == 1 and core[0] in listed("pair", side):
-            return side, timed, units[0] if units else ""
-    joined = "".join(core or said)
-    for word in sorted(listed("pair", "timed"), key=len, reverse=True):
+    for bare in (core, _without(core, "filler")):
         for side in ("first", "last"):
-            if joined in {f"{end}{word}" for end in listed("pair", side) if not end.isascii()}:
-                return side, word, units[0] if units else ""
-    numbered = set(core) & listed("beside", "frame") or "frames" in units
+            if "".join(bare) in listed("pair", side):
+                return side, timed, units[0] if units else ""
+    numbered = set(core) & _among("frame") or "frames" in units
     sides = [side for side in ("first", "last") if set(core) & listed("beside", side)]
-    if numbered and len(sides) == 1 and len(set(core) - listed("beside", "frame") - {"number", "no", "nr"}) == 1:
+    if numbered and len(sides) == 1 and len(set(core) - _among("frame") - {"number", "no", "nr"}) == 1:
         return sides[0], "frame", "frames"
     return "", "", ""
 
@@ -201,8 +254,12 @@ def pair_of(header: str) -> tuple[str, str, Unit]:
 def resembles(header: str) -> str:
     """The column that a header looks like though it does not name it; empty where it looks like none."""
     said = tokens(header)
-    if found := understand(header).name or next((_phrases()[token].name for token in said if _tells(token)), ""):
+    told = [_phrases()[token].name for token in (*said, *_apart(said)) if _tells(token)]
+    if found := understand(header).name or ("duration" if "duration" in told else next(iter(told), "")):
         return _public(found)
+    core = _without(said, "filler", "qualifier", "guess")
+    if core and (_clocks() | _alone()) >= {*core}:
+        return "duration"
     joined = "".join(said)[:40]
     near = difflib.get_close_matches(joined, _near(joined), n=1, cutoff=_PARTIAL) if len(joined) > 4 else []
     return _public(_phrases()[near[0]].name) if near else ""

@@ -1,10 +1,15 @@
-"""Text as it is compared: width, case and accents make no difference. Pure."""
+"""Text as it is compared: width, case and accents make no difference, nor do words that are written together. Pure."""
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 
 _MARKS = re.compile("[\u0300-\u036f]")
+_JOINTS = ("", "s", "n", "en", "es")  # letters by which German and Dutch join words
+_SHORTEST = 3  # letters of a Latin word that may be part of another
+_LONGEST = 24  # letters of a word that is looked at
+_BETWEEN = re.compile(r"(?<=[0-9a-z])(?=[^\x00-\u2fff])|(?<=[^\x00-\u2fff])(?=[0-9a-z])|(?<=[a-z]{3})(?=\d{1,2}$)")
 _UNSIGNED = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ı": "i", "№": "no"})
 
 
@@ -18,3 +23,36 @@ def fold(text: str) -> str:
     """Words without what people leave out: full-width forms as plain ones, lower case, no accents on Latin letters."""
     text = unicodedata.normalize("NFKC", text.translate(_UNSIGNED)).casefold()
     return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text))).translate(_UNSIGNED)
+
+
+def divided(token: str) -> list[str]:
+    """A word cut where its script changes, and before a number that ends it: ``图片url``, ``image1``."""
+    return _BETWEEN.sub(" ", token).split()
+
+
+@lru_cache(maxsize=4096)
+def parted(token: str, known: frozenset[str]) -> tuple[str, ...]:
+    """The fewest known words that make up a word; the word itself where they do not."""
+    if token in known or not 2 <= len(token) <= _LONGEST:
+        return (token,)
+    best: list[tuple[str, ...] | None] = [(), *[None] * len(token)]
+    for end in range(1, len(token) + 1):
+        for start in range(end):
+            before = best[start]
+            word = token[start:end]
+            if before is None or not _may_be(word, known, last=end == len(token)):
+                continue
+            found = (*before, _bare(word, known))
+            if best[end] is None or len(found) < len(best[end] or ()):
+                best[end] = found
+    return best[-1] or (token,)
+
+
+def _may_be(word: str, known: Collection[str], *, last: bool) -> bool:
+    return word in known if last or not word.isascii() else bool(_bare(word, known))
+
+
+def _bare(word: str, known: Collection[str]) -> str:
+    """The known word without what joins it to the next; empty where it is none, or too short to be told."""
+    ends = (word.removesuffix(joint) for joint in _JOINTS if word.endswith(joint))
+    return next((one for one in ends if one in known and (len(one) >= _SHORTEST or not one.isascii())), "")

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tasks.storyboard.cell_kinds import is_left_over
 from tests.tasks.boards import board, encoded, faults_of, parquet, shot_of, written
 
 LETTERS = st.characters(exclude_categories=("Cs", "Cc"))
@@ -31,7 +32,7 @@ def test_encodings(encoding: str, delimiter: str, ending: str) -> None:
 )
 def test_round_trip(prompts: list[str], extra: str, delimiter: str, encoding: str, quoting: Any) -> None:
     """Any text that a CSV writer puts in a prompt comes back, but for white space around it; an extra as it was."""
-    assume(all(text.strip() for text in prompts))
+    assume(all(text.strip() and not is_left_over(text) for text in prompts))
     cells = [[text.replace("{", "{{").replace("}", "}}"), extra] for text in prompts]
     data = encoded(written([["prompt", "notes"], *cells], delimiter=delimiter, quoting=quoting), encoding)
     shots = board(data).shots
