@@ -1,5 +1,7 @@
 """The plan as a Prefect flow: the same reading as a render, and no spending."""
 
+from dataclasses import replace
+
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
@@ -34,7 +36,8 @@ async def plan_storyboard(
         skip_unusable: Leave out shots that no route can make, instead of failing.
     """
     try:
-        wanted = request_of(board, to, config, budget_usd, only, rerender, skip_unusable=skip_unusable)
+        wanted = request_of(board, to, config, budget_usd, only, rerender)
+        wanted = replace(wanted, skip_unusable=skip_unusable)
         async with open_session(wanted) as running:
             plan = await running.check(fetch=False)
             await plan_artifact(running)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from flows.support.cancellation import stop_on_signal
 from flows.support.parameters import DEFAULT_VIEWS, FREE, Config, PartsInFlight, Place, ShotsAPart, Usd, request_of
 from flows.support.run_log import recorder
 from tasks.domain.errors import StartError, StoryreelError
+from tasks.domain.request import select_views
 from tasks.season import PartOrder, Season, Start
 from tasks.session import Session
 
@@ -50,8 +52,9 @@ async def render_season(
         parts_in_flight: Parts at once at most, 1 to 100. Each needs a worker's hand, beside the season's own.
         skip_unusable: Leave out shots that no route can make, instead of ending.
     """
-    wanted = request_of(board, to, config, budget_usd, (), (), views=DEFAULT_VIEWS, skip_unusable=skip_unusable)
     try:
+        wanted = request_of(board, to, config, budget_usd, (), ())
+        wanted = replace(wanted, views=select_views(DEFAULT_VIEWS), skip_unusable=skip_unusable)
         async with open_session(wanted) as running:
             running.progress.record = recorder({})
             running.lock.by_process = False  # its parts run elsewhere: only the lease tells that it is gone

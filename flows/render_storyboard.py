@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable
 from contextvars import ContextVar
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
@@ -34,7 +35,7 @@ from flows.support.run_log import Lines, log_ending, recorder
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
-from tasks.domain.request import RunRequest
+from tasks.domain.request import RunRequest, select_views
 from tasks.domain.result import ShotResult, has_own_clip
 from tasks.season import SeasonPart, join_season
 from tasks.session import Session
@@ -151,7 +152,8 @@ async def render_storyboard(
         skip_unusable: Leave out shots that no route can make, instead of ending.
         part: Leave this empty. It is how a run of render-season tells one of its parts what it is a part of.
     """
-    wanted = request_of(board, to, config, budget_usd, only, rerender, concurrency, views, skip_unusable)
+    wanted = request_of(board, to, config, budget_usd, only, rerender)
+    wanted = replace(wanted, concurrency=concurrency, views=select_views(views), skip_unusable=skip_unusable)
     try:
         async with _checked(wanted, part) as running:
             return await _approved(running, approve_over_usd, approve_within_hours)

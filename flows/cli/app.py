@@ -31,6 +31,7 @@ from flows.cli.options import (
     Rerender,
     SkipUnusable,
     To,
+    choose_shots,
     request_of,
 )
 from flows.support import blocks, signals
@@ -81,19 +82,15 @@ def render(
 
     async def act() -> int:
         shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
-        wanted = replace(request_of(board, to, config, budget, only, rerender, concurrency), views=shown)
-        wanted = replace(wanted, skip_unusable=skip_unusable)
-        async with blocks.open_session(wanted, progress) as running:
+        wanted = choose_shots(request_of(board, to, config, budget, concurrency), only, rerender, skip_unusable)
+        async with blocks.open_session(replace(wanted, views=shown), progress) as running:
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
                 display.left_out(running.plan.left_out)
                 display.say("\n".join((*running.board.told.lines, answers.headline(running))))
             code = await _run(running, quiet=quiet)
             told = answers.render_answer(running, code, time.monotonic() - since)
-            if json:
-                answer.write(told)
-            else:
-                answer.summary(told, running)
+            answer.write(told) if json else answer.summary(told, running)
             if code == signals.CODE:
                 display.say(answers.left_over(running))
             return code
@@ -166,8 +163,8 @@ def plan(
     """Say what a render would do and cost. Calls no gateway, spends nothing, writes nothing."""
 
     async def act() -> int:
-        wanted = request_of(board, to or NOWHERE, config, budget, only, rerender, concurrency)
-        async with blocks.open_session(replace(wanted, skip_unusable=skip_unusable)) as running:
+        wanted = request_of(board, to or NOWHERE, config, budget, concurrency)
+        async with blocks.open_session(choose_shots(wanted, only, rerender, skip_unusable)) as running:
             found = await running.check(fetch=False)
             code = answers.plan_code(running)
             if json:

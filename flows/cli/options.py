@@ -1,6 +1,7 @@
 """The options of the command line: their types, their help, and what they come to."""
 
 import contextlib
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -42,14 +43,20 @@ InPlace = Annotated[bool, Parameter(negative="", help="With --into: into the boa
 Quiet = Annotated[bool, Parameter(negative="", help="No progress on standard error.")]
 
 
+def choose_shots(request: RunRequest, only: str, rerender: str, skip_unusable: bool) -> RunRequest:
+    """The request for the shots that these options name, and with what becomes of those that no route can make."""
+    return replace(request, only=_words(only), rerender=_words(rerender), skip_unusable=skip_unusable)
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def request_of(
-    board: str, to: str, config: str | None, budget: str | None, only: str, rerender: str, concurrency: int | None
-) -> RunRequest:
-    """What the options of `render` and `plan` ask for. `ConfigError` names every one that cannot be read."""
+def request_of(board: str, to: str, config: str | None, budget: str | None, concurrency: int | None) -> RunRequest:
+    """What the options of `render` and `plan` ask for over the whole board; ``budget`` is in US dollars.
+
+    Raises ``ConfigError`` when an option cannot be read, with each such option.
+    """
     money = None
     with contextlib.suppress(InvalidOperation):
         money = None if budget is None else Decimal(budget)
@@ -60,4 +67,4 @@ def request_of(
         faults.append(Fault(0, "", "--concurrency", str(concurrency), "write a whole number from 1 to 400"))
     if faults:
         raise ConfigError(faults)
-    return RunRequest(board, to, config, money, _words(only), _words(rerender), concurrency)
+    return RunRequest(board, to, config, money, concurrency=concurrency)

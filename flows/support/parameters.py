@@ -44,20 +44,7 @@ def request_of(
     budget_usd: float | None,
     only: Sequence[str] | None,
     rerender: Sequence[str] | None,
-    concurrency: int | None = None,
-    views: Sequence[View] = (),
-    skip_unusable: bool = False,
 ) -> RunRequest:
-    """The request of a deployment's parameters. Its board may not name files outside its own folder."""
-    return RunRequest(
-        board,
-        to,
-        config,
-        money(budget_usd),
-        tuple(only or ()),
-        tuple(rerender or ()),
-        concurrency,
-        skip_unusable,
-        confined=True,
-        views=select_views(views),
-    )
+    """The request of a deployment's parameters, without views. Its board may not name files outside its own folder."""
+    chosen = (tuple(only or ()), tuple(rerender or ()))
+    return RunRequest(board, to, config, money(budget_usd), *chosen, confined=True, views=select_views(()))

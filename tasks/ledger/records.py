@@ -107,8 +107,7 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
     lost, doubtful = entry.kind == "intent", entry.kind in ("intent", "overdue")
     clip = record.get("clip")
     if lost and record["provider"] == "animatic":  # nobody was asked, and nothing can come of it
-        entry = AttemptRecord(record | UNDRAWN, "settled")
-        return _attempt_of(entry)
+        return _attempt_of(AttemptRecord(record | UNDRAWN, "settled"))
     return Attempt(
         key=record["key"],
         n=record["n"],

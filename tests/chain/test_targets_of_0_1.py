@@ -1,9 +1,13 @@
-"""Targets that 0.1 wrote are continued: what it bought is not bought again, and its books go on to the cent."""
+"""Targets that 0.1 wrote are continued: what it bought is not bought again, and its books go on to the cent.
 
+A season's gateway was a sandbox, whose address stands as the gateway's name in what is kept here.
+"""
+
+import asyncio
 import base64
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,10 @@ import pytest
 from tasks.commands import answers
 from tasks.config import catalogue, settings
 from tasks.domain.request import RunRequest
+from tasks.season.coordinator import PartOrder, Season
+from tasks.season.worker import join_season
 from tasks.session.session import Session
+from tasks.storage.lock import Lock, Timing, seconds
 from tasks.storage.store import Store
 from tasks.transport.client import Http
 from tests.chain.conftest import Outcome, check_sums, read_back
@@ -25,6 +32,7 @@ WRITTEN = Path(__file__).parent / "written_by_0_1"
 KEYS = {"AIGATEWAY_API_KEY": "k", "PIXAZO_API_KEY": "k"}
 NAMES = sorted(path.stem for path in WRITTEN.glob("*.json"))
 PRICE = Decimal("0.40")
+CONFIG = CHAIN.replace("[chain]\n", '[chain]\nremix = ["aigateway:openai/sora-2-video-to-video-remix"]\n')
 
 
 class Later(Gateways):
@@ -46,6 +54,16 @@ class Later(Gateways):
         return httpx.Response(reply.status_code, json=told | {"id": job} if "id" in told else told)
 
 
+def skip_waits() -> Timing:
+    """The clock of a lock whose holder is watched at once."""
+    waited = [0.0]
+
+    def sleep(length: float) -> None:
+        waited[0] += length
+
+    return Timing(lambda: seconds() + waited[0], sleep)
+
+
 class Film:
     """One target of 0.1 in a folder of its own, with its board."""
 
@@ -54,7 +72,7 @@ class Film:
         self.folder, self.target = folder, folder / "film"
         self.board, self.config = folder / "board.csv", folder / "chain.toml"
         self.board.write_text(told["board"], encoding="utf-8")
-        self.config.write_text(CHAIN, encoding="utf-8")
+        self.config.write_text(CONFIG, encoding="utf-8")
         self.clips = {path: base64.b64decode(data) for path, data in told["clips"].items()}
         whole = {path: json.dumps(data).encode() for path, data in told["files"].items()} | self.clips
         for path, data in whole.items():
@@ -76,21 +94,53 @@ class Film:
         scratch.mkdir(exist_ok=True)
         hours: dict[str, Any] = {"clock": lambda: now[0], "sleep": sleep, "roll": lambda: 0.5}
         try:
-            yield Session(asked, loaded, catalogue.load_catalogue(), store, http, scratch, **hours)
+            running = Session(asked, loaded, catalogue.load_catalogue(), store, http, scratch, **hours)
+            running.lock = Lock(store, running.run_id, timing=skip_waits())
+            yield running
         finally:
             await http.close()
 
     async def render(self, **wanted: Any) -> Outcome:
         """One run of today's code over the target, its sums checked."""
-        self.gateways.orders.clear()
-        self.gateways.asked.clear()
         async with self.session(**wanted) as running:
+            return await self._outcome(running, work)
+
+    async def season(self, most: int) -> Outcome:
+        """A season of today's code in parts of ``most`` shots, two at once; each part is a session of this process."""
+        parts: list[asyncio.Task[None]] = []
+
+        async def start(order: PartOrder) -> Callable[[], Awaitable[bool]]:
+            part = asyncio.create_task(self._part(order))
+            parts.append(part)
+
+            async def can_come() -> bool:
+                return not part.done()
+
+            return can_come
+
+        async with self.session() as running:
+            running.lock.lease, running.lock.by_process, running.sleep = 3.0, False, asyncio.sleep
+            outcome = await self._outcome(running, lambda session: Season(session, start, most, 2).run())
+            await asyncio.gather(*parts)
+        return outcome
+
+    async def _part(self, order: PartOrder) -> None:
+        async with (
+            self.session(only=order.only, budget_usd=order.budget_usd) as plain,
+            join_season(plain, order.part) as running,
+        ):
+            running.clock, running.sleep, running.roll = plain.clock, plain.sleep, plain.roll
             await running.check(fetch=True)
             async with running.open():
-                for plan in running.plan.shots:
-                    if plan.renders:
-                        await running.shot(plan.shot.shot_id)
-            outcome = Outcome(running.exit_code(), *read_back(self.target), running.plan)
+                await work(running)
+
+    async def _outcome(self, running: Session, job: Callable[[Session], Awaitable[None]]) -> Outcome:
+        self.gateways.orders.clear()
+        self.gateways.asked.clear()
+        await running.check(fetch=True)
+        async with running.open():
+            await job(running)
+        outcome = Outcome(running.exit_code(), *read_back(self.target), running.plan)
         check_sums(outcome)
         for path, data in self.clips.items():
             assert not (self.target / path).exists() or (self.target / path).read_bytes() == data, path
@@ -100,6 +150,13 @@ class Film:
 @pytest.fixture
 def film(request: pytest.FixtureRequest, tmp_path: Path) -> Film:
     return Film(request.param, tmp_path)
+
+
+async def work(running: Session) -> None:
+    """Every shot of a session that has something to do, one after the other."""
+    for plan in running.plan.shots:
+        if plan.renders:
+            await running.shot(plan.shot.shot_id)
 
 
 def of(name: str) -> Any:
@@ -195,6 +252,25 @@ async def test_jobs_that_0_1_gave_up_on_are_collected(film: Film) -> None:
     assert (again.code, film.gateways.asked, [row["take"] for row in again.rows.values()]) == (0, [], [1, 1, 1])
 
 
+REMIX_JOB = "job_0b552dad935e4abdb05a"  # that part-1-002 had bought when it died with its season
+
+
+@of("season")
+@pytest.mark.parametrize("most", [2, 3, 0])
+async def test_a_season_of_0_1_goes_on(film: Film, most: int) -> None:
+    """It died with a part that had bought more than its tables tell: in the same parts, in others and as one run, its
+    clips are kept, the job in the air is collected, and only what was never ordered is ordered. Its locks are dead."""
+    outcome = await (film.season(most) if most else film.render())
+    assert (outcome.code, outcome.statuses()) == (0, {"reused": 3, "rendered": 3})
+    assert sorted(film.gateways.orders) == ["a lamp", "a pier"]
+    assert REMIX_JOB in film.gateways.asked
+    assert len(film.gateways.asked) == 3
+    assert (outcome.money(), outcome.rows["sh050"]["job_id"]) == (6 * PRICE, REMIX_JOB)
+    assert Store(str(film.target)).names("lock") == []
+    again = await film.render()
+    assert (again.code, film.gateways.orders, film.gateways.asked, again.money()) == (0, [], [], 6 * PRICE)
+
+
 def test_every_target_is_continued() -> None:
     """Each sample has a test here."""
-    assert NAMES == ["finished", "open_job", "overdue", "rerendered", "unclear"]
+    assert NAMES == ["finished", "open_job", "overdue", "rerendered", "season", "unclear"]
