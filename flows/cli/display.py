@@ -1,5 +1,8 @@
 """What a person sees at a terminal: a live display, plain lines without one, tables, and a closing summary."""
 
+import shlex
+import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -199,7 +202,15 @@ def begun(made: Begun, folder: str) -> None:
         out.print(text(f"key found for {name}, but none of its models is alive", "yellow"))
     out.print("next:")
     for command in made.commands:
-        out.print(text(f"  {command}"))
+        out.print(text(f"  {_as_called(command)}"))
+
+
+def _as_called(command: str) -> str:
+    """The command as it can be typed here: by its path where the shell would not find it by its name."""
+    called = Path(sys.argv[0])
+    if called.name != "storyreel" or shutil.which("storyreel"):
+        return command
+    return command.replace("storyreel", shlex.quote(str(called)), 1)
 
 
 def version() -> str:
