@@ -68,7 +68,7 @@ format: $(VENV)/.developer   ## let ruff lay out the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-sandbox: $(VENV)/.developer  ## a loopback server that speaks every gateway's protocol; FAULTS= for one where nothing fails
+sandbox: $(VENV)/.user       ## a loopback server that speaks every gateway's protocol; FAULTS= for one where nothing fails
 	@$(BIN)/python -m tests.sandbox $(if $(FAULTS),--faults $(FAULTS))
 
 $(VENV)-others/.ready: pyproject.toml

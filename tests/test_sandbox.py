@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from tests.sandbox.__main__ import what_will_happen
 from tests.sandbox.faults import ScriptError
 from tests.sandbox.gateways import all_gateways
 
+ROOT = Path(__file__).parents[1]
 GATEWAYS = ("aigateway", "aimlapi", "aivideoapi", "pixazo")
 SUBMIT = {
     "aigateway": "/v1/videos/generations",
@@ -796,3 +799,26 @@ def test_that_the_sandbox_says_what_will_happen() -> None:
     assert what_will_happen("") == ["Nothing goes wrong: every order is taken and made."]
     for path in (Path(__file__).parent / "faults").glob("*.toml"):
         assert any(line.startswith("- ") for line in what_will_happen(path.read_text())), path.name
+
+
+WITHOUT_TOOLS = """
+import sys
+class Gone:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {gone!r}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Gone())
+import tests.sandbox.__main__
+"""
+
+
+def test_that_the_sandbox_needs_no_tools_of_developers(tmp_path: Path) -> None:
+    """`make sandbox` starts with what a user has installed, at once and not after minutes of installing."""
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
+    tools = {re.split(r"[\\[>=]", tool)[0] for tool in tools} - {"starlette", "cryptography", "pyyaml"}  # Prefect's too
+    gone = {module for module, owners in metadata.packages_distributions().items() if tools & {*owners}}
+    subprocess.run([sys.executable, "-c", WITHOUT_TOOLS.format(gone=gone)], cwd=ROOT, check=True)
+    made = subprocess.run(
+        ["make", "-n", "sandbox", f"VENV={tmp_path}/none"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "developers" not in made.stdout

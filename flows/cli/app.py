@@ -104,7 +104,7 @@ async def _run(running: Session, *, quiet: bool) -> int:
         if not answers.can_order(running):
             await answers.run_alone(running)
             return running.exit_code()
-        server = await prefect_server.reachable(running.http, running.folder)
+        server = await prefect_server.reachable(running.http, running.folder, running.progress.line)
         running.progress.line(f"Prefect: {server}")
         try:
             state = await _flown(running)

@@ -1,5 +1,8 @@
 """What a person sees at a terminal: a live display, plain lines without one, tables, and a closing summary."""
 
+import shlex
+import shutil
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -45,13 +48,19 @@ class Board:
         self.progress, self.console = progress, console
         self.since = time.monotonic()
 
-    def totals(self) -> str:
-        """Elapsed, done of all, the four counts, money spent and reserved."""
+    def totals(self) -> list[str]:
+        """Elapsed, done of all, the four counts, money spent and reserved: one line where the terminal is wide enough.
+
+        A run that has not begun has nothing to count.
+        """
         p, counts = self.progress, self.progress.counts()
-        words = "  ".join(f"{number} {word}" for word, number in counts.items())
-        ended = counts["done"] + counts["failed"]
+        elapsed, ended = clock(time.monotonic() - self.since), counts["done"] + counts["failed"]
+        if not (p.total or ended or p.flights):
+            return [f"{elapsed}  getting ready"]
+        words = "  ".join([f"{elapsed}  {ended}/{p.total}", *(f"{number} {word}" for word, number in counts.items())])
         money = f"{usd_text(p.spent)} USD spent, {usd_text(p.reserved)} reserved"
-        return f"{clock(time.monotonic() - self.since)}  {ended}/{p.total}  {words}  {money}"
+        line = f"{words}  {money}"
+        return [line] if len(line) <= self.console.width else [words, money]
 
     def taken_up(self) -> str:
         """The jobs of earlier runs that are asked after, and what they may cost; empty where there is none."""
@@ -64,17 +73,20 @@ class Board:
         grid.add_column(justify="right", style="dim", no_wrap=True)
         grid.add_column(no_wrap=True, overflow="ellipsis")
         flights = list(self.progress.flights.items())
-        room = max(self.console.height - 4, 3)
+        totals, width = self.totals(), self.console.width
+        room = max(self.console.height - 3 - sum(-(-len(line) // width) for line in totals), 3)
         now = time.monotonic()
         for shot_id, flight in flights[:room]:
             grid.add_row(text(shot_id), clock(now - flight.since), text(flight.told(now)))
         if len(flights) > room:
             grid.add_row("", "", f"+{len(flights) - room} more")
         frame = Table.grid()
-        frame.add_row(grid)
+        if flights:
+            frame.add_row(grid)
         if jobs := self.taken_up():
             frame.add_row(Text(jobs))
-        frame.add_row(Text(self.totals(), style="cyan"))
+        for line in totals:
+            frame.add_row(Text(line, style="cyan"))
         return frame
 
 
@@ -190,7 +202,15 @@ def begun(made: Begun, folder: str) -> None:
         out.print(text(f"key found for {name}, but none of its models is alive", "yellow"))
     out.print("next:")
     for command in made.commands:
-        out.print(text(f"  {command}"))
+        out.print(text(f"  {_as_called(command)}"))
+
+
+def _as_called(command: str) -> str:
+    """The command as it can be typed here: by its path where the shell would not find it by its name."""
+    called = Path(sys.argv[0])
+    if called.name != "storyreel" or shutil.which("storyreel"):
+        return command
+    return command.replace("storyreel", shlex.quote(str(called)), 1)
 
 
 def version() -> str:

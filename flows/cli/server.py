@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,11 +23,11 @@ EMBEDDED = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFEC
 FAREWELL = 5.0  # seconds that the embedded server has to end
 
 
-async def reachable(http: Http, scratch: Path) -> str:
+async def reachable(http: Http, scratch: Path, say: Callable[[str], None]) -> str:
     """The server that a run will use: the configured one's address, or ``embedded server``, which is started for it.
 
     Raises `ConfigError` when a configured one stays silent, and `StartError` when the embedded one does not start;
-    what that one says goes to a file in ``scratch``.
+    what that one says goes to a file in ``scratch``. ``say`` gets a line for what takes its time.
     """
     from prefect.settings import PREFECT_API_URL
 
@@ -35,6 +35,7 @@ async def reachable(http: Http, scratch: Path) -> str:
     _leave_out_unusable()
     url = PREFECT_API_URL.value()
     if not url:
+        say("Prefect: starting a server for this run")
         await _embed(scratch / "prefect-server.log")
         return "embedded server"
     try:

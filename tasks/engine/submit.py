@@ -93,6 +93,8 @@ class OrderClient:
             attempt, tries = made, tries + 1
             if attempt.outcome != "busy":
                 return attempt
+            told = f"{route.name} busy, tried {tries} of {SUBMITS} times"
+            self.run.progress.say(pending.order.shot.shot_id, told)
             if wait is None:
                 limits.cool(backoff(tries, self.run.roll))
             elif wait > LONGEST_WAIT:

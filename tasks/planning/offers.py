@@ -30,14 +30,23 @@ Found = tuple[tuple[Offer, ...], tuple[str, ...]]
 class OfferFinder:
     """Finds the routes of a config on one day, for a target that can sign URLs or not.
 
-    ``warnings`` collects what a user should know of the routes, each line once, in order.
+    ``warnings`` is what a user should know of the routes that were looked at, each line once, in order.
     """
 
     def __init__(self, settings: Settings, catalogue: Catalogue, today: date, signs: bool) -> None:
         self.settings, self.catalogue = settings, catalogue
         self.today, self.signs = today, signs
-        self.warnings: dict[str, None] = dict.fromkeys(settings.notes)
+        self.endings: dict[str, dict[str, str]] = {}  # what is said of models' ends -> route -> its place in the chain
         self.memo: dict[tuple[object, ...], Found] = {}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The notes of the config, then how long models live: a route with its place, those that end alike together."""
+        ends = [
+            f"{', '.join(routes)}: each {soon}" if len(routes) > 1 else f"{next(iter(routes.values()))} {soon}"
+            for soon, routes in self.endings.items()
+        ]
+        return (*dict.fromkeys(self.settings.notes), *ends)
 
     def offers(self, shot: Shot, image: Image, remix: str) -> Found:
         """The usable routes in the chain's order, and the reasons why the others are not.
@@ -73,9 +82,8 @@ class OfferFinder:
             soon = lifecycle(one.route.model, self.today) if isinstance(one, Offer) else ""
             where = f"fallback {place}" if place else "first route"
             if soon:
-                self.warnings.setdefault(
-                    f"{where} ({routes[place]}) {soon}" if len(routes) > 1 else f"{routes[0]} {soon}"
-                )
+                said = f"{where} ({routes[place]})" if len(routes) > 1 else routes[0]
+                self.endings.setdefault(soon, {}).setdefault(routes[place], said)
 
     def _routes(self, shot: Shot) -> tuple[Chain, tuple[str, ...]]:
         """The shot's own route, its named chain's, or the default chain's."""

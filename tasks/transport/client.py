@@ -5,6 +5,7 @@ redirects that nobody follows, so requests go to its transports. What a stranger
 a board, a result URL) goes through `Guard`.
 """
 
+import os
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
@@ -288,4 +289,9 @@ async def _unstalled(pieces: AsyncGenerator[bytes, None], stall: float) -> Async
 
 
 def _say(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    """The error in words: the system's own where a library says no more than that all attempts failed."""
+    cause = error.__cause__ or error.__context__
+    while cause is not None and not isinstance(cause, ConnectionError):
+        cause = cause.__cause__ or cause.__context__
+    words = os.strerror(cause.errno) if isinstance(cause, ConnectionError) and cause.errno else str(error)
+    return " ".join(words.split())[:200] or type(error).__name__

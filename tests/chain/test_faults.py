@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tasks.domain.progress import Progress
+from tasks.session.session import Session
 from tests.chain.conftest import PRICE, Studio, shots
 
 Told = tuple[str, str, str, str, str]
@@ -52,6 +54,24 @@ async def test_busy_is_tried_again_at_the_same_route(studio: Studio, name: str) 
     assert outcome.told == [free(gateway, "busy"), clip(gateway)]
     assert (outcome.code, outcome.row["status"], outcome.row["attempts"]) == (0, "rendered", 2)
     assert outcome.attempts[0]["charge_basis"] == "free" and outcome.money() == studio.box.billed()
+
+
+async def test_a_shot_that_waits_for_a_busy_gateway_says_so(studio: Studio) -> None:
+    """The display tells how often it was turned away, until it is ordered again; never that it is ordered meanwhile."""
+    studio.faults({"gateway": "pixazo", "kind": "busy", "times": 2})
+    said: list[str] = []
+
+    class Heard(Progress):
+        def say(self, shot_id: str, text: str) -> None:
+            said.append(text)
+
+    def listen(session: Session) -> None:
+        session.progress = Heard()
+
+    await studio.render(studio.board("a boat"), studio.config("pixazo"), tamper=listen)
+    busy = [f"pixazo:sora-2-pro busy, tried {n} of 4 times" for n in (1, 2)]
+    ordered = "pixazo:sora-2-pro ordered"
+    assert said[:5] == [ordered, busy[0], ordered, busy[1], ordered]
 
 
 REFUSED: dict[str, tuple[str, Fault]] = {

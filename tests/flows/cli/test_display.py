@@ -45,8 +45,8 @@ def _progress(flights: int, total: int) -> Progress:
     return progress
 
 
-def _drawn(progress: Progress, height: int) -> list[str]:
-    console = Console(file=io.StringIO(), width=100, height=height, force_terminal=False)
+def _drawn(progress: Progress, height: int, width: int = 100) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, height=height, force_terminal=False)
     console.print(display.Board(progress, console))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
@@ -73,6 +73,21 @@ def test_that_the_totals_add_up() -> None:
     found = TOTALS.search(_drawn(progress, 24)[-1])
     assert found is not None
     assert found.groups() == ("3", "9", "2", "3", "3", "1", "1.50", "0.125")
+
+
+def test_that_a_run_which_has_not_begun_counts_nothing() -> None:
+    """While Prefect starts there is no total yet: the clock runs, and the line says what is waited for."""
+    assert [line.strip() for line in _drawn(Progress(), 24)] == ["0:00  getting ready"]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_that_totals_wider_than_the_terminal_break_before_the_money(width: int) -> None:
+    """A narrow terminal has the money on a line of its own, never half of it, and the display still fits."""
+    progress = _progress(30, 30)
+    progress.spent, progress.reserved = Decimal("12.5"), Decimal("3.4")
+    lines = [line.rstrip() for line in _drawn(progress, 15, width)]
+    assert lines[-1] == "12.50 USD spent, 3.40 reserved"
+    assert len(lines) <= 15 and max(map(len, lines)) <= width
 
 
 def test_that_the_totals_tell_what_waits_in_jobs_taken_up() -> None:

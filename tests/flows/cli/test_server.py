@@ -19,6 +19,7 @@ def test_that_a_run_needs_no_server(tmp_path: Path) -> None:
     cli = Cli({**without_settings(), **SILENT, "PREFECT_HOME": str(tmp_path / "home")}, tmp_path)
     ran = cli("render", board, "--to", tmp_path / "film", "--json", "--no-reel")
     assert (ran.code, ran.counts) == (0, {"rendered": 1}), ran.err
+    assert "Prefect: starting a server for this run\n" in ran.err
     assert "Prefect: embedded server" in ran.err
 
 

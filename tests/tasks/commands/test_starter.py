@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli import display
 from tasks.commands import starter
 from tasks.config import CONFIGS, Settings, load_settings
 from tasks.domain.shot import MODES
@@ -71,6 +72,34 @@ def test_that_the_next_commands_do_what_they_say(typed: Typed, tmp_path: Path) -
     assert (planned.code, planned.told["totals"]["new"], planned.told["totals"]["quoted_usd"]) == (0, 3, "0.00")
     again = typed("init", folder)
     assert again.out.count("was there and stays: ") == 2
+
+
+@pytest.mark.parametrize(
+    ("called", "on_path", "said"),
+    [
+        (".venv/bin/storyreel", False, ".venv/bin/storyreel"),
+        ("/opt/my tools/storyreel", False, "'/opt/my tools/storyreel'"),
+        (".venv/bin/storyreel", True, "storyreel"),
+        ("/usr/lib/python3/flows/cli/__main__.py", False, "storyreel"),
+    ],
+)
+def test_that_the_next_commands_can_be_typed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    called: str,
+    on_path: bool,
+    said: str,
+) -> None:
+    """Where the shell would not find `storyreel` they name it as it was called just now."""
+    shell = tmp_path / "bin" / "storyreel"
+    shell.parent.mkdir()
+    shell.touch(0o755)
+    monkeypatch.setenv("PATH", str(shell.parent) if on_path else str(tmp_path))
+    monkeypatch.setattr("sys.argv", [called, "init"])
+    display.begun(starter.begin(tmp_path, living(), TODAY), str(tmp_path))
+    commands = capsys.readouterr().out.partition("next:\n")[2].splitlines()
+    assert [line.startswith(f"  {said} ") for line in commands] == [True] * 3, commands
 
 
 def test_that_a_folder_that_cannot_be_made_is_exit_code_2(typed: Typed, tmp_path: Path) -> None:

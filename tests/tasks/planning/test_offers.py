@@ -98,12 +98,11 @@ def test_a_retired_model_is_passed_over_from_its_day_on(tmp_path: Path, day: int
     ],
 )
 def test_lifecycle_is_told_once_for_each_route(tmp_path: Path, day: date, said: list[str]) -> None:
-    """What is to be said of a model's end stands once a route and its place, however many different shots take it."""
+    """What is to be said of models' ends stands once with its routes, however many different shots take them."""
     shop = finder(config(tmp_path), today=day)
     for seconds in (4, 8, 12):
         shop.offers(shot(seconds=Decimal(seconds)), NOTHING, "")
-    places = (f"first route ({PRO})", f"fallback 1 ({VIDEO})")
-    assert list(shop.warnings) == [f"{place} {line}" for line in said for place in places]
+    assert list(shop.warnings) == [f"{PRO}, {VIDEO}: each {line}" for line in said]
 
 
 ENDS = "2026-12-20"

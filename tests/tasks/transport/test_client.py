@@ -179,8 +179,8 @@ async def test_bomb_is_bounded(http, tmp_path):
 
 
 async def test_refused(http):
-    """A connection that is refused sent nothing."""
-    with pytest.raises(NotSent, match=r"^no connection to 127\.0\.0\.1:\d+: "):
+    """A connection that is refused sent nothing, and the system's own reason is told."""
+    with pytest.raises(NotSent, match=r"^no connection to 127\.0\.0\.1:\d+: Connection refused$"):
         await ask(http, f"http://127.0.0.1:{free_port()}/")
 
 
