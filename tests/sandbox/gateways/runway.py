@@ -2,7 +2,8 @@
 
 Documents: the types of its published client (bodies, ratios, states, costs), its pages on errors and task failures;
 credits a second as its skills file lists them, 0.01 USD each; aleph2 has a least sum a task. A failed task is refunded
-here, one by policy is charged, and both report it.
+here, one by policy is charged, and both report it. Whoever deletes a task never sees it again; one that was at work
+already is not refunded.
 """
 
 import uuid
@@ -56,6 +57,7 @@ class Runway(Gateway):
     name = "runway"
     submits = (TEXT, IMAGE, EDIT)
     polls = ("/v1/tasks/{id}",)
+    cancels = (("DELETE", "/v1/tasks/{id}"),)
     free_calls = ("/v1/organization",)
     words = ("PENDING", "THROTTLED", "RUNNING")
     shapes = ("no_cost", "no_estimate", *ODD_COSTS)
@@ -105,6 +107,15 @@ class Runway(Gateway):
             code = "SAFETY.OUTPUT.VIDEO" if job.ending == "moderated" else "INTERNAL.BAD_OUTPUT.CODE01"
             return Answer(200, _head(job, "FAILED") | {"failure": job.message, "failureCode": code} | cost)
         return Answer(200, _head(job, "SUCCEEDED") | {"output": [url] if url else []} | cost)
+
+    def cancelled(self, job: Job, done: bool) -> Answer:
+        return Answer(204)
+
+    def forgets(self, job: Job, done: bool) -> bool:
+        return True
+
+    def refunds(self, job: Job) -> bool:
+        return job.polls < len(self.words)  # the last of its words is RUNNING
 
     def error(self, kind: str, message: str, path: str) -> Answer:
         if kind == "no_id":
