@@ -220,3 +220,13 @@ def test_every_field_of_openrouters_list_is_there() -> None:
     wanted |= {"supported_frame_images", "supported_resolutions", "supported_sizes", "pricing_skus", "hugging_face_id"}
     assert all(wanted <= set(entry) for entry in listed["data"])
     assert any(entry["supported_sizes"] is None for entry in listed["data"]), "some models list no sizes"
+
+
+@pytest.mark.parametrize("name", ["seedance2", "seedance2_fast", "seedance2_mini", "gen4.5", "gen4_turbo"])
+def test_no_task_of_runway_costs_more_than_its_quote(box: Sandbox, order: Ordered, name: str) -> None:
+    """Each size that the catalogue offers, as the adapter sends it, against the sandbox's bill in credits."""
+    model, path = load_catalogue().models[f"runway:{name}"], "/v1/image_to_video"
+    for size in model.sizes:
+        more = {"promptImage": box.image_url("a.png", str(size)), "ratio": f"{size.width}:{size.height}"}
+        assert order("runway", path=path, model=name, **more).made.status_code == 200, size
+        assert box.billed("runway") == model.price.quote(Usage(Decimal(5), size.width, size.height)), size

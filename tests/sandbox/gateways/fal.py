@@ -39,6 +39,7 @@ SIZES: dict[str, dict[str, Pixels]] = {
 }
 for _sizes in SIZES.values():
     _sizes |= {"3:4": _sizes["4:3"][::-1], "9:16": _sizes["16:9"][::-1]}
+NOMINAL: dict[Pixels, Pixels] = {(864, 496): (854, 480), (496, 864): (480, 854)}  # what 480p is by its name
 SEEDANCE: dict[str, Rule] = {
     "duration": one_of("auto", *(str(seconds) for seconds in range(4, 16))),
     "resolution": one_of(*SIZES),
@@ -87,6 +88,8 @@ class Fal(Gateway):
         sizes = SIZES[body.get("resolution", "720p")]
         size = sizes.get("16:9" if ratio == "auto" and model == TEXT else ratio)
         wish = Wish(body["prompt"], model, 5 if length == "auto" else int(length), size, shapes=tuple(sizes.values()))
+        if size and ratio != "auto":  # stricter than the documents: what is cut to a shape is cut to its pixels
+            wish.sizes = (size, NOMINAL.get(size, size))
         wish.image, wish.last = body.get("image_url", ""), body.get("end_image_url", "")
         return wish
 
