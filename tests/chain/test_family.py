@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from PIL import Image
 
 from tests.chain.conftest import Outcome, Studio
 from tests.sandbox import family
@@ -114,6 +115,17 @@ async def test_a_server_that_takes_forms_only(studio: Studio) -> None:
     """``body_style = "form"`` sends a text shot as a form too."""
     studio.faults(openai_videos={"forms_only": True})
     delivered(await studio.one(ROUTE, env=studio.env(openai_videos={"options__body_style": "form"})))
+
+
+async def test_text_and_image_at_a_server_that_takes_forms_only(studio: Studio) -> None:
+    """A board of both renders: every order is a form, the picture is a file in one."""
+    Image.linear_gradient("L").resize((1280, 720)).convert("RGB").save(studio.folder / "heron.png")
+    board = studio.board("a heron", {"prompt": "it lands", "mode": "i2v", "image": "heron.png"})
+    studio.faults(openai_videos={"forms_only": True})
+    config = studio.config(ROUTE, chain={"image_to_video": [ROUTE]})
+    outcome = await studio.render(board, config, studio.env(openai_videos={"options__body_style": "form"}))
+    assert (outcome.code, outcome.statuses()) == (0, {"rendered": 2})
+    assert studio.box.billed("openai_videos") == outcome.money() == Decimal("0.80")
 
 
 @pytest.mark.parametrize("front", ["litellm", "litellm-quoting", "new-api"])

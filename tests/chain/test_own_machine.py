@@ -9,8 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.chain.conftest import Studio
+from tests.sandbox.forms import read_form
 from tests.sandbox.media import clip as video
 
 
@@ -22,6 +24,7 @@ class Machine:
     measured: Mapping[str, Any] = field(default_factory=dict)
     heads: list[Mapping[str, str]] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    files: list[list[str]] = field(default_factory=list)
     clip: bytes = b""
 
 
@@ -31,7 +34,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._note()
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.machine.bodies.append(json.loads(body))
+        kind = self.headers["Content-Type"]
+        fields, files = read_form(kind, body) if kind.startswith("multipart/") else (json.loads(body), {})
+        self.machine.bodies.append(fields)
+        self.machine.files.append(sorted(files))
         self._answer({"id": f"video_{len(self.machine.bodies)}", "status": "queued"})
 
     def do_GET(self) -> None:
@@ -92,6 +98,20 @@ async def test_a_keyless_server_renders_at_price_0(studio: Studio, machine: Mach
     assert not any("authorization" in head for head in machine.heads)
     again = await studio.render(studio.board("a", "b"), config)
     assert (again.code, len(machine.bodies)) == (0, 2)
+
+
+async def test_text_and_image_render_at_price_0(studio: Studio, machine: Machine) -> None:
+    """A board of both at a keyless server whose model the config has: the picture goes along, and nothing is booked."""
+    Image.linear_gradient("L").resize((1280, 720)).convert("RGB").save(studio.folder / "heron.png")
+    config = config_of(studio, machine, 'per_second = 0\nimages = ["data"]')
+    text = config.read_text().replace('modes = ["text_to_video"]', 'modes = ["text_to_video", "image_to_video"]')
+    config.write_text(text.replace("[chain]\n", '[chain]\nimage_to_video = ["mybox:wan-2.2"]\n'))
+    studio.by_hand = -2
+    board = studio.board("a heron", {"prompt": "it lands", "mode": "i2v", "image": "heron.png"})
+    outcome = await studio.render(board, config)
+    assert (outcome.code, outcome.statuses(), outcome.money()) == (0, {"rendered": 2}, 0)
+    assert sorted(machine.files) == [[], ["input_reference"]]
+    assert [body["model"] for body in machine.bodies] == ["wan-2.2"] * 2
 
 
 async def test_a_gpu_is_charged_by_what_the_server_measured(studio: Studio, machine: Machine) -> None:

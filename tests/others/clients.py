@@ -7,7 +7,7 @@ import sys
 import urllib.request
 from typing import Any
 
-PROMPT = "a heron over still water"
+PROMPT, SEEDANCE = "a heron over still water", "bytedance/seedance-2.0/{}-to-video"
 
 
 def drive_openai(address: str) -> bytes:
@@ -19,7 +19,9 @@ def drive_openai(address: str) -> bytes:
         model="sora-2", prompt=PROMPT, seconds="4", size="1280x720", poll_interval_ms=100
     )
     assert made.status == "completed", made
-    return bytes(client.videos.download_content(made.id).content)
+    data = bytes(client.videos.download_content(made.id).content)
+    assert client.videos.delete(made.id).deleted
+    return data
 
 
 def drive_fal(address: str) -> bytes:
@@ -29,7 +31,13 @@ def drive_fal(address: str) -> bytes:
     fal.QUEUE_URL_FORMAT = f"{address}/fal/"
     client = fal.SyncClient(key="sandbox-fal")
     arguments = {"prompt": PROMPT, "duration": "4", "resolution": "720p", "aspect_ratio": "16:9"}
-    made = client.subscribe("bytedance/seedance-2.0/text-to-video", arguments, with_logs=True)
+    handle = client.submit(SEEDANCE.format("text"), {"prompt": PROMPT, "duration": "auto", "aspect_ratio": "auto"})
+    handle.cancel()
+    assert client.status(SEEDANCE.format("text"), handle.request_id).error, "a cancelled request has no clip"
+    frames = [f"{address}/sandbox/images/{name}.png?size=640x360" for name in ("first", "last")]
+    framed = {"prompt": PROMPT, "resolution": "480p", "image_url": frames[0], "end_image_url": frames[1]}
+    fetched(client.subscribe(SEEDANCE.format("image"), framed)["video"]["url"])
+    made = client.subscribe(SEEDANCE.format("text"), arguments, with_logs=True)
     return fetched(made["video"]["url"])
 
 
@@ -39,14 +47,21 @@ def drive_runway(address: str) -> bytes:
 
     client: Any = RunwayML(api_key="sandbox-runway", base_url=f"{address}/runway")
     task = client.text_to_video.create(model="gen4.5", prompt_text=PROMPT, ratio="1280:720", duration=5)
+    image = f"{address}/sandbox/images/first.png?size=1280x720"
+    given_up = client.image_to_video.create(
+        model="gen4.5", prompt_text=PROMPT, prompt_image=image, ratio="1280:720", duration=5
+    )
+    client.tasks.delete(given_up.id)
     return fetched(task.wait_for_task_output(timeout=30).output[0])
 
 
 def drive_openrouter(address: str) -> bytes:
-    """Order, question and content by `openrouter`, which has no helper that waits."""
+    """List, order, question and content by `openrouter`, which has no helper that waits."""
     from openrouter import OpenRouter
 
     client: Any = OpenRouter(api_key="sandbox-openrouter", server_url=f"{address}/openrouter/api/v1")
+    listed = client.video_generation.list_videos_models().data
+    assert [one.creativity for one in listed] == [None] * len(listed) and listed, listed
     job = client.video_generation.generate(model="bytedance/seedance-2.0", prompt=PROMPT, duration=4, size="1280x720")
     while job.status not in ("completed", "failed", "cancelled", "expired"):
         job = client.video_generation.get_generation(job_id=job.id)

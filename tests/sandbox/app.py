@@ -60,6 +60,7 @@ class Endpoints:
         table += [("GET", "/orders/{order_id}", self.listed)]
         table += [("GET", path, self.free) for path in gateway.free_calls]
         table += [("GET", path, self.content) for path in gateway.contents]
+        table += [(verb, path, self.cancel) for verb, path in gateway.cancels]
         table += [("GET", path, self.result) for path in gateway.results]
         table += [("GET", path.replace("{id}", "{id:path}"), self.poll) for path in gateway.polls]
         routes = [Route(prefix + path, self.guarded(work), methods=[verb]) for verb, path, work in table]
@@ -165,9 +166,16 @@ class Endpoints:
             raise Refusal("not_found", "no content yet")
         return await self.downloads.serve(request, job, entry)
 
+    async def cancel(self, request: Request, entry: Entry) -> Response:
+        """A job's owner gives it up."""
+        job = self.found(request, entry)
+        answer = self.gateway.cancelled(job, self.world.is_done(job))
+        self.world.cancel(job)
+        return Response(status_code=204) if answer.status == 204 else _response(answer)
+
     def found(self, request: Request, entry: Entry) -> Job:
         job = self.world.book.accounts[self.gateway.name].jobs.get(self.asked(request))
-        if job is None:
+        if job is None or job.deleted:
             raise Refusal("not_found")
         entry.job, entry.prompt = job.id, job.prompt
         return job

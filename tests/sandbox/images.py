@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import io
 import ipaddress
+import math
 import urllib.parse
 from collections.abc import Sequence
 
@@ -37,13 +38,20 @@ async def look(wish: Wish, gateway: Gateway, options: Options, client: httpx.Asy
         found = await _image_size(wish.image, gateway, options, client)
         if found is not None:
             _fit(found, wish.sizes)
-            wish.size = found
+            wish.size = wish.size or min(wish.shapes, key=lambda one: _apart(one, found), default=found)
+    if wish.last:
+        await _image_size(wish.last, gateway, options, client)
     if wish.size is None:
-        wish.size = wish.sizes[0]
+        wish.size = (wish.sizes or wish.shapes)[0]
+
+
+def _apart(one: Pixels, other: Pixels) -> float:
+    """How far two shapes are from each other."""
+    return abs(math.log(one[0] * other[1] / (one[1] * other[0])))
 
 
 def _fit(found: Pixels, sizes: Sequence[Pixels]) -> None:
-    if found not in sizes:
+    if sizes and found not in sizes:
         wanted = " or ".join(f"{width}x{height}" for width, height in sizes)
         raise Refusal("bad_request", f"image must be exactly {wanted}; it is {found[0]}x{found[1]}")
 

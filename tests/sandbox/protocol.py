@@ -52,7 +52,8 @@ class Answer:
 
 @dataclass(slots=True)
 class Wish:
-    """An order as read. ``size`` None is taken from the image, ``sizes`` are the image sizes taken."""
+    """An order as read. ``size`` None is taken from the image, ``sizes`` are the image sizes taken, none is any;
+    of ``shapes`` the one nearest to the image's is made. ``last`` is the last frame."""
 
     prompt: str
     model: str
@@ -63,6 +64,8 @@ class Wish:
     video: str = ""
     measured: bool = False  # an edit: the source says how long and how large the clip is
     kept: bool = True
+    last: str = ""
+    shapes: tuple[Pixels, ...] = ()
 
 
 @dataclass(slots=True)
@@ -92,6 +95,7 @@ class Job:
     counts: dict[int, int] = field(default_factory=dict)
     order_id: str = ""
     root: str = ""
+    deleted: bool = False
 
     @property
     def billed(self) -> Decimal:
@@ -189,7 +193,8 @@ class Gateway(ABC):
     """One gateway's protocol. ``words`` are its statuses while working, the last one repeating.
 
     ``results`` are the paths of a second document that holds a job's result, ``contents`` those of the file itself,
-    for whoever has the key. Without one of the ``headers`` nothing is answered.
+    for whoever has the key; ``cancels`` the ways to give a job up, with their verbs. Without one of the ``headers``
+    nothing is answered.
     """
 
     name: ClassVar[str]
@@ -199,6 +204,7 @@ class Gateway(ABC):
     polls: ClassVar[tuple[str, ...]]
     results: ClassVar[tuple[str, ...]] = ()
     contents: ClassVar[tuple[str, ...]] = ()
+    cancels: ClassVar[tuple[tuple[str, str], ...]] = ()
     headers: ClassVar[Mapping[str, str]] = {}
     takes_forms: ClassVar[bool] = False
     free_calls: ClassVar[tuple[str, ...]] = ()
@@ -258,6 +264,18 @@ class Gateway(ABC):
     @abstractmethod
     def error(self, kind: str, message: str, path: str) -> Answer:
         """An error in this gateway's shape."""
+
+    def cancelled(self, job: Job, done: bool) -> Answer:
+        """The reply to a job's owner who gives it up, where there are ``cancels``."""
+        raise LookupError(f"{self.name} gives up no job")
+
+    def forgets(self, job: Job, done: bool) -> bool:
+        """Whether nobody can ask after a job that was given up."""
+        return False
+
+    def refunds(self, job: Job) -> bool:
+        """Whether a job that is given up while it works costs nothing."""
+        return True
 
     def free(self, path: str, balance: Decimal) -> Answer:
         """A call that costs nothing (balance, models), where there are ``free_calls``."""

@@ -86,6 +86,17 @@ class World:
         self.book.add(job)
         return job
 
+    def cancel(self, job: Job) -> None:
+        """Its owner gives a job up: one at work ends, free where the gateway says so."""
+        gateway, done = self.gateways[job.gateway], job.done_at <= time.monotonic()
+        job.deleted = gateway.forgets(job, done)
+        if done:
+            return
+        if gateway.refunds(job):
+            self.book.accounts[job.gateway].billed -= job.billed
+            job.charged = False
+        job.ending, job.message, job.done_at = "cancelled", "Cancelled by its owner.", 0.0
+
     def is_done(self, job: Job) -> bool:
         """Whether the next answer is the final word."""
         return job.done_at <= time.monotonic() and job.polls >= self.options(job.gateway).min_polls

@@ -62,6 +62,7 @@ class AIgateway(Gateway):
     name = "aigateway"
     submits = ("/v1/videos/generations",)
     polls = ("/v1/jobs/{id}",)
+    cancels = (("POST", "/v1/jobs/{id}/cancel"), ("DELETE", "/v1/jobs/{id}"))  # its pages say one, its client the other
     free_calls = ("/v1/models",)
     words = ("queued", "processing", "running")
     shapes = ("file_url", "result_url", "video_id", "string_error")
@@ -101,6 +102,8 @@ class AIgateway(Gateway):
 
     def finished(self, job: Job, url: str) -> Answer:
         head: dict[str, object] = {"id": job.id, "model": job.model, "created": int(job.created)}
+        if job.ending == "cancelled":
+            return Answer(200, head | {"status": "cancelled"})
         if job.ending != "completed":
             problem = {"code": "generation_failed", "message": job.message}
             error: object = job.message if job.shape == "string_error" else problem
@@ -113,6 +116,9 @@ class AIgateway(Gateway):
         if url:
             result["file_url" if job.shape == "file_url" else "url"] = url
         return Answer(200, head | {"status": "completed", "result": result})
+
+    def cancelled(self, job: Job, done: bool) -> Answer:
+        return Answer(200, {"id": job.id, "status": job.ending if done else "cancelled"})
 
     def error(self, kind: str, message: str, path: str) -> Answer:
         if kind == "no_id":

@@ -2,6 +2,9 @@
 
 Documents: fal's pages on the queue and on errors, and the llms.txt of each model (fields, types, prices). Only
 outputs that succeed are billed. Edits are billed by the seconds of what comes out, which are those of the source.
+The pixels of each resolution and ratio are those that Runway's published client names for the same model. Where the
+length or the ratio is left to the model it takes 5 s, and the picture's shape or 16:9. What a cancelled request says
+afterwards is documented nowhere: COMPLETED with an error here.
 """
 
 import uuid
@@ -11,7 +14,6 @@ from decimal import Decimal
 from tests.sandbox.protocol import (
     LANDSCAPE,
     POLICY,
-    PORTRAIT,
     Answer,
     Call,
     Gateway,
@@ -28,14 +30,20 @@ from tests.sandbox.protocol import (
 UNIT = Decimal("0.014")  # of Seedance: a thousand tokens
 TEXT, IMAGE = "bytedance/seedance-2.0/text-to-video", "bytedance/seedance-2.0/image-to-video"
 KLING, GROK = "fal-ai/kling-video/o3/standard/video-to-video/edit", "xai/grok-imagine-video/edit-video"
-SHORT = {"480p": 480, "720p": 720, "1080p": 1080}  # pixels; for 480p those that are asked for
 PER_SECOND = {TEXT: "0.3034", IMAGE: "0.3024", KLING: "0.252", GROK: "0.08"}
 APPS = ("bytedance/seedance-2.0", "fal-ai/kling-video", "xai/grok-imagine-video")
-SIZES = {"16:9": LANDSCAPE, "9:16": PORTRAIT, "1:1": (960, 960)}
+SIZES: dict[str, dict[str, Pixels]] = {
+    "480p": {"16:9": (864, 496), "21:9": (992, 432), "4:3": (752, 560), "1:1": (640, 640)},
+    "720p": {"16:9": LANDSCAPE, "21:9": (1470, 630), "4:3": (1112, 834), "1:1": (960, 960)},
+    "1080p": {"16:9": (1920, 1080), "21:9": (2206, 946), "4:3": (1664, 1248), "1:1": (1440, 1440)},
+}
+for _sizes in SIZES.values():
+    _sizes |= {"3:4": _sizes["4:3"][::-1], "9:16": _sizes["16:9"][::-1]}
+NOMINAL: dict[Pixels, Pixels] = {(864, 496): (854, 480), (496, 864): (480, 854)}  # what 480p is by its name
 SEEDANCE: dict[str, Rule] = {
-    "duration": one_of(*(str(seconds) for seconds in range(4, 16))),
-    "resolution": one_of("480p", "720p", "1080p"),
-    "aspect_ratio": one_of(*SIZES),
+    "duration": one_of("auto", *(str(seconds) for seconds in range(4, 16))),
+    "resolution": one_of(*SIZES),
+    "aspect_ratio": one_of("auto", *SIZES["720p"]),
     "generate_audio": flag,
     "seed": lambda v: "" if isinstance(v, int) and not isinstance(v, bool) else "must be an integer",
 }
@@ -60,6 +68,7 @@ class Fal(Gateway):
     submits = tuple(f"/{model}" for model in PER_SECOND)
     polls = tuple(f"/{app}/requests/{{id}}/status" for app in APPS)
     results = tuple(f"/{app}/requests/{{id}}" for app in APPS)
+    cancels = tuple(("PUT", f"/{app}/requests/{{id}}/cancel") for app in APPS)
     words = ("IN_QUEUE", "IN_PROGRESS")
     shapes = ("foreign_urls", "no_urls", "error_in_result", "units", "units_odd", "units_seconds")
 
@@ -74,12 +83,14 @@ class Fal(Gateway):
         needed: dict[str, Rule] = {"prompt": text()}
         if model == IMAGE:
             needed["image_url"] = text(40_000_000)
-        check(body, needed, SEEDANCE)
-        wide, high = SIZES[body.get("aspect_ratio", "16:9")]
-        side = SHORT[body.get("resolution", "720p")]
-        size = (wide * side // 720 // 2 * 2, high * side // 720 // 2 * 2)
-        wish = Wish(body["prompt"], model, int(body.get("duration", "5")), size)
-        wish.image, wish.sizes = body.get("image_url", ""), (size,)
+        check(body, needed, SEEDANCE | ({"end_image_url": text(40_000_000)} if model == IMAGE else {}))
+        ratio, length = body.get("aspect_ratio", "auto"), body.get("duration", "auto")
+        sizes = SIZES[body.get("resolution", "720p")]
+        size = sizes.get("16:9" if ratio == "auto" and model == TEXT else ratio)
+        wish = Wish(body["prompt"], model, 5 if length == "auto" else int(length), size, shapes=tuple(sizes.values()))
+        if size and ratio != "auto":  # stricter than the documents: what is cut to a shape is cut to its pixels
+            wish.sizes = (size, NOMINAL.get(size, size))
+        wish.image, wish.last = body.get("image_url", ""), body.get("end_image_url", "")
         return wish
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
@@ -97,6 +108,8 @@ class Fal(Gateway):
     def finished(self, job: Job, url: str) -> Answer:
         root = "https://foreign.example" if job.shape == "foreign_urls" else job.root
         body = {"status": "COMPLETED", "logs": None, "metrics": {"inference_time": 1.0}} | self._addresses(job, root)
+        if job.ending == "cancelled":
+            return Answer(200, body | {"error": job.message, "error_type": "cancelled"})
         if job.ending == "failed" and job.shape != "error_in_result":
             return Answer(200, body | {"error": job.message, "error_type": "runner_disconnected"})
         if job.ending == "completed" and not url:
@@ -112,9 +125,16 @@ class Fal(Gateway):
         kind = "content_policy_violation" if job.ending == "moderated" else "generation_error"
         return Answer(422, {"detail": [{"loc": ["body", "prompt"], "msg": job.message, "type": kind}]})
 
+    def cancelled(self, job: Job, done: bool) -> Answer:
+        if done:
+            return Answer(400, {"status": "ALREADY_COMPLETED"})
+        return Answer(202, {"status": "CANCELLATION_REQUESTED"})
+
     def error(self, kind: str, message: str, path: str) -> Answer:
         if kind == "no_id":
             return Answer(200, {"status": "IN_QUEUE"})
+        if kind == "not_found" and path.endswith("/cancel"):
+            return Answer(404, {"status": "NOT_FOUND"})
         if kind in ("bad_request", "moderated"):
             named = {"bad_request": ("value_error", "Invalid value"), "moderated": ("content_policy_violation", POLICY)}
             word, default = named[kind]

@@ -56,6 +56,7 @@ class OpenAIVideos(Gateway):
     submits = ("/v1/videos", "/v1/videos/{id}/remix")
     polls = ("/v1/videos/{id}",)
     contents = ("/v1/videos/{id}/content",)
+    cancels = (("DELETE", "/v1/videos/{id}"),)
     free_calls = ("/v1/models",)
     words = ("queued", "in_progress")
     takes_forms = True
@@ -108,6 +109,15 @@ class OpenAIVideos(Gateway):
         if job.model == CLONE:
             return Answer(200, body | {"output": {"url": url}})
         return Answer(200, body if url else {**body, "id": None})
+
+    def cancelled(self, job: Job, done: bool) -> Answer:
+        return Answer(200, {"id": job.id, "object": "video.deleted", "deleted": True})
+
+    def forgets(self, job: Job, done: bool) -> bool:
+        return True
+
+    def refunds(self, job: Job) -> bool:
+        return False  # no document says that it stops
 
     def error(self, kind: str, message: str, path: str) -> Answer:
         if kind == "no_id":

@@ -1,8 +1,10 @@
 """Runway: tasks in upper-case words, a version header on every call, estimate and final cost in credits.
 
 Documents: the types of its published client (bodies, ratios, states, costs), its pages on errors and task failures;
-credits a second as its skills file lists them, 0.01 USD each; aleph2 has a least sum a task. A failed task is refunded
-here, one by policy is charged, and both report it.
+credits a second as its skills file lists them and others cite its prices, 0.01 USD each; aleph2 has a least sum a task.
+A failed task is refunded
+here, one by policy is charged, and both report it. Whoever deletes a task never sees it again; one that was at work
+already is not refunded.
 """
 
 import uuid
@@ -29,12 +31,20 @@ from tests.sandbox.protocol import (
     text,
 )
 
-CREDITS = {"seedance2": 36, "gen4.5": 12, "aleph2": 28}
+CREDITS = {"seedance2": 36, "seedance2_fast": 29, "seedance2_mini": 16, "gen4.5": 12, "gen4_turbo": 5, "aleph2": 28}
+LARGE = {"seedance2": {1080: 40, 2160: 150}}  # credits by the short side
 LEAST = {"aleph2": 56}
 ODD_COSTS: dict[str, object] = {"cost_below_0": -500, "cost_no_number": "NaN", "cost_absurd": 10**9, "cost_null": None}
-LENGTHS = {"seedance2": (4, 15), "gen4.5": (2, 10)}
-PROMPTS = {"seedance2": 3500, "gen4.5": 1000, "aleph2": 1000}
-RATIOS: dict[str, Pixels] = {"1280:720": LANDSCAPE, "720:1280": PORTRAIT}
+SEEDANCE = ("seedance2", "seedance2_fast", "seedance2_mini")
+LENGTHS = {**dict.fromkeys(SEEDANCE, (4, 15)), "gen4.5": (2, 10), "gen4_turbo": (2, 10)}
+SMALL: tuple[Pixels, ...] = (LANDSCAPE, PORTRAIT, (960, 960))
+WIDE: tuple[Pixels, ...] = (*SMALL, (864, 496), (496, 864))
+SIZES: dict[str, tuple[Pixels, ...]] = {
+    **dict.fromkeys(SEEDANCE, WIDE),
+    "seedance2": (*WIDE, (1920, 1080), (1080, 1920), (3840, 2160), (2160, 3840)),
+    "gen4.5": SMALL,
+    "gen4_turbo": SMALL,
+}
 TEXT, IMAGE, EDIT = "/v1/text_to_video", "/v1/image_to_video", "/v1/video_to_video"
 ERRORS: dict[str, tuple[int, str]] = {
     "rate": (429, "Too many requests"),
@@ -56,6 +66,7 @@ class Runway(Gateway):
     name = "runway"
     submits = (TEXT, IMAGE, EDIT)
     polls = ("/v1/tasks/{id}",)
+    cancels = (("DELETE", "/v1/tasks/{id}"),)
     free_calls = ("/v1/organization",)
     words = ("PENDING", "THROTTLED", "RUNNING")
     shapes = ("no_cost", "no_estimate", *ODD_COSTS)
@@ -70,18 +81,20 @@ class Runway(Gateway):
 
     def wish(self, call: Call) -> Wish:
         body, model = call.body, str(call.body.get("model", ""))
-        if model not in CREDITS or (model in LENGTHS) == (call.path == EDIT):
+        known = model in CREDITS and (model, call.path) != ("gen4_turbo", TEXT)
+        if not known or (model in LENGTHS) == (call.path == EDIT):
             raise Refusal("bad_request", "Invalid enum value for model")
-        needed: dict[str, Rule] = {"model": text(), "promptText": text(PROMPTS[model])}
+        needed: dict[str, Rule] = {"model": text(), "promptText": text(3500 if model in SEEDANCE else 1000)}
         optional: dict[str, Rule] = {"seed": lambda v: "" if type(v) is int else "must be an integer"}
         if call.path == EDIT:
             check(body, needed | {"videoUri": text(5_000_000)}, optional)
             return Wish(body["promptText"], model, 5, None, sizes=(LANDSCAPE,), video=body["videoUri"], measured=True)
-        needed |= {"ratio": one_of(*RATIOS), "duration": among(*LENGTHS[model])}
+        ratios = {f"{width}:{height}": (width, height) for width, height in SIZES[model]}
+        needed |= {"ratio": one_of(*ratios), "duration": among(*LENGTHS[model])}
         if call.path == IMAGE:
             needed["promptImage"] = lambda v: "" if _first(v) else "must be one image at the first position"
-        check(body, needed, optional | ({"audio": flag} if model == "seedance2" else {}))
-        size = RATIOS[body["ratio"]]
+        check(body, needed, optional | ({"audio": flag} if model in SEEDANCE else {}))
+        size = ratios[body["ratio"]]
         wish = Wish(body["promptText"], model, body["duration"], size)
         wish.image, wish.sizes = _first(body.get("promptImage")), (size,)
         if len(wish.image) > 5_000_000:
@@ -89,7 +102,8 @@ class Runway(Gateway):
         return wish
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
-        return Decimal(max(CREDITS[model] * seconds, LEAST.get(model, 0))) / 100
+        credits = LARGE.get(model, {}).get(min(size), CREDITS[model])
+        return Decimal(max(credits * seconds, LEAST.get(model, 0))) / 100
 
     def accepted(self, job: Job, call: Call) -> Answer:
         cost = {} if job.shape == "no_estimate" else {"estimatedCost": {"credits": int(job.price * 100)}}
@@ -105,6 +119,15 @@ class Runway(Gateway):
             code = "SAFETY.OUTPUT.VIDEO" if job.ending == "moderated" else "INTERNAL.BAD_OUTPUT.CODE01"
             return Answer(200, _head(job, "FAILED") | {"failure": job.message, "failureCode": code} | cost)
         return Answer(200, _head(job, "SUCCEEDED") | {"output": [url] if url else []} | cost)
+
+    def cancelled(self, job: Job, done: bool) -> Answer:
+        return Answer(204)
+
+    def forgets(self, job: Job, done: bool) -> bool:
+        return True
+
+    def refunds(self, job: Job) -> bool:
+        return job.polls < len(self.words)  # the last of its words is RUNNING
 
     def error(self, kind: str, message: str, path: str) -> Answer:
         if kind == "no_id":

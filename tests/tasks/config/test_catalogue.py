@@ -160,6 +160,17 @@ def test_every_entry_says_where_and_when_it_was_read(entry: Model) -> None:
         ("openai_videos:seedance-2.0", 10, "1365x768", "0", "3.034"),
         ("runway:aleph2", 5, "1280x720", "0", "1.40"),
         ("runway:aleph2", 2, "720x1280", "0", "0.56"),
+        ("runway:seedance2", 5, "864x496", "0", "1.80"),
+        ("runway:seedance2", 5, "1080x1920", "0", "2.00"),
+        ("runway:seedance2", 4, "3840x2160", "0", "6.00"),
+        ("runway:seedance2_fast", 4, "1280x720", "0", "1.16"),
+        ("runway:seedance2_mini", 4, "496x864", "0", "0.64"),
+        ("runway:seedance2_5", 4, "854x480", "0", "0.80"),
+        ("runway:seedance2_5", 3, "854x480", "0", "0.80"),
+        ("runway:seedance2_5", 10, "1920x1080", "0", "6.80"),
+        ("runway:gen4_turbo", 10, "1280x720", "0", "0.50"),
+        ("runway:gemini_omni_flash", 10, "720x1280", "0", "1.00"),
+        ("fal:bytedance/seedance-2.5/text-to-video", 10, "1280x720", "0", "4.73"),
         ("aivideoapi:sora-2", 4, "1280x720", "0.000001", "0.500001"),  # half a millionth goes up, once
     ],
 )
