@@ -1,9 +1,13 @@
-"""Every official client at a fresh sandbox: ``python -m tests.others PYTHON``, the interpreter that has the clients."""
+"""LibreOffice on our workbooks, and every official client at a fresh sandbox.
+
+``python -m tests.others PYTHON``, the interpreter that has the clients.
+"""
 
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.others import office
 from tests.others.clients import CLIENTS
 from tests.sandbox import Sandbox
 
@@ -11,8 +15,8 @@ SECONDS = 120
 
 
 def main(python: str) -> int:
-    """How many clients did not come to their file."""
-    program, failed = Path(__file__).with_name("clients.py"), 0
+    """How many clients did not come to their file, and workbooks not to their cells."""
+    program, failed = Path(__file__).with_name("clients.py"), office.main()
     with Sandbox(job_seconds=0.5) as box:
         for name in CLIENTS:
             done = subprocess.run([python, str(program), box.url, name], timeout=SECONDS, check=False)
