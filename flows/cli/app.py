@@ -180,6 +180,7 @@ def plan(
     try:
         return answer.caught(act, json, {"shots": [], "totals": nothing})
     finally:
+        gc.freeze()  # what is left goes with the process, and need not be looked through first
         gc.enable()
 
 

@@ -144,5 +144,6 @@ class Plan:
     @property
     def summary(self) -> str:
         """The plan in one line: its counts, and its cost in US dollars."""
-        why = " (if every shot were paid at each route of its chain)" if self.worst > self.quoted else ""
-        return f"{self.counts}: {usd_shown(self.quoted)} USD, {usd_shown(self.worst)} USD at worst{why}"
+        quoted, worst = self.quoted, self.worst
+        why = " (if every shot were paid at each route of its chain)" if worst > quoted else ""
+        return f"{self.counts}: {usd_shown(quoted)} USD, {usd_shown(worst)} USD at worst{why}"

@@ -236,7 +236,9 @@ def _source(heads: Sequence[str], places: Mapping[str, int], name: str) -> str:
 
 
 def _like(header: str, cells: Sequence[str]) -> str:
-    return meaning.resembles(header) or ("duration" if pair_of(header)[0] else "") or kinds.resembles(cells)
+    if pair_of(header)[0] and not understand(header).name:
+        return "duration"
+    return meaning.resembles(header) or kinds.resembles(cells)
 
 
 def _sample(cells: Sequence[str]) -> str:

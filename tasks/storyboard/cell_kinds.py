@@ -57,8 +57,9 @@ def is_left_over(text: str) -> bool:
 
 def left_over(cells: Sequence[str]) -> frozenset[str]:
     """The cells of a column, stripped, that hold what a spreadsheet left."""
-    found = _LEFT.intersection(map(str.strip, cells))
-    if "#" in "".join(cells):
+    joined = "".join(cells)
+    found = _LEFT.intersection(map(str.strip, cells)) if any(word in joined for word in _LEFT) else frozenset()
+    if "#" in joined:
         found |= {cell.strip() for cell in cells if cell.lstrip()[:1] == "#" and is_left_over(cell)}
     return found
 

@@ -179,6 +179,8 @@ def _qualified(said: list[str]) -> Meaning | None:
     found = _phrases().get("".join(core), Meaning("")) if core and core != said else Meaning("")
     if found.name == "duration" or (_public(found.name) == "prompt" and not _LOOSE.issuperset(core)):
         return found
+    if len(core) > 1 and all(_public(_phrases().get(token, found).name) == "prompt" for token in core):
+        return Meaning("prompt")
     lasts = "".join(core) in _clocks() and (_among("guess") | _TIMED) & set(said)
     return Meaning("duration") if lasts else None
 

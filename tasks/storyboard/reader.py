@@ -98,10 +98,8 @@ def read(data: bytes, name: str, settings: Settings, base: str, before: Before =
     shots = _shots(sheet, settings, base, extras, before)
     names = tuple(text for text, _ in extras)
     told = _told(sheet, assigned.told, lambda: read(data, name, settings, base))
-    pictures = {shot.image: table.files[shot.image] for shot in shots if shot.image in table.files}
-    given = sheet.texts("shot_id")
-    unnamed = frozenset(name for name, text in zip(sheet.ids, given, strict=True) if not text)
-    board = Storyboard(shots, names, told, pictures, unnamed)
+    held = {shot.image for shot in shots if shot.image in table.files} if table.files else ()
+    board = Storyboard(shots, names, told, {name: table.files[name] for name in held}, _unnamed(sheet))
     if faults:
         named = dict(zip(table.lines, sheet.ids, strict=True))
         found = [replace(fault, shot_id=fault.shot_id or named.get(fault.row, "")) for fault in faults.told()]
@@ -135,6 +133,14 @@ def _ids(table: Table, at: int | None) -> list[str]:
     """The id of every row: the given one, else by its place."""
     given = [""] * len(table.lines) if at is None else table.columns[at]
     return [text.strip() or f"sh{10 * place:03d}" for place, text in enumerate(given, 1)]
+
+
+def _unnamed(sheet: _Sheet) -> frozenset[str]:
+    """The ids that rows got by their place."""
+    given = sheet.texts("shot_id")
+    return (
+        frozenset(name for name, text in zip(sheet.ids, given, strict=True) if not text) if "" in given else frozenset()
+    )
 
 
 def _check_ids(sheet: _Sheet) -> None:

@@ -1,10 +1,13 @@
-"""Every official client and a proxy at fresh sandboxes: ``python -m tests.others PYTHON``, which has them."""
+"""LibreOffice on our workbooks, every official client and a proxy at fresh sandboxes.
+
+``python -m tests.others PYTHON``, the interpreter that has the clients.
+"""
 
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.others import through_proxy
+from tests.others import office, through_proxy
 from tests.others.clients import CLIENTS
 from tests.sandbox import Sandbox
 
@@ -12,8 +15,9 @@ SECONDS = 120
 
 
 def main(python: str) -> int:
-    """How many clients did not come to their file, and how many orders through the proxy not to what they must."""
-    program, failed = Path(__file__).with_name("clients.py"), 0
+    """How many clients did not come to their file, orders through the proxy not to what they must, and workbooks not to
+    their cells."""
+    program, failed = Path(__file__).with_name("clients.py"), office.main()
     with Sandbox(job_seconds=0.5) as box:
         for name in CLIENTS:
             done = subprocess.run([python, str(program), box.url, name], timeout=SECONDS, check=False)

@@ -14,29 +14,31 @@ _MOST_LINES = 2_000  # that one picture can cover
 Sizes = Mapping[int, float]
 
 
-def floating(parts: Parts, drawing: str, heights: Sizes, widths: Sizes, usual: float) -> list[Placed]:
-    """The pictures that float over a sheet, each in the cell where its middle lies.
+def floating(parts: Parts, drawing: str, heights: Sizes, widths: Sizes, usual: float) -> tuple[list[Placed], int]:
+    """The pictures that float over a sheet, each in the cell where its middle lies, and how many lie in none.
 
     ``heights`` of lines (from 1) and ``usual`` are in points, ``widths`` of columns (from 0) in characters.
     """
     if not drawing:
-        return []
+        return [], 0
     linked = parts.relations(drawing)
-    found = []
+    found, lost = [], 0
     for anchor in parts.tree(drawing):
         kind = local(anchor.tag)
         first = _child(anchor, "from")
         picture = next((one for one in anchor.iter() if local(one.tag) == "blip"), None)
-        if kind not in ("twoCellAnchor", "oneCellAnchor") or first is None or picture is None:
+        if picture is None:
             continue
         name = linked.get(identity(picture, "embed"), "")
+        if kind not in ("twoCellAnchor", "oneCellAnchor") or first is None or name not in parts.names:
+            lost += 1
+            continue
         tall = {line - 1: height * _POINT for line, height in heights.items()}
         wide = {column: width * _CHARACTER for column, width in widths.items()}
         line = _middle(anchor, "row", tall, usual * _POINT)
         column = _middle(anchor, "col", wide, _USUAL_WIDTH * _CHARACTER)
-        if name in parts.names:
-            found.append(Placed(line + 1, column, name))
-    return found
+        found.append(Placed(line + 1, column, name))
+    return found, lost
 
 
 def _middle(anchor: ElementTree.Element, axis: str, sizes: Sizes, usual: float) -> int:

@@ -8,6 +8,8 @@ from tasks.domain.errors import BoardError, Faults
 from tasks.storyboard.formats.columns import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Table, blank, from_rows
 
 MOST_TEXT = 64_000_000  # characters of all cells together
+OUTSIDE = "pictures of the sheet lie in no row of it, or outside of the file, and are not read; put each into its row"
+NOTED = "the comments of the sheet are not read"
 LEAD = 60  # rows in which the header of a sheet is looked for
 
 FindHeader = Callable[[Sequence[int], Sequence[Sequence[str]]], int | None]
@@ -40,6 +42,7 @@ class Grid:
     merges: list[Merge] = field(default_factory=list)
     pictures: list[Placed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    hidden: list[int] = field(default_factory=list)
     cells: int = 0
     size: int = 0
 
@@ -78,6 +81,19 @@ def chosen(grids: Iterable[Grid], wanted: str, find: FindHeader) -> Grid:
     return first
 
 
+def tell_others(grid: Grid, names: Iterable[str], wanted: str) -> None:
+    """Note which sheets are not read, where nobody has named the one that is."""
+    others = [name for name in names if name != grid.name]
+    if others and not wanted:
+        shown = ", ".join(map(repr, others[:5])) + (", ..." if len(others) > 5 else "")
+        grid.notes.append(f"read: the sheet {grid.name!r}, not {shown}; a # behind the board's name picks another")
+
+
+def listed(lines: Sequence[int]) -> str:
+    """The first ten of some lines, in order."""
+    return ", ".join(map(str, sorted(lines)[:10])) + (", ..." if len(lines) > 10 else "")
+
+
 def lead(grid: Grid) -> tuple[list[int], list[list[str]]]:
     """The first lines of a sheet with something in them, and their cells."""
     lines = sorted(grid.rows)[:LEAD]
@@ -112,7 +128,7 @@ def table_of_grid(grid: Grid, find: FindHeader, files: Callable[[str], bytes], b
             pictures.setdefault(one.line, []).append((name, f"{board}#{one.name}"))
     used = {name for row in pictures.values() for _, name in row}
     content = {name: files(name.removeprefix(f"{board}#")) for name in sorted(used)}
-    notes = (*table.notes, *grid.notes, *_lost(grid, held, head))
+    notes = (*table.notes, *grid.notes, *_unseen(grid, held), *_lost(grid, held, head))
     return replace(table, notes=notes, pictures=pictures, files=content)
 
 
@@ -127,10 +143,13 @@ def _unmerge(grid: Grid, head: int) -> None:
                 grid.put(line, merge.column, text)
 
 
+def _unseen(grid: Grid, held: frozenset[int]) -> list[str]:
+    """What is said of rows that the sheet hides."""
+    hidden = [line for line in grid.hidden if line in held]
+    return [f"rows that the sheet hides are read all the same (line {listed(hidden)})"] if hidden else []
+
+
 def _lost(grid: Grid, held: frozenset[int], head: int) -> list[str]:
     """What is said of pictures that lie in no row of the table."""
     lost = sorted({one.line for one in grid.pictures if one.line not in held and one.line > head})
-    if not lost:
-        return []
-    shown = ", ".join(map(str, lost[:10])) + (", ..." if len(lost) > 10 else "")
-    return [f"pictures lie in rows without a shot and are passed over (line {shown})"]
+    return [f"pictures lie in rows without a shot and are passed over (line {listed(lost)})"] if lost else []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from tasks.domain.errors import BoardError
 from tasks.storyboard.formats import Board
 from tasks.storyboard.formats.columns import MAX_ROWS, Table
-from tasks.storyboard.formats.grid import LEAD, Grid, Merge, Placed, chosen, table_of_grid
+from tasks.storyboard.formats.grid import LEAD, NOTED, OUTSIDE, Grid, Merge, Placed, chosen, table_of_grid, tell_others
 from tasks.storyboard.formats.packed import Parts, local
 
 _CELLS = ("table-cell", "covered-table-cell")
@@ -20,7 +20,9 @@ def read(board: Board) -> Table:
     """
     parts = Parts(board.data)
     try:
-        grid = chosen(grids_of(parts), board.sheet, board.find)
+        grids = grids_of(parts)
+        grid = chosen(grids, board.sheet, board.find)
+        tell_others(grid, [one.name for one in grids], board.sheet)
     except (ValueError, OverflowError) as error:  # a number of its XML that is none
         raise BoardError(f"this spreadsheet cannot be read ({str(error)[:200]}); save it again") from None
     name = re.split(r"[?#]", board.name)[0].rpartition("/")[2] or "board.ods"
@@ -50,6 +52,8 @@ class _Walk:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """A sheet, a row or a cell begins, or something in a cell."""
+        if tag == "annotation":
+            self._tell(NOTED)
         if self.aside or tag in _ASIDE:
             self.aside += 1
         elif tag == "table":
@@ -58,14 +62,26 @@ class _Walk:
         elif tag == "table-row":
             self.line, self.lines = self.line + 1, _count(attributes, "number-rows-repeated")
             self.column = 0
+            if _of(attributes, "visibility") in ("collapse", "filter"):
+                self.grids[-1].hidden += range(self.line, self.line + min(self.lines, MAX_ROWS))
         elif tag in _CELLS:
             self.columns, self.span = _count(attributes, "number-columns-repeated"), 1
             self.span = _count(attributes, "number-rows-spanned")
             self.paragraphs, self.pictures = [], []
-        elif tag == "image" and (name := _of(attributes, "href").removeprefix("./")) in self.parts.names:
-            self.pictures.append(name)
+        elif tag == "image":
+            self._show(_of(attributes, "href").removeprefix("./"))
         else:
             self._write(tag, attributes)
+
+    def _show(self, name: str) -> None:
+        if name in self.parts.names:
+            self.pictures.append(name)
+        else:
+            self._tell(OUTSIDE)
+
+    def _tell(self, note: str) -> None:
+        if self.grids and note not in self.grids[-1].notes:
+            self.grids[-1].notes.append(note)
 
     def _write(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag == "p":

@@ -41,8 +41,19 @@ def table_of_timeline(data: bytes) -> Table:
     lines = [0, *range(1, len(rows) + 1)]  # a person counts the clips
     table = from_rows(lines, [[row[at] for at in used] for row in [header, *rows]], Faults(), 0)
     more = len(tracks) - 1
-    told_more = (f"{more} more track{'s' if more > 1 else ''} of pictures above the first: not read",) if more else ()
-    return replace(table, notes=(*table.notes, *told_more))
+    told_more = [f"{more} more track{'s' if more > 1 else ''} of pictures above the first: not read"] * (more > 0)
+    return replace(table, notes=(*table.notes, *told_more, *_passed_over(tracks[0])))
+
+
+def _passed_over(track: Mapping[str, Any]) -> list[str]:
+    """What is said of clips that are no shots, and of cuts within the cut."""
+    every = list(_every(track, _DEEP))
+    off, black = sum(not clip.get("enabled", True) for clip in every), sum(map(_is_made, every))
+    notes = [f"{off} clip{'s' if off > 1 else ''} switched off: not read"] * (off > 0)
+    notes += [f"{black} clip{'s' if black > 1 else ''} of black, bars or the like: not read"] * (black > 0)
+    if any(_kind(one) in ("Stack", "Track") for one in _children(track)):
+        notes.append("a cut within the cut is read clip by clip, each as long as it is in there")
+    return notes
 
 
 def _kind(node: Any) -> str:
@@ -70,11 +81,20 @@ def _tracks(node: Any, deep: int) -> Iterator[Mapping[str, Any]]:
 
 
 def _clips(node: Any, deep: int) -> Iterator[Mapping[str, Any]]:
+    yield from (one for one in _every(node, deep) if one.get("enabled", True) and not _is_made(one))
+
+
+def _every(node: Any, deep: int) -> Iterator[Mapping[str, Any]]:
     for one in _children(node):
-        if _kind(one) == "Clip" and one.get("enabled", True):
+        if _kind(one) == "Clip":
             yield one
         elif _kind(one) in ("Stack", "Track") and deep:
-            yield from _clips(one, deep - 1)
+            yield from _every(one, deep - 1)
+
+
+def _is_made(clip: Mapping[str, Any]) -> bool:
+    """Whether an editor makes the picture of a clip by itself: black, bars."""
+    return _kind(_reference(clip)) == "GeneratorReference"
 
 
 def _text(node: Any, key: str) -> str:

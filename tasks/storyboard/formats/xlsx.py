@@ -13,7 +13,17 @@ from tasks.domain.errors import BoardError
 from tasks.storyboard.formats import Board
 from tasks.storyboard.formats.columns import Table
 from tasks.storyboard.formats.drawings import cell_pictures, floating, named_pictures
-from tasks.storyboard.formats.grid import MOST_TEXT, Grid, Merge, Placed, chosen, table_of_grid
+from tasks.storyboard.formats.grid import (
+    MOST_TEXT,
+    NOTED,
+    OUTSIDE,
+    Grid,
+    Merge,
+    Placed,
+    chosen,
+    table_of_grid,
+    tell_others,
+)
 from tasks.storyboard.formats.numbers import BUILTIN, GENERAL, shown, worded
 from tasks.storyboard.formats.packed import Parts, identity, local
 
@@ -31,6 +41,7 @@ def read(board: Board) -> Table:
     try:
         book = Book(board.data)
         grid = chosen(book.grids(), board.sheet, board.find)
+        tell_others(grid, book.shown, board.sheet)
     except (ValueError, OverflowError) as error:  # a number of its XML that is none
         raise BoardError(f"this workbook cannot be read ({str(error)[:200]}); save it again") from None
     name = re.split(r"[?#]", board.name)[0].rpartition("/")[2] or "board.xlsx"
@@ -70,11 +81,10 @@ class Book:
         )
         linked = self.parts.relations(self.home)
         self.linked = linked
-        self.sheets = [
-            (one.get("name", ""), linked.get(identity(one, "id"), ""))
-            for one in tree.iter()
-            if local(one.tag) == "sheet"
-        ]
+        sheets = [one for one in tree.iter() if local(one.tag) == "sheet"]
+        sheets.sort(key=_is_hidden)  # what a person sees comes first
+        self.sheets = [(one.get("name", ""), linked.get(identity(one, "id"), "")) for one in sheets]
+        self.shown = [one.get("name", "") for one in sheets if not _is_hidden(one)]
         self.texts = self._shared(self._part("sharedStrings.xml"))
         self.formats = _formats(self.parts.tree(self._part("styles.xml")))
         self.in_cells = cell_pictures(self.parts, self.home)
@@ -133,6 +143,10 @@ def _formats(tree: ElementTree.Element) -> list[str]:
     return [own.get(one) or BUILTIN.get(int(one) if one.isdigit() else 0, GENERAL) for one in ids]
 
 
+def _is_hidden(sheet: ElementTree.Element) -> bool:
+    return sheet.get("state", "visible") != "visible"
+
+
 class _Walk:
     """One sheet as it is walked through, cell by cell."""
 
@@ -157,8 +171,12 @@ class _Walk:
             self.grid.notes.append(told)
         linked = self.book.parts.relations(part)
         for one in self.drawings:
-            measured = floating(self.book.parts, linked.get(one, ""), self.heights, self.widths, self.usual)
-            self.grid.pictures += measured
+            found, lost = floating(self.book.parts, linked.get(one, ""), self.heights, self.widths, self.usual)
+            self.grid.pictures += found
+            if lost:
+                self.grid.notes.append(OUTSIDE)
+        if any("comment" in path.rpartition("/")[2].lower() for path in linked.values()):
+            self.grid.notes.append(NOTED)
         return self.grid
 
     def _text(self, said: str) -> None:
@@ -174,6 +192,8 @@ class _Walk:
             self.into = self.texts[tag]
         elif tag == "row":
             self.line, self.column = int(attributes.get("r", "0") or 0) or self.line + 1, -1
+            if attributes.get("hidden") in ("1", "true"):
+                self.grid.hidden.append(self.line)
             if "ht" in attributes:
                 self.heights[self.line] = float(attributes["ht"])
         elif tag == "rPh":
