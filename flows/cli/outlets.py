@@ -81,7 +81,7 @@ def escaped(text: str, encoding: str) -> str:
 
 
 def renew() -> None:
-    """A command begins: nothing is lost yet, and what others print there (the help) is escaped as well."""
+    """Begin a command: forget what was lost before, and escape what others (the help) print there as well."""
     OUT.lost = ERR.lost = None
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -89,7 +89,7 @@ def renew() -> None:
 
 
 def closed(outlet: Outlet) -> str:
-    """Why nothing can be written there, as far as it can be known without writing; empty when it may be."""
+    """Why nothing can be written to the outlet, as far as that shows without writing; empty when it can."""
     try:
         number = outlet.fileno()
     except (io.UnsupportedOperation, ValueError, AttributeError):
@@ -125,7 +125,7 @@ def _full(number: int, found: os.stat_result) -> bool:
 
 
 def lost_words() -> str:
-    """What to say of an output that was lost on the way; empty where its reader just had enough."""
+    """The line about an output that could not be written to its end; empty where only its reader went away."""
     error = OUT.lost
     if error is None or error.errno == errno.EPIPE:
         return ""

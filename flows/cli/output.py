@@ -29,7 +29,11 @@ def write(told: dict[str, Any]) -> None:
 
 
 def caught(act: Callable[[], Any], as_json: bool, base: dict[str, Any]) -> int:
-    """Run a command: what a user can cause ends in words and a code, never in a traceback."""
+    """Run ``act``, and give the command's exit code: what a user can cause ends in words and a code, never in a
+    traceback.
+
+    ``base`` are the keys of its JSON object that hold even then.
+    """
     TOLD.clear()
     if why := outlets.closed(outlets.OUT):
         display.say(f"error: standard output cannot be written: {why}; nothing was started")

@@ -148,7 +148,10 @@ def blocks_named(path: str | Path | None = None, *, keys: bool = True) -> tuple[
 
 
 def check_secrets(loaded: Settings) -> None:
-    """ConfigError with every Secret block that the config names and that could not be had."""
+    """Check that each Secret block that the config names was found.
+
+    Raises ``ConfigError`` when one was not, with all of them.
+    """
     if lacking := [p for p in loaded.providers.values() if p.api_key_secret and p.key is None and not p.keyless]:
         where = "provider.{}.api_key_secret"
         raise ConfigError([Fault(0, "", where.format(p.name), p.api_key_secret, p.lacks) for p in lacking])

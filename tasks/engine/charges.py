@@ -26,7 +26,8 @@ def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[
 
 
 def reported(charge: Decimal, quote: Decimal) -> tuple[Decimal, Decimal, Basis]:
-    """A charge that nobody can mean is none: then nobody knows, and the quote is at risk."""
+    """Charged, at risk and basis for a charge that a gateway reports. One that cannot be right is not believed: then
+    nothing counts as charged, and the quote is at risk."""
     return (usd(charge), ZERO, "reported") if is_credible(charge, quote) else (ZERO, quote, "unknown")
 
 
