@@ -44,7 +44,7 @@ class Outlet(io.TextIOBase):
         """Write, or drop what cannot be written; letters that its encoding lacks are escaped."""
         if self.lost is None and self._stream is not None:
             with self._losing():
-                self._stream.write(escaped(text, self.encoding))
+                self._stream.write(escape(text, self.encoding))
         return len(text)
 
     def flush(self) -> None:
@@ -75,7 +75,7 @@ def holds(text: str, encoding: str) -> bool:
     return True
 
 
-def escaped(text: str, encoding: str) -> str:
+def escape(text: str, encoding: str) -> str:
     """The text with ``\\u2014`` and the like for the letters that an encoding lacks."""
     return text if holds(text, encoding) else text.encode(encoding, "backslashreplace").decode(encoding)
 
@@ -88,7 +88,7 @@ def renew() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def closed(outlet: Outlet) -> str:
+def why_closed(outlet: Outlet) -> str:
     """Why nothing can be written to the outlet, as far as that shows without writing; empty when it can."""
     try:
         number = outlet.fileno()

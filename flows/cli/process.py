@@ -22,7 +22,7 @@ def run(app: App) -> NoReturn:
     outlets.renew()
     with signals.listening():
         code = _call(app)
-        if LOST or signals.stopped():
+        if LOST or signals.was_stopped():
             prefect_server.leave(code)
     sys.exit(code)
 

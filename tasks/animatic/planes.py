@@ -76,7 +76,7 @@ class Still:
         planes = Planes.of(image)
         return cls(Image.fromarray(planes.y), Image.fromarray(planes.u), Image.fromarray(planes.v))
 
-    def seen(self, box: Box, size: Size) -> Planes:
+    def crop(self, box: Box, size: Size) -> Planes:
         """The part of the picture inside the box (in pixels, fractions too), scaled to ``size``."""
         planes, half = Planes.black(size), (size.width // 2, size.height // 2)
         left, top, right, bottom = (side / 2 for side in box)

@@ -118,7 +118,7 @@ def kenburns(order: Order, still: bytes, size: Size, count: int) -> Iterator[Pla
     closest = reach(float(order.seconds))
     for number in range(count):
         box = box_at(move, number / max(count - 1, 1), width, height, closest)
-        yield seal.lay(canvas.seen(box, size))
+        yield seal.lay(canvas.crop(box, size))
 
 
 def open_still(still: bytes) -> Image.Image:

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from tasks.config import schema as kinds
 from tasks.config.blocks import Blocks, secret_address
 from tasks.config.catalogue import Catalogue, load_catalogue
-from tasks.config.own_models import extended
+from tasks.config.own_models import extend_catalogue
 from tasks.config.provider_settings import ProviderSettings as ProviderSettings
 from tasks.config.provider_settings import read_providers
 from tasks.config.schema import CONFIGS as CONFIGS
@@ -167,7 +167,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
     file = find(path)
     raw = kinds.read_toml(file)
     sheet = FaultCollector(file.name)
-    catalogue, notes = extended(load_catalogue(), raw, sheet)
+    catalogue, notes = extend_catalogue(load_catalogue(), raw, sheet)
     for name in raw:
         if name not in _TABLES:
             sheet.unknown(name, name, _TABLES, "table or key")

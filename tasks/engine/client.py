@@ -31,7 +31,7 @@ class ProviderClient:
         ``base`` is the URL that a path lies below, ``timeout`` is in seconds. Raises ``Forbidden`` when the config
         does not name the host; else as ``Http.ask`` does.
         """
-        url, headers = addressed(self.settings, request, base)
+        url, headers = address_request(self.settings, request, base)
         reply = await self.http.ask(request, url, headers, timeout)
         told = {name: self.hidden(value) for name, value in reply.headers.items()}
         return replace(reply, body=redaction.hidden_in(reply.body, secret_of(self.settings)), headers=told)
@@ -76,7 +76,7 @@ def absolute(url: str, base: str) -> str:
     return url if known else base.rstrip("/") + "/" + url.lstrip("/")
 
 
-def addressed(settings: ProviderSettings, request: Request, base: str) -> tuple[str, dict[str, str]]:
+def address_request(settings: ProviderSettings, request: Request, base: str) -> tuple[str, dict[str, str]]:
     """The absolute URL of a request, and the header with the key.
 
     Raises ``Forbidden`` when the config does not name the host.

@@ -79,7 +79,7 @@ class RunContext:
         except StoreError as error:
             raise TargetLost(str(error)) from error
 
-    def estimated(self, attempt: Attempt, job: Job) -> Job:
+    def reserve_estimate(self, attempt: Attempt, job: Job) -> Job:
         """Set aside the money that a receipt names, and give the receipt; a sum that cannot be right is reported and
         left out."""
         told, quoted = job.estimate, attempt.quoted
