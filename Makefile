@@ -7,6 +7,9 @@ FAULTS ?= tests/faults/one_falls.toml
 DOTS = while read -r line; do case "$$line" in \
 	Collecting*) printf . ;; "Installing collected"*) printf ' unpacking them ...' ;; esac; done; echo
 
+# a machine that is told to keep no bytecode would compile each module anew in each of the processes that tests start
+test slow crash: export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL := help
 .PHONY: help install dev demo test slow lint types check bench bench-scale format sandbox crash fuzz others clean
 

@@ -113,9 +113,11 @@ async def _asked_for(running: Session, task: PartOrder, parameters: dict[str, An
 
 
 async def can_come(run_id: UUID, taken: dict[UUID, float]) -> bool:
-    """Whether a part that shows no heartbeat may still come to one. One that may not is kept from coming late.
+    """Whether a part without a heartbeat may still get one. Where it may not, its flow run is cancelled, so that it
+    does not start late.
 
-    A run that waits for a worker costs nothing and may wait; ``taken`` remembers since when a worker has it.
+    A run that waits for a worker costs nothing and may wait; ``taken`` holds the monotonic second at which a worker was
+    first seen to have it.
     """
     try:
         async with get_client() as client:

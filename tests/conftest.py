@@ -1,7 +1,9 @@
 """What tests of several rooms share: a real Prefect server, and the environment of a person without keys."""
 
 import contextlib
+import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -22,21 +24,27 @@ PATIENCE = 110.0  # seconds; a cold start takes 8 to 14, on a busy machine a min
 SILENT = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What Hypothesis tries again and again is measured once, by the samples beside it: to measure takes half the time.
+    What it finds does not depend on that."""
+    for item in items:
+        if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.no_cover)
+
+
 def without_settings() -> dict[str, str]:
-    """This process's environment without what would steer storyreel, Prefect, the display or the way to others."""
+    """This process's environment without what would steer storyreel, Prefect, the display or the way to others.
+
+    A process that has it is not measured: coverage doubles its time, and what it runs is measured in this process.
+    """
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("STORYREEL_", "PREFECT_", "COV_", "PYTEST_"))
+        if not name.startswith(("STORYREEL_", "PREFECT_", "COV_", "COVERAGE_", "PYTEST_"))
         and not name.endswith("_API_KEY")
         and not name.lower().endswith("_proxy")
         and name not in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES", "SSL_CERT_FILE", "SSL_CERT_DIR")
     }
-
-
-def unmeasured() -> dict[str, str]:
-    """The same for a process that is not ours: its coverage is nobody's business, and takes time."""
-    return {name: value for name, value in without_settings().items() if not name.startswith("COVERAGE_")}
 
 
 def free_port() -> int:
@@ -47,9 +55,38 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prefect_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The empty database of a Prefect server, made once for all processes of a test run: its tables take seconds."""
+    folder = tmp_path_factory.getbasetemp()
+    home = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "prefect-tables"
+    home.mkdir(exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "made").exists():
+            command = [str(Path(sys.executable).with_name("prefect")), "server", "database", "upgrade", "-y"]
+            environment = {**without_settings(), **SILENT, "PREFECT_HOME": str(home)}
+            subprocess.run(command, env=environment, check=True, capture_output=True, timeout=PATIENCE)
+            (home / "made").touch()
+    return home / "prefect.db"
+
+
+def fill(home: Path, tables: Path) -> Path:
+    """The PREFECT_HOME of somebody who has run a server before, and no flow."""
+    home.mkdir(exist_ok=True)
+    shutil.copy(tables, home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def prefect_home(prefect_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A profile folder of Prefect's that belongs to this test session."""
-    return tmp_path_factory.mktemp("prefect")
+    return fill(tmp_path_factory.mktemp("prefect"), prefect_tables)
+
+
+@pytest.fixture
+def own_home(prefect_tables: Path, tmp_path: Path) -> Path:
+    """A profile folder of Prefect's that belongs to one test."""
+    return fill(tmp_path / "home", prefect_tables)
 
 
 @contextlib.contextmanager
@@ -64,7 +101,7 @@ def serving_prefect(home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [prefect, "server", "start", *options],
-            env={**unmeasured(), **SILENT, **settings},
+            env={**without_settings(), **SILENT, **settings},
             stdout=log,
             stderr=subprocess.STDOUT,
         )

@@ -293,5 +293,5 @@ def init(folder: Annotated[str, Parameter(help="Where the board and the config g
 
 
 def main() -> None:
-    """The console script."""
+    """Run the command that the arguments name: the console script ``storyreel``."""
     process.run(app)

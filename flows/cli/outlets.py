@@ -44,7 +44,7 @@ class Outlet(io.TextIOBase):
         """Write, or drop what cannot be written; letters that its encoding lacks are escaped."""
         if self.lost is None and self._stream is not None:
             with self._losing():
-                self._stream.write(escaped(text, self.encoding))
+                self._stream.write(escape(text, self.encoding))
         return len(text)
 
     def flush(self) -> None:
@@ -75,21 +75,21 @@ def holds(text: str, encoding: str) -> bool:
     return True
 
 
-def escaped(text: str, encoding: str) -> str:
+def escape(text: str, encoding: str) -> str:
     """The text with ``\\u2014`` and the like for the letters that an encoding lacks."""
     return text if holds(text, encoding) else text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def renew() -> None:
-    """A command begins: nothing is lost yet, and what others print there (the help) is escaped as well."""
+    """Begin a command: forget what was lost before, and escape what others (the help) print there as well."""
     OUT.lost = ERR.lost = None
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def closed(outlet: Outlet) -> str:
-    """Why nothing can be written there, as far as it can be known without writing; empty when it may be."""
+def why_closed(outlet: Outlet) -> str:
+    """Why nothing can be written to the outlet, as far as that shows without writing; empty when it can."""
     try:
         number = outlet.fileno()
     except (io.UnsupportedOperation, ValueError, AttributeError):
@@ -125,7 +125,7 @@ def _full(number: int, found: os.stat_result) -> bool:
 
 
 def lost_words() -> str:
-    """What to say of an output that was lost on the way; empty where its reader just had enough."""
+    """The line about an output that could not be written to its end; empty where only its reader went away."""
     error = OUT.lost
     if error is None or error.errno == errno.EPIPE:
         return ""

@@ -29,9 +29,13 @@ def write(told: dict[str, Any]) -> None:
 
 
 def caught(act: Callable[[], Any], as_json: bool, base: dict[str, Any]) -> int:
-    """Run a command: what a user can cause ends in words and a code, never in a traceback."""
+    """Run ``act``, and give the command's exit code: what a user can cause ends in words and a code, never in a
+    traceback.
+
+    ``base`` are the keys of its JSON object that hold even then.
+    """
     TOLD.clear()
-    if why := outlets.closed(outlets.OUT):
+    if why := outlets.why_closed(outlets.OUT):
         display.say(f"error: standard output cannot be written: {why}; nothing was started")
         return 2
     interrupted = {**base, "exit_code": signals.CODE, "errors": []} if as_json else None
@@ -52,7 +56,7 @@ def caught(act: Callable[[], Any], as_json: bool, base: dict[str, Any]) -> int:
             write(interrupted)
         return signals.CODE
     finally:
-        if not signals.stopped():  # else the process ends at once, whatever its threads are busy with
+        if not signals.was_stopped():  # else the process ends at once, whatever its threads are busy with
             runner.close()
 
 

@@ -23,7 +23,7 @@ def run(app: App) -> NoReturn:
     with signals.listening() as ear:
         ear.last_words = early.end_interrupted  # until the command has words of its own
         code = _call(app)
-        if LOST or signals.stopped():
+        if LOST or signals.was_stopped():
             prefect_server.leave(code)
     sys.exit(code)
 

@@ -26,8 +26,8 @@ FAREWELL = 5.0  # seconds that the embedded server has to end
 async def reachable(http: Http, scratch: Path, say: Callable[[str], None]) -> str:
     """The server that a run will use: the configured one's address, or ``embedded server``, which is started for it.
 
-    Raises `ConfigError` when a configured one stays silent, and `StartError` when the embedded one does not start;
-    what that one says goes to a file in ``scratch``. ``say`` gets a line for what takes its time.
+    What the embedded one prints goes to a file in ``scratch``. ``say`` gets a line for what takes its time. Raises
+    ``ConfigError`` when a configured one stays silent, ``StartError`` when the embedded one does not start.
     """
     from prefect.settings import PREFECT_API_URL
 
@@ -137,7 +137,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 def quiet() -> None:
-    """The embedded server phones nobody, may start slowly, and Prefect's own log stays out of a person's way."""
+    """Set up the embedded server: telemetry off, time to start slowly, and Prefect's own log away from the terminal."""
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
@@ -150,7 +150,7 @@ def quiet() -> None:
 
 
 def leave(code: object) -> NoReturn:
-    """End the process at once: Prefect's farewell to a server that was lost would take minutes."""
+    """End the process at once with this code: Prefect's own shutdown would try for minutes to reach a lost server."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, AttributeError, ValueError):
             stream.flush()

@@ -36,7 +36,8 @@ def recorder(kept: Lines) -> Callable[[str], None]:
 
 
 def ending(result: ShotResult, held_back: list[str]) -> str:
-    """A shot's last line: what else was tried, and what to do if it has no clip. Empty if there is nothing new."""
+    """The last line about a shot: what else was tried, and what to do if it has no clip. Empty if there is nothing
+    new."""
     parts = [f"then {'; '.join(held_back)}"] if held_back else []
     if not result.has_own_clip:
         _, advice, command = ADVICE.get(result.error_class) or ADVICE["Failed"]

@@ -89,7 +89,7 @@ def listening() -> Iterator[Ear]:
             signal.signal(number, handler)
 
 
-def stopped() -> bool:
+def was_stopped() -> bool:
     """Whether the command line has heard a signal."""
     return HEARING is not None and bool(HEARING.heard)
 
@@ -98,7 +98,7 @@ def interrupts(error: BaseException) -> bool:
     """Whether the error means that the command was stopped. Prefect raises one of its own while it has the signals."""
     if isinstance(error, KeyboardInterrupt):
         return True
-    return type(error).__name__ == "TerminationSignal" or (isinstance(error, asyncio.CancelledError) and stopped())
+    return type(error).__name__ == "TerminationSignal" or (isinstance(error, asyncio.CancelledError) and was_stopped())
 
 
 def cancelled_by_signal() -> None:

@@ -38,7 +38,7 @@ class Planes:
 
     @classmethod
     def over(cls, pixels: Pixels) -> "Planes":
-        """See the planes in an array of ``height * 3 / 2`` rows and ``width`` columns."""
+        """The planes that lie in an array of ``height * 3 / 2`` rows and ``width`` columns; nothing is copied."""
         rows, width = pixels.shape
         height, flat = rows * 2 // 3, pixels.reshape(-1)
         luma, half = height * width, (height // 2, width // 2)
@@ -76,8 +76,8 @@ class Still:
         planes = Planes.of(image)
         return cls(Image.fromarray(planes.y), Image.fromarray(planes.u), Image.fromarray(planes.v))
 
-    def seen(self, box: Box, size: Size) -> Planes:
-        """What stands in the box (pixels of this picture, fractions too), scaled to the size."""
+    def crop(self, box: Box, size: Size) -> Planes:
+        """The part of the picture inside the box (in pixels, fractions too), scaled to ``size``."""
         planes, half = Planes.black(size), (size.width // 2, size.height // 2)
         left, top, right, bottom = (side / 2 for side in box)
         part = (left, top, right, bottom)
@@ -119,7 +119,7 @@ class Layer:
 
     @classmethod
     def of(cls, image: Image.Image) -> "Layer":
-        """An RGBA picture with even sides; work is done only where something is drawn."""
+        """The layer of an RGBA picture with even sides; only the part that is not transparent is laid."""
         found = image.getchannel("A").getbbox() or (0, 0, 2, 2)
         left, top, right, bottom = (found[0] & ~1, found[1] & ~1, -(-found[2] // 2) * 2, -(-found[3] // 2) * 2)
         part = image.crop((left, top, right, bottom))
@@ -133,7 +133,7 @@ class Layer:
         )
 
     def lay(self, picture: Planes) -> Planes:
-        """Cover the picture, in place; the same picture."""
+        """Lay this over the picture, in place, and give the picture back."""
         self.y.lay(picture.y)
         self.u.lay(picture.u)
         self.v.lay(picture.v)

@@ -110,18 +110,22 @@ def _stream(container: OutputContainer, size: Size, options: dict[str, str]) -> 
 
 
 def kenburns(order: Order, still: bytes, size: Size, count: int) -> Iterator[Planes]:
-    """A smooth move over a still: where the prompt's camera words, else the seed, else its hash tell."""
+    """A smooth move over a still, in ``count`` frames: the prompt's camera words choose it, else the seed, else its
+    hash."""
     width, height = (2 * round(side * PRESCALE / 2) for side in (size.width, size.height))
     canvas = Still.of(ImageOps.fit(open_still(still), (width, height), Image.Resampling.LANCZOS))
     move, seal = move_of(order.shot.prompt, order.shot.seed), Layer.of(mark(size))
     closest = reach(float(order.seconds))
     for number in range(count):
         box = box_at(move, number / max(count - 1, 1), width, height, closest)
-        yield seal.lay(canvas.seen(box, size))
+        yield seal.lay(canvas.crop(box, size))
 
 
 def open_still(still: bytes) -> Image.Image:
-    """A still as RGB, transparent parts on black. Raises ``MediaError`` when the bytes are no picture."""
+    """A still as RGB, transparent parts on black.
+
+    Raises ``MediaError`` when the bytes are no picture.
+    """
     if not still:
         raise MediaError("there is no still to move over")
     try:
@@ -135,7 +139,7 @@ def open_still(still: bytes) -> Image.Image:
 
 
 def card(order: Order, size: Size, count: int) -> Iterator[Planes]:
-    """The title card; only its progress line is drawn anew for each frame."""
+    """The title card in ``count`` frames; only its progress line is drawn anew for each."""
     drawn = title_card(order.shot, number_text(order.seconds), size)
     picture = Planes.of(drawn.picture)
     accent = Planes.of(Image.new("RGB", (2, 2), drawn.accent))
@@ -149,7 +153,10 @@ def card(order: Order, size: Size, count: int) -> Iterator[Planes]:
 
 
 def render_captioned(order: Order, source: Path | None, size: Size, count: int) -> Iterator[Planes]:
-    """The source clip, whole inside the size and looped or cut to the length, under the caption bar."""
+    """The source clip, whole inside the size and looped or cut to ``count`` frames, under the caption bar.
+
+    Raises ``MediaError`` when there is no source clip, or no picture in it.
+    """
     if source is None:
         raise MediaError("there is no source clip to caption")
     layers = Layer.of(caption(order.shot, size)), Layer.of(mark(size))
@@ -180,7 +187,10 @@ def place_frame(frame: av.VideoFrame, size: Size) -> Planes:
 
 
 def at_rate(source: Path, count: int) -> Iterator[av.VideoFrame]:
-    """``count`` frames of a clip at 24 a second, repeated from its start. Raises ``MediaError`` when it has none."""
+    """``count`` frames of a clip at 24 a second, repeated from its start.
+
+    Raises ``MediaError`` when it has none.
+    """
     with source.open("rb") as file:
         form = _format_of(file.read(12))
         file.seek(0)

@@ -70,7 +70,10 @@ def accent_of(scene: str) -> Rgb:
 
 @lru_cache(maxsize=128)
 def font(size: float) -> ImageFont.FreeTypeFont:
-    """Pillow's own font at a size in pixels."""
+    """Pillow's own font at a size in pixels.
+
+    Raises ``RuntimeError`` when Pillow was built without FreeType.
+    """
     built_in = ImageFont.load_default(max(size, 2.0))
     if not isinstance(built_in, ImageFont.FreeTypeFont):
         raise RuntimeError("this Pillow was built without FreeType")
@@ -168,7 +171,7 @@ def _tracked_short(text: str, size: float, room: float) -> str:
 
 
 def ground(size: Size, accent: Rgb) -> Image.Image:
-    """A dark warm ground: lighter at the top, a breath of the accent at the upper left, a soft vignette.
+    """A dark warm background: lighter at the top, a little of the accent at the upper left, darker towards its edges.
 
     Fixed grain, finer than one step of grey, keeps the gradient from showing bands.
     """

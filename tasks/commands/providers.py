@@ -7,7 +7,7 @@ from tasks.commands.model_lists import differences
 from tasks.config import Catalogue, ProviderFacts, ProviderSettings, Settings, lifecycle
 from tasks.domain.model import Model
 from tasks.domain.order import Reply, Request
-from tasks.engine.client import addressed
+from tasks.engine.client import address_request
 from tasks.transport import Forbidden, Http, Lost, NotSent
 
 PATIENCE = 10.0
@@ -88,5 +88,5 @@ async def differs(provider: ProviderSettings, facts: ProviderFacts, catalogue: C
 
 async def _asked(provider: ProviderSettings, path: str, facts: ProviderFacts, http: Http) -> Reply:
     request = Request("GET", path, headers=facts.check_headers)
-    url, headers = addressed(provider, request, provider.base_url)
+    url, headers = address_request(provider, request, provider.base_url)
     return await http.ask(request, url, headers, PATIENCE)

@@ -158,7 +158,10 @@ class ProviderFacts:
 
 
 def read(file: Path) -> tuple[dict[str, Model], dict[str, ProviderFacts]]:
-    """Models by route and providers by name, in the file's order. ConfigError holds every fault of the file."""
+    """Models by route and providers by name, in the file's order.
+
+    Raises ``ConfigError`` when the file has faults, with all of them.
+    """
     sheet = FaultCollector(file.name)
     tables = sheet.table(kinds.read_toml(file), {"provider": _as_is, "model": _as_is}, "")
     providers = _providers(tables.get("provider", {}), sheet)

@@ -15,7 +15,9 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _OF_THE_ADDRESS = ("base_url", "api_key_env", "api_key_secret", "key_hosts", "allow_hosts")
 
 
-def extended(catalogue: Catalogue, raw: Mapping[str, Any], sheet: FaultCollector) -> tuple[Catalogue, tuple[str, ...]]:
+def extend_catalogue(
+    catalogue: Catalogue, raw: Mapping[str, Any], sheet: FaultCollector
+) -> tuple[Catalogue, tuple[str, ...]]:
     """The catalogue with a config's own providers and models, and in words what of the shipped one they replace.
 
     Every fault goes to the sheet; a faulty block is left out.

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from tasks.config import schema as kinds
 from tasks.config.blocks import Blocks, secret_address
 from tasks.config.catalogue import Catalogue, load_catalogue
-from tasks.config.own_models import extended
+from tasks.config.own_models import extend_catalogue
 from tasks.config.provider_settings import ProviderSettings as ProviderSettings
 from tasks.config.provider_settings import read_providers
 from tasks.config.schema import CONFIGS as CONFIGS
@@ -148,7 +148,10 @@ def blocks_named(path: str | Path | None = None, *, keys: bool = True) -> tuple[
 
 
 def check_secrets(loaded: Settings) -> None:
-    """ConfigError with every Secret block that the config names and that could not be had."""
+    """Check that each Secret block that the config names was found.
+
+    Raises ``ConfigError`` when one was not, with all of them.
+    """
     if lacking := [p for p in loaded.providers.values() if p.api_key_secret and p.key is None and not p.keyless]:
         where = "provider.{}.api_key_secret"
         raise ConfigError([Fault(0, "", where.format(p.name), p.api_key_secret, p.lacks) for p in lacking])
@@ -164,7 +167,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
     file = find(path)
     raw = kinds.read_toml(file)
     sheet = FaultCollector(file.name)
-    catalogue, notes = extended(load_catalogue(), raw, sheet)
+    catalogue, notes = extend_catalogue(load_catalogue(), raw, sheet)
     for name in raw:
         if name not in _TABLES:
             sheet.unknown(name, name, _TABLES, "table or key")

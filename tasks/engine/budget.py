@@ -58,7 +58,10 @@ class Budget:
             told[listed] = max(cost, told.get(listed, cost))
 
     def check(self, quote: Decimal) -> None:
-        """Look again before an order of this quote leaves. Raises ``Stopped`` (Budget) when it may not."""
+        """Check again just before an order of this quote leaves.
+
+        Raises ``Stopped`` (Budget) when it may not.
+        """
         over = self.limit is not None and self.committed > self.limit
         if quote and (self.stopped or over):
             limit = usd_text(self.limit or ZERO)
@@ -71,7 +74,10 @@ class Budget:
         self.committed += more
 
     def reserve(self, quote: Decimal) -> None:
-        """Set the quote aside. `Stopped` (Budget) when it does not fit."""
+        """Set the quote aside.
+
+        Raises ``Stopped`` (Budget) when it does not fit.
+        """
         if not self.fits(quote):
             left = (self.limit or ZERO) - self.committed
             said = (

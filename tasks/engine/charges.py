@@ -17,7 +17,7 @@ def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[
     ``documented`` is the catalogue's word on failed jobs: False, True or ``"unknown"``.
     """
     if error.charge is not None:
-        return reported(error.charge, quote)
+        return weigh_charge(error.charge, quote)
     if error.free or (error.free is None and documented is False):
         return ZERO, ZERO, "free"
     if error.free is False or documented is True:
@@ -25,12 +25,13 @@ def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[
     return ZERO, quote, "unknown"
 
 
-def reported(charge: Decimal, quote: Decimal) -> tuple[Decimal, Decimal, Basis]:
-    """A charge that nobody can mean is none: then nobody knows, and the quote is at risk."""
+def weigh_charge(charge: Decimal, quote: Decimal) -> tuple[Decimal, Decimal, Basis]:
+    """Charged, at risk and basis for a charge that a gateway reports. One that cannot be right is not believed: then
+    nothing counts as charged, and the quote is at risk."""
     return (usd(charge), ZERO, "reported") if is_credible(charge, quote) else (ZERO, quote, "unknown")
 
 
-def billed(run: RunContext, attempt: Attempt, done: Done) -> Decimal | None:
+def bill_of(run: RunContext, attempt: Attempt, done: Done) -> Decimal | None:
     """What the gateway says that it took: a sum, or what it counted at the entry's price."""
     if done.charge is not None:
         return done.charge

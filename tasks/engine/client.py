@@ -28,10 +28,10 @@ class ProviderClient:
     async def ask(self, request: Request, base: str, timeout: float) -> Reply:
         """One question with the provider's key, and its answer without it: a gateway may echo what it was sent.
 
-        ``base`` is the URL that a path lies below, ``timeout`` is in seconds. Raises ``Forbidden`` for a host that the
-        config does not name; else as ``Http.ask``.
+        ``base`` is the URL that a path lies below, ``timeout`` is in seconds. Raises ``Forbidden`` when the config
+        does not name the host; else as ``Http.ask`` does.
         """
-        url, headers = addressed(self.settings, request, base)
+        url, headers = address_request(self.settings, request, base)
         reply = await self.http.ask(request, url, headers, timeout)
         told = {name: self.hidden(value) for name, value in reply.headers.items()}
         return replace(reply, body=redaction.hidden_in(reply.body, secret_of(self.settings)), headers=told)
@@ -39,7 +39,7 @@ class ProviderClient:
     async def download(self, url: str, out: Path, most: int) -> None:
         """A file of at most ``most`` bytes in ``out``; the key goes to the provider's own hosts only.
 
-        Raises as ``Http.download``.
+        Raises what ``Http.download`` raises.
         """
         settings = self.settings
         await self.http.download(
@@ -76,8 +76,11 @@ def absolute(url: str, base: str) -> str:
     return url if known else base.rstrip("/") + "/" + url.lstrip("/")
 
 
-def addressed(settings: ProviderSettings, request: Request, base: str) -> tuple[str, dict[str, str]]:
-    """The absolute URL and the key's header. Raises ``Forbidden`` for a host that the config does not name."""
+def address_request(settings: ProviderSettings, request: Request, base: str) -> tuple[str, dict[str, str]]:
+    """The absolute URL of a request, and the header with the key.
+
+    Raises ``Forbidden`` when the config does not name the host.
+    """
     url = absolute(request.url, base)
     if not key_may_go(settings, url):
         raise Forbidden(f"{host_of(url)[1]} is not {settings.name}'s host: nothing was asked there")

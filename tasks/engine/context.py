@@ -70,14 +70,18 @@ class RunContext:
         return self.client(attempt.provider).can_ask(self.ledger.record(attempt))
 
     async def write(self, act: Callable[..., T], *args: object, **options: object) -> T:
-        """A ledger write off the event loop. `TargetLost` when the target refuses it: that ends the buying."""
+        """Do a ledger write in a thread, and give its result.
+
+        Raises ``TargetLost`` when the target refuses it: that ends the buying.
+        """
         try:
             return await asyncio.to_thread(act, *args, **options)
         except StoreError as error:
             raise TargetLost(str(error)) from error
 
-    def estimated(self, attempt: Attempt, job: Job) -> Job:
-        """The receipt, once the money that it names is set aside; one that nobody can mean is told and left out."""
+    def reserve_estimate(self, attempt: Attempt, job: Job) -> Job:
+        """Set aside the money that a receipt names, and give the receipt; a sum that cannot be right is reported and
+        left out."""
         told, quoted = job.estimate, attempt.quoted
         if told is None or not is_credible(told, quoted):
             if told is not None:

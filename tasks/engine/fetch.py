@@ -15,9 +15,10 @@ LISTS = 3  # that may name one another
 
 
 async def fetch(client: ProviderClient, url: str, part: Path, most: int) -> str:
-    """The file at ``url``, of at most ``most`` bytes, in ``part``: ``hls`` where it was put together, else empty.
+    """Bring the file at ``url``, of at most ``most`` bytes, into ``part``: gives ``hls`` where it was joined from
+    segments, else an empty text.
 
-    Raises as ``Http.download``.
+    Raises ``MediaError`` when it cannot be joined; else what ``Http.download`` raises.
     """
     if url[:5].lower() == "data:":
         await asyncio.to_thread(inline.unpack, url, part)

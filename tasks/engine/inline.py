@@ -12,8 +12,10 @@ PIECE = 4_000_000  # letters that are decoded at a time; a multiple of four
 
 
 def unpack(uri: str, out: Path) -> None:
-    """Write the bytes of a base64 data URI. Raises ``MediaError`` when it is none, ``LocalFault`` when ``out`` cannot
-    hold it."""
+    """Write the bytes of a base64 data URI to ``out``.
+
+    Raises ``MediaError`` when it is none, ``LocalFault`` when ``out`` cannot be written.
+    """
     head, comma, text = uri.partition(",")
     if not comma or not re.search(r";\s*base64$", head, re.IGNORECASE):
         raise MediaError(f"the result is no base64: {head[:60]!r}")

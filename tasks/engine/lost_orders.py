@@ -84,7 +84,7 @@ async def _repeated(post: Callable[[], Awaitable[Job]]) -> Job | None:
         return None
 
 
-async def recovered(run: RunContext, attempt: Attempt) -> Attempt | None:
+async def recover_order(run: RunContext, attempt: Attempt) -> Attempt | None:
     """An order of an earlier run that is unclear, with its receipt where its gateway lists the job. It only asks."""
     if attempt.outcome != "unclear" or run.can_ask(attempt):
         return None

@@ -19,7 +19,7 @@ from tasks.domain.money import ZERO
 from tasks.domain.order import Reply, Request
 from tasks.domain.result import Attempt, Basis, Clip, Settlement
 from tasks.engine import fetch as fetching
-from tasks.engine.charges import billed, charge_of, reported, tell_odd
+from tasks.engine.charges import bill_of, charge_of, tell_odd, weigh_charge
 from tasks.engine.client import ProviderClient, absolute
 from tasks.engine.context import RunContext
 from tasks.engine.heard import Heard, NoVideo, answering
@@ -212,8 +212,8 @@ class JobWatch:
 
     async def _over(self, outcome: Outcome, done: Done, clip: Clip) -> Attempt:
         run, attempt = self.run, self.attempt
-        charge, quote = billed(run, attempt, done), attempt.expected
-        charged, risk, basis = (quote, ZERO, PRICE_LIST) if charge is None else reported(charge, quote)
+        charge, quote = bill_of(run, attempt, done), attempt.expected
+        charged, risk, basis = (quote, ZERO, PRICE_LIST) if charge is None else weigh_charge(charge, quote)
         tell_odd(run, attempt, charge)
         ids = {**attempt.remote_ids, **done.remote_ids}
         return await run.settle(attempt, Settlement(outcome, charged, risk, basis, clip, remote_ids=ids))

@@ -19,7 +19,7 @@ def free_bytes(folder: Path) -> int:
 
 
 def bound(seconds: Decimal) -> int:
-    """The most bytes that a clip of so many seconds is expected to take."""
+    """The most bytes that a clip of this length is expected to take."""
     return max(int(seconds * SECOND), LEAST)
 
 

@@ -17,7 +17,7 @@ from tasks.domain.shot import Shot
 from tasks.domain.takes import Shelf, gone_clips, missed_clips, own_clip
 from tasks.engine.builtin import Drawer
 from tasks.engine.context import RunContext, StopSignal
-from tasks.engine.lost_orders import recovered
+from tasks.engine.lost_orders import recover_order
 from tasks.engine.poll import recover
 from tasks.engine.submit import OrderClient
 from tasks.ledger import UNSETTLED, Ended, KeyHistory, LedgerKey, closed_gateways, is_refused, result_of, unclear_routes
@@ -126,7 +126,7 @@ class Renderer:
         """Ask after every job that was bought and not settled, then after clips that are gone: before anything is
         bought in their place."""
         for attempt in page.attempts():
-            await recovered(self.run, attempt)
+            await recover_order(self.run, attempt)
         open_jobs = [a for a in page.attempts() if a.outcome in UNSETTLED and not self.run.can_ask(a)]
         for attempt in sorted(open_jobs, key=lambda a: (a.outcome != "overdue", a.n)):
             job = f"job {attempt.job_id[:40]} at {attempt.route}"

@@ -198,7 +198,7 @@ class OrderClient:
         except GatewayError as error:
             wait = self._apply(limits, order.route, error)  # before anything is written: others are about to order
             return await self._unaccepted(attempt, error), wait
-        attempt = await self.keeper.accepted(attempt, run.estimated(attempt, job))
+        attempt = await self.keeper.accepted(attempt, run.reserve_estimate(attempt, job))
         limits.exhausted = 0
         run.progress.say(order.shot.shot_id, f"{order.route.name} accepted, job {job.id[:40]}")
         return attempt, None

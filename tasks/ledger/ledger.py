@@ -58,7 +58,10 @@ class Ledger:
         self.turn = threading.Lock()  # records are written in threads
 
     def load(self) -> "Ledger":
-        """Read every record that still matters. `TargetError` for a newer schema or an unreadable record."""
+        """Read every record that still matters.
+
+        Raises ``TargetError`` when a record has a newer schema or cannot be read.
+        """
         known, self.pages = self.pages, {}
         try:
             self._take_in("ledger")

@@ -152,7 +152,10 @@ def pack(record: Record) -> bytes:
 
 
 def read(name: str, kind: str, data: bytes) -> Record:
-    """The record that an object holds. `TargetError` for a newer schema, or one that is no record."""
+    """The record that an object holds.
+
+    Raises ``TargetError`` when its schema is newer, or when it is no record.
+    """
     try:
         record: Record = json.loads(data)
         if int(record["schema"]) <= SCHEMA:

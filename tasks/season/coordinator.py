@@ -76,7 +76,8 @@ class Season:
         self.orders = Orders(self.running, self.clock)
 
     async def run(self) -> None:
-        """Every shot that has something to do; one more pass takes what was skipped with the money that is left."""
+        """Render every shot that has something to do, part by part; a second pass takes shots that were skipped, as far
+        as the money goes that other parts left."""
         try:
             await self._pass([plan for plan in self.running.plan.shots if plan.renders])
             await self.orders.look_at_board()

@@ -34,7 +34,11 @@ class Orders:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def give(self, part: SeasonPart, budget: Decimal | None, lost: Decimal = ZERO) -> bool:
-        """Put this attempt's order in the place of any earlier one's; whether it stands there and may be begun."""
+        """Replace the part's order by one for this attempt: True when it stands at the target and the part may be
+        started.
+
+        ``budget`` is the part's share and ``lost`` what its place has lost already, both in US dollars.
+        """
         share, whole = (None if usd is None else str(usd) for usd in (budget, self.running.budget_usd))
         async with self.turn:  # parts begin in the order in which they were asked for
             await self.look_at_board()
@@ -42,7 +46,7 @@ class Orders:
             return await self._say() and self.running.stopped is None
 
     async def take_back(self, name: str) -> bool:
-        """The part is over: from here on no run of it may start; whether that stands at the target."""
+        """Remove the order of a part that is over, so that no run of it can start: True when the target says so."""
         self.parts.pop(name, None)
         return await self._say()
 
@@ -67,7 +71,7 @@ class Orders:
             self.board = digest
 
     async def look_at_board(self) -> None:
-        """Tell, once, that the board was edited since it was read."""
+        """Say in a line that the board was edited since it was read; once."""
         with contextlib.suppress(BoardError):  # it went, or cannot be read for a moment: the parts have the copy
             if not self.edited and await self.running.read_board() != self.running.board_data:
                 board = display_url(self.running.request.board)
@@ -75,13 +79,14 @@ class Orders:
                 self.running.progress.line(self.edited)
 
     async def clear_board(self) -> None:
-        """Take the copy away, as long as the target is ours; whoever takes it next does so too."""
+        """Delete the copy, as long as the target is ours; whoever takes the target next deletes it too."""
         if self.board and self.running.lock.fresh:
             with contextlib.suppress(StoreError):
                 await asyncio.to_thread(self.running.store.delete, f"lock/{BOARD}{self.board}")
 
     async def insist(self, act: Callable[[], Awaitable[None]], trouble: str) -> bool:
-        """Do what the season cannot go on without; whether it was done. A target that goes on refusing stops it."""
+        """Try a few times what the season cannot go on without: True when it was done. Else the season is stopped, and
+        ``trouble`` says in its log what failed."""
         for _ in range(TRIES):
             try:
                 await act()
@@ -94,7 +99,7 @@ class Orders:
         return False
 
     async def nap(self, length: float) -> None:
-        """Wait, but not longer than the season goes on: its parts order until they are told to stop."""
+        """Wait ``length`` seconds, or until the season is stopped: its parts go on ordering until it tells them."""
         until = self.clock() + length
         while self.clock() < until and self.running.stopped is None:
             await self.running.sleep(min(GLANCE, length))

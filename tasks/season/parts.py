@@ -76,7 +76,7 @@ def _pack(groups: Sequence[list[int]], most: int) -> list[list[int]]:
 
 
 def shares(left: Decimal | None, quotes: Sequence[Decimal]) -> list[Decimal | None]:
-    """What each part may spend of what is left, in proportion to its quotes; together never more than that.
+    """US dollars that each part may spend of what is left, in proportion to its quotes; together never more than that.
 
     None where nothing limits the season.
     """
@@ -103,8 +103,8 @@ def lost_by(run_id: str, attempts: Iterable[Attempt]) -> Decimal:
 
 
 def in_flight(plan: Plan, settings: Settings, asked: int, parts: int) -> int:
-    """Parts at once: not more than shots may be in flight, or than some gateway of the plan has places, because each
-    part needs one of its own."""
+    """How many parts may run at once: as many as were ``asked`` for, but not more than shots may be in flight, nor than
+    any gateway of the plan has places, because each part needs one of its own."""
     used = {offer.route.model.provider for shot in plan.shots if shot.renders for offer in shot.offers if offer.paid}
     return max(
         1, min([asked, parts, settings.render.concurrency, *(settings.providers[name].max_in_flight for name in used)])
@@ -112,7 +112,7 @@ def in_flight(plan: Plan, settings: Settings, asked: int, parts: int) -> int:
 
 
 def divide_settings(settings: Settings, ways: int) -> Settings:
-    """The settings of one of so many parts: places, submits a minute and what may be wasted, each its share."""
+    """The settings of one of ``ways`` parts: its share of places, of submits a minute and of what may be wasted."""
     if ways == 1:
         return settings
     providers = {

@@ -103,15 +103,18 @@ class PartRole:
         return attempt.run_id == self.part.run_id and attempt.shot_id in self.only
 
     def lost_before(self, history: Iterable[Attempt]) -> Decimal:
-        """What was lost in this part's place among those in flight: by the parts before it, and by earlier attempts at
-        this one. What may be wasted is the season's, not anew each part's."""
+        """US dollars that were lost in this part's place among those in flight: by the parts before it, and by earlier
+        attempts at this one. What may be wasted is one sum for the season, not one for each part."""
         if not self.order:
             return lost_by(self.part.run_id, history) / self.part.ways
         own = lost_by(self.part.run_id, (a for a in history if a.shot_id in self.only))
         return Decimal(self.order["lost_usd"]) + own
 
     def may_submit(self) -> None:
-        """Let an order be sent now. Raises ``Stopped`` when the season's heartbeat is too old."""
+        """Allow an order to be sent now.
+
+        Raises ``Stopped`` when the season's heartbeat is too old.
+        """
         if not self.season.fresh:
             raise Stopped("Interrupted", "the season's heartbeat was not seen in time: nothing more is ordered")
 

@@ -12,7 +12,7 @@ from tasks.storage import StoreError, keep_lock
 
 @contextlib.asynccontextmanager
 async def hold(state: SessionState, interrupt: Callable[[str], None]) -> AsyncIterator[None]:
-    """Hold the lock and keep it alive; within itself it changes nothing. ``interrupt`` ends the session early.
+    """Hold the lock and keep it alive during the body; re-entrant. ``interrupt`` ends the session early, with a reason.
 
     Raises ``TargetError`` when another run holds it or the target cannot be written.
     """
@@ -43,7 +43,10 @@ async def beat(state: SessionState, interrupt: Callable[[str], None]) -> None:
 
 
 def may_submit(state: SessionState) -> None:
-    """Raises ``Stopped`` once the run was told to stop, while the lock's heartbeat is too old, or as its role says."""
+    """Allow an order to be sent now.
+
+    Raises ``Stopped`` when the run was told to stop, when the lock's heartbeat is too old, or when its role forbids it.
+    """
     if state.stopped is not None:
         raise state.stopped
     if not state.lock.fresh:
@@ -52,9 +55,10 @@ def may_submit(state: SessionState) -> None:
 
 
 def may_change(state: SessionState, path: str) -> None:
-    """Raises ``StoreError`` where the target may be another run's by now; it is looked at after half a lease.
+    """Allow a write at ``path``. Where the last heartbeat is older than half a lease the lock is looked at first.
 
-    The lock's own names have a rule of their own, and a receipt is written whatever happened: nobody else has it.
+    What lies under ``lock/`` follows a rule of its own, and a receipt is always written: nobody else has it. Raises
+    ``StoreError`` when the run is over, or when the target is another run's by now.
     """
     if path.startswith("lock/") or path.endswith("-accepted.json") or state.lock.fresh:
         return

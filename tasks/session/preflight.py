@@ -23,8 +23,10 @@ Checked = TypeVar("Checked")
 
 
 def read_whole(session: SessionState, before: Before) -> tuple[Storyboard, list[Fault]]:
-    """The board and the faults of its cells, of its ids and of those on the command line. `BoardError` when there
-    are no rows to look at."""
+    """The board, and the faults of its cells, of its ids and of those on the command line.
+
+    Raises ``BoardError`` when there are no rows to look at.
+    """
     try:
         board, faults = parsed(session.board_data, session.request.board, session.settings, before), []
     except BoardError as error:
@@ -185,7 +187,8 @@ async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, 
 
 
 def rows_before(session: SessionState) -> list[dict[str, object]]:
-    """The last manifest, before the board is read; why there is none to be had is told after the board's faults."""
+    """The rows of the last manifest, read before the board; none where it cannot be read, because faults of the board
+    come first, and the target is looked at again after them."""
     try:
         return session.last_rows()
     except (StoreError, TargetError):
@@ -193,8 +196,8 @@ def rows_before(session: SessionState) -> list[dict[str, object]]:
 
 
 def with_carried(session: SessionState) -> tuple[Storyboard, Plan]:
-    """The board and the plan, with a line that tells what the columns which this target carries would be read as, for
-    which shots and for how much."""
+    """The board and the plan, with a line on the columns that this target has carried so far and that would be read
+    today: as what, for which shots and for how much."""
     board, plan = session.board, session.plan
     if not (held := board.told.held):
         return board, plan

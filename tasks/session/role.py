@@ -22,8 +22,10 @@ class Role(Protocol):
         ...
 
     async def board_copy(self) -> bytes | None:
-        """The board as it was read for this session; None where the session reads it. Raises ``TargetError`` when the
-        copy cannot be read."""
+        """The board as it was read for this session; None where the session reads it itself.
+
+        Raises ``TargetError`` when the copy cannot be read.
+        """
         ...
 
     def budget_usd(self, whole: Decimal | None, history: Iterable[Attempt]) -> Decimal | None:
@@ -39,7 +41,10 @@ class Role(Protocol):
         ...
 
     def may_submit(self) -> None:
-        """Raises ``Stopped`` when somebody else's word keeps an order from leaving."""
+        """Allow an order to be sent now.
+
+        Raises ``Stopped`` when whoever the session works for forbids it.
+        """
         ...
 
     async def watch(self, interrupt: Callable[[str], None]) -> None:

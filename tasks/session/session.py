@@ -72,9 +72,11 @@ class Session(SessionState):
 
     @preflight.tell_lacks
     async def check(self, *, fetch: bool) -> Plan:
-        """Read and decide everything, write nothing. `BoardError` with every fault found.
+        """Read and decide everything, write nothing, and give the plan.
 
-        ``fetch`` brings remote files and makes the frames (a render); without it only local files are read.
+        ``fetch`` brings remote files and makes the frames (a render); without it only local files are read. Raises
+        ``BoardError`` when the board has faults, with all of them, ``ConfigError`` when a gateway cannot be reached
+        from here, ``TargetError`` when the target cannot be read.
         """
         rows = await asyncio.to_thread(preflight.rows_before, self)
         self.board_data = await self.read_board()
@@ -132,8 +134,8 @@ class Session(SessionState):
     async def open(self) -> AsyncIterator["Renderer"]:
         """Hold the target: lock, ledger, plan and a manifest with every row; publish and let go at the end.
 
-        `TargetError` when another run holds it or it cannot be written; `BoardError` when the ledger, read again,
-        forbids a start.
+        Raises ``TargetError`` when another run holds it or it cannot be written, ``BoardError`` when the ledger, read
+        again, forbids a start.
         """
         try:
             async with self.held():
@@ -153,7 +155,7 @@ class Session(SessionState):
             self.closed.set()
 
     def held(self) -> contextlib.AbstractAsyncContextManager[None]:
-        """Hold the lock and keep it alive; within itself it changes nothing. Raises ``TargetError`` as `hold` does."""
+        """Hold the lock and keep it alive during the body; re-entrant. Raises ``TargetError`` when `hold` does."""
         return hold(self, self.interrupt)
 
     def restore(self) -> None:
@@ -241,7 +243,8 @@ class Session(SessionState):
         return self.tables.money()
 
     def exit_code(self) -> int:
-        """130, 3, 1 or 0 over the selected shots."""
+        """The command's exit code by its selected shots: 130 interrupted, 3 the budget stopped it, 1 a clip is missing,
+        0."""
         return self.tables.exit_code()
 
     async def shot(self, shot_id: str) -> ShotResult:
@@ -265,10 +268,11 @@ class Session(SessionState):
 async def start_session(
     request: RunRequest, progress: Progress | None = None, loaded: Settings | None = None
 ) -> AsyncIterator[Session]:
-    """A session over the target of ``request``, its connections and its scratch folder; both go at the end.
+    """A session over the target of ``request``, with connections and a scratch folder that are closed and deleted at
+    the end.
 
-    ``loaded`` is its config where blocks of a Prefect server were looked up for it. Raises ``StartError`` when this
-    machine has no place for a scratch folder.
+    ``loaded`` is its config, for who has read it already. Raises ``ConfigError`` when the config cannot be used,
+    ``TargetError`` when the target cannot be read, ``StartError`` when this machine has no place for a scratch folder.
     """
     with preflight.scratch_folder() as folder:
         loaded = loaded or settings_from_environment(request.config)

@@ -51,7 +51,8 @@ class ShotWork:
             state.working.discard(work)
 
     def over(self, shot_id: str, why: str) -> None:
-        """The shot's task is final. One that crashed without a row gets one that says so."""
+        """Mark the shot as over, for those that wait for it. One whose task crashed without a row gets a row that says
+        ``why``."""
         state = self.state
         assert state.renderer is not None, "open() comes first"  # noqa: S101 - as above
         if shot_id not in state.renderer.results and state.stopped is None:
@@ -72,11 +73,11 @@ class ShotWork:
             work.cancel()
 
     def busy_until(self) -> float:
-        """Until when (clock) orders on their way may take to their receipts; 0 where none is."""
+        """The second of the run's clock until which orders on their way may take; 0 where none is."""
         return self.state.renderer.gateway.busy_until() if self.state.renderer else 0.0
 
     def waits_for(self) -> str:
-        """Whose receipts a stopped run waits for, in words; empty where no order is on its way."""
+        """How many orders a stopped run still waits for, and how long at most, in words; empty where there is none."""
         number = len(self.state.renderer.gateway.on_their_way) if self.state.renderer else 0
         if not number:
             return ""

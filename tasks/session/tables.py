@@ -54,7 +54,8 @@ class Tables:
         return total_costs(self.results(), history, state.shelf, run_id=state.run_id, budget=state.budget_usd)
 
     def exit_code(self) -> int:
-        """130, 3, 1 or 0 over the selected shots."""
+        """The command's exit code by its selected shots: 130 interrupted, 3 the budget stopped it, 1 a clip is missing,
+        0."""
         code = exit_code(self.selected(), self.state.stopped)
         return 1 if self.state.unwritten and code == 0 else code
 

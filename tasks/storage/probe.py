@@ -15,7 +15,10 @@ FOLDERS = ("ledger", "lock", "clips", "posters", "frames")
 
 
 def open_store(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -> Store:
-    """The store at a target's address. `TargetError` for one that is none, or does not answer."""
+    """The store at a target's address.
+
+    Raises ``TargetError`` when it is no address, or when the store does not answer.
+    """
     if is_http(url):
         raise TargetError(f"{url.partition('?')[0]} is a web address: nothing can be written there")
     if wrong := misspelled(url):
@@ -30,7 +33,10 @@ def open_store(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -
 
 
 def keeps(store: Store, buys: bool) -> None:
-    """`TargetError` where what is bought would be gone with this process."""
+    """Check that what is bought stays when this process ends.
+
+    Raises ``TargetError`` when it would not.
+    """
     if buys and store.kind.name == "memory":
         said = "is gone when the command ends, and so would be the clips that it pays for: name a folder or a bucket"
         raise TargetError(f"the target {store.url} {said}")

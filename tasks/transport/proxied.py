@@ -48,7 +48,11 @@ class Proxied(httpx.AsyncBaseTransport):
         return self.ways[proxy]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """As of any transport. What ends before a proxy was told the request itself is a `httpx.ConnectError`."""
+        """Send the request as any transport does.
+
+        Raises ``httpx.ConnectError`` when it fails before the proxy was told of the request itself: then nothing was
+        sent.
+        """
         proxy = proxy_of(self.network, request.url)
         way = self._way(proxy)
         if not proxy:

@@ -188,7 +188,7 @@ FLOODS: dict[str, Fault] = {
 def test_that_memory_is_bounded(studio: Studio, name: str) -> None:
     """Many shots in flight, each answered with as much as is taken, cost less than a gigabyte in all."""
     studio.faults({"gateway": "pixazo", **FLOODS[name]})
-    count = {"objects": 20, "endless": 16}.get(name, 100)  # parsing takes its time, and so do 64 MB each
+    count = {"objects": 20, "endless": 16}.get(name, 40)  # parsing takes its time, and so do 64 MB each
     board = studio.board(*(f"shot {n}" for n in range(count)))
     config = studio.config("pixazo", render={"concurrency": 100})
     env = json.dumps(studio.env(pixazo=SHORT | {"submit_timeout_s": 60, "max_in_flight": 100}))

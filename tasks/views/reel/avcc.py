@@ -37,7 +37,7 @@ def parse(data: bytes) -> Header | None:
 
 
 def merge(one: Header, other: Header) -> Header:
-    """A track that holds pictures of both. Their ids must differ."""
+    """The header of a track that holds pictures of both. The ids of their parameter sets must differ."""
     high = one if one.profile >= other.profile else other
     return replace(
         high,

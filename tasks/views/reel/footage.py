@@ -56,14 +56,20 @@ class OpenClip(NamedTuple):
 
 
 def look(path: Path) -> Look:
-    """What the headers and the first packet of an mp4 say. Raises one of ``BROKEN`` when it is no whole mp4."""
+    """What the headers and the first packet of an mp4 say.
+
+    Raises one of ``BROKEN`` when it is no whole mp4.
+    """
     with look_and_open(path) as clip:
         return clip.look
 
 
 @contextmanager
 def look_and_open(path: Path) -> Iterator[OpenClip]:
-    """What `look` finds, and the clip still open, at its start."""
+    """What `look` finds, and the clip still open, at its start.
+
+    Raises one of ``BROKEN`` when it is no whole mp4.
+    """
     check_boxes(path)
     upright = _is_upright(path)
     with open_clip(path) as (container, stream):
@@ -79,7 +85,10 @@ def look_and_open(path: Path) -> Iterator[OpenClip]:
 
 @contextmanager
 def open_clip(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """A clip and its video stream. Its name is given as a file's, so that ffmpeg takes none of it for a protocol."""
+    """An open clip and its video stream. The path is passed as a file URL, so that ffmpeg reads no protocol into it.
+
+    Raises ``MediaError`` when it holds no video, one of ``BROKEN`` when it cannot be read.
+    """
     with av.open(f"file:{path.absolute()}", "r", format="mp4") as container:
         if not container.streams.video:
             raise MediaError("the mp4 holds no video")

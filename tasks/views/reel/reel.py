@@ -81,7 +81,7 @@ class _Late(Exception):
 
 
 def local(path: Path) -> Open:
-    """``Part.open`` of a file that is here anyway."""
+    """What to give as ``Part.open`` for a file that is on this machine already: it is used in place."""
     return lambda: nullcontext(path)
 
 
@@ -95,8 +95,10 @@ def join(
     """Write the reel of the parts to ``out``: H.264, sound where a part has some, playable as it loads.
 
     Size (even sides) and rate are the most common of the clips, unless ``size`` says otherwise. The length is
-    the sum of the parts to the nearest frame. A clip that is broken or cannot be had becomes a card. MediaError
-    when no part has a usable clip, naming each, or when the reel cannot be written; then nothing is left there.
+    the sum of the parts to the nearest frame. A clip that is broken or cannot be had becomes a card.
+
+    Raises ``MediaError`` when no part has a usable clip, naming each, or when the reel cannot be written; then nothing
+    is left at ``out``.
     """
     seen: list[Look | str] = []
     try:

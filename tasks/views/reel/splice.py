@@ -38,11 +38,15 @@ Sound = Literal["", "copied", "encoded"]
 
 
 class Unwritable(Exception):
-    """The output, and no part of it, is at fault."""
+    """The file that is written is at fault, and none of the clips that go into it."""
 
 
 def retime(path: Path, rate: Fraction, size: Size) -> Iterator[Planes]:
-    """The clip's pictures at another rate and inside another size; the last one for ever."""
+    """The clip's pictures at another rate (frames a second), fitted into another size; the last one is repeated without
+    end.
+
+    Raises ``MediaError`` when the clip holds no picture.
+    """
     with open_clip(path) as (container, stream):
         frames = container.decode(stream)
         following = next(frames, None)
@@ -79,13 +83,13 @@ class Reel:
         return self.ticks * self.base
 
     def begin(self) -> None:
-        """All parts will be encoded."""
+        """Begin the file; every part will be encoded."""
         self.video = self.out.add_stream("libx264", rate=self.rate, options=dict(self.x264))
         _shape(self.video, self.video.codec_context, self.size)
         self._begin_sound(None)
 
     def begin_like(self, container: InputContainer, stream: VideoStream, make: Make, alone: bool) -> None:
-        """Parts of this clip's make will be copied, and nothing else if ``alone``."""
+        """Begin the file; parts of this clip's make will be copied, and nothing else comes if ``alone``."""
         self.base, self.delay = make.base, make.delay
         self.video = self.out.add_stream_from_template(stream)
         header = avcc.parse(make.header)
@@ -107,7 +111,7 @@ class Reel:
             raise Unwritable(str(error)) from error
 
     def drop(self) -> None:
-        """Let go of a file that will not be finished."""
+        """Close a file that will not be finished."""
         with suppress(av.FFmpegError, OSError, ValueError):
             self.out.close()
 
@@ -125,7 +129,7 @@ class Reel:
         self.ticks += end
 
     def encode(self, pictures: Iterator[Planes], frames: int) -> None:
-        """So many pictures, as a part that can be decoded on its own."""
+        """Encode the first ``frames`` of the pictures, as a part that can be decoded on its own."""
         encoder, step, start = _h264(self.size, self.rate, self.x264), 1 / (self.rate * self.base), self.ticks
         for number in range(frames + 1):
             for packet in encoder.encode(_frame(next(pictures), number) if number < frames else None):
@@ -136,7 +140,7 @@ class Reel:
         self.ticks = start + round(frames * step)
 
     def copy_sound(self, path: Path, start: Fraction) -> None:
-        """The clip's sound from the second ``start`` on, packet by packet, as far as the pictures go."""
+        """Copy the clip's sound, packet by packet, from ``start`` (seconds of the reel) to the end of the pictures."""
         with open_clip(path) as (container, _):
             for packet in container.demux(container.streams.audio[0]):
                 if packet.pts is None or not packet.duration:

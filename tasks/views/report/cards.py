@@ -49,7 +49,8 @@ class Card:
 
 
 def by_shot(attempts: Iterable[Cells]) -> dict[tuple[str, str], list[Cells]]:
-    """Attempts of a changed row keep their id, so the fingerprint says which row they belong to."""
+    """The attempts by shot id and fingerprint: those at an earlier text of a row have its id, but another
+    fingerprint."""
     known: dict[tuple[str, str], list[Cells]] = {}
     for one in attempts:
         known.setdefault((str(one["shot_id"]), str(one["fingerprint"])), []).append(one)

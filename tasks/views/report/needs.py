@@ -20,7 +20,7 @@ class Need:
 
 
 def needs(cards: Iterable[Card]) -> list[Need]:
-    """What wants a hand, grouped by what to do: shots without a clip of their own, then money at risk."""
+    """What a person has to do, grouped by that: for shots without a clip of their own, then for money at risk."""
     groups: dict[str, list[Card]] = {name: [] for name in ADVICE}
     for one in cards:
         if (cause := _cause(one)) is not None:

@@ -31,7 +31,7 @@ class Line:
 
 
 def money(costs: Mapping[str, Any]) -> dict[str, Any]:
-    """The lines by gateway, the line of all, the legend, and what has to be said beside them."""
+    """The lines by gateway, the line of the total, the legend, and the remarks beside them, by name for the page."""
     buckets = costs["by_provider"]
     most = max((sum(_shares(one), ZERO) for one in buckets.values()), default=ZERO)
     asides = []

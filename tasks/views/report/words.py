@@ -27,7 +27,7 @@ def route(one: Cells) -> str:
 
 
 def word(one: Cells) -> str:
-    """How an attempt ended, in words a reader has seen."""
+    """How an attempt ended, in the words of the report's legend."""
     return OUTCOMES.get(str(one["outcome"]), str(one["outcome"]))
 
 
@@ -66,7 +66,7 @@ def count(amount: int, noun: str) -> str:
 
 
 def when(iso: str) -> str:
-    """ISO 8601 as a reader likes it, in UTC; anything else as it is."""
+    """An ISO 8601 time as ``2026-11-26 17:04 UTC``; anything else as it is."""
     try:
         told = datetime.fromisoformat(iso)
     except ValueError:

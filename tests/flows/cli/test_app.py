@@ -206,6 +206,7 @@ def test_the_status_of_a_target(story: Story, cli: Cli) -> None:
     assert any(line.split()[:2] == ["animatic", "6"] for line in words.out.splitlines()), words.out
 
 
+@pytest.mark.slow
 def test_that_lighthouse_is_rendered_once(cli: Cli, tmp_path: Path) -> None:
     """The sample renders ten shots, and the same command again reuses ten."""
     command = ("render", DATA / "lighthouse.csv", "--to", tmp_path / "film", "--json")

@@ -23,14 +23,13 @@ def test_that_a_run_needs_no_server(tmp_path: Path) -> None:
     assert "Prefect: embedded server" in ran.err
 
 
-def test_that_a_lost_server_costs_no_shot(tmp_path: Path) -> None:
+def test_that_a_lost_server_costs_no_shot(own_home: Path, tmp_path: Path) -> None:
     """A server that is killed in the middle of a run is told once; every shot is rendered and the command ends soon."""
     rows = [{"shot_id": f"s{n:03}", "prompt": f"wave {n}", "duration": 1} for n in range(120)]
     board = write_board(tmp_path / "board.csv", rows)
-    film, home = tmp_path / "film", tmp_path / "home"
-    home.mkdir()
-    with serving_prefect(home) as (url, server):
-        own = {"PREFECT_API_URL": url, "PREFECT_HOME": str(home), "PREFECT_CLIENT_MAX_RETRIES": "0"}
+    film = tmp_path / "film"
+    with serving_prefect(own_home) as (url, server):
+        own = {"PREFECT_API_URL": url, "PREFECT_HOME": str(own_home), "PREFECT_CLIENT_MAX_RETRIES": "0"}
         process = Cli({**without_settings(), **SILENT, **own}, tmp_path).start(
             "render", board, "--to", film, "--json", "--no-reel", "--no-report"
         )
@@ -51,15 +50,14 @@ allow_retired = true
 """
 
 
-def test_that_a_lost_server_does_not_hold_the_prompt(tmp_path: Path) -> None:
+def test_that_a_lost_server_does_not_hold_the_prompt(own_home: Path, tmp_path: Path) -> None:
     """A run that is stopped tells its server so only as long as a person would wait, and what it bought is kept."""
     rows = [{"shot_id": f"s{n}", "prompt": f"wave {n}", "duration": 4, "size": "1280x720"} for n in range(3)]
     board = write_board(tmp_path / "board.csv", rows)
     (tmp_path / "paid.toml").write_text(PAID)
-    film, home = tmp_path / "film", tmp_path / "home"
-    home.mkdir()
-    with Sandbox(job_seconds=60) as box, serving_prefect(home) as (url, server):
-        cli = Cli({**without_settings(), **SILENT, "PREFECT_API_URL": url, "PREFECT_HOME": str(home)}, tmp_path)
+    film = tmp_path / "film"
+    with Sandbox(job_seconds=60) as box, serving_prefect(own_home) as (url, server):
+        cli = Cli({**without_settings(), **SILENT, "PREFECT_API_URL": url, "PREFECT_HOME": str(own_home)}, tmp_path)
         process = cli.start("render", board, "--to", film, "--config", tmp_path / "paid.toml", "--json", **box.env())
         until(lambda: len(list(film.glob("ledger/*/*-accepted.json"))) == 3, process)
         server.kill()

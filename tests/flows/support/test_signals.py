@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,11 @@ allow_retired = true
 """
 ROWS = [{"shot_id": f"s{n}", "prompt": f"wave {n}", "duration": 4, "size": "1280x720"} for n in range(3)]
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+def seldom(*values: object) -> Any:
+    """A case of the slow suite: the other tests here hold the rule for each signal."""
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 @pytest.fixture
@@ -44,8 +50,10 @@ def hanging(tmp_path: Path) -> Iterator[tuple[str, threading.Event]]:
             over.set()
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
-@pytest.mark.parametrize("command", ["render", "plan"])
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [*(("render", number) for number in SIGNALS), ("plan", signal.SIGINT), *(seldom("plan", n) for n in SIGNALS[1:])],
+)
 def test_that_the_check_can_be_stopped(
     hanging: tuple[str, threading.Event], tmp_path: Path, command: str, number: signal.Signals
 ) -> None:
@@ -122,7 +130,7 @@ def records(film: Path, kind: str) -> int:
     return len(list(film.glob(f"ledger/*/*-{kind}.json")))
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+@pytest.mark.parametrize("number", [signal.SIGINT, *map(seldom, SIGNALS[1:])], ids=lambda number: number.name)
 def test_that_orders_on_their_way_come_to_their_receipts(
     cli: Cli, slow: Sandbox, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -12,7 +12,7 @@ from tasks.config.settings import Settings, load_settings
 from tasks.domain.errors import ConfigError
 from tasks.domain.order import Request
 from tasks.domain.shot import Shot, Size
-from tasks.engine.client import addressed
+from tasks.engine.client import address_request
 from tasks.planning.offers import OfferFinder
 
 BOX = """
@@ -60,7 +60,7 @@ def test_a_keyless_machine_with_a_free_model_is_a_route(tmp_path: Path) -> None:
     settings = read(tmp_path, KEYLESS + MODEL)
     assert offered(settings) == (["mybox:wan-2.2 0.000000"], [], [])
     box = settings.providers["mybox"]
-    assert addressed(box, Request("GET", "/v1/videos/1"), box.base_url)[1] == {}
+    assert address_request(box, Request("GET", "/v1/videos/1"), box.base_url)[1] == {}
     assert unreachable(box, "mybox", "http://127.0.0.1:8000") == ""
 
 
@@ -70,7 +70,9 @@ def test_without_the_word_a_machine_wants_its_key(tmp_path: Path) -> None:
     assert offered(settings)[:2] == ([], ["mybox:wan-2.2: MYBOX_API_KEY is not set"])
     found = read(tmp_path, BOX + MODEL, MYBOX_API_KEY="sk-of-the-box")
     box = found.providers["mybox"]
-    assert addressed(box, Request("POST", "/v1/videos"), box.base_url)[1] == {"Authorization": "Bearer sk-of-the-box"}
+    assert address_request(box, Request("POST", "/v1/videos"), box.base_url)[1] == {
+        "Authorization": "Bearer sk-of-the-box"
+    }
 
 
 def test_a_gpu_is_quoted_by_the_time_a_clip_is_expected_to_take(tmp_path: Path) -> None:
@@ -111,7 +113,7 @@ def test_headers_go_with_the_key_and_their_secrets_are_hidden(tmp_path: Path) ->
     head = 'headers = { X-Team = "film", X-Proxy-Token = "env:BOX_TOKEN" }\n'
     settings = read(tmp_path, KEYLESS + head + MODEL, BOX_TOKEN="tok-of-the-box")
     box = settings.providers["mybox"]
-    sent = addressed(box, Request("GET", "/v1/videos/1"), box.base_url)[1]
+    sent = address_request(box, Request("GET", "/v1/videos/1"), box.base_url)[1]
     assert sent == {"X-Team": "film", "X-Proxy-Token": "tok-of-the-box"}
     assert secret_of(box) == ("tok-of-the-box",)
     assert "tok-of-the-box" not in repr(settings)

@@ -8,7 +8,7 @@ import pytest
 from tasks.config.keys import key_may_go, unreachable
 from tasks.config.settings import ProviderSettings, load_settings
 from tasks.domain.order import Request
-from tasks.engine.client import ProviderClient, absolute, addressed, key_of_provider
+from tasks.engine.client import ProviderClient, absolute, address_request, key_of_provider
 from tasks.engine.limits import ProviderLimits
 from tasks.providers import adapter
 from tasks.transport.client import Forbidden, Http
@@ -82,7 +82,7 @@ def test_the_key_goes_nowhere_else(tmp_path: Path, rest: str, url: str, may: boo
 def test_addressed(tmp_path: Path, url: str, base: str, full: str) -> None:
     """A path goes below the base that the job was bought at, an absolute URL as it is, with the key's header."""
     header, template = adapter("pixazo").AUTH
-    found = addressed(pixazo(tmp_path), Request("GET", url), base)
+    found = address_request(pixazo(tmp_path), Request("GET", url), base)
     assert found == (full, {header: template.format(key=KEYS["PIXAZO_API_KEY"])})
 
 
@@ -99,7 +99,7 @@ def test_addressed(tmp_path: Path, url: str, base: str, full: str) -> None:
 def test_a_foreign_host_is_never_asked(tmp_path: Path, url: str, base: str) -> None:
     """A request for a host that the config does not name raises before any key is looked at, and shows none."""
     with pytest.raises(Forbidden, match="is not pixazo's host: nothing was asked there") as caught:
-        addressed(pixazo(tmp_path), Request("GET", url), base)
+        address_request(pixazo(tmp_path), Request("GET", url), base)
     assert KEYS["PIXAZO_API_KEY"] not in str(caught.value)
 
 
@@ -120,7 +120,7 @@ def test_a_path_lies_below_the_base_and_an_address_stands_for_itself(url: str, b
 
 def test_a_host_that_was_named_is_asked_at_the_old_base(tmp_path: Path) -> None:
     """With key_hosts a job bought at an older base URL is asked there."""
-    url, headers = addressed(pixazo(tmp_path, OLD), Request("GET", "/x"), "https://old.pixazo.ai/v1")
+    url, headers = address_request(pixazo(tmp_path, OLD), Request("GET", "/x"), "https://old.pixazo.ai/v1")
     assert (url, bool(headers)) == ("https://old.pixazo.ai/v1/x", True)
 
 
