@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from tasks.storyboard.headers import ALIASES
-from tasks.storyboard.spelling import divided, fold, parted
+from tasks.storyboard.spelling import divide_token, fold, part_word
 
 Unit = Literal["", "s", "ms", "min", "frames"]
 
@@ -119,8 +119,8 @@ def _without(said: list[str], *groups: str) -> list[str]:
 
 def _apart(said: list[str]) -> list[str]:
     """The words of a header with those taken apart that are written together."""
-    words = [part for token in said for part in divided(token)]
-    return [part for word in words for part in ([word] if word in _phrases() else parted(word, _parts()))]
+    words = [part for token in said for part in divide_token(token)]
+    return [part for word in words for part in ([word] if word in _phrases() else part_word(word, _parts()))]
 
 
 @cache
@@ -223,7 +223,7 @@ def pair_of(header: str) -> tuple[str, str, Unit]:
     return (
         found
         if found[0]
-        else _end_of([part for token in said for word in divided(token) for part in parted(word, _ends())])
+        else _end_of([part for token in said for word in divide_token(token) for part in part_word(word, _ends())])
     )
 
 

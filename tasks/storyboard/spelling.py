@@ -25,13 +25,13 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text))).translate(_UNSIGNED)
 
 
-def divided(token: str) -> list[str]:
+def divide_token(token: str) -> list[str]:
     """A word cut where its script changes, and before a number that ends it: ``图片url``, ``image1``."""
     return _BETWEEN.sub(" ", token).split()
 
 
 @lru_cache(maxsize=4096)
-def parted(token: str, known: frozenset[str]) -> tuple[str, ...]:
+def part_word(token: str, known: frozenset[str]) -> tuple[str, ...]:
     """The fewest known words that make up a word; the word itself where they do not."""
     if token in known or not 2 <= len(token) <= _LONGEST:
         return (token,)
