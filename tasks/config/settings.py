@@ -17,11 +17,12 @@ from tasks.config.schema import CONFIGS as CONFIGS
 from tasks.config.schema import FaultCollector, Spec, find
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.shot import FITS, MODES, Fit, Mode, Size
+from tasks.domain.takes import MOST_TAKES
 from tasks.transport import Network, read_network
 
 COLUMNS = (
     *("shot_id", "scene", "prompt", "negative_prompt", "mode", "image", "source"),
-    *("duration", "aspect_ratio", "size", "fit", "seed", "audio", "route"),
+    *("duration", "aspect_ratio", "size", "fit", "seed", "audio", "route", "takes"),
 )
 
 
@@ -30,12 +31,14 @@ _HD = Size(1280, 720)
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a shot gets when its row is silent. ``duration`` in seconds; ``fps`` for lengths in frames."""
+    """What a shot gets when its row is silent. ``duration`` in seconds; ``fps`` for lengths in frames; ``takes`` in
+    clips."""
 
     duration: Decimal = Decimal(8)
     size: Size = _HD
     fit: Fit = "cover"
     fps: Decimal = Decimal(24)
+    takes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ _DEFAULTS: Spec = {
     "size": kinds.size,
     "fit": kinds.one_of(*FITS),
     "fps": kinds.number(0, 1000, above=True),
+    "takes": kinds.whole(1, MOST_TAKES),
 }
 _RENDER: Spec = {
     "concurrency": kinds.whole(1, 400),

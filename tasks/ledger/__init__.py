@@ -4,7 +4,7 @@ from tasks.ledger.keys import Claim, keys_of, worth
 from tasks.ledger.ledger import Ledger, spent
 from tasks.ledger.receipts import Receipts, folder
 from tasks.ledger.records import UNSETTLED, KeyHistory, LedgerKey, Record, job_of, now
-from tasks.ledger.shot_state import Ended, closed_gateways, exit_code, is_refused, result_of, unclear_routes
+from tasks.ledger.shot_state import Ended, doubts, exit_code, is_refused, result_of, unclear_routes
 
 __all__ = [
     "UNSETTLED",
@@ -15,7 +15,7 @@ __all__ = [
     "LedgerKey",
     "Receipts",
     "Record",
-    "closed_gateways",
+    "doubts",
     "exit_code",
     "folder",
     "is_refused",

@@ -147,7 +147,7 @@ class Ledger:
         writer took this number first.
         """
         record = self._base(asked, order, quote) | {"kind": "intent", "base_url": base_url, "frame": frame}
-        record |= {"stand_in": stand_in} if order.route.model.provider == "animatic" else {}
+        record |= dict(asked.take) | ({"stand_in": stand_in} if order.route.model.provider == "animatic" else {})
         if not self.store.create(self._name(record, "intent"), pack(record)):
             with contextlib.suppress(TargetError):  # whatever stands there: this run does not order
                 self._take_in(f"ledger/{asked.key}")

@@ -9,7 +9,7 @@ from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import ShotResult
 from tasks.domain.shot import Before, Shot, Size
-from tasks.domain.takes import Shelf, gone_clips
+from tasks.domain.takes import Asked, Shelf, gone_clips
 from tasks.ledger import KeyHistory, Ledger, result_of
 from tasks.manifest import MANIFEST, row_keys
 
@@ -19,9 +19,9 @@ Rows = list[dict[str, Any]]
 def plans_of_rows(rows: Rows, ledger: Ledger) -> list[ShotPlan]:
     """A plan for each row of the manifest, or for each key of the ledger where no manifest was ever written."""
     if not rows:
-        return [_plan(row, row["key"]) for row in _ledger_rows(ledger)]
+        return [_plan(row, row["key"], ledger) for row in _ledger_rows(ledger)]
     keys = row_keys(rows)
-    return [_plan(row, keys.get(str(row["shot_id"]), "")) for row in rows]
+    return [_plan(row, keys.get(str(row["shot_id"]), ""), ledger) for row in rows]
 
 
 def results_of_plans(planned: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf, run_id: str) -> list[ShotResult]:
@@ -66,7 +66,7 @@ def _result(plan: ShotPlan, page: KeyHistory, shelf: Shelf, run_id: str) -> Shot
     return now
 
 
-def _plan(row: Mapping[str, Any], key: str) -> ShotPlan:
+def _plan(row: Mapping[str, Any], key: str, ledger: Ledger) -> ShotPlan:
     extras = {name: str(value or "") for name, value in row.items() if name not in MANIFEST}
     shot = Shot(
         shot_id=str(row["shot_id"]),
@@ -79,7 +79,8 @@ def _plan(row: Mapping[str, Any], key: str) -> ShotPlan:
         fit="cover",
         extras=extras,
     )
-    return ShotPlan(shot, True, str(row["fingerprint"]), key, {}, "keep", collects=True, kept=row)
+    asked = Asked(ledger.pages.get(key, KeyHistory()).asked_takes)
+    return ShotPlan(shot, True, str(row["fingerprint"]), key, {}, "keep", collects=True, kept=row, asked=asked)
 
 
 def _ledger_rows(ledger: Ledger) -> Rows:

@@ -23,6 +23,7 @@ _SLIP = 0.75  # how alike a cell is to a word that can be read if it was meant t
 
 _CHAIN = re.compile(r"[a-z][a-z0-9_-]*")  # a name as configs write it
 _NUMBERED = re.compile(r"[#A-Za-z]{0,2}\d{1,4}[A-Za-z]?([.,]0+)?")
+_NUMBER = re.compile(r"-?\d{1,9}([.,]\d{1,9})?")
 _DIGIT = re.compile(r"\d")
 _LOCATED = re.compile(r"[\\/]|\.[A-Za-z0-9]{2,5}\b|^=|^\[|^data:|^www\.")
 _MODE = re.compile(r"2v|video|extend|edit|remix|image|bild|imagen|text|flf", re.IGNORECASE)
@@ -76,6 +77,8 @@ def is_foreign(name: str, cells: Sequence[str], routes: Collection[str] = ()) ->
     So it is where most rows fill it and not one cell can be read, nor resembles one that can be; one slip in it, or a
     cell alone, and the column is the canonical one with cells to mend.
     """
+    if name == "takes":
+        return not any(map(_is_number, cells)) and any(cell.strip() and not is_left_over(cell) for cell in cells)
     if name not in SHARED or could_be(name, cells, routes):
         return False
     held = [text.strip() for text in cells if text.strip()]
@@ -108,6 +111,10 @@ def begins_again(cells: Sequence[str], scenes: Sequence[str]) -> bool:
     return True
 
 
+def _is_number(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(fold(text.strip())))
+
+
 def _has_digit(text: str) -> bool:
     return bool(_DIGIT.search(text))
 
@@ -124,4 +131,5 @@ _TESTS: dict[str, Callable[[str], bool]] = {
     "fit": lambda text: text.lower() in FITS or bool(_FITTED.search(text)),
     "seed": _has_digit,
     "audio": lambda text: text.lower() in FLAGS,
+    "takes": _is_number,
 }
