@@ -1,12 +1,14 @@
 """The plan as a Prefect flow: the same reading as a render, and no spending."""
 
+from dataclasses import replace
+
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.support.artifacts import faults_artifact, plan_artifact
 from flows.support.blocks import open_session
-from flows.support.parameters import FREE, NO_SHOTS, Config, Place, Shots, Usd, request_of
+from flows.support.parameters import FREE, NO_SHOTS, Config, Draft, Place, Several, Shots, Usd, request_of
 from tasks.commands.answers import over_budget
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
@@ -20,6 +22,8 @@ async def plan_storyboard(
     budget_usd: Usd = None,
     only: Shots = NO_SHOTS,
     rerender: Shots = NO_SHOTS,
+    takes: Several = None,
+    draft: Draft = None,
 ) -> State:
     """Say what a render would do and cost, as an artifact. Fails when the board has faults or the budget is passed.
 
@@ -30,9 +34,12 @@ async def plan_storyboard(
         budget_usd: US dollars that the target may cost over all its runs. None leaves it to the config.
         only: Shot ids: look at these only.
         rerender: Shot ids, or all: what another clip for them would cost.
+        takes: Clips of each shot whose row says nothing of it, 1 to 10. None leaves it to the config.
+        draft: Order drafts and no finals; false orders finals for all drafts. None leaves it to the config.
     """
     try:
-        async with open_session(request_of(board, to, config, budget_usd, only, rerender)) as running:
+        wanted = request_of(board, to, config, budget_usd, only, rerender)
+        async with open_session(replace(wanted, takes=takes, draft=draft)) as running:
             plan = await running.check(fetch=False)
             await plan_artifact(running)
             if over := over_budget(running):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,18 @@ from flows.render_storyboard import final_state
 from flows.support.artifacts import closing_artifacts, faults_artifact, follow_progress, plan_artifact
 from flows.support.blocks import open_session
 from flows.support.cancellation import stop_on_signal
-from flows.support.parameters import DEFAULT_VIEWS, FREE, Config, PartsInFlight, Place, ShotsAPart, Usd, request_of
+from flows.support.parameters import (
+    DEFAULT_VIEWS,
+    FREE,
+    Config,
+    Draft,
+    PartsInFlight,
+    Place,
+    Several,
+    ShotsAPart,
+    Usd,
+    request_of,
+)
 from flows.support.run_log import recorder
 from tasks.domain.errors import StartError, StoryreelError
 from tasks.season import PartOrder, Season, Start
@@ -34,6 +46,8 @@ async def render_season(
     budget_usd: Usd = None,
     shots_a_part: ShotsAPart = 500,
     parts_in_flight: PartsInFlight = 4,
+    takes: Several = None,
+    draft: Draft = None,
 ) -> State:
     """Render a large storyboard in parts, each a run of the deployment `render-storyboard` on the work pool.
 
@@ -47,9 +61,12 @@ async def render_season(
         budget_usd: US dollars that the target may cost over all its runs. None leaves it to the config.
         shots_a_part: Shots in one part at most, 1 to 2000. Parts are cut at scene borders.
         parts_in_flight: Parts at once at most, 1 to 100. Each needs a worker's hand, beside the season's own.
+        takes: Clips of each shot whose row says nothing of it, 1 to 10. None leaves it to the config.
+        draft: Order drafts and no finals; false orders finals for all drafts. None leaves it to the config.
     """
+    wanted = request_of(board, to, config, budget_usd, (), (), views=DEFAULT_VIEWS)
     try:
-        async with open_session(request_of(board, to, config, budget_usd, (), (), views=DEFAULT_VIEWS)) as running:
+        async with open_session(replace(wanted, takes=takes, draft=draft)) as running:
             running.progress.record = recorder({})
             running.lock.by_process = False  # its parts run elsewhere: only the lease tells that it is gone
             await running.check(fetch=True)
@@ -78,6 +95,8 @@ def starter(running: Session) -> Start:
             "budget_usd": None if task.budget_usd is None else float(task.budget_usd),
             "only": list(task.only),
             "concurrency": task.concurrency,
+            "takes": asked.takes,
+            "draft": asked.draft,
             "part": task.part.model_dump(mode="json"),
         }
         run_id = await _asked_for(running, task, parameters)

@@ -14,6 +14,7 @@ from flows.cli import display, process
 from flows.cli import output as answer
 from flows.cli import server as prefect_server
 from flows.cli.options import (
+    NO_WISHES,
     Board,
     Budget,
     Concurrency,
@@ -29,8 +30,8 @@ from flows.cli.options import (
     Only,
     Quiet,
     Rerender,
-    SkipUnusable,
     To,
+    Wishes,
     request_of,
 )
 from flows.support import blocks, signals
@@ -65,7 +66,7 @@ def render(
     budget: Budget = None,
     only: Only = "",
     rerender: Rerender = "",
-    skip_unusable: SkipUnusable = False,
+    wishes: Wishes = NO_WISHES,
     concurrency: Concurrency = None,
     no_report: NoReport = False,
     no_timeline: NoTimeline = False,
@@ -82,8 +83,7 @@ def render(
     async def act() -> int:
         shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
         wanted = replace(request_of(board, to, config, budget, only, rerender, concurrency), views=shown)
-        wanted = replace(wanted, skip_unusable=skip_unusable)
-        async with blocks.open_session(wanted, progress) as running:
+        async with blocks.open_session(wishes.on(wanted), progress) as running:
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
                 display.left_out(running.plan.left_out)
@@ -139,6 +139,8 @@ async def _flown(running: Session) -> Any:
             list(asked.only),
             list(asked.rerender),
             asked.concurrency,
+            takes=asked.takes,
+            draft=asked.draft,
             return_state=True,
         )
     )
@@ -157,7 +159,7 @@ def plan(
     budget: Budget = None,
     only: Only = "",
     rerender: Rerender = "",
-    skip_unusable: SkipUnusable = False,
+    wishes: Wishes = NO_WISHES,
     concurrency: Concurrency = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -166,7 +168,7 @@ def plan(
 
     async def act() -> int:
         wanted = request_of(board, to or NOWHERE, config, budget, only, rerender, concurrency)
-        async with blocks.open_session(replace(wanted, skip_unusable=skip_unusable)) as running:
+        async with blocks.open_session(wishes.on(wanted)) as running:
             found = await running.check(fetch=False)
             code = answers.plan_code(running)
             if json:
