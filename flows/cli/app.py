@@ -4,8 +4,6 @@ import asyncio
 import gc
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -13,6 +11,7 @@ from cyclopts import App, Parameter
 from flows.cli import display, process
 from flows.cli import output as answer
 from flows.cli import server as prefect_server
+from flows.cli.begin import init
 from flows.cli.options import (
     NO_WISHES,
     Board,
@@ -34,11 +33,11 @@ from flows.cli.options import (
     Wishes,
     request_of,
 )
+from flows.cli.review import review
 from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
-from tasks.commands import answers, starter
+from tasks.commands import answers
 from tasks.commands.write_back import write_into
-from tasks.config import CONFIGS, settings_from_environment
 from tasks.domain.errors import StartError
 from tasks.domain.plan import NOWHERE
 from tasks.domain.progress import Progress
@@ -283,16 +282,8 @@ def providers(
     return answer.caught(act, json, {})
 
 
-@app.command
-def init(folder: Annotated[str, Parameter(help="Where the board and the config go.")] = ".") -> int:
-    """Write a board of three shots and a config for the gateways whose keys are found. Overwrites nothing."""
-
-    async def act() -> int:
-        living = settings_from_environment(CONFIGS / "live.toml")
-        display.begun(starter.begin(Path(folder), living, datetime.now(UTC).date()), folder)
-        return 0
-
-    return answer.caught(act, False, {})
+app.command(init)
+app.command(review)
 
 
 def main() -> None:

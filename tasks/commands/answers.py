@@ -249,6 +249,7 @@ def _read(running: Session) -> _Target:
     try:
         ledger, rows, shelf = running.ledger.load(), running.last_rows(), running.look_at_clips()
         running.receipts.add_to(ledger)
+        running.hear_verdicts()
     except StoreError as error:
         raise TargetError(f"the target cannot be read: {error}") from error
     if not rows and not ledger.pages:

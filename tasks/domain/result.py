@@ -118,6 +118,8 @@ class ShotResult:
     frame: str = ""
     error_class: ErrorWord = ""
     error: str = ""
+    verdict: str = ""  # what was said of the clip in use, or of the shot that has none
+    note: str = ""
     kept: Mapping[str, Any] | None = None
 
     @property

@@ -184,6 +184,12 @@ class Takes:
         """The calls for one more take that none has answered."""
         return open_agains(self.attempts, self.stand_ins, self.verdicts) if self.verdicts else []
 
+    def last_word(self, made: Attempt | None) -> Verdict | None:
+        """What was said last of the take ``made``, or of the shot where it has none, or that one more is wanted."""
+        said = self.said
+        of_clip = [one for n, one in said.items() if made is None or n == made.n]
+        return max((*of_clip, *self.agains), key=lambda one: one.n, default=None)
+
     def done(self, asked: Asked) -> bool:
         """Whether the clip in use is one of the shot's own: where no drafts are asked for, a draft is none."""
         made = self.own

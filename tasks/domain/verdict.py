@@ -1,18 +1,26 @@
-"""What somebody said of a take: choose it, reject it, or ask for one more."""
+"""What somebody says of a take: chosen, rejected, or one more is wanted. Pure."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+Kind = Literal["select", "reject", "again"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+LONGEST_NOTE = 2_000  # characters
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One record of a shot's review. ``n`` is its number, counted from 1; ``take`` and ``sha256`` name the clip it is
-    about; ``after`` is the highest attempt number that its author saw, for ``again``."""
+    """One record of what was said. ``n`` counts those of a key; a higher one is the newer.
+
+    ``take`` and ``sha256`` name the take that its author looked at (0 and empty where the shot had none), ``at`` is
+    ISO 8601 UTC, ``after`` the shot's highest attempt number that the author saw.
+    """
 
     n: int
     take: int
     sha256: str
-    kind: Literal["select", "reject", "again"]
+    kind: Kind
     note: str = ""
     by: str = ""
     at: str = ""

@@ -53,6 +53,7 @@ class Renderer:
         self.run, self.gateway, self.media, self.stop_signal = run, gateway, media, stop_signal
         self.shelf, self.plans = shelf, plans
         self.results: dict[str, ShotResult] = {}
+        self.endings: dict[str, Ended | None] = {}
         self.said: set[str] = set()
         self.left: dict[str, tuple[str, bool]] = {}  # by shot: how it left the route before, and whether that is news
         self.drawer = Drawer(run)
@@ -66,8 +67,8 @@ class Renderer:
             await self.collect(plan, page)
             return await self._order(plan, page) if self.needs(plan, page) else None
 
-        result = self.result(plan, await self._ended(plan, work))
-        self.results[plan.shot.shot_id] = result
+        self.endings[plan.shot.shot_id] = ended = await self._ended(plan, work)
+        self.results[plan.shot.shot_id] = result = self.result(plan, ended)
         return result
 
     async def _ended(self, plan: ShotPlan, work: Work) -> Ended | None:

@@ -5,6 +5,7 @@ from tasks.ledger.ledger import Ledger, spent
 from tasks.ledger.receipts import Receipts, folder
 from tasks.ledger.records import UNSETTLED, KeyHistory, LedgerKey, Record, job_of, now
 from tasks.ledger.shot_state import Ended, doubts, exit_code, is_refused, result_of, unclear_routes
+from tasks.ledger.verdicts import VerdictReader, Verdicts, read_verdicts, write_verdict
 
 __all__ = [
     "UNSETTLED",
@@ -15,6 +16,8 @@ __all__ = [
     "LedgerKey",
     "Receipts",
     "Record",
+    "VerdictReader",
+    "Verdicts",
     "doubts",
     "exit_code",
     "folder",
@@ -22,8 +25,10 @@ __all__ = [
     "job_of",
     "keys_of",
     "now",
+    "read_verdicts",
     "result_of",
     "spent",
     "unclear_routes",
     "worth",
+    "write_verdict",
 ]

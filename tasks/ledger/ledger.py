@@ -14,7 +14,7 @@ Attempts, costs and what is reused are read from here and from nowhere else.
 import contextlib
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ from tasks.domain.job import Job
 from tasks.domain.money import ZERO, usd, usd_text
 from tasks.domain.order import Order
 from tasks.domain.result import Attempt, Settlement
+from tasks.domain.verdict import Verdict
 from tasks.ledger.records import (
     NAME,
     RANK,
@@ -108,6 +109,11 @@ class Ledger:
             if missing := [name for name in names if name not in texts]:
                 texts |= self.store.read_many(missing)
         return texts
+
+    def judge(self, verdicts: Mapping[str, Sequence[Verdict]]) -> None:
+        """Count with what people said of takes, by key; of a key that nothing was ordered under it says nothing."""
+        for key, page in self.pages.items():
+            page.verdicts = tuple(verdicts.get(key, ()))
 
     def page(self, key: str) -> KeyHistory:
         """The key's page; an empty one where nothing is known."""

@@ -59,27 +59,32 @@ def result_of(plan: ShotPlan, page: KeyHistory, run_id: str, *, shelf: Shelf, en
     reason of the last gateway; a shot with no clip that this run has to render is ``skipped`` (Interrupted); any other
     is as its last attempt left it. A shot with a clip of its own has the reason why a wish for another was not met.
     """
-    attempts = page.attempts()
     ended = Ended("skipped", *plan.left_out) if plan.left_out else ended
     stand_ins = plan.stand_ins or (plan.kept is not None and _drawn_in_place(page))
     takes = page.takes(shelf, stand_ins)
     made = takes.in_use
     if made is None:
-        last = attempts[-1] if attempts else None
-        why = ended or (_open(last) if plan.renders and plan.action != "keep" else _left(page, last))
-        return _row(plan, attempts, why.status, why)
+        why = ended or _without(plan, page, takes)
+        return _row(plan, takes, why.status, why)
     if is_stand_in(made, stand_ins):
-        return _row(plan, attempts, "stand_in", ended or _behind(page), made)
+        return _row(plan, takes, "stand_in", ended or _behind(page), made)
     if not takes.done(plan.asked):
-        return _row(plan, attempts, "stand_in", ended or _undecided(page, takes, plan.asked), made)
+        return _row(plan, takes, "stand_in", ended or _undecided(page, takes, plan.asked), made)
     status: Status = "rendered" if fresh(made, run_id) else "reused"
-    return _row(plan, attempts, status, _unmet(plan, page, run_id, ended) or _lacking(plan, page, takes, ended), made)
+    return _row(plan, takes, status, _unmet(plan, page, run_id, ended) or _lacking(plan, page, takes, ended), made)
 
 
-def _row(
-    plan: ShotPlan, attempts: tuple[Attempt, ...], status: Status, why: Ended | None, made: Attempt | None = None
-) -> ShotResult:
+def _without(plan: ShotPlan, page: KeyHistory, takes: Takes) -> Ended:
+    """Why a shot has no clip at all, where its run does not say."""
+    if takes.said and not is_refused(page):
+        return Ended("skipped", "", "each of its takes was rejected")
+    last = takes.attempts[-1] if takes.attempts else None
+    return _open(last) if plan.renders and plan.action != "keep" else _left(page, last)
+
+
+def _row(plan: ShotPlan, takes: Takes, status: Status, why: Ended | None, made: Attempt | None = None) -> ShotResult:
     """The result with the clip of ``made``, and with the reason of ``why``."""
+    attempts, said = tuple(takes.attempts), takes.last_word(made)
     return ShotResult(
         plan.shot,
         plan.fingerprint,
@@ -91,6 +96,8 @@ def _row(
         frame=next((a.frame for a in reversed(attempts) if a.frame), ""),
         error_class=why.error_class if why else "",
         error=why.error if why else "",
+        verdict=said.kind if said else "",
+        note=said.note if said else "",
     )
 
 

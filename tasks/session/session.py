@@ -119,6 +119,7 @@ class Session(SessionState):
         try:
             self.ledger.load()
             self.receipts.add_to(self.ledger)
+            self.hear_verdicts()
             shelf, frames = self.look_at_clips(), self.store.names("frames")
             rows = self.last_rows()
         except StoreError as error:

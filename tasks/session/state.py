@@ -24,7 +24,7 @@ from tasks.engine.budget import Budget
 from tasks.engine.keeping import HASTE
 from tasks.engine.limits import Clock, Sleep
 from tasks.engine.room import Free, free_bytes
-from tasks.ledger import Ledger, Receipts
+from tasks.ledger import Ledger, Receipts, VerdictReader, Verdicts
 from tasks.ledger import folder as receipts_folder
 from tasks.manifest import load_manifest
 from tasks.media.assets import Media
@@ -85,6 +85,8 @@ class SessionState:
         self.closed = asyncio.Event()  # once the target was let go
         self.tried: set[str] = set()
         self.unwritten = ""
+        self.verdicts: Verdicts = {}
+        self.reader = VerdictReader(self.store, self.progress.line)
 
     @property
     def budget_usd(self) -> Decimal | None:
@@ -109,6 +111,11 @@ class SessionState:
             return load_manifest(self.store.read("manifest.json"))
         except FileNotFoundError:
             return []
+
+    def hear_verdicts(self) -> None:
+        """Take in what people have said of takes by now. Raises ``StoreError`` when it cannot be read."""
+        self.verdicts = self.reader.read()
+        self.ledger.judge(self.verdicts)
 
     @property
     def shelf(self) -> Shelf:
