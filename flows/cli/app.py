@@ -250,6 +250,8 @@ def report(
         progress = Progress()
         shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
         async with blocks.open_session(RunRequest("", url, config), progress, keys=False) as running:
+            if told_why := await answers.hear(running):
+                display.say(told_why)
             with display.show_progress(progress, quiet=json):
                 problems = await ViewPublisher(running.store, running.folder, progress).make(shown)
             told = {"target": running.store.url, "report": f"{running.store.url}/report.html", "problems": problems}

@@ -222,6 +222,20 @@ async def rescue(running: Session) -> dict[str, Any]:
     }
 
 
+async def hear(running: Session) -> str:
+    """Bring the tables of a target to what people have said of its takes by now. In words why they stay as they are,
+    where somebody else holds the target."""
+    if not await asyncio.to_thread(running.store.names, "review"):
+        return ""
+    try:
+        await asyncio.to_thread(_read, running)
+        running.restore()
+        async with running.open():
+            return ""
+    except TargetError as error:
+        return f"the manifest is shown as it is: {error}"
+
+
 async def providers(loaded: Settings, *, check: bool) -> dict[str, Any]:
     """The answer of ``providers --json``; with ``check`` each gateway is asked, at no cost, and its list compared."""
     known = loaded.catalogue

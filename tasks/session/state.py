@@ -4,6 +4,7 @@ the modules beside this."""
 import asyncio
 import contextlib
 import hashlib
+import json
 import random
 import time
 import uuid
@@ -31,6 +32,7 @@ from tasks.media.assets import Media
 from tasks.planning import Snapshot
 from tasks.session.role import Role, WholeRun
 from tasks.storage import LEASE, Lock, Store, sort_options
+from tasks.storyboard import display_url
 from tasks.transport import Http
 
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
@@ -111,6 +113,14 @@ class SessionState:
             return load_manifest(self.store.read("manifest.json"))
         except FileNotFoundError:
             return []
+
+    def board_shown(self) -> str:
+        """The board's address as tables show it; where this command reads none, that of the last manifest."""
+        if self.request.board:
+            return display_url(self.request.board)
+        with contextlib.suppress(FileNotFoundError, ValueError, AttributeError):
+            return str(json.loads(self.store.read("manifest.json")).get("board") or "")
+        return ""
 
     def hear_verdicts(self) -> None:
         """Take in what people have said of takes by now. Raises ``StoreError`` when it cannot be read."""

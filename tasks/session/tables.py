@@ -12,7 +12,6 @@ from tasks.manifest import TableHead, build_tables, total_costs
 from tasks.session import restore
 from tasks.session.state import SessionState
 from tasks.storage import StoreError
-from tasks.storyboard import display_url
 from tasks.views.publish import ViewPublisher
 
 
@@ -64,7 +63,8 @@ class Tables:
         state = self.state
         if not state.role.publishes:
             return
-        rows, board, extras = self.results(), display_url(state.request.board), state.board.extra_columns
+        rows, extras = self.results(), state.board.extra_columns
+        board = await asyncio.to_thread(state.board_shown)
         head = TableHead(state.run_id, board, state.store.url, extras, state.budget_usd, state.verdicts)
         files = await asyncio.to_thread(build_tables, rows, list(state.ledger.history()), state.shelf, head)
         for name in sorted(files, key=lambda n: n == "manifest.json"):

@@ -1,5 +1,6 @@
 """What people say of takes, in every run that follows: which is in use, what is ordered anew, and what that costs."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from tasks.domain.request import RunRequest
 from tasks.domain.verdict import Kind, Verdict
 from tasks.engine.submit import OrderClient
 from tasks.ledger import write_verdict
+from tasks.storage.lock import Lock
 from tasks.storage.store import Store
 from tests.chain.conftest import PRICE, Outcome, Studio, opened, read_back
 
@@ -37,6 +39,14 @@ async def rescued(studio: Studio, config: Any) -> Outcome:
     async with opened(asked, studio.env(), studio.hours, lines) as (running, wire):
         told = await answers.rescue(running)
     return Outcome(int(told["exit_code"]), *read_back(studio.target), lines=lines, calls=wire.calls)
+
+
+async def heard(studio: Studio, config: Any) -> tuple[Outcome, str]:
+    """What lies at the target after `report` has looked for verdicts, and why it left the tables alone."""
+    asked = RunRequest("", str(studio.target), str(config))
+    async with opened(asked, studio.env(), studio.hours, []) as (running, wire):
+        told = await answers.hear(running)
+    return Outcome(0, *read_back(studio.target), calls=wire.calls), told
 
 
 async def three(studio: Studio) -> tuple[Any, Any, Outcome]:
@@ -150,6 +160,26 @@ async def test_rows_that_a_run_leaves_alone_follow_their_verdicts(studio: Studio
     fourth = await rescued(studio, config)
     assert (fourth.rows["sh010"]["clip"], fourth.rows["sh010"]["status"]) == ("", "skipped")
     assert Decimal(fourth.costs["totals"]["alternates_usd"]) == 2 * USD
+
+
+async def test_report_brings_the_tables_to_the_newest_verdicts(studio: Studio) -> None:
+    """It takes the lock for it, keeps the board's name, and buys nothing; while a run holds the target it says so."""
+    _, config, first = await three(studio)
+    board = json.loads((studio.target / "manifest.json").read_bytes())["board"]
+    before, told = await heard(studio, config)
+    assert (before.rows, before.attempts, before.costs, told) == (first.rows, first.attempts, first.costs, "")
+    say(studio, "select", 2)
+    after, told = await heard(studio, config)
+    assert (after.row["take"], after.row["verdict"], told, after.calls) == (2, "select", "", [])
+    assert json.loads((studio.target / "manifest.json").read_bytes())["board"] == board != ""
+    say(studio, "select", 1)
+    lock = Lock(Store(str(studio.target)), "another")
+    lock.take()
+    try:
+        after, told = await heard(studio, config)
+        assert "as it is" in told and after.row["take"] == 2
+    finally:
+        lock.release()
 
 
 async def test_a_verdict_during_a_render_is_in_its_tables(studio: Studio) -> None:
