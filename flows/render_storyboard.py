@@ -234,7 +234,8 @@ def part_state(running: Session) -> State:
 
 def final_state(running: Session, note: str = "") -> State:
     """What the run came to, in the words of the UI's final message, and what else is to be known of it."""
-    message = outcome(running.money()) + (f"; {note}" if note else "")
+    waits = f"{waiting} shots wait for a choice" if (waiting := running.tables.waiting()) else ""
+    message = "; ".join(filter(None, (outcome(running.money()), waits, note)))
     code = running.exit_code()
     get_run_logger().info(message)
     if code == 130:

@@ -109,9 +109,11 @@ def plan_answer(running: Session, code: int) -> dict[str, Any]:
     actions = Counter(shot.action for shot in plan.shots if shot.selected)
     totals: dict[str, Any] = {action: actions[action] for action in ("new", "keep", "rerender")}
     totals |= {"quoted_usd": usd_text(plan.quoted), "worst_usd": usd_text(plan.worst)}
+    drafts = sum((shot.quoted for shot in plan.shots if shot.need.grade == "draft"), ZERO)
     shots = [_planned_shot(shot) for shot in plan.shots if shot.selected]
     unread = [one._asdict() for one in running.board.told.unread]
-    told = {"unread": unread, "warnings": list(plan.warnings), "errors": []}
+    passes = {"draft_usd": usd_text(drafts), "final_usd": usd_text(plan.quoted - drafts)}
+    told = {**passes, "unread": unread, "warnings": list(plan.warnings), "errors": []}
     return {"exit_code": code, "shots": shots, "totals": totals, **told}
 
 

@@ -51,13 +51,14 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class RenderSettings:
-    """How a run spends: shots in flight, what to do in doubt, and where it stops (US dollars)."""
+    """How a run spends: shots in flight, what to do in doubt, where it stops (US dollars), and if drafts come first."""
 
     concurrency: int = 128
     on_unclear: Literal["next", "fail"] = "next"
     on_moderated: Literal["stop", "next"] = "stop"
     budget_usd: Decimal | None = None
     max_wasted_usd: Decimal | None = None
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ _RENDER: Spec = {
     "on_moderated": kinds.one_of("stop", "next"),
     "budget_usd": kinds.dollars,
     "max_wasted_usd": kinds.dollars,
+    "draft": kinds.flag,
 }
 _IMAGES: Spec = {
     "allow_hosts": kinds.each(kinds.host),

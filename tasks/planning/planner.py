@@ -13,6 +13,7 @@ from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import Asked, Need, Takes, is_stand_in
 from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, worth
+from tasks.planning.drafts import Drafts, begins_paid, waiting
 from tasks.planning.offers import Found, OfferFinder, offer_warnings
 from tasks.planning.snapshot import ShotSelection, Snapshot, sources_first
 from tasks.transport import is_named
@@ -36,10 +37,10 @@ class Planner:
         self.board, self.snapshot, self.ledger = board, snapshot, ledger
         self.settings, self.catalogue = settings, catalogue
         self.only, self.rerender, self.skip_unusable = named.only, named.rerender, named.skip_unusable
-        self.takes = named.takes
         self.faults: list[Fault] = []
         self.finder = OfferFinder(settings, catalogue, snapshot.today, snapshot.signs)
         self.planned: dict[str, ShotPlan] = {}
+        self.drafts = Drafts(settings, named, self._found)
 
     def plan(self) -> Plan:
         """The plan of every row, in board order."""
@@ -49,8 +50,9 @@ class Planner:
             name = shot.shot_id
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
         shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
+        self.faults += self.drafts.faults
         wrong = (*self.snapshot.lacks, *self.finder.warnings) if any(s.renders for s in shots) else ()
-        warnings = (*self.board.told.lines, *wrong)
+        warnings = (*self.board.told.lines, *wrong, *waiting(shots, self.ledger, self.snapshot.shelf))
         return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted)
 
     def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
@@ -146,26 +148,21 @@ class Planner:
             fingerprint = str(kept.get("fingerprint") or "")
             return ShotPlan(shot, False, fingerprint, key, parts, "keep", kept=kept)
         asked = shot, selected, fingerprint, key, parts
-        found = offers, passed_over = self._offers(shot)
-        page = self.ledger.pages.get(key, NOTHING)
-        attempts, stand_ins = page.attempts(), bool(offers and offers[0].paid)
-        takes, wants = page.takes(self.snapshot.shelf, stand_ins), self._asked(shot, stand_ins=stand_ins)
+        found, page = self._offers(shot), self.ledger.pages.get(key, NOTHING)
+        attempts, stand_ins = page.attempts(), begins_paid(found)
+        takes, wants = page.takes(self.snapshot.shelf, stand_ins), self.drafts.asked(shot, found)
         made = takes.in_use if attempts else None
         stand_in, need = is_stand_in(made, stand_ins), self._need(shot, takes, wants)
+        offers, passed_over = found = self.drafts.offers(shot) if need.grade == "draft" else found
         action, changed = self._action(shot, page, takes, need, parts)
         jobs = self._jobs(shot, takes, wants) if attempts else 0
         open_orders = {} if shot.shot_id in self.rerender else doubts(page, need.grade)
         said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=jobs > 0)
         plan = ShotPlan(*asked, action, changed, offers, passed_over, said, jobs > 0, doubts=open_orders)
-        plan = plan._replace(asked=wants, need=need, jobs=jobs)
+        plan = plan._replace(asked=wants, need=need, jobs=jobs, gateway_first=stand_ins)
         if selected and (less := self._check(plan, attempts)):
             return plan._replace(left_out=less, warnings=(*plan.warnings, f"left out: {less.reason}"))
         return plan
-
-    def _asked(self, shot: Shot, *, stand_ins: bool) -> Asked:
-        """What the run asks of a shot. Where the built-in renderer comes first one take says all: each is the same."""
-        takes = shot.takes or self.takes or self.settings.defaults.takes
-        return Asked(takes if stand_ins else 1)
 
     def _need(self, shot: Shot, takes: Takes, asked: Asked) -> Need:
         """What is to be ordered: one more, or what is missing if that is more, where the user has named the shot."""
@@ -218,7 +215,8 @@ class Planner:
         if source is not None and source.left_out and not plan.collects and not self._has_clip(source):
             return LeftOut("Source", f"{shot.source_shot} is left out and has no clip")
         if not plan.offers and not plan.collects:
-            why = self.finder.why_none(shot, plan.passed_over)
+            asked = self.drafts.routed(shot) if plan.need.grade == "draft" else shot
+            why = self.finder.why_none(asked, plan.passed_over)
             if self.skip_unusable:
                 return LeftOut("NoRoute", why)
             self._fault(shot, "route", shot.route, why)
@@ -236,14 +234,18 @@ class Planner:
     def _offers(self, shot: Shot) -> Found:
         """Usable routes and the reasons of the others. A remix goes by its source's first route, so that a board
         that could start once always can; where that suits none, by whoever made the clip that is there."""
-        image = self._image_of(shot)
-        offers, passed_over = self.finder.offers(shot, image, self._remix_of(shot))
+        offers, passed_over = self._found(shot)
         source = self.planned.get(shot.source_shot)
         if offers or source is None:
             return offers, passed_over
         page = self.ledger.pages.get(source.key, NOTHING)
         made = page.takes(self.snapshot.shelf, source.stand_ins).in_use
-        return self.finder.offers(shot, image, made.provider) if made is not None else (offers, passed_over)
+        return (
+            self.finder.offers(shot, self._image_of(shot), made.provider) if made is not None else (offers, passed_over)
+        )
+
+    def _found(self, shot: Shot) -> Found:
+        return self.finder.offers(shot, self._image_of(shot), self._remix_of(shot))
 
     def _remix_of(self, shot: Shot) -> str:
         """Who makes the source clip: the provider of the row's first route, ``url`` for a public file, or ``file``."""

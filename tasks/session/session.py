@@ -112,7 +112,8 @@ class Session(SessionState):
     def _planner(self, chosen: Collection[str]) -> Planner:
         only, asked = self.request.only, self.request.rerender
         rerender = set(chosen) if "all" in asked else set(asked) & set(chosen)
-        named = ShotSelection(frozenset(only), frozenset(rerender), self.request.skip_unusable, self.request.takes)
+        wanted = self.request.skip_unusable, self.request.takes, self.request.draft
+        named = ShotSelection(frozenset(only), frozenset(rerender), *wanted)
         return Planner(self.board, self.snapshot, self.ledger, self.settings, self.catalogue, named)
 
     def _read_target(self) -> None:

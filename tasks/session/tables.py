@@ -53,6 +53,11 @@ class Tables:
         history = list(state.ledger.history())
         return total_costs(self.results(), history, state.shelf, run_id=state.run_id, budget=state.budget_usd)
 
+    def waiting(self) -> int:
+        """How many selected shots have drafts of which nobody has chosen one."""
+        made = [(row, row.made_by) for row in self.selected()]
+        return sum(one is not None and one.grade == "draft" and row.verdict != "select" for row, one in made)
+
     def exit_code(self) -> int:
         """130, 3, 1 or 0 over the selected shots."""
         code = exit_code(self.selected(), self.state.stopped)
