@@ -112,7 +112,7 @@ async def test_several_drafts_and_the_final_has_the_seed_of_the_chosen_one(studi
     say(studio, "select", 2)
     second = await studio.render(board, conf)
     assert (second.code, len(second.orders()), second.row["take"]) == (0, 1, 4)
-    [final] = [path for path in (studio.target / "ledger").glob("*/4-intent.json")]
+    [final] = (studio.target / "ledger").glob("*/4-intent.json")
     assert '"draft_of": 2' in final.read_text() and '"slot": 2' in final.read_text()
     third = await studio.render(board, conf)
     assert (third.code, third.calls) == (0, [])
