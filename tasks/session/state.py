@@ -124,7 +124,10 @@ class SessionState:
 
     def hear_verdicts(self) -> None:
         """Take in what people have said of takes by now. Raises ``StoreError`` when it cannot be read."""
-        self.verdicts = self.reader.read()
+        found, said = self.reader.read(), self.role.said
+        if said is not None:
+            found = {key: tuple(one for one in told if one.n <= said.get(key, 0)) for key, told in found.items()}
+        self.verdicts = {key: told for key, told in found.items() if told}
         self.ledger.judge(self.verdicts)
 
     @property

@@ -231,3 +231,18 @@ async def test_a_broken_record_is_passed_over_and_told(studio: Studio, text: byt
     second = await studio.render(board, config)
     assert (second.code, second.calls) == (0, [])
     assert any("review/" in line for line in second.lines)
+
+
+async def test_what_is_said_after_a_season_began_is_for_the_next_run(studio: Studio) -> None:
+    """A session that counts with the verdicts of a start leaves those with a higher number alone."""
+    board, config, first = await three(studio)
+    say(studio, "select", 1)
+    say(studio, "select", 2)
+
+    def tamper(session: Any) -> None:
+        session.role.said = {first.row["key"]: 1}
+
+    second = await studio.render(board, config, tamper=tamper)
+    assert (second.code, second.calls, second.row["take"]) == (0, [], 1)
+    third = await studio.render(board, config)
+    assert third.row["take"] == 2
