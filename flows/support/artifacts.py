@@ -132,12 +132,12 @@ async def closing_artifacts(running: Session) -> None:
     described = f"{len(rows)} shots; those without a clip first"
     await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)
     for view in (VIEWS["report"], VIEWS["reel"]):
-        if link := await asyncio.to_thread(_link, running, view.file):
+        if link := await asyncio.to_thread(link_of, running, view.file):
             told = f"{running.store.url}/{view.file}"
             await acreate_link_artifact(key=f"storyreel-{view.name}", link=link, link_text=view.file, description=told)
 
 
-def _link(running: Session, name: str) -> str:
+def link_of(running: Session, name: str) -> str:
     """An http address of a view that is valid for a week; empty where the target has none or the view is not there."""
     there = running.store.signs and running.store.exists(name)
     return running.store.sign(name, 7 * 24 * 3600) if there else ""

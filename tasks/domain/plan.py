@@ -127,6 +127,7 @@ class Plan:
     extra_columns: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     trusted: tuple[str, ...] = field(default=())  # remote files that were not fetched for the plan
+    waiting: tuple[str, ...] = ()  # shots with drafts of which nobody has chosen one
 
     @property
     def quoted(self) -> Decimal:

@@ -1,6 +1,6 @@
 """What a run does about drafts: whether it orders any, by which routes, and which of them get a final. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from tasks.config import Settings
@@ -49,14 +49,18 @@ class Drafts:
         return self.find(self.routed(shot))
 
 
-def waiting(shots: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf) -> list[str]:
-    """A line that names the shots whose drafts wait for a choice, where there are any."""
+def waiting(shots: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf) -> tuple[str, ...]:
+    """The shots whose drafts wait for a choice."""
     looked = [(one, ledger.pages[one.key]) for one in shots if one.selected and one.key in ledger.pages]
-    names = [
+    return tuple(
         plan.shot.shot_id
         for plan, page in looked
         if page.entries and page.takes(shelf, plan.stand_ins).waits(plan.asked)
-    ]
+    )
+
+
+def describe_waiting(names: Sequence[str]) -> list[str]:
+    """A line that names the shots that wait for a choice, where there are any."""
     if not names:
         return []
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""

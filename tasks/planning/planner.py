@@ -13,7 +13,7 @@ from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import Asked, Need, Takes, is_stand_in
 from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, worth
-from tasks.planning.drafts import Drafts, begins_paid, waiting
+from tasks.planning.drafts import Drafts, begins_paid, describe_waiting, waiting
 from tasks.planning.offers import Found, OfferFinder, offer_warnings
 from tasks.planning.snapshot import ShotSelection, Snapshot, sources_first
 from tasks.transport import is_named
@@ -52,8 +52,9 @@ class Planner:
         shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
         self.faults += self.drafts.faults
         wrong = (*self.snapshot.lacks, *self.finder.warnings) if any(s.renders for s in shots) else ()
-        warnings = (*self.board.told.lines, *wrong, *waiting(shots, self.ledger, self.snapshot.shelf))
-        return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted)
+        names = waiting(shots, self.ledger, self.snapshot.shelf)
+        warnings = (*self.board.told.lines, *wrong, *describe_waiting(names))
+        return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted, names)
 
     def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         """By shot_id: the fingerprint where every digest it needs is known, and its parts."""
