@@ -162,7 +162,8 @@ def _plan_cells(plan: ShotPlan) -> list[str]:
     first = plan.first
     if plan.action == "keep" or first is None:
         return [plan.shot.shot_id, action, "", "", "", ""]
-    sent = f"{first.seconds} s {first.size}"
+    count = f"{plan.need.missing} x " if plan.need.missing > 1 else ""
+    sent = f"{count}{first.seconds} s {first.size}"
     return [plan.shot.shot_id, action, first.route.name, sent, usd_shown(plan.quoted), usd_shown(plan.worst)]
 
 

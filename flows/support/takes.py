@@ -74,6 +74,8 @@ class TakesBeside:
         take = Take(self.running, work, [f"scene:{shot.scene or 'none'}", f"mode:{shot.mode}"])
         async with self.places:
             async with self.turn:
+                if self.running.interrupted:
+                    return None  # its shot tells so
                 await asyncio.sleep(self.running.ways / STARTS_PER_SECOND)
             TAKE.set(take)
             try:

@@ -215,7 +215,7 @@ class Planner:
         source = self.planned.get(shot.source_shot)
         if source is not None and source.left_out and not plan.collects and not self._has_clip(source):
             return LeftOut("Source", f"{shot.source_shot} is left out and has no clip")
-        if not plan.offers and not plan.collects:
+        if not plan.offers and not plan.collects and not (plan.need.grade == "draft" and self.drafts.faults):
             asked = self.drafts.routed(shot) if plan.need.grade == "draft" else shot
             why = self.finder.why_none(asked, plan.passed_over)
             if self.skip_unusable:
