@@ -8,7 +8,7 @@ from prefect.states import Completed, Failed
 
 from flows.support.artifacts import faults_artifact, plan_artifact
 from flows.support.blocks import open_session
-from flows.support.parameters import FREE, NO_SHOTS, Config, Place, Shots, Usd, request_of
+from flows.support.parameters import FREE, NO_SHOTS, Config, Draft, Place, Several, Shots, Usd, request_of
 from tasks.commands.answers import over_budget
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
@@ -23,6 +23,8 @@ async def plan_storyboard(
     only: Shots = NO_SHOTS,
     rerender: Shots = NO_SHOTS,
     skip_unusable: bool = False,
+    takes: Several = None,
+    draft: Draft = None,
 ) -> State:
     """Say what a render would do and cost, as an artifact. Fails when the board has faults or the budget is passed.
 
@@ -34,10 +36,12 @@ async def plan_storyboard(
         only: Shot ids: look at these only.
         rerender: Shot ids, or all: what another clip for them would cost.
         skip_unusable: Leave out shots that no route can make, instead of failing.
+        takes: Clips of each shot whose row says nothing of it, 1 to 10. None leaves it to the config.
+        draft: Order drafts and no finals; false orders finals for all drafts. None leaves it to the config.
     """
     try:
         wanted = request_of(board, to, config, budget_usd, only, rerender)
-        wanted = replace(wanted, skip_unusable=skip_unusable)
+        wanted = replace(wanted, takes=takes, draft=draft, skip_unusable=skip_unusable)
         async with open_session(wanted) as running:
             plan = await running.check(fetch=False)
             await plan_artifact(running)

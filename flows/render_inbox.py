@@ -88,6 +88,7 @@ def _faults(message: str) -> list[Fault]:
 async def _one(turn: Turn, name: str, digest: str) -> tuple[bool, str]:
     """Render one board as a run of its own: whether it went well, and a line about it."""
     source, target, folder = turn.source, turn.target, turn.places[name]
+    seen = await asyncio.to_thread(inbox.look, target, folder, digest)
     state = await cast(Awaitable[State], render_storyboard(**turn.asked(name), return_state=True))
     line = f"{name}: {state.message or state.name}"
     get_run_logger().info(line)
@@ -95,5 +96,5 @@ async def _one(turn: Turn, name: str, digest: str) -> tuple[bool, str]:
         await asyncio.to_thread(inbox.broken, source, target, name, _faults(state.message or ""), digest)
         return False, line
     if not await asyncio.to_thread(inbox.count_skipped, target, folder):
-        await asyncio.to_thread(inbox.done, source, target, name, folder, digest)
+        await asyncio.to_thread(inbox.done, source, target, name, folder, seen)
     return state.is_completed(), line

@@ -17,7 +17,18 @@ from flows.render_storyboard import final_state
 from flows.support.artifacts import closing_artifacts, faults_artifact, follow_progress, plan_artifact
 from flows.support.blocks import open_session
 from flows.support.cancellation import stop_on_signal
-from flows.support.parameters import DEFAULT_VIEWS, FREE, Config, PartsInFlight, Place, ShotsAPart, Usd, request_of
+from flows.support.parameters import (
+    DEFAULT_VIEWS,
+    FREE,
+    Config,
+    Draft,
+    PartsInFlight,
+    Place,
+    Several,
+    ShotsAPart,
+    Usd,
+    request_of,
+)
 from flows.support.run_log import recorder
 from tasks.domain.errors import StartError, StoryreelError
 from tasks.domain.request import select_views
@@ -37,6 +48,8 @@ async def render_season(
     shots_a_part: ShotsAPart = 500,
     parts_in_flight: PartsInFlight = 4,
     skip_unusable: bool = False,
+    takes: Several = None,
+    draft: Draft = None,
 ) -> State:
     """Render a large storyboard in parts, each a run of the deployment `render-storyboard` on the work pool.
 
@@ -51,11 +64,13 @@ async def render_season(
         shots_a_part: Shots in one part at most, 1 to 2000. Parts are cut at scene borders.
         parts_in_flight: Parts at once at most, 1 to 100. Each needs a worker's hand, beside the season's own.
         skip_unusable: Leave out shots that no route can make, instead of ending.
+        takes: Clips of each shot whose row says nothing of it, 1 to 10. None leaves it to the config.
+        draft: Order drafts and no finals; false orders finals for all drafts. None leaves it to the config.
     """
     try:
         wanted = request_of(board, to, config, budget_usd, (), ())
         wanted = replace(wanted, views=select_views(DEFAULT_VIEWS), skip_unusable=skip_unusable)
-        async with open_session(wanted) as running:
+        async with open_session(replace(wanted, takes=takes, draft=draft)) as running:
             running.progress.record = recorder({})
             running.lock.by_process = False  # its parts run elsewhere: only the lease tells that it is gone
             await running.check(fetch=True)
@@ -84,6 +99,8 @@ def starter(running: Session) -> Start:
             "budget_usd": None if task.budget_usd is None else float(task.budget_usd),
             "only": list(task.only),
             "concurrency": task.concurrency,
+            "takes": asked.takes,
+            "draft": asked.draft,
             "part": task.part.model_dump(mode="json"),
         }
         run_id = await _asked_for(running, task, parameters)

@@ -23,15 +23,18 @@ from flows.support.parameters import (
     FREE,
     NO_SHOTS,
     Config,
+    Draft,
     Flights,
     Hours,
     Place,
+    Several,
     Shots,
     Usd,
     View,
     request_of,
 )
 from flows.support.run_log import Lines, log_ending, recorder
+from flows.support.takes import WITHOUT, TakesBeside
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
@@ -40,7 +43,6 @@ from tasks.domain.result import ShotResult, has_own_clip
 from tasks.season import SeasonPart, join_season
 from tasks.session import Session
 
-ENDED = "Without clip"
 STARTS_PER_SECOND = 25  # more, for long, overflows the queue in which a Prefect server keeps its events
 TELLS = 1.0  # seconds in which a stopped run tells its server what it came to
 RAMP_PER_SECOND = 100  # until all places are taken: at most 400, for which that queue of 10,000 has room
@@ -51,7 +53,7 @@ KEPT: ContextVar[Lines] = ContextVar("storyreel_kept")
 
 def _crashed(task: Any, run: Any, state: State) -> bool:
     """Only a slip of ours is worth a second try: a shot's own ending is an answer. The ledger makes it safe."""
-    return state.name != ENDED
+    return state.name != WITHOUT
 
 
 @task(name="render-shot", task_run_name="{shot_id}", retries=1, retry_condition_fn=_crashed, persist_result=False)
@@ -78,7 +80,7 @@ def state_of(result: ShotResult) -> State:
         money = sum((a.charged + a.at_risk for a in result.attempts), Decimal(0))
         made = f"{attempt.route}, " if attempt else ""
         return Completed(message=f"{result.status} by {made}{result.clip.seconds:.1f} s, {usd_text(money)} USD")
-    return Failed(name=ENDED, message=f"{result.status}: {result.error_class}: {result.error}")
+    return Failed(name=WITHOUT, message=f"{result.status}: {result.error_class}: {result.error}")
 
 
 async def _one(plan: ShotPlan, running: Session, places: asyncio.Semaphore) -> None:
@@ -105,7 +107,7 @@ def pause(started: int, places: int, ways: int) -> float:
 
 async def _all(running: Session) -> None:
     """Every shot that has something to do, started at a rate the server can record."""
-    places = asyncio.Semaphore(running.concurrency)
+    places, beside = asyncio.Semaphore(running.concurrency), TakesBeside(running)
     flights = []
     for plan in running.plan.shots:
         if not plan.renders:
@@ -116,6 +118,7 @@ async def _all(running: Session) -> None:
         if running.stopped is None:
             await asyncio.sleep(pause(len(flights), running.concurrency, running.ways))
     await asyncio.gather(*flights)
+    await beside.drain()
 
 
 @flow(name="render-storyboard", flow_run_name="{board} → {to}", persist_result=False)
@@ -132,6 +135,8 @@ async def render_storyboard(
     views: list[View] = DEFAULT_VIEWS,
     skip_unusable: bool = False,
     part: SeasonPart | None = None,
+    takes: Several = None,
+    draft: Draft = None,
 ) -> State:
     """Render a storyboard: read, check, lock, render each shot, publish.
 
@@ -151,9 +156,12 @@ async def render_storyboard(
         views: What to make beside the clips.
         skip_unusable: Leave out shots that no route can make, instead of ending.
         part: Leave this empty. It is how a run of render-season tells one of its parts what it is a part of.
+        takes: Clips of each shot whose row says nothing of it, 1 to 10. None leaves it to the config.
+        draft: Order drafts and no finals; false orders finals for all drafts. None leaves it to the config.
     """
     wanted = request_of(board, to, config, budget_usd, only, rerender)
     wanted = replace(wanted, concurrency=concurrency, views=select_views(views), skip_unusable=skip_unusable)
+    wanted = replace(wanted, takes=takes, draft=draft)
     try:
         async with _checked(wanted, part) as running:
             return await _approved(running, approve_over_usd, approve_within_hours)
@@ -229,7 +237,8 @@ def part_state(running: Session) -> State:
 
 def final_state(running: Session, note: str = "") -> State:
     """What the run came to, in the words of the UI's final message, and what else is to be known of it."""
-    message = outcome(running.money()) + (f"; {note}" if note else "")
+    waits = f"{waiting} shots wait for a choice" if (waiting := running.tables.waiting()) else ""
+    message = "; ".join(filter(None, (outcome(running.money()), waits, note)))
     code = running.exit_code()
     get_run_logger().info(message)
     if code == 130:

@@ -4,8 +4,6 @@ import asyncio
 import gc
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -13,7 +11,9 @@ from cyclopts import App, Parameter
 from flows.cli import display, process
 from flows.cli import output as answer
 from flows.cli import server as prefect_server
+from flows.cli.begin import init
 from flows.cli.options import (
+    NO_WISHES,
     Board,
     Budget,
     Concurrency,
@@ -29,16 +29,16 @@ from flows.cli.options import (
     Only,
     Quiet,
     Rerender,
-    SkipUnusable,
     To,
+    Wishes,
     choose_shots,
     request_of,
 )
+from flows.cli.review import review
 from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
-from tasks.commands import answers, starter
+from tasks.commands import answers
 from tasks.commands.write_back import write_into
-from tasks.config import CONFIGS, settings_from_environment
 from tasks.domain.errors import StartError
 from tasks.domain.plan import NOWHERE
 from tasks.domain.progress import Progress
@@ -66,7 +66,7 @@ def render(
     budget: Budget = None,
     only: Only = "",
     rerender: Rerender = "",
-    skip_unusable: SkipUnusable = False,
+    wishes: Wishes = NO_WISHES,
     concurrency: Concurrency = None,
     no_report: NoReport = False,
     no_timeline: NoTimeline = False,
@@ -82,8 +82,8 @@ def render(
 
     async def act() -> int:
         shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
-        wanted = choose_shots(request_of(board, to, config, budget, concurrency), only, rerender, skip_unusable)
-        async with blocks.open_session(replace(wanted, views=shown), progress) as running:
+        wanted = choose_shots(request_of(board, to, config, budget, concurrency), only, rerender)
+        async with blocks.open_session(wishes.on(replace(wanted, views=shown)), progress) as running:
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
                 display.left_out(running.plan.left_out)
@@ -137,6 +137,8 @@ async def _flown(running: Session) -> Any:
             list(asked.rerender),
             asked.concurrency,
             skip_unusable=asked.skip_unusable,
+            takes=asked.takes,
+            draft=asked.draft,
             return_state=True,
         )
     )
@@ -155,7 +157,7 @@ def plan(
     budget: Budget = None,
     only: Only = "",
     rerender: Rerender = "",
-    skip_unusable: SkipUnusable = False,
+    wishes: Wishes = NO_WISHES,
     concurrency: Concurrency = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -163,8 +165,8 @@ def plan(
     """Say what a render would do and cost. Calls no gateway, spends nothing, writes nothing."""
 
     async def act() -> int:
-        wanted = request_of(board, to or NOWHERE, config, budget, concurrency)
-        async with blocks.open_session(choose_shots(wanted, only, rerender, skip_unusable)) as running:
+        wanted = choose_shots(request_of(board, to or NOWHERE, config, budget, concurrency), only, rerender)
+        async with blocks.open_session(wishes.on(wanted)) as running:
             found = await running.check(fetch=False)
             code = answers.plan_code(running)
             if json:
@@ -248,6 +250,8 @@ def report(
         progress = Progress()
         shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
         async with blocks.open_session(RunRequest("", url, config), progress, keys=False) as running:
+            if told_why := await answers.hear(running):
+                display.say(told_why)
             with display.show_progress(progress, quiet=json):
                 problems = await ViewPublisher(running.store, running.folder, progress).make(shown)
             told = {"target": running.store.url, "report": f"{running.store.url}/report.html", "problems": problems}
@@ -280,16 +284,8 @@ def providers(
     return answer.caught(act, json, {})
 
 
-@app.command
-def init(folder: Annotated[str, Parameter(help="Where the board and the config go.")] = ".") -> int:
-    """Write a board of three shots and a config for the gateways whose keys are found. Overwrites nothing."""
-
-    async def act() -> int:
-        living = settings_from_environment(CONFIGS / "live.toml")
-        display.begun(starter.begin(Path(folder), living, datetime.now(UTC).date()), folder)
-        return 0
-
-    return answer.caught(act, False, {})
+app.command(init)
+app.command(review)
 
 
 def main() -> None:

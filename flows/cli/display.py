@@ -174,18 +174,21 @@ def _plan_cells(plan: ShotPlan) -> list[str]:
     first = plan.first
     if plan.action == "keep" or first is None:
         return [plan.shot.shot_id, action, "", "", "", ""]
-    sent = f"{first.seconds} s {first.size}"
+    count = f"{plan.need.missing} x " if plan.need.missing > 1 else ""
+    sent = f"{count}{first.seconds} s {first.size}"
     return [plan.shot.shot_id, action, first.route.name, sent, usd_shown(plan.quoted), usd_shown(plan.worst)]
 
 
 def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str, Any]]) -> None:
-    """The money by gateway with its sum, in the words of the report: charged, of it wasted, at risk."""
+    """The money by gateway with its sum, in the words of the report: charged, of it wasted, at risk, for takes that are
+    not in use, and what a clip in use came to."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("gateway")
-    for name in ("clips", "charged USD", "of it wasted", "at risk"):
+    for name in ("clips", "charged USD", "of it wasted", "at risk", "other takes", "a clip"):
         table.add_column(name, justify="right")
     for name, row in [*by_provider.items(), ("total", totals)]:
-        money = [row["charged_usd"], row["wasted_usd"], row["at_risk_usd"]]
+        money = [row[column] for column in ("charged_usd", "wasted_usd", "at_risk_usd", "alternates_usd")]
+        money.append(row["usd_per_clip"] or "")
         table.add_row(text(name), str(row["clips"]), *money, style="bold" if name == "total" else "")
     out.print(table)
 

@@ -1,7 +1,7 @@
 """The options of the command line: their types, their help, and what they come to."""
 
 import contextlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.money import BUDGET_WORDS, is_budget
 from tasks.domain.request import VIEWS, RunRequest
+from tasks.domain.takes import MOST_TAKES
 
 
 def _leave_out(view: str, what: str = "") -> Parameter:
@@ -27,9 +28,6 @@ Budget = Annotated[str | None, Parameter(help="US dollars that the target may co
 Only = Annotated[str, Parameter(help="Shot ids, with commas: look at these rows only.")]
 Rerender = Annotated[str, Parameter(help="Shot ids, with commas, or all: buy another clip for them.")]
 Concurrency = Annotated[int | None, Parameter(help="Shots in flight, 1 to 400.")]
-SkipUnusable = Annotated[
-    bool, Parameter(negative="", help="Leave out shots that no route can make, instead of ending.")
-]
 NoReport = Annotated[bool, _leave_out("report")]
 NoTimeline = Annotated[bool, _leave_out("timeline")]
 NoReel = Annotated[bool, _leave_out("reel", ", the rough cut")]
@@ -43,9 +41,33 @@ InPlace = Annotated[bool, Parameter(negative="", help="With --into: into the boa
 Quiet = Annotated[bool, Parameter(negative="", help="No progress on standard error.")]
 
 
-def choose_shots(request: RunRequest, only: str, rerender: str, skip_unusable: bool) -> RunRequest:
-    """The request for the shots that these options name, and with what becomes of those that no route can make."""
-    return replace(request, only=_words(only), rerender=_words(rerender), skip_unusable=skip_unusable)
+def choose_shots(request: RunRequest, only: str, rerender: str) -> RunRequest:
+    """The request for the shots that these options name."""
+    return replace(request, only=_words(only), rerender=_words(rerender))
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Wishes:
+    """What `render` and `plan` are asked for beside the rows themselves."""
+
+    takes: Annotated[int | None, Parameter(help="Clips of each shot whose row says nothing of it, 1 to 10.")] = None
+    draft: Annotated[
+        bool | None, Parameter(help="Order drafts from [chain.draft], no finals; or finals for all drafts.")
+    ] = None
+    skip_unusable: Annotated[
+        bool, Parameter(negative="", help="Leave out shots that no route can make, instead of ending.")
+    ] = False
+
+    def on(self, wanted: RunRequest) -> RunRequest:
+        """The request with these. Raises ``ConfigError`` when one cannot be meant."""
+        if self.takes is not None and not 1 <= self.takes <= MOST_TAKES:
+            told = f"write a whole number from 1 to {MOST_TAKES}"
+            raise ConfigError([Fault(0, "", "--takes", str(self.takes), told)])
+        return replace(wanted, takes=self.takes, draft=self.draft, skip_unusable=self.skip_unusable)
+
+
+NO_WISHES = Wishes()
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
 from pydantic import Field
 
-from flows.support.artifacts import plan_artifact
+from flows.support.artifacts import link_of, plan_artifact
 from tasks.domain.identity import number_text
 from tasks.domain.money import usd_text
+from tasks.domain.request import VIEWS
 from tasks.session import Session
 
 LOOKS_EVERY = 3  # seconds between two polls for an answer
@@ -37,6 +38,9 @@ async def refusal(running: Session, over_usd: float | None, hours: float) -> str
         agreed = running.plan.quoted
         await plan_artifact(running)
         said = f"The plan comes to {usd_text(agreed)} USD, {usd_text(running.plan.worst)} at worst."
+        if running.plan.waiting:
+            where = await asyncio.to_thread(link_of, running, VIEWS["report"].file)
+            said += f" {len(running.plan.waiting)} shots wait for a choice in the report{where and f': {where}'}"
         form = Approval.with_initial_data(description=said, budget_usd=None)
         waits = hours * 3600
         try:

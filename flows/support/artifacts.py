@@ -29,6 +29,14 @@ MOST_ROWS = 1000
 MARKS = frozenset("\\`*_{}[]<>()#+-!|&~:@")  # the last two make an address a link
 MOVES_EVERY = 3.0  # seconds between two updates of the progress
 HURRIES = 0.5  # seconds for the last update of a run that was interrupted at a terminal
+MONEY = {  # columns of a bucket, and their heads
+    "charged_usd": "charged",
+    "wasted_usd": "wasted",
+    "at_risk_usd": "at risk",
+    "in_use_usd": "in use",
+    "alternates_usd": "other takes",
+    "usd_per_clip": "a clip in use",
+}
 SHOWN = ("shot_id", "scene", "status", "provider", "duration_s", "charged_usd", "at_risk_usd", "error_class", "error")
 
 
@@ -81,12 +89,14 @@ def costs_text(costs: Mapping[str, Any]) -> str:
         f"**{totals['clips']} of {totals['shots']} clips, {totals['charged_usd']} USD charged, "
         f"{totals['wasted_usd']} of it wasted, {totals['at_risk_usd']} at risk**"
     ]
+    if "in_use_usd" in totals:
+        each = f", {totals['usd_per_clip']} a clip in use" if totals["usd_per_clip"] else ""
+        parts.append(f"{totals['in_use_usd']} USD for clips in use, {totals['alternates_usd']} for other takes{each}")
     for name in ("by_provider", "by_scene", "by_mode"):
         rows = [
-            (key or "none", b["clips"], b["charged_usd"], b["wasted_usd"], b["at_risk_usd"])
-            for key, b in costs[name].items()
+            (key or "none", b["clips"], *(b.get(column) or "" for column in MONEY)) for key, b in costs[name].items()
         ]
-        parts.append(table((name.replace("_", " "), "clips", "charged", "wasted", "at risk"), rows))
+        parts.append(table((name.replace("_", " "), "clips", *MONEY.values()), rows))
     return "\n\n".join(parts)
 
 
@@ -123,12 +133,12 @@ async def closing_artifacts(running: Session) -> None:
     described = f"{len(rows)} shots; those without a clip first"
     await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)
     for view in (VIEWS["report"], VIEWS["reel"]):
-        if link := await asyncio.to_thread(_link, running, view.file):
+        if link := await asyncio.to_thread(link_of, running, view.file):
             told = f"{running.store.url}/{view.file}"
             await acreate_link_artifact(key=f"storyreel-{view.name}", link=link, link_text=view.file, description=told)
 
 
-def _link(running: Session, name: str) -> str:
+def link_of(running: Session, name: str) -> str:
     """An http address of a view that is valid for a week; empty where the target has none or the view is not there."""
     there = running.store.signs and running.store.exists(name)
     return running.store.sign(name, 7 * 24 * 3600) if there else ""

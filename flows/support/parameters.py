@@ -13,11 +13,14 @@ from pydantic.json_schema import SkipJsonSchema
 
 from tasks.domain.money import MOST_USD
 from tasks.domain.request import VIEWS, RunRequest, select_views
+from tasks.domain.takes import MOST_TAKES
 
 Place = Annotated[str, Field(min_length=1)]
 Config = Annotated[str, Field(min_length=1)] | SkipJsonSchema[None]
 Usd = Annotated[float, Field(ge=0, le=MOST_USD)] | None
 Shots = list[Annotated[str, Field(min_length=1)]] | SkipJsonSchema[None]
+Several = Annotated[int, Field(ge=1, le=MOST_TAKES)] | None
+Draft = bool | SkipJsonSchema[None]
 Flights = Annotated[int, Field(ge=1, le=400)] | None
 ShotsAPart = Annotated[int, Field(ge=1, le=2000)]
 PartsInFlight = Annotated[int, Field(ge=1, le=100)]

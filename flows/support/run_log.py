@@ -10,8 +10,8 @@ from prefect import get_run_logger
 from prefect.context import TaskRunContext
 from prefect.exceptions import MissingContextError
 
-from tasks.domain.advice import ADVICE
 from tasks.domain.result import ShotResult
+from tasks.views.advice import ADVICE
 
 Lines = dict[str, list[str]]
 

@@ -109,9 +109,11 @@ def plan_answer(running: Session, code: int) -> dict[str, Any]:
     actions = Counter(shot.action for shot in plan.shots if shot.selected)
     totals: dict[str, Any] = {action: actions[action] for action in ("new", "keep", "rerender")}
     totals |= {"quoted_usd": usd_text(plan.quoted), "worst_usd": usd_text(plan.worst)}
+    drafts = sum((shot.quoted for shot in plan.shots if shot.need.grade == "draft"), ZERO)
     shots = [_planned_shot(shot) for shot in plan.shots if shot.selected]
     unread = [one._asdict() for one in running.board.told.unread]
-    told = {"unread": unread, "warnings": list(plan.warnings), "errors": []}
+    passes = {"draft_usd": usd_text(drafts), "final_usd": usd_text(plan.quoted - drafts)}
+    told = {**passes, "unread": unread, "warnings": list(plan.warnings), "errors": []}
     return {"exit_code": code, "shots": shots, "totals": totals, **told}
 
 
@@ -222,6 +224,20 @@ async def rescue(running: Session) -> dict[str, Any]:
     }
 
 
+async def hear(running: Session) -> str:
+    """Bring the tables of a target to what people have said of its takes by now. In words why they stay as they are,
+    where somebody else holds the target."""
+    if not await asyncio.to_thread(running.store.names, "review"):
+        return ""
+    try:
+        await asyncio.to_thread(_read, running)
+        running.restore()
+        async with running.open():
+            return ""
+    except TargetError as error:
+        return f"the manifest is shown as it is: {error}"
+
+
 async def providers(loaded: Settings, *, check: bool) -> dict[str, Any]:
     """The answer of ``providers --json``; with ``check`` each gateway is asked, at no cost, and its list compared."""
     known = loaded.catalogue
@@ -249,6 +265,7 @@ def _read(running: Session) -> _Target:
     try:
         ledger, rows, shelf = running.ledger.load(), running.last_rows(), running.look_at_clips()
         running.receipts.add_to(ledger)
+        running.hear_verdicts()
     except StoreError as error:
         raise TargetError(f"the target cannot be read: {error}") from error
     if not rows and not ledger.pages:

@@ -5,12 +5,13 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 
 from tasks.commands.write_back import MARK
 from tasks.domain.errors import Fault
 from tasks.domain.identity import slug_of
+from tasks.ledger import VERDICT
 from tasks.manifest import load_manifest
 from tasks.storage import Store, StoreError
 from tasks.storyboard import ENDINGS, display_url, without_ours
@@ -20,9 +21,10 @@ REPORT = ".errors.txt"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A board as a finished run over it saw it: the digest of its bytes."""
+    """A board as a finished run over it saw it: the digest of its bytes, and how much was said of its takes, by key."""
 
     digest: str
+    said: dict[str, int] = field(default_factory=dict)
 
 
 def boards(inbox: Store) -> dict[str, int]:
@@ -73,14 +75,16 @@ def _owner(target: Store, folder: str) -> str:
 
 
 def due(inbox: Store, target: Store, places: Mapping[str, str], names: Iterable[str]) -> list[tuple[str, str]]:
-    """Name and digest of each board that is new, or changed since a run over it ended with no shot skipped.
+    """Name and digest of each board that is new, or changed since a run over it ended with no shot skipped, or of whose
+    takes somebody has said since what asks for an order.
 
     ``places`` are the folders of the boards, as `folders` tells them.
     """
     found = []
     for name, data in sorted(inbox.read_many(names).items()):
         digest = hashlib.sha256(without_ours(data)).hexdigest()
-        if _seen(target, places[name]) != Seen(digest):
+        seen = _seen(target, places[name])
+        if seen is None or seen.digest != digest or _asks(target, places[name], seen):
             found.append((name, digest))
     return found
 
@@ -92,15 +96,56 @@ def _seen(target: Store, folder: str) -> Seen | None:
         return None
 
 
+def _asks(target: Store, folder: str, seen: Seen) -> bool:
+    """Whether a verdict that the last run did not see may ask for an order: a rejection, one more, a chosen draft."""
+    names = [name for name in _verdicts(target, folder) if name[1] > seen.said.get(name[0], 0)]
+    if not names:
+        return False
+    found = target.read_many([f"{folder}/review/{key}/{n}.json" for key, n in names])
+    kinds = {kind for data in found.values() for kind in [_kind(data)]}
+    return bool(kinds & {"reject", "again"}) or ("select" in kinds and _has_drafts(target, folder))
+
+
+def _verdicts(target: Store, folder: str) -> list[tuple[str, int]]:
+    """Key and number of each verdict on a board's takes."""
+    names = (name.removeprefix(f"{folder}/") for name in target.names(f"{folder}/review"))
+    return [(found[1], int(found[2])) for name in names if (found := VERDICT.fullmatch(name))]
+
+
+def _kind(data: bytes) -> str:
+    try:
+        return str(json.loads(data)["kind"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+
+
+def _has_drafts(target: Store, folder: str) -> bool:
+    rows = load_manifest(target.read(f"{folder}/manifest.json"))
+    return any(row.get("grade") == "draft" for row in rows)
+
+
 def count_skipped(target: Store, folder: str) -> int:
     """How many shots the last run over the board of this folder left out."""
     rows = load_manifest(target.read(f"{folder}/manifest.json"))
-    return sum(row["status"] == "skipped" for row in rows)
+    return sum(row["status"] == "skipped" and not _waits(row) for row in rows)
 
 
-def done(inbox: Store, target: Store, name: str, folder: str, digest: str) -> None:
-    """Remember that a run over this content ended with no shot skipped; its error report goes."""
-    target.write(f"{folder}/inbox.json", json.dumps(asdict(Seen(digest))).encode())
+def _waits(row: Mapping[str, object]) -> bool:
+    """Whether the shot has no clip because of what was said of it, and waits for what is said next."""
+    return bool(row.get("verdict")) and not row.get("error_class")
+
+
+def look(target: Store, folder: str, digest: str) -> Seen:
+    """What a run that begins now over this content sees of the board."""
+    said: dict[str, int] = {}
+    for key, n in _verdicts(target, folder):
+        said[key] = max(n, said.get(key, 0))
+    return Seen(digest, said)
+
+
+def done(inbox: Store, target: Store, name: str, folder: str, seen: Seen) -> None:
+    """Remember that a run that saw this ended with no shot skipped; its error report goes."""
+    target.write(f"{folder}/inbox.json", json.dumps(asdict(seen)).encode())
     for store in (inbox, target):
         try:
             store.delete(f"{name}{REPORT}")

@@ -17,11 +17,12 @@ from tasks.config.schema import CONFIGS as CONFIGS
 from tasks.config.schema import FaultCollector, Spec, find
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.shot import FITS, MODES, Fit, Mode, Size
+from tasks.domain.takes import MOST_TAKES
 from tasks.transport import Network, read_network
 
 COLUMNS = (
     *("shot_id", "scene", "prompt", "negative_prompt", "mode", "image", "source"),
-    *("duration", "aspect_ratio", "size", "fit", "seed", "audio", "route"),
+    *("duration", "aspect_ratio", "size", "fit", "seed", "audio", "route", "takes"),
 )
 
 
@@ -30,12 +31,14 @@ _HD = Size(1280, 720)
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a shot gets when its row is silent. ``duration`` in seconds; ``fps`` for lengths in frames."""
+    """What a shot gets when its row is silent. ``duration`` in seconds; ``fps`` for lengths in frames; ``takes`` in
+    clips."""
 
     duration: Decimal = Decimal(8)
     size: Size = _HD
     fit: Fit = "cover"
     fps: Decimal = Decimal(24)
+    takes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,14 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class RenderSettings:
-    """How a run spends: shots in flight, what to do in doubt, and where it stops (US dollars)."""
+    """How a run spends: shots in flight, what to do in doubt, where it stops (US dollars), and if drafts come first."""
 
     concurrency: int = 128
     on_unclear: Literal["next", "fail"] = "next"
     on_moderated: Literal["stop", "next"] = "stop"
     budget_usd: Decimal | None = None
     max_wasted_usd: Decimal | None = None
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ _DEFAULTS: Spec = {
     "size": kinds.size,
     "fit": kinds.one_of(*FITS),
     "fps": kinds.number(0, 1000, above=True),
+    "takes": kinds.whole(1, MOST_TAKES),
 }
 _RENDER: Spec = {
     "concurrency": kinds.whole(1, 400),
@@ -116,6 +121,7 @@ _RENDER: Spec = {
     "on_moderated": kinds.one_of("stop", "next"),
     "budget_usd": kinds.dollars,
     "max_wasted_usd": kinds.dollars,
+    "draft": kinds.flag,
 }
 _IMAGES: Spec = {
     "allow_hosts": kinds.each(kinds.host),

@@ -1,14 +1,17 @@
 """What is decided about each shot before anything is spent. Pure."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from tasks.domain.errors import ErrorWord
 from tasks.domain.model import Route
 from tasks.domain.money import ZERO, usd_shown
 from tasks.domain.shot import Shot, Size
+from tasks.domain.takes import Asked, Need
 
 Action = Literal["new", "keep", "rerender"]
 NOWHERE = "memory://storyreel-plan"  # the target of a plan that names none
@@ -61,20 +64,39 @@ class ShotPlan(NamedTuple):
     warnings: tuple[str, ...] = ()
     collects: bool = False  # a job bought earlier is asked first
     kept: Mapping[str, Any] | None = None
-    closed: frozenset[str] = frozenset()  # routes and gateways at which an earlier order of this shot is unclear
+    doubts: Mapping[str, int] = MappingProxyType({})  # orders that may have been accepted, by route or gateway
     left_out: LeftOut | None = None
+    asked: Asked = Asked()
+    need: Need = Need(1)
+    jobs: int = 0  # bought earlier and not collected
+    gateway_first: bool | None = None  # of the chain for finals, where ``offers`` are those for drafts
 
     @property
     def first(self) -> Offer | None:
         """The route that is tried first."""
-        if not self.closed:
-            return self.offers[0] if self.offers else None
-        return next((o for o in self.offers if not {o.route.name, o.route.model.provider} & self.closed), None)
+        found = self._firsts(1)
+        return found[0] if found else None
+
+    def _firsts(self, orders: int) -> list[Offer]:
+        """The routes that so many orders try first: where one may have been accepted, so many fewer are placed."""
+        found: list[Offer] = []
+        missing = max(self.need.missing, 1)
+        for _ in range(orders if self.offers else 0):
+            at = Counter(one.route.model.provider for one in found) if self.doubts else Counter[str]()
+            free = (o for o in self.offers if not self.doubts or at[o.route.model.provider] < missing - self.doubt(o))
+            found += [one for one in [next(free, None)] if one is not None]
+        return found
+
+    def doubt(self, offer: Offer) -> int:
+        """How many orders may have been accepted there."""
+        return self.doubts.get(offer.route.name, 0) + self.doubts.get(offer.route.model.provider, 0)
 
     @property
     def stand_ins(self) -> bool:
         """Whether a clip of the built-in renderer only stands in: a usable gateway comes before it."""
         was = self.kept is not None and self.kept.get("status") == "stand_in"
+        if self.gateway_first is not None:
+            return was or self.gateway_first
         return was or bool(self.offers and self.offers[0].paid)
 
     @property
@@ -84,9 +106,9 @@ class ShotPlan(NamedTuple):
 
     @property
     def quoted(self) -> Decimal:
-        """US dollars it costs when the first route delivers; 0 where a job is only collected."""
-        buys = self.renders and self.action != "keep" and not self.collects
-        return self.first.quote if buys and self.first else ZERO
+        """US dollars it costs when the first route delivers each take; nothing for one that is only collected."""
+        buys = self.renders and self.action != "keep"
+        return sum((one.quote for one in self._firsts(max(self.need.missing - self.jobs, 0))), ZERO) if buys else ZERO
 
     @property
     def worst(self) -> Decimal:
@@ -94,7 +116,7 @@ class ShotPlan(NamedTuple):
         total = ZERO
         for offer in self.offers if self.renders and self.action != "keep" else ():
             total += offer.quote
-        return total
+        return total * self.need.missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +127,7 @@ class Plan:
     extra_columns: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     trusted: tuple[str, ...] = field(default=())  # remote files that were not fetched for the plan
+    waiting: tuple[str, ...] = ()  # shots with drafts of which nobody has chosen one
 
     @property
     def quoted(self) -> Decimal:

@@ -50,6 +50,9 @@ def select_views(names: Collection[str]) -> ViewSelection:
 class RunRequest:
     """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config.
 
+    ``takes``: clips of each shot whose row says nothing of it. ``draft``: whether drafts are ordered, and no finals;
+    False: finals for all drafts.
+
     ``skip_unusable``: shots without a usable route are left out instead of keeping the run from its start.
     ``confined``: the board comes from an inbox or a deployment, and may not name files outside its own folder.
     """
@@ -61,6 +64,8 @@ class RunRequest:
     only: tuple[str, ...] = ()
     rerender: tuple[str, ...] = ()
     concurrency: int | None = None
+    takes: int | None = None
+    draft: bool | None = None
     skip_unusable: bool = False
     confined: bool = False
     views: ViewSelection = ViewSelection()

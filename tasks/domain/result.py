@@ -11,6 +11,7 @@ from tasks.domain.shot import Shot
 
 Status = Literal["rendered", "reused", "stand_in", "refused", "failed", "skipped"]
 Basis = Literal["reported", "price_list", "free", "unknown"]
+Grade = Literal["final", "draft"]  # what a take was ordered as
 STATUSES: tuple[Status, ...] = ("rendered", "reused", "stand_in", "refused", "failed", "skipped")
 
 
@@ -67,6 +68,10 @@ class Attempt:
     order_id: str = ""  # a random UUID, written before the POST; empty in records of 0.1
     estimate: Decimal | None = None  # US dollars that the receipt named
     stand_in: bool = False  # drawn where a gateway's clip was wanted
+    slot: int = 1  # its place among the shot's takes: several are ordered side by side
+    grade: Grade = "final"
+    draft_of: int = 0  # the attempt whose draft it finishes
+    qa: str = ""  # what is wrong with the clip, in words
 
     @property
     def route(self) -> str:
@@ -119,6 +124,8 @@ class ShotResult:
     frame: str = ""
     error_class: ErrorWord = ""
     error: str = ""
+    verdict: str = ""  # what was said of the clip in use, or of the shot that has none
+    note: str = ""
     kept: Mapping[str, Any] | None = None
 
     @property

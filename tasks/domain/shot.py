@@ -58,6 +58,7 @@ class Shot(NamedTuple):
     seed: int | None = None
     audio: bool | None = None
     route: str = ""
+    takes: int | None = None  # clips that it asks for; None leaves it to the run
     extras: Mapping[str, str] = MappingProxyType({})
     warnings: tuple[str, ...] = ()
 

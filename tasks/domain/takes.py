@@ -1,15 +1,43 @@
-"""Which clips of a shot are at the target, and which of them is in use. Pure.
+"""Which clips of a shot are at the target, which of them is in use, and how many are still to be ordered. Pure.
 
 Newer means a higher attempt number, or an answer to a later wish for another clip; no clocks are compared.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from tasks.domain.result import Attempt, Clip
+from tasks.domain.result import Attempt, Clip, Grade
+from tasks.domain.verdict import Verdict
 
 UNKNOWN = -1  # bytes of a file whose store does not tell its size
+MOST_TAKES = 10  # that a row may ask for
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run asks of a shot: so many takes. ``drafts``: drafts are asked for, and count as done.
+
+    ``finals`` says which drafts get a final: none, the chosen one, or all where nobody has chosen.
+    """
+
+    takes: int = 1
+    drafts: bool = False
+    finals: Literal["none", "chosen", "all"] = "chosen"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What is still to be ordered of a shot: so many takes of one grade. ``drafts`` are the attempts whose drafts they
+    finish, in the order of the places."""
+
+    missing: int = 0
+    grade: Grade = "final"
+    drafts: tuple[int, ...] = ()
+
+    def draft_of(self, place: int) -> int:
+        """The attempt whose draft the order of this place (from 0) finishes; 0 for none."""
+        return self.drafts[place] if place < len(self.drafts) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +73,167 @@ def attempts_with_clip(attempts: Iterable[Attempt], shelf: Shelf) -> list[Attemp
 
 
 def clip_in_use(
-    attempts: Sequence[Attempt], shelf: Shelf, stand_ins: bool, wish: Mapping[str, Any] | None = None
+    attempts: Sequence[Attempt],
+    shelf: Shelf,
+    stand_ins: bool,
+    wish: Mapping[str, Any] | None = None,
+    verdicts: Sequence[Verdict] = (),
 ) -> Attempt | None:
-    """The attempt whose clip stands for the shot: the newest of its own, else the newest stand-in, else None.
+    """The attempt whose clip stands for the shot: the one that was chosen last, else the newest of its own, else the
+    newest stand-in, else None. A rejected one never does; a final stands for the chosen draft that it was made for.
 
     ``stand_ins``: whether the built-in renderer's clips are only stand-ins, because the chain has a usable gateway
     before it. ``wish`` is the shot's newest wish for another clip: a clip that answers it counts as newer.
     """
-    there = attempts_with_clip(attempts, shelf) if attempts else ()
-    return max(there, key=lambda one: _rank(one, stand_ins, wish), default=None)
+    there = attempts_with_clip(attempts, shelf) if attempts else []
+    said = counting(attempts, stand_ins, verdicts) if verdicts else {}
+    usable = [one for one in there if one.n not in said or said[one.n].kind != "reject"]
+    if chosen := chosen_of(usable, said):
+        finals = [one for one in usable if one.draft_of == chosen.n]
+        return max(finals, key=lambda one: one.n, default=chosen)
+    return max(usable, key=lambda one: _rank(one, stand_ins, wish), default=None)
 
 
 def own_clip(
-    attempts: Sequence[Attempt], shelf: Shelf, stand_ins: bool, wish: Mapping[str, Any] | None = None
+    attempts: Sequence[Attempt],
+    shelf: Shelf,
+    stand_ins: bool,
+    wish: Mapping[str, Any] | None = None,
+    verdicts: Sequence[Verdict] = (),
 ) -> Attempt | None:
     """As `clip_in_use`, but None where the clip in use is a stand-in."""
-    made = clip_in_use(attempts, shelf, stand_ins, wish)
+    made = clip_in_use(attempts, shelf, stand_ins, wish, verdicts)
     return None if is_stand_in(made, stand_ins) else made
 
 
-def _rank(attempt: Attempt, stand_ins: bool, wish: Mapping[str, Any] | None) -> tuple[bool, bool, bool, int]:
-    """Sorts own clips above stand-ins, then answers to the last wish, then clips that were not late, then the higher
-    number."""
+def counting(attempts: Iterable[Attempt], stand_ins: bool, verdicts: Iterable[Verdict]) -> dict[int, Verdict]:
+    """By take the choice or rejection that counts: the newest one about the very clip that the attempt brought."""
+    own = [one for one in attempts if one.clip is not None and not is_stand_in(one, stand_ins)]
+    digests = {one.n: one.clip.sha256 for one in own if one.clip is not None}
+    ordered = sorted(verdicts, key=lambda one: one.n)
+    return {one.take: one for one in ordered if one.kind != "again" and digests.get(one.take) == one.sha256}
+
+
+def chosen_of(usable: Iterable[Attempt], said: Mapping[int, Verdict]) -> Attempt | None:
+    """The usable take that was chosen last; None where none was. ``said`` are the verdicts that count."""
+    chosen = [one for one in usable if one.n in said and said[one.n].kind == "select"]
+    return max(chosen, key=lambda one: said[one.n].n, default=None)
+
+
+def open_agains(attempts: Sequence[Attempt], stand_ins: bool, verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """The calls for one more take that no take has answered: one with a higher number than their author saw."""
+    own = [one for one in attempts if one.clip is not None and not is_stand_in(one, stand_ins)]
+    names = {(one.n, one.clip.sha256) for one in own if one.clip is not None} | {(0, "")}
+    newest = max((one.n for one in own), default=0)
+    calls = [one for one in verdicts if one.kind == "again" and (one.take, one.sha256) in names]
+    return [one for one in calls if one.after >= newest]
+
+
+def _rank(
+    attempt: Attempt, stand_ins: bool, wish: Mapping[str, Any] | None
+) -> tuple[bool, bool, bool, bool, bool, int]:
+    """Sorts own clips above stand-ins and finals above drafts, then clips without a flaw, then answers to the last
+    wish, then clips that were not late, then the higher number."""
     answers = wish is None or attempt.n not in wish["had"]
-    return not is_stand_in(attempt, stand_ins), answers, attempt.outcome != "late", attempt.n
+    kind = not is_stand_in(attempt, stand_ins), attempt.grade == "final"
+    return *kind, not attempt.qa, answers, attempt.outcome != "late", attempt.n
 
 
 def is_stand_in(attempt: Attempt | None, stand_ins: bool) -> bool:
-    """Whether the attempt's clip only stands in for a gateway's."""
-    return attempt is not None and stand_ins and attempt.provider == "animatic"
+    """Whether the attempt's clip only stands in for a gateway's. What a draft's chain draws first is a draft."""
+    if attempt is None or attempt.provider != "animatic":
+        return False
+    return stand_ins if attempt.grade == "final" else attempt.stand_in
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """The clips of one shot as they stand: attempts, what is at the target, wishes and verdicts."""
+
+    attempts: Sequence[Attempt]
+    shelf: Shelf
+    stand_ins: bool
+    wish: Mapping[str, Any] | None = None
+    wished: bool = False  # the wish is open
+    verdicts: Sequence[Verdict] = ()
+
+    @property
+    def in_use(self) -> Attempt | None:
+        """As `clip_in_use`."""
+        return clip_in_use(self.attempts, self.shelf, self.stand_ins, self.wish, self.verdicts)
+
+    @property
+    def own(self) -> Attempt | None:
+        """As `own_clip`."""
+        return own_clip(self.attempts, self.shelf, self.stand_ins, self.wish, self.verdicts)
+
+    @property
+    def said(self) -> dict[int, Verdict]:
+        """The choice or rejection that counts, by take."""
+        return counting(self.attempts, self.stand_ins, self.verdicts) if self.verdicts else {}
+
+    @property
+    def usable(self) -> list[Attempt]:
+        """The takes that are at the target and not rejected, oldest first; a stand-in is none."""
+        said = self.said
+        there = [a for a in attempts_with_clip(self.attempts, self.shelf) if not is_stand_in(a, self.stand_ins)]
+        return [one for one in there if one.n not in said or said[one.n].kind != "reject"]
+
+    @property
+    def agains(self) -> list[Verdict]:
+        """The calls for one more take that none has answered."""
+        return open_agains(self.attempts, self.stand_ins, self.verdicts) if self.verdicts else []
+
+    def last_word(self, made: Attempt | None) -> Verdict | None:
+        """What was said last of the take ``made``, or of the shot where it has none, or that one more is wanted."""
+        said = self.said
+        of_clip = [one for n, one in said.items() if made is None or n == made.n]
+        return max((*of_clip, *self.agains), key=lambda one: one.n, default=None)
+
+    def done(self, asked: Asked) -> bool:
+        """Whether the clip in use is one of the shot's own: where no drafts are asked for, a draft is none."""
+        made = self.own
+        return made is not None and (made.grade == "final" or asked.drafts)
+
+    def need(self, asked: Asked) -> Need:
+        """What is still to be ordered so that the shot has what is asked of it, wishes and verdicts included."""
+        if not self.attempts:
+            return Need(asked.takes, "draft" if asked.drafts else "final")
+        usable, more = self.usable, int(self.wished or bool(self.agains))
+        chosen = chosen_of(usable, self.said)
+        if chosen and chosen.grade == "draft" and asked.finals != "none":
+            finished = any(one.draft_of == chosen.n for one in usable)
+            return Need(more) if finished else Need(1, drafts=(chosen.n,))
+        if asked.drafts:
+            return Need(max(asked.takes - len(usable), more), "draft")
+        return self._finals(asked, usable, more)
+
+    def _finals(self, asked: Asked, usable: Sequence[Attempt], more: int) -> Need:
+        """As `need`, where finals are asked for: a shot with drafts only waits for a choice."""
+        finals = [one for one in usable if one.grade == "final"]
+        drafts = [one for one in self.attempts if one.grade == "draft" and one.brought_own_clip]
+        if drafts and asked.finals == "all":
+            finished = {one.draft_of for one in finals}
+            waiting = tuple(one.n for one in reversed(usable) if one.grade == "draft" and one.n not in finished)
+            missing = max(asked.takes - len(finals), more)
+            return Need(missing, drafts=waiting[:missing])
+        if (drafts and not finals) or any(one.draft_of for one in finals):
+            return Need(int(self.wished) if not finals else more)
+        return Need(max(asked.takes - len(finals), more))
+
+    def waits(self, asked: Asked) -> bool:
+        """Whether the shot has drafts of which somebody has to choose one before a final is ordered."""
+        made = self.own
+        return made is not None and made.grade == "draft" and not asked.drafts and not self.need(asked).missing
+
+    def missed(self, asked: Asked) -> list[Attempt]:
+        """The lost clips whose jobs are asked for them once more, best first: those that would be in use if they were
+        there, and all that are not rejected where the shot has fewer than it asks for."""
+        said = self.said
+        kept = [one for one in self.attempts if one.n not in said or said[one.n].kind != "reject"]
+        if self.own is not None and asked.takes > len(self.usable):
+            return [one for one in lost_clips(kept, self.shelf) if one.clip is not None]
+        return missed_clips(kept, self.shelf, self.stand_ins, self.wish)
 
 
 def lost_clips(attempts: Sequence[Attempt], shelf: Shelf) -> list[Attempt]:

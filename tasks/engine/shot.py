@@ -3,52 +3,29 @@
 import asyncio
 import base64
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from tasks.domain import redaction
-from tasks.domain.errors import LocalFault, MediaError, Outcome, Stopped, TargetLost
+from tasks.domain.errors import LocalFault, MediaError, Stopped, TargetLost
 from tasks.domain.machine import describe_lack
 from tasks.domain.model import Model
 from tasks.domain.order import Frame, Order, SourceClip
 from tasks.domain.plan import Offer, ShotPlan
 from tasks.domain.result import Attempt, ShotResult
 from tasks.domain.shot import Shot
-from tasks.domain.takes import Shelf, gone_clips, missed_clips, own_clip
+from tasks.domain.takes import Shelf, Takes, gone_clips
 from tasks.engine.builtin import Drawer
 from tasks.engine.context import RunContext, StopSignal
 from tasks.engine.lost_orders import recover_order
+from tasks.engine.places import LEFT, Beside, Next, Place, Places, Work, after, at_once, ended_of, places_of, weigh
 from tasks.engine.poll import recover
 from tasks.engine.submit import OrderClient
-from tasks.ledger import UNSETTLED, Ended, KeyHistory, LedgerKey, closed_gateways, is_refused, result_of, unclear_routes
+from tasks.ledger import UNSETTLED, Ended, KeyHistory, LedgerKey, doubts, is_refused, result_of, unclear_routes
 from tasks.media.assets import Media
 from tasks.storage import StoreError, has_scheme
 
 SIGNED_SECONDS = 3 * 3600  # longer than any queue that was seen
-Next = Literal["done", "again", "next", "stop"]
-#: How a gateway left a shot that goes on elsewhere, in the words of the display.
-LEFT: Mapping[Outcome, str] = {
-    "busy": "busy",
-    "refused": "refused it",
-    "locked": "refused key or credit",
-    "failed": "failed",
-    "unclear": "gave no clear answer",
-    "overdue": "took too long",
-    "moderated": "refused the content",
-}
-
-
-def after(attempt: Attempt, tries: int, *, on_unclear: str, on_moderated: str) -> Next:
-    """What follows an attempt, by its outcome; ``tries`` counts the attempts at this route that ended failed."""
-    if attempt.outcome == "clip":
-        return "done"
-    if attempt.outcome == "moderated":
-        return "stop" if on_moderated == "stop" else "next"
-    if attempt.outcome in ("unclear", "overdue"):
-        return "stop" if on_unclear == "fail" else "next"
-    if attempt.outcome == "failed" and attempt.basis == "free" and attempt.provider != "animatic" and tries == 1:
-        return "again"
-    return "next"
 
 
 def sent_prompt(shot: Shot, model: Model) -> str:
@@ -76,35 +53,42 @@ class Renderer:
         self.run, self.gateway, self.media, self.stop_signal = run, gateway, media, stop_signal
         self.shelf, self.plans = shelf, plans
         self.results: dict[str, ShotResult] = {}
+        self.endings: dict[str, Ended | None] = {}
         self.said: set[str] = set()
         self.left: dict[str, tuple[str, bool]] = {}  # by shot: how it left the route before, and whether that is news
         self.drawer = Drawer(run)
+        self.beside: Beside = at_once
 
     async def shot(self, plan: ShotPlan) -> ShotResult:
         """The shot's row. A shot that fails is a row, never an exception; a cancelled one leaves its job."""
-        ended: Ended | None = None
         page = self.run.ledger.page(plan.key)
-        try:
+
+        async def work() -> Ended | None:
             await self.collect(plan, page)
-            if self.needs(plan, page):
-                ended = await self._walk(plan, page)
+            return await self._order(plan, page) if self.needs(plan, page) else None
+
+        self.endings[plan.shot.shot_id] = ended = await self._ended(plan, work)
+        self.results[plan.shot.shot_id] = result = self.result(plan, ended)
+        return result
+
+    async def _ended(self, plan: ShotPlan, work: Work) -> Ended | None:
+        """What ends the work on a shot: an exception is a row as well."""
+        try:
+            return await work()
         except Stopped as stop:
-            ended = Ended("skipped", stop.error_class, str(stop))
+            return Ended("skipped", stop.error_class, str(stop))
         except MediaError as error:
-            ended = Ended("failed", "NoRoute", redaction.cut(f"{plan.shot.image or plan.shot.source} {error}"))
+            return Ended("failed", "NoRoute", redaction.cut(f"{plan.shot.image or plan.shot.source} {error}"))
         except (TargetLost, StoreError) as error:
             self.stop_signal.stop(Stopped("Target", f"the target refuses what was bought: {error}"))
-            ended = Ended("failed", "Target", str(error))
+            return Ended("failed", "Target", str(error))
         except (LocalFault, OSError, MemoryError) as error:
             why = describe_lack(error)
             if why not in self.said:
                 self.run.progress.line(f"{plan.shot.shot_id}: {why}; nothing more is ordered, what was bought stays")
             self.said.add(why)
             self.stop_signal.stop(Stopped("Target", why))
-            ended = Ended("failed", "Target", redaction.cut(why))
-        result = self.result(plan, ended)
-        self.results[plan.shot.shot_id] = result
-        return result
+            return Ended("failed", "Target", redaction.cut(why))
 
     def result(self, plan: ShotPlan, ended: Ended | None = None) -> ShotResult:
         """The row of the shot as the ledger has it now."""
@@ -113,14 +97,14 @@ class Renderer:
 
     def needs(self, plan: ShotPlan, page: KeyHistory) -> bool:
         """Whether the shot is still to be ordered."""
-        return plan.selected and not is_refused(page) and self.lacks(plan, page)
+        return plan.selected and not is_refused(page) and self.lacks(plan)
 
-    def lacks(self, plan: ShotPlan, page: KeyHistory) -> bool:
+    def lacks(self, plan: ShotPlan) -> bool:
         """Whether a clip that comes now is of use, whoever ordered it and however the shot ended since."""
-        return page.open_wish is not None or not self._has_own(plan, page)
+        return self._takes(plan).need(plan.asked).missing > 0
 
-    def _has_own(self, plan: ShotPlan, page: KeyHistory) -> bool:
-        return own_clip(page.attempts(), self.shelf, plan.stand_ins, page.wish) is not None
+    def _takes(self, plan: ShotPlan) -> Takes:
+        return self.run.ledger.page(plan.key).takes(self.shelf, plan.stand_ins)
 
     async def collect(self, plan: ShotPlan, page: KeyHistory) -> None:
         """Ask after every job that was bought and not settled, then after clips that are gone: before anything is
@@ -131,66 +115,86 @@ class Renderer:
         for attempt in sorted(open_jobs, key=lambda a: (a.outcome != "overdue", a.n)):
             job = f"job {attempt.job_id[:40]} at {attempt.route}"
             self.run.progress.take_up(plan.shot.shot_id, job, attempt.at_risk)
-            self._seen(await self.gateway.collect(attempt, lambda: self.lacks(plan, page)))
+            self._seen(await self.gateway.collect(attempt, lambda: self.lacks(plan)))
         for attempt in self._missed(plan, page):
             if self._seen(await recover(self.run, attempt)) is None:
                 self.run.progress.line(f"{plan.shot.shot_id}: {_lost(attempt)}")
-            elif plan.offers:
+            elif plan.offers and not self.lacks(plan):
                 return
 
     def _missed(self, plan: ShotPlan, page: KeyHistory) -> list[Attempt]:
         """Lost clips whose job can be asked: those that the shot lacks; of a shot that cannot order, all."""
         attempts = page.attempts()
-        missed = missed_clips(attempts, self.shelf, plan.stand_ins, page.wish)
+        missed = self._takes(plan).missed(plan.asked)
         if not plan.offers:
             missed += [one for one in gone_clips(attempts, self.shelf) if one not in missed]
         return [one for one in missed if one.job_id and not self.run.can_ask(one)]
 
-    async def _walk(self, plan: ShotPlan, page: KeyHistory) -> Ended | None:
-        """The routes in order, until a clip, a stop, or the end of the chain: None when there is a clip."""
-        render = self.run.settings.render
-        closed = closed_gateways(page)
-        if closed and render.on_unclear == "fail":
-            return Ended(
-                "failed", "Unclear", f"an order at {', '.join(sorted(unclear_routes(page)))} may have been accepted"
-            )
+    async def _order(self, plan: ShotPlan, page: KeyHistory) -> Ended | None:
+        """Order the takes that are missing, side by side: None when each has come."""
+        need = self._takes(plan).need(plan.asked)
+        doubted = doubts(page, need.grade)
+        if doubted and self.run.settings.render.on_unclear == "fail":
+            where = ", ".join(sorted(unclear_routes(page)))
+            return Ended("failed", "Unclear", f"an order at {where} may have been accepted")
         if missing := self._source_missing(plan):
             return missing
+        places = Places(need.missing, doubted)
+        first, *others = places_of(page.attempts(), need)
+        works = [partial(self._ended, plan, partial(self._walk, plan, places, one)) for one in (first, *others)]
+        if not others:
+            return await works[0]()
+        beside = [self.beside(f"{plan.shot.shot_id} ({k})", work) for k, work in enumerate(works[1:], 2)]
+        return weigh(await asyncio.gather(works[0](), *beside))
+
+    async def _walk(self, plan: ShotPlan, places: Places, place: Place) -> Ended | None:
+        """The routes in order for one take, until a clip (then None), a stop, or the end of the chain."""
         last, said = None, list(plan.passed_over)
-        for place, offer in enumerate(plan.offers):
-            if not offer.paid and plan.stand_ins and self._has_own(plan, page):
+        for at, offer in enumerate(plan.offers):
+            if plan.offers[0].paid and not offer.paid and (places.drawn or self._takes(plan).own):
                 break  # a stand-in must not take the place of the clip that is there
-            tries, later = 0, plan.offers[place + 1 :]
-            while (reason := self._out(offer, closed, later)) == "":
-                attempt = await self._attempt(plan, offer, last=self._last(closed, later))
-                if attempt is None:
-                    reason = self._out(offer, closed, later)
+            attempt, reason, later = None, "", plan.offers[at + 1 :]
+            while places.go_on() and (reason := self._out(offer, places, later)) == "":
+                made = await self._attempt(plan, offer, places, place, last=self._last(places, later))
+                if made is None:
+                    reason = self._out(offer, places, later)
                     break
-                last, tries = attempt, tries + 1
-                step = after(attempt, tries, on_unclear=render.on_unclear, on_moderated=render.on_moderated)
+                tries = 2 if attempt else 1
+                attempt = last = made
+                step = self._step(plan, places, attempt, tries)
                 if step == "done":
                     return None
-                self.run.progress.line(f"{plan.shot.shot_id}: {attempt.route}: {attempt.error_class}: {attempt.error}")
-                if step == "stop":
-                    return _ended(attempt)
-                if attempt.outcome == "unclear":
-                    closed.add(attempt.provider)
-                if step == "next":
-                    self.left[plan.shot.shot_id] = f"{attempt.provider} {LEFT.get(attempt.outcome, 'failed')}", True
+                if step != "again":
                     break
+            if places.stopped is not None:
+                return places.stopped
             said += [reason] if reason else []
             self.left.setdefault(plan.shot.shot_id, (f"{offer.route.model.provider} is out", False))
-        return _ended(last) if last else Ended("failed", "NoRoute", "; ".join(said) or "no usable route")
+        return ended_of(last) if last else Ended("failed", "NoRoute", "; ".join(said) or "no usable route")
 
-    def _out(self, offer: Offer, closed: set[str], later: Sequence[Offer] = ()) -> str:
-        if closed & {offer.route.name, offer.route.model.provider}:
+    def _step(self, plan: ShotPlan, places: Places, attempt: Attempt, tries: int) -> Next:
+        """What follows the attempt; what it means for the shot's other takes is noted, and told."""
+        render = self.run.settings.render
+        places.note(attempt)
+        step = after(attempt, tries, on_unclear=render.on_unclear, on_moderated=render.on_moderated)
+        if step == "done":
+            return step
+        self.run.progress.line(f"{plan.shot.shot_id}: {attempt.route}: {attempt.error_class}: {attempt.error}")
+        if step == "stop":
+            places.stopped = places.stopped or ended_of(attempt)
+        if step == "next":
+            self.left[plan.shot.shot_id] = f"{attempt.provider} {LEFT.get(attempt.outcome, 'failed')}", True
+        return step
+
+    def _out(self, offer: Offer, places: Places, later: Sequence[Offer] = ()) -> str:
+        if places.is_full(offer):
             return f"{offer.route.name}: an earlier order there is unclear"
         limits = self.run.client(offer.route.model.provider).limits if offer.paid else None
-        return limits.out(offer.route, last=self._last(closed, later)) if limits else ""
+        return limits.out(offer.route, last=self._last(places, later)) if limits else ""
 
-    def _last(self, closed: set[str], later: Sequence[Offer]) -> bool:
+    def _last(self, places: Places, later: Sequence[Offer]) -> bool:
         """Whether no gateway after this one can be asked."""
-        return not any(offer.paid and not self._out(offer, closed) for offer in later)
+        return not any(offer.paid and not self._out(offer, places) for offer in later)
 
     def _source_missing(self, plan: ShotPlan) -> Ended | None:
         source = self._made(plan.shot)
@@ -206,19 +210,24 @@ class Renderer:
             return self.result(self.plans[source])
         return self.results.get(source)
 
-    async def _attempt(self, plan: ShotPlan, offer: Offer, *, last: bool) -> Attempt | None:
+    async def _attempt(
+        self, plan: ShotPlan, offer: Offer, places: Places, place: Place, *, last: bool
+    ) -> Attempt | None:
         """One order at one route, by a gateway or by the built-in renderer."""
-        shot = plan.shot
+        shot = place.shot(plan.shot)
         self._tell_fall(shot.shot_id, offer)
         frame, name = await self._frame(plan, offer)
         source = await self._source(plan, offer)
         prompt = sent_prompt(shot, offer.route.model)
         order = Order(shot, offer.route, offer.seconds, offer.size, prompt, frame, source)
-        asked = LedgerKey(plan.key, plan.fingerprint, plan.parts, _remote(shot.image), _remote(shot.source))
+        remote = _remote(shot.image), _remote(shot.source)
+        asked = LedgerKey(plan.key, plan.fingerprint, plan.parts, *remote, take=place.record(plan.asked.takes))
         if offer.paid:
-            return self._seen(await self.gateway.buy(asked, order, offer.quote, name, last=last))
+            buying = self.gateway.buy(asked, order, offer.quote, name, last=last, wanted=places.go_on)
+            with places.working(offer):
+                return self._seen(await buying)
         start = (lambda: self._local_source(plan)) if shot.mode == "remix" else None
-        stand_in = plan.offers[0].paid
+        places.drawn = stand_in = plan.offers[0].paid
         return self._seen(await self.drawer.draw(asked, order, start, frame=name, stand_in=stand_in))
 
     def _tell_fall(self, shot_id: str, offer: Offer) -> None:
@@ -274,11 +283,6 @@ class Renderer:
         if source is not None and source.clip is not None:
             return await self.media.clip(source.clip.path)
         return await self.media.unchanged(plan.shot.source, str(plan.parts.get("source", "")))
-
-
-def _ended(attempt: Attempt) -> Ended:
-    status: Literal["refused", "failed"] = "refused" if attempt.outcome == "moderated" else "failed"
-    return Ended(status, attempt.error_class or "Failed", attempt.error)
 
 
 def _lost(attempt: Attempt) -> str:

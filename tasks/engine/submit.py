@@ -39,7 +39,8 @@ Submitted = tuple[Attempt | None, float | None]
 
 @dataclass(frozen=True)
 class PendingOrder:
-    """One order on its way to its provider. ``frame``: its picture's name; ``last``: the shot has no other route."""
+    """One order on its way to its provider. ``frame``: its picture's name; ``last``: the shot has no other route;
+    ``wanted``: whether it may still leave."""
 
     client: ProviderClient
     asked: LedgerKey
@@ -47,6 +48,7 @@ class PendingOrder:
     quote: Decimal
     frame: str = ""
     last: bool = False
+    wanted: Callable[[], bool] = lambda: True
 
 
 class OrderClient:
@@ -63,15 +65,14 @@ class OrderClient:
         self.flights = 0
         self.keeper = Keeper(run, lambda: self.flights, haste=haste)
 
-    async def buy(
-        self, asked: LedgerKey, order: Order, quote: Decimal, frame: str = "", *, last: bool = False
-    ) -> Attempt | None:
+    async def buy(self, asked: LedgerKey, order: Order, quote: Decimal, frame: str = "", **how: Any) -> Attempt | None:
         """Take one order to its provider: the last attempt it came to, settled or overdue.
 
-        None where no attempt could be made, because the route is out. ``last``: the shot has no other route.
+        None where no attempt could be made, because the route is out, or the order was not wanted any more. ``how``:
+        as `PendingOrder` has it.
         """
         client = self.run.client(order.route.model.provider)
-        pending = PendingOrder(client, asked, order, quote, frame, last)
+        pending = PendingOrder(client, asked, order, quote, frame, **how)
         async with client.limits.places, self._flight(), self._room(order):
             attempt = await self._submitted(pending)
             if attempt is not None and attempt.outcome == "pending":
@@ -82,10 +83,11 @@ class OrderClient:
         """Submit until something else than `Busy` comes of it, four times in this run at the most."""
         limits, route = pending.client.limits, pending.order.route
         attempt, page = None, self.run.ledger.page(pending.asked.key)
-        tries = sum(a.route == route.name and a.run_id == self.run.ledger.run_id for a in page.attempts())
+        slot, run_id = pending.asked.take.get("slot", 1), self.run.ledger.run_id
+        tries = sum((a.route, a.run_id, a.slot) == (route.name, run_id, slot) for a in page.attempts())
         while tries < SUBMITS:
             await limits.ready(last=pending.last)
-            if limits.out(route, last=pending.last):
+            if limits.out(route, last=pending.last) or not pending.wanted():
                 return attempt
             made, wait = await self._submit_shielded(pending)
             if made is None:

@@ -4,10 +4,13 @@ from tasks.ledger.keys import Claim, keys_of, worth
 from tasks.ledger.ledger import Ledger, spent
 from tasks.ledger.receipts import Receipts, folder
 from tasks.ledger.records import UNSETTLED, KeyHistory, LedgerKey, Record, job_of, now
-from tasks.ledger.shot_state import Ended, closed_gateways, exit_code, is_refused, result_of, unclear_routes
+from tasks.ledger.shot_state import Ended, doubts, exit_code, is_refused, result_of, unclear_routes
+from tasks.ledger.verdicts import NAME as VERDICT
+from tasks.ledger.verdicts import VerdictReader, Verdicts, read_verdicts, write_verdict
 
 __all__ = [
     "UNSETTLED",
+    "VERDICT",
     "Claim",
     "Ended",
     "KeyHistory",
@@ -15,15 +18,19 @@ __all__ = [
     "LedgerKey",
     "Receipts",
     "Record",
-    "closed_gateways",
+    "VerdictReader",
+    "Verdicts",
+    "doubts",
     "exit_code",
     "folder",
     "is_refused",
     "job_of",
     "keys_of",
     "now",
+    "read_verdicts",
     "result_of",
     "spent",
     "unclear_routes",
     "worth",
+    "write_verdict",
 ]

@@ -14,7 +14,7 @@ Attempts, costs and what is reused are read from here and from nowhere else.
 import contextlib
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ from tasks.domain.job import Job
 from tasks.domain.money import ZERO, usd, usd_text
 from tasks.domain.order import Order
 from tasks.domain.result import Attempt, Settlement
+from tasks.domain.verdict import Verdict
 from tasks.ledger.records import (
     NAME,
     RANK,
@@ -112,6 +113,11 @@ class Ledger:
                 texts |= self.store.read_many(missing)
         return texts
 
+    def judge(self, verdicts: Mapping[str, Sequence[Verdict]]) -> None:
+        """Count with what people said of takes, by key; of a key that nothing was ordered under it says nothing."""
+        for key, page in self.pages.items():
+            page.verdicts = tuple(verdicts.get(key, ()))
+
     def page(self, key: str) -> KeyHistory:
         """The key's page; an empty one where nothing is known."""
         return self.pages.setdefault(key, KeyHistory())
@@ -150,7 +156,7 @@ class Ledger:
         writer took this number first.
         """
         record = self._base(asked, order, quote) | {"kind": "intent", "base_url": base_url, "frame": frame}
-        record |= {"stand_in": stand_in} if order.route.model.provider == "animatic" else {}
+        record |= dict(asked.take) | ({"stand_in": stand_in} if order.route.model.provider == "animatic" else {})
         if not self.store.create(self._name(record, "intent"), pack(record)):
             with contextlib.suppress(TargetError):  # whatever stands there: this run does not order
                 self._take_in(f"ledger/{asked.key}")

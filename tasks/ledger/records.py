@@ -13,6 +13,8 @@ from tasks.domain.job import Job
 from tasks.domain.money import ZERO
 from tasks.domain.order import Request
 from tasks.domain.result import Attempt, Clip
+from tasks.domain.takes import Shelf, Takes
+from tasks.domain.verdict import Verdict
 
 SCHEMA = 2  # 0.1 wrote 1, which is read for ever; it refuses 2 before it orders
 NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|found|wanted)\.json")
@@ -37,13 +39,17 @@ def now() -> str:
 
 @dataclass(frozen=True, slots=True)
 class LedgerKey:
-    """Who asks: the shot's key and what its fingerprint is made of. ``image_url`` pins a URL to its digest."""
+    """Who asks: the shot's key and what its fingerprint is made of. ``image_url`` pins a URL to its digest.
+
+    ``take`` is what its records say of the take that is asked for: nothing where the shot asks for one final alone.
+    """
 
     key: str
     fingerprint: str
     parts: Mapping[str, Any]
     image_url: str = ""
     source_url: str = ""
+    take: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -62,6 +68,7 @@ class KeyHistory:
     entries: dict[int, AttemptRecord] = field(default_factory=dict)
     wanted: dict[int, Record] = field(default_factory=dict)
     handed: int = field(default=0, compare=False)  # the highest number that this run has given out
+    verdicts: tuple[Verdict, ...] = ()  # what people said of its takes, as far as this run has read it
 
     def reserve(self) -> int:
         """The number of the next attempt, which no other gets in this run."""
@@ -73,6 +80,15 @@ class KeyHistory:
         if not self.entries:
             return ()
         return tuple(attempt_of(self.entries[n]) for n in sorted(self.entries))
+
+    @property
+    def asked_takes(self) -> int:
+        """How many takes the rows asked for that were ordered under it."""
+        return max((int(entry.record.get("takes", 1)) for entry in self.entries.values()), default=1)
+
+    def takes(self, shelf: Shelf, stand_ins: bool) -> Takes:
+        """Its clips, with what people wished and said of them."""
+        return Takes(self.attempts(), shelf, stand_ins, self.wish, self.open_wish is not None, self.verdicts)
 
     @property
     def wish(self) -> Record | None:
@@ -137,6 +153,10 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
         order_id=record.get("order_id", ""),
         estimate=estimate,
         stand_in=bool(record.get("stand_in")),
+        slot=int(record.get("slot", 1)),
+        grade=record.get("grade", "final"),
+        draft_of=int(record.get("draft_of", 0)),
+        qa=record.get("qa", ""),
     )
 
 

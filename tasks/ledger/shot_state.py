@@ -1,12 +1,13 @@
 """How a shot stands by the ledger, and how a run ends by its shots. Pure decisions over attempts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from tasks.domain.errors import ErrorWord, Outcome, Stopped
 from tasks.domain.plan import ShotPlan
-from tasks.domain.result import Attempt, ShotResult, Status, has_own_clip
-from tasks.domain.takes import Shelf, clip_in_use, is_stand_in
+from tasks.domain.result import Attempt, Grade, ShotResult, Status, has_own_clip
+from tasks.domain.takes import Asked, Shelf, Takes, is_stand_in
 from tasks.ledger.records import KeyHistory
 
 
@@ -18,30 +19,37 @@ class Ended(NamedTuple):
     error: str
 
 
+def refusal(page: KeyHistory) -> Attempt | None:
+    """The order that content policy stopped the shot at: the last one of its place, and nobody has asked for another
+    clip since; else None."""
+    wish = page.wish
+    since = wish["upto"] if wish else 0
+    last = {(a.grade, a.slot): a for a in page.attempts()} if page.entries else {}
+    return next((a for a in last.values() if a.outcome == "moderated" and a.n > since), None)
+
+
 def is_refused(page: KeyHistory) -> bool:
     """Whether content policy stopped the shot, and nobody has asked for another clip since."""
-    if not page.entries:
-        return False
-    attempts, wish = page.attempts(), page.wish
-    since = wish["upto"] if wish else 0
-    return attempts[-1].outcome == "moderated" and attempts[-1].n > since
+    return refusal(page) is not None
 
 
 def unclear_routes(page: KeyHistory) -> set[str]:
     """Routes at which an order of this shot may have been accepted: closed until the user asks for the shot anew."""
+    return {a.route for a in _doubtful(page)}
+
+
+def doubts(page: KeyHistory, grade: Grade = "final") -> Counter[str]:
+    """How many orders of this grade may have been accepted: by route, and by gateway where the reply to one was lost,
+    because another of its models could buy the clip twice."""
+    if not page.entries:
+        return Counter()
+    return Counter(a.provider if a.outcome == "unclear" else a.route for a in _doubtful(page) if a.grade == grade)
+
+
+def _doubtful(page: KeyHistory) -> list[Attempt]:
     wish = page.wish
     since = wish["upto"] if wish else 0
-    doubtful = {"unclear", "pending", "overdue"}
-    return {a.route for a in page.attempts() if a.outcome in doubtful and a.n > since}
-
-
-def closed_gateways(page: KeyHistory) -> set[str]:
-    """Routes at which an order may have been accepted, and whole gateways where the reply to one was lost: another of
-    their models could buy the clip twice."""
-    if not page.entries:
-        return set()
-    routes = unclear_routes(page)
-    return routes | {a.provider for a in page.attempts() if a.outcome == "unclear" and a.route in routes}
+    return [a for a in page.attempts() if a.outcome in ("unclear", "pending", "overdue") and a.n > since]
 
 
 def result_of(plan: ShotPlan, page: KeyHistory, run_id: str, *, shelf: Shelf, ended: Ended | None = None) -> ShotResult:
@@ -51,24 +59,32 @@ def result_of(plan: ShotPlan, page: KeyHistory, run_id: str, *, shelf: Shelf, en
     reason of the last gateway; a shot with no clip that this run has to render is ``skipped`` (Interrupted); any other
     is as its last attempt left it. A shot with a clip of its own has the reason why a wish for another was not met.
     """
-    attempts = page.attempts()
     ended = Ended("skipped", *plan.left_out) if plan.left_out else ended
     stand_ins = plan.stand_ins or (plan.kept is not None and _drawn_in_place(page))
-    made = clip_in_use(attempts, shelf, stand_ins, page.wish)
+    takes = page.takes(shelf, stand_ins)
+    made = takes.in_use
     if made is None:
-        last = attempts[-1] if attempts else None
-        why = ended or (_open(last) if plan.renders and plan.action != "keep" else _left(page, last))
-        return _row(plan, attempts, why.status, why)
+        why = ended or _without(plan, page, takes)
+        return _row(plan, takes, why.status, why)
     if is_stand_in(made, stand_ins):
-        return _row(plan, attempts, "stand_in", ended or _behind(page), made)
+        return _row(plan, takes, "stand_in", ended or _behind(page), made)
+    if not takes.done(plan.asked):
+        return _row(plan, takes, "stand_in", ended or _undecided(page, takes, plan.asked), made)
     status: Status = "rendered" if fresh(made, run_id) else "reused"
-    return _row(plan, attempts, status, _unmet(plan, page, run_id, ended), made)
+    return _row(plan, takes, status, _unmet(plan, page, run_id, ended) or _lacking(plan, page, takes, ended), made)
 
 
-def _row(
-    plan: ShotPlan, attempts: tuple[Attempt, ...], status: Status, why: Ended | None, made: Attempt | None = None
-) -> ShotResult:
+def _without(plan: ShotPlan, page: KeyHistory, takes: Takes) -> Ended:
+    """Why a shot has no clip at all, where its run does not say."""
+    if takes.said and not is_refused(page):
+        return Ended("skipped", "", "each of its takes was rejected")
+    last = takes.attempts[-1] if takes.attempts else None
+    return _open(last) if plan.renders and plan.action != "keep" else _left(page, last)
+
+
+def _row(plan: ShotPlan, takes: Takes, status: Status, why: Ended | None, made: Attempt | None = None) -> ShotResult:
     """The result with the clip of ``made``, and with the reason of ``why``."""
+    attempts, said = tuple(takes.attempts), takes.last_word(made)
     return ShotResult(
         plan.shot,
         plan.fingerprint,
@@ -80,6 +96,8 @@ def _row(
         frame=next((a.frame for a in reversed(attempts) if a.frame), ""),
         error_class=why.error_class if why else "",
         error=why.error if why else "",
+        verdict=said.kind if said else "",
+        note=said.note if said else "",
     )
 
 
@@ -98,6 +116,23 @@ def _unmet(plan: ShotPlan, page: KeyHistory, run_id: str, ended: Ended | None) -
     if refusal is None or answered or not fresh(refusal, run_id):
         return None
     return Ended("refused", "Moderated", refusal.error)
+
+
+def _lacking(plan: ShotPlan, page: KeyHistory, takes: Takes, ended: Ended | None) -> Ended | None:
+    """Why takes that are asked for are missing; None where none is. Of a row told without its board nobody knows."""
+    if plan.kept is not None or not plan.selected or not takes.need(plan.asked).missing:
+        return None
+    if ended is not None or (plan.renders and plan.action != "keep"):
+        return ended or _open(None)
+    return _left(page, takes.attempts[-1]) if refusal(page) else Ended("skipped", "Interrupted", "a take is missing")
+
+
+def _undecided(page: KeyHistory, takes: Takes, asked: Asked) -> Ended:
+    """Why a shot has drafts only."""
+    if takes.waits(asked):
+        return Ended("skipped", "", "its drafts wait for a choice")
+    after = [a for a in takes.attempts if a.grade == "final"]
+    return _left(page, after[-1]) if after else Ended("skipped", "Interrupted", "its final is not ordered yet")
 
 
 def exit_code(rows: Sequence[ShotResult], stopped: Stopped | None) -> int:
@@ -136,8 +171,8 @@ def _open(last: Attempt | None) -> Ended:
 def _left(page: KeyHistory, last: Attempt | None) -> Ended:
     if last is None or last.outcome == "pending":
         return _open(last)
-    if is_refused(page):
-        return Ended("refused", "Moderated", last.error)
+    if refused := refusal(page):
+        return Ended("refused", "Moderated", refused.error)
     classes: dict[Outcome, ErrorWord] = {"late": "Target", "clip": "Target"}
     error_class = last.error_class or classes.get(last.outcome, "Failed")
     return Ended("failed", error_class, last.error or "its clip is gone from the target")

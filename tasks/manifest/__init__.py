@@ -3,17 +3,22 @@
 from tasks.manifest.costs import total_costs
 from tasks.manifest.csv_file import disarm
 from tasks.manifest.files import TableHead, build_tables, load_attempts, load_manifest, summary
-from tasks.manifest.rows import MANIFEST, Row, row_keys
+from tasks.manifest.rows import MANIFEST, Row, kept_again, row_keys
+from tasks.manifest.takes import TAKES, load_takes, takes_rows
 
 __all__ = [
     "MANIFEST",
+    "TAKES",
     "Row",
     "TableHead",
     "build_tables",
     "disarm",
+    "kept_again",
     "load_attempts",
     "load_manifest",
+    "load_takes",
     "row_keys",
     "summary",
+    "takes_rows",
     "total_costs",
 ]

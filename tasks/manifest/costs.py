@@ -1,7 +1,7 @@
 """What a target cost: its attempts added up by row, provider, model, scene and mode. Pure."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -120,10 +120,17 @@ def books(results: Sequence[ShotResult], history: Sequence[Attempt], shelf: Shel
         by_row=tuple(by_key.get(one.key, ()) if payer[one.key] == i else () for i, one in enumerate(results)),
         makers=makers,
         delivered=delivered,
-        takes=frozenset((*((a.key, a.n) for a in own), *(name for name, one in delivered.items() if one.own))),
+        takes=frozenset((*((a.key, a.n) for a in own), *_own(used))),
         kept=frozenset((one.key, one.n) for one in there),
         superseded=frozenset(by_key.keys() - payer.keys()),
     )
+
+
+def _own(used: Iterable[tuple[ShotResult, Attempt]]) -> Iterator[Purchase]:
+    """The clips in use that are takes: a shot's own, and a draft where a final is asked for."""
+    for result, made in used:
+        if _delivery(result).own or (made.grade == "draft" and made.brought_own_clip):
+            yield made.key, made.n
 
 
 def total_costs(

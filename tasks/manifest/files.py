@@ -4,7 +4,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,9 +12,11 @@ from tasks.domain.errors import Fault, TargetError
 from tasks.domain.money import ZERO, usd_text
 from tasks.domain.result import STATUSES, Attempt, ShotResult
 from tasks.domain.takes import Shelf
+from tasks.domain.verdict import Verdict
 from tasks.manifest import csv_file
 from tasks.manifest.costs import SCHEMA_VERSION, books, costs_of, status_of
 from tasks.manifest.rows import ADDED, ATTEMPTS, MANIFEST, Row, Table, attempt_rows, extra_names, rows
+from tasks.manifest.takes import TAKES, takes_rows
 
 _NO_MANIFEST = "manifest.json cannot be read: it is no manifest of storyreel"
 _WORDS = {
@@ -30,7 +32,8 @@ _WORDS = {
 class TableHead:
     """What the tables say of their run. ``board`` and ``target`` are written as given.
 
-    ``extra_columns`` are the board's own; ``budget`` is the target's in US dollars, None where there is none.
+    ``extra_columns`` are the board's own; ``budget`` is the target's in US dollars, None where there is none;
+    ``verdicts`` are what people said of takes, by key.
     """
 
     run_id: str
@@ -38,6 +41,7 @@ class TableHead:
     target: str
     extra_columns: Sequence[str] = ()
     budget: Decimal | None = None
+    verdicts: Mapping[str, Sequence[Verdict]] = field(default_factory=dict)
 
 
 def build_tables(
@@ -51,6 +55,7 @@ def build_tables(
     known = books(results, history, shelf)
     manifest: Table = {**MANIFEST, **dict.fromkeys(extra_names(head.extra_columns).values(), "text")}
     shots, attempts = rows(known, head.extra_columns), attempt_rows(known)
+    takes = takes_rows(shots, known.history, shelf, head.verdicts)
     told = {name: getattr(head, name) for name in ("run_id", "board", "target")}
     return {
         "manifest.parquet": _parquet(manifest, shots),
@@ -58,6 +63,8 @@ def build_tables(
         "manifest.json": _json({"schema_version": SCHEMA_VERSION, **told}, shots),
         "attempts.parquet": _parquet(ATTEMPTS, attempts),
         "attempts.csv": csv_file.write(ATTEMPTS, attempts),
+        "takes.parquet": _parquet(TAKES, takes),
+        "takes.csv": csv_file.write(TAKES, takes),
         "costs.json": _pretty(costs_of(known, run_id=head.run_id, budget=head.budget)),
     }
 

@@ -90,8 +90,13 @@ ATTEMPTS: Table = {
 }
 
 _EMPTY: Mapping[Kind, Any] = {"text": "", "usd": ZERO}
+_OF_CLIP = (
+    *("clip", "sha256", "bytes", "width", "height", "fps", "poster", "duration_s", "has_sound", "container"),
+    *("mismatch", "provider", "model", "job_id", "submitted_at", "finished_at"),
+)
 _BASES = ("unknown", "price_list", "reported", "free")  # from the least certain to what costs nothing
 _SHORT = Decimal("0.9")
+_SAYS = ("status", "frame", "error_class", "error", "fingerprint", "verdict", "note")  # of a result itself
 
 
 def rows(known: Books, extra_columns: Sequence[str] = ()) -> list[Row]:
@@ -109,7 +114,8 @@ def _row(known: Books, i: int, extras: Mapping[str, str]) -> Row:
     cells |= known.money(attempts).cells()
     cells |= {"attempts": len(attempts), "charge_basis": _basis(attempts, teller)}
     cells |= {"take": made.n if made else None, "takes": known.count(attempts), "key": result.key}
-    cells["grade"] = "final" if made and has_own_clip(status_of(result)) else ""
+    cells["grade"] = made.grade if made and (made.grade == "draft" or has_own_clip(status_of(result))) else ""
+    cells["qa"] = made.qa if made else ""
     return {column: _clean(cells.get(column, _EMPTY.get(kind))) for column, kind in MANIFEST.items()} | {
         name: _clean(extra[name]) for name in extras.values()
     }
@@ -154,7 +160,7 @@ def _fresh_cells(result: ShotResult, teller: Attempt | None, made: Attempt | Non
     shot = result.shot
     return {
         **{name: getattr(shot, name) for name in ("shot_id", "scene", "mode", "prompt")},
-        **{name: getattr(result, name) for name in ("status", "frame", "error_class", "error", "fingerprint")},
+        **{name: getattr(result, name) for name in _SAYS},
         **(_clip_cells(result.clip, made) if result.clip else {}),
         **(_told_cells(teller) if teller else {}),
         "requested_s": float(shot.seconds),
@@ -175,6 +181,14 @@ def _clip_cells(clip: Clip, made: Attempt | None) -> Row:
 def _told_cells(attempt: Attempt) -> Row:
     names = ("provider", "model", "job_id", "submitted_at")
     return {**{name: getattr(attempt, name) for name in names}, "finished_at": attempt.settled_at}
+
+
+def kept_again(result: ShotResult) -> Row:
+    """The last row of a shot that a run left alone, with the clip that verdicts have put in use since, or none."""
+    cells, made = _fresh_cells(result, result.made_by, result.made_by), dict(result.kept or {})
+    stays = ("shot_id", "scene", "mode", "prompt", "requested_s", "frame", "fingerprint")
+    told = {name: cells.get(name, _EMPTY.get(kind)) for name, kind in MANIFEST.items() if name not in stays}
+    return made | {name: value for name, value in told.items() if name in (*_SAYS, *_OF_CLIP)}
 
 
 def _kept_cells(result: ShotResult) -> Row:
@@ -204,7 +218,6 @@ def _attempt_row(attempt: Attempt, shot_id: str, money: Money) -> Row:
         "charge_basis": attempt.basis,
         "estimate_usd": attempt.estimate,
         "started_from": None,
-        "qa": "",
     }
     return {column: _clean(cells[column] if column in cells else getattr(attempt, column)) for column in ATTEMPTS}
 

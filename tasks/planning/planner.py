@@ -1,6 +1,7 @@
 """What is to be done with every shot, by which routes, and what it comes to. Decides everything, spends nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tasks.config import Catalogue, Settings, unreachable
@@ -10,8 +11,9 @@ from tasks.domain.plan import Action, LeftOut, Plan, ShotPlan
 from tasks.domain.redaction import pin
 from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
-from tasks.domain.takes import clip_in_use, is_stand_in, missed_clips, own_clip
-from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, closed_gateways, is_refused, keys_of, worth
+from tasks.domain.takes import Asked, Need, Takes, is_stand_in
+from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, worth
+from tasks.planning.drafts import Drafts, begins_paid, describe_waiting, waiting
 from tasks.planning.offers import Found, OfferFinder, offer_warnings
 from tasks.planning.snapshot import ShotSelection, Snapshot, sources_first
 from tasks.transport import is_named
@@ -38,6 +40,7 @@ class Planner:
         self.faults: list[Fault] = []
         self.finder = OfferFinder(settings, catalogue, snapshot.today, snapshot.signs)
         self.planned: dict[str, ShotPlan] = {}
+        self.drafts = Drafts(settings, named, self._found)
 
     def plan(self) -> Plan:
         """The plan of every row, in board order."""
@@ -47,9 +50,11 @@ class Planner:
             name = shot.shot_id
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
         shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
+        self.faults += self.drafts.faults
         wrong = (*self.snapshot.lacks, *self.finder.warnings) if any(s.renders for s in shots) else ()
-        warnings = (*self.board.told.lines, *wrong)
-        return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted)
+        names = waiting(shots, self.ledger, self.snapshot.shelf)
+        warnings = (*self.board.told.lines, *wrong, *describe_waiting(names))
+        return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted, names)
 
     def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         """By shot_id: the fingerprint where every digest it needs is known, and its parts."""
@@ -145,31 +150,36 @@ class Planner:
             key = self.snapshot.row_keys.get(shot.shot_id, "")
             fingerprint = str(kept.get("fingerprint") or "")
             return ShotPlan(shot, False, fingerprint, key, parts, "keep", kept=kept)
-        found = offers, passed_over = self._offers(shot)
-        page = self.ledger.pages.get(key, NOTHING)
-        attempts, stand_ins = page.attempts(), bool(offers and offers[0].paid)
-        made = clip_in_use(attempts, self.snapshot.shelf, stand_ins, page.wish)
-        stand_in = is_stand_in(made, stand_ins)
-        action, changed = self._action(shot, page, made, stand_in, parts)
-        collects = bool(attempts) and self._collects(shot, page, stand_ins)
-        closed = frozenset() if shot.shot_id in self.rerender else frozenset(closed_gateways(page))
-        said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=collects)
         asked = shot, selected, fingerprint, key, parts
-        plan = ShotPlan(*asked, action, changed, offers, passed_over, said, collects, closed=closed)
+        found, page = self._offers(shot), self.ledger.pages.get(key, NOTHING)
+        attempts, stand_ins = page.attempts(), begins_paid(found)
+        takes, wants = page.takes(self.snapshot.shelf, stand_ins), self.drafts.asked(shot, found)
+        made = takes.in_use if attempts else None
+        stand_in, need = is_stand_in(made, stand_ins), self._need(shot, takes, wants)
+        offers, passed_over = found = self.drafts.offers(shot) if need.grade == "draft" else found
+        action, changed = self._action(shot, page, takes, need, parts)
+        jobs = self._jobs(shot, takes, wants) if attempts else 0
+        open_orders = {} if shot.shot_id in self.rerender else doubts(page, need.grade)
+        said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=jobs > 0)
+        plan = ShotPlan(*asked, action, changed, offers, passed_over, said, jobs > 0, doubts=open_orders)
+        plan = plan._replace(asked=wants, need=need, jobs=jobs, gateway_first=stand_ins)
         if selected and (less := self._check(plan, attempts)):
             return plan._replace(left_out=less, warnings=(*plan.warnings, f"left out: {less.reason}"))
         return plan
 
-    def _collects(self, shot: Shot, page: KeyHistory, stand_ins: bool) -> bool:
-        """Whether a job bought earlier is asked first: one that is not settled, or one whose clip the target lost."""
-        attempts = page.attempts()
-        jobs = [a for a in attempts if a.outcome in UNSETTLED]
-        if page.open_wish is None and shot.shot_id not in self.rerender:
-            jobs += missed_clips(attempts, self.snapshot.shelf, stand_ins, page.wish)
-        return any(not self._unreachable(a) for a in jobs)
+    def _need(self, shot: Shot, takes: Takes, asked: Asked) -> Need:
+        """What is to be ordered: one more, or what is missing if that is more, where the user has named the shot."""
+        return (replace(takes, wished=True) if shot.shot_id in self.rerender else takes).need(asked)
+
+    def _jobs(self, shot: Shot, takes: Takes, asked: Asked) -> int:
+        """How many jobs bought earlier are asked first: not settled, or such whose clip the target lost."""
+        jobs = [a for a in takes.attempts if a.outcome in UNSETTLED]
+        if not takes.wished and shot.shot_id not in self.rerender:
+            jobs += takes.missed(asked)
+        return sum(not self._unreachable(a) for a in jobs)
 
     def _action(
-        self, shot: Shot, page: KeyHistory, made: Attempt | None, stand_in: bool, parts: Mapping[str, Any]
+        self, shot: Shot, page: KeyHistory, takes: Takes, need: Need, parts: Mapping[str, Any]
     ) -> tuple[Action, tuple[str, ...]]:
         if shot.shot_id in self.rerender:
             return "rerender", ()
@@ -179,8 +189,10 @@ class Planner:
             return "keep", ()
         if page.open_wish is not None and page.entries:
             return "rerender", ()
-        if made is not None:
-            return ("rerender", ()) if stand_in else ("keep", ())
+        made = takes.in_use
+        if made is not None or takes.said:
+            keeps = not need.missing and not is_stand_in(made, takes.stand_ins)
+            return ("keep", ()) if keeps else ("rerender", ())
         row = self.snapshot.rows.get(shot.shot_id, {})
         old_key = self.snapshot.row_keys.get(shot.shot_id, "")
         if row.get("status") in ("failed", "skipped", None) or page.entries:
@@ -205,8 +217,9 @@ class Planner:
         source = self.planned.get(shot.source_shot)
         if source is not None and source.left_out and not plan.collects and not self._has_clip(source):
             return LeftOut("Source", f"{shot.source_shot} is left out and has no clip")
-        if not plan.offers and not plan.collects:
-            why = self.finder.why_none(shot, plan.passed_over)
+        if not plan.offers and not plan.collects and not (plan.need.grade == "draft" and self.drafts.faults):
+            asked = self.drafts.routed(shot) if plan.need.grade == "draft" else shot
+            why = self.finder.why_none(asked, plan.passed_over)
             if self.skip_unusable:
                 return LeftOut("NoRoute", why)
             self._fault(shot, "route", shot.route, why)
@@ -216,7 +229,7 @@ class Planner:
 
     def _has_clip(self, plan: ShotPlan) -> bool:
         page = self.ledger.pages.get(plan.key, NOTHING)
-        return own_clip(page.attempts(), self.snapshot.shelf, plan.stand_ins, page.wish) is not None
+        return page.takes(self.snapshot.shelf, plan.stand_ins).done(plan.asked)
 
     def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:
         self.faults.append(Fault(shot.row, shot.shot_id, column, value, message))
@@ -224,14 +237,18 @@ class Planner:
     def _offers(self, shot: Shot) -> Found:
         """Usable routes and the reasons of the others. A remix goes by its source's first route, so that a board
         that could start once always can; where that suits none, by whoever made the clip that is there."""
-        image = self._image_of(shot)
-        offers, passed_over = self.finder.offers(shot, image, self._remix_of(shot))
+        offers, passed_over = self._found(shot)
         source = self.planned.get(shot.source_shot)
         if offers or source is None:
             return offers, passed_over
         page = self.ledger.pages.get(source.key, NOTHING)
-        made = clip_in_use(page.attempts(), self.snapshot.shelf, source.stand_ins, page.wish)
-        return self.finder.offers(shot, image, made.provider) if made is not None else (offers, passed_over)
+        made = page.takes(self.snapshot.shelf, source.stand_ins).in_use
+        return (
+            self.finder.offers(shot, self._image_of(shot), made.provider) if made is not None else (offers, passed_over)
+        )
+
+    def _found(self, shot: Shot) -> Found:
+        return self.finder.offers(shot, self._image_of(shot), self._remix_of(shot))
 
     def _remix_of(self, shot: Shot) -> str:
         """Who makes the source clip: the provider of the row's first route, ``url`` for a public file, or ``file``."""

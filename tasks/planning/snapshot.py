@@ -15,12 +15,16 @@ Rows = Mapping[str, Mapping[str, Any]]
 class ShotSelection:
     """The shots that a user named: to look at these ``only`` (empty: at all), and to buy another clip for.
 
-    ``skip_unusable``: those without a usable route are left out and told, and forbid no start.
+    ``skip_unusable``: those without a usable route are left out and told, and forbid no start. ``takes`` is what rows
+    ask for that say nothing of it, ``draft`` whether drafts are ordered and no finals, or finals for all drafts; None
+    leaves either to the config.
     """
 
     only: frozenset[str] = frozenset()
     rerender: frozenset[str] = frozenset()
     skip_unusable: bool = False
+    takes: int | None = None
+    draft: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

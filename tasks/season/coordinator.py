@@ -14,7 +14,7 @@ from tasks.ledger import Ended, spent
 from tasks.season.orders import TRIES, Orders
 from tasks.season.parts import Ids, SeasonPart, in_flight, lost_by, quotes_of, shares, split
 from tasks.season.worker import PartReport, read_report
-from tasks.session import Session
+from tasks.session import Session, WholeRun
 from tasks.storage import LeaseWatcher, Store, StoreError, is_gone, seconds
 
 FAREWELL = 12.0  # seconds that the parts of a stopped season have to come to an end, beside their orders on their way
@@ -74,6 +74,10 @@ class Season:
 
     def __post_init__(self) -> None:
         self.orders = Orders(self.running, self.clock)
+        # what is said while it runs is for the next run: its parts, which begin at other times, must agree
+        said = {key: told[-1].n for key, told in self.running.verdicts.items()}
+        if isinstance(self.running.role, WholeRun):
+            self.running.role.said = said
 
     async def run(self) -> None:
         """Render every shot that has something to do, part by part; a second pass takes shots that were skipped, as far

@@ -52,7 +52,7 @@ class Orders:
 
     async def _say(self) -> bool:
         lock = self.running.lock
-        lock.says = {"parts": dict(self.parts)}
+        lock.says = {"parts": dict(self.parts), "verdicts": dict(self.running.role.said or {})}
 
         async def renew() -> None:
             try:

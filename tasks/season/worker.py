@@ -55,7 +55,8 @@ class PartRole:
 
     Its budget is the part's share and counts its own orders; tables and views are the season's.
     ``order`` is what the season's heartbeat says of this part; empty for a season that says nothing of its parts.
-    ``say`` tells a person in a line what could not be done.
+    ``said``: the verdicts that the season read at its start, by key the highest number; None for a season that does not
+    say so. ``say`` tells a person in a line what could not be done.
     """
 
     part: SeasonPart
@@ -63,6 +64,7 @@ class PartRole:
     store: Store
     say: Callable[[str], None]
     order: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, int] | None = None
     publishes: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -146,7 +148,7 @@ class PartRole:
             return ""
         order = season["parts"].get(self.part.name, {})
         if order.get("attempt") == self.part.attempt:
-            self.order = order
+            self.order, self.said = order, season.get("verdicts")
             return ""
         return "another attempt at it was made" if order else OVER
 

@@ -1,17 +1,18 @@
 """How a target stands, told without its board: from the last manifest and the ledger, which knows better."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from tasks.domain.identity import number_text
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
-from tasks.domain.result import ShotResult
+from tasks.domain.result import ShotResult, Status
 from tasks.domain.shot import Before, Shot, Size
-from tasks.domain.takes import Shelf, gone_clips
+from tasks.domain.takes import Asked, Shelf, gone_clips
 from tasks.ledger import KeyHistory, Ledger, result_of
-from tasks.manifest import MANIFEST, row_keys
+from tasks.manifest import MANIFEST, kept_again, row_keys
 
 Rows = list[dict[str, Any]]
 
@@ -19,9 +20,9 @@ Rows = list[dict[str, Any]]
 def plans_of_rows(rows: Rows, ledger: Ledger) -> list[ShotPlan]:
     """A plan for each row of the manifest, or for each key of the ledger where no manifest was ever written."""
     if not rows:
-        return [_plan(row, row["key"]) for row in _ledger_rows(ledger)]
+        return [_plan(row, row["key"], ledger) for row in _ledger_rows(ledger)]
     keys = row_keys(rows)
-    return [_plan(row, keys.get(str(row["shot_id"]), "")) for row in rows]
+    return [_plan(row, keys.get(str(row["shot_id"]), ""), ledger) for row in rows]
 
 
 def results_of_plans(planned: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf, run_id: str) -> list[ShotResult]:
@@ -58,15 +59,35 @@ def before_of(rows: Rows) -> Before:
     return Before(frozenset(names) | {name for name in own if name in MANIFEST}, seconds)
 
 
+def kept_result(plan: ShotPlan, ledger: Ledger, shelf: Shelf) -> ShotResult:
+    """The row of a shot that a run leaves alone: its last one, with the clip that people have chosen since."""
+    page, kept = ledger.pages.get(plan.key, KeyHistory()), plan.kept or {}
+    status: Status = "reused" if kept["status"] == "rendered" else kept["status"]
+    same = ShotResult(plan.shot, plan.fingerprint, plan.key, status, kept=kept)
+    return _judged(same, plan, page, result_of(plan, page, "", shelf=shelf)) if page.verdicts else same
+
+
+def _judged(same: ShotResult, plan: ShotPlan, page: KeyHistory, now: ShotResult) -> ShotResult:
+    """The row as it was, where its clip is the one in use, with what was said of it; else the row of today's."""
+    kept = plan.kept or {}
+    if str(kept.get("clip") or "") == (now.clip.path if now.clip else ""):
+        return replace(same, kept={**kept, "verdict": now.verdict, "note": now.note})
+    row = kept_again(replace(now, kept=kept))
+    return replace(same, status=now.status, kept=row)
+
+
 def _result(plan: ShotPlan, page: KeyHistory, shelf: Shelf, run_id: str) -> ShotResult:
     now = result_of(plan, page, run_id, shelf=shelf)
     kept = plan.kept or {}
-    if "clip" in kept and str(kept.get("clip") or "") == (now.clip.path if now.clip else ""):
-        return ShotResult(plan.shot, plan.fingerprint, plan.key, kept["status"], kept=kept)
-    return now
+    if "clip" not in kept:
+        return now
+    same = ShotResult(plan.shot, plan.fingerprint, plan.key, kept["status"], kept=kept)
+    if page.verdicts:
+        return _judged(same, plan, page, now)
+    return same if str(kept.get("clip") or "") == (now.clip.path if now.clip else "") else now
 
 
-def _plan(row: Mapping[str, Any], key: str) -> ShotPlan:
+def _plan(row: Mapping[str, Any], key: str, ledger: Ledger) -> ShotPlan:
     extras = {name: str(value or "") for name, value in row.items() if name not in MANIFEST}
     shot = Shot(
         shot_id=str(row["shot_id"]),
@@ -79,7 +100,8 @@ def _plan(row: Mapping[str, Any], key: str) -> ShotPlan:
         fit="cover",
         extras=extras,
     )
-    return ShotPlan(shot, True, str(row["fingerprint"]), key, {}, "keep", collects=True, kept=row)
+    asked = Asked(ledger.pages.get(key, KeyHistory()).asked_takes)
+    return ShotPlan(shot, True, str(row["fingerprint"]), key, {}, "keep", collects=True, kept=row, asked=asked)
 
 
 def _ledger_rows(ledger: Ledger) -> Rows:

@@ -1,6 +1,6 @@
 """What a session has to itself and what it shares with others: a run that is alone at its target, or a part of one."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -10,6 +10,11 @@ from tasks.domain.result import Attempt, ShotResult
 
 class Role(Protocol):
     """What a session asks where it depends on who else works at its target. `WholeRun` is alone there."""
+
+    @property
+    def said(self) -> Mapping[str, int] | None:
+        """Which verdicts count, by key the highest number; None for all that are there."""
+        ...
 
     @property
     def ways(self) -> int:
@@ -61,6 +66,7 @@ class WholeRun:
 
     ways = 1
     publishes = True
+    said: Mapping[str, int] | None = None  # a season sets it at its start, for itself and its parts
 
     async def board_copy(self) -> bytes | None:
         """None: it reads the board where the user keeps it."""

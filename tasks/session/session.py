@@ -114,13 +114,15 @@ class Session(SessionState):
     def _planner(self, chosen: Collection[str]) -> Planner:
         only, asked = self.request.only, self.request.rerender
         rerender = set(chosen) if "all" in asked else set(asked) & set(chosen)
-        named = ShotSelection(frozenset(only), frozenset(rerender), self.request.skip_unusable)
+        wanted = self.request.skip_unusable, self.request.takes, self.request.draft
+        named = ShotSelection(frozenset(only), frozenset(rerender), *wanted)
         return Planner(self.board, self.snapshot, self.ledger, self.settings, self.catalogue, named)
 
     def _read_target(self) -> None:
         try:
             self.ledger.load()
             self.receipts.add_to(self.ledger)
+            self.hear_verdicts()
             shelf, frames = self.look_at_clips(), self.store.names("frames")
             rows = self.last_rows()
         except StoreError as error:

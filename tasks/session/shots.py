@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tasks.domain.errors import Stopped
 from tasks.domain.plan import ShotPlan
@@ -9,6 +10,9 @@ from tasks.domain.result import ShotResult
 from tasks.ledger import Ended
 from tasks.session.state import SessionState
 from tasks.session.tables import Tables
+
+if TYPE_CHECKING:  # as in the state
+    from tasks.engine.places import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,19 @@ class ShotWork:
             state.working.discard(work)
         state.progress.end(shot_id, result.status)
         return result
+
+    async def take(self, work: "Work") -> Ended | None:
+        """Do the work on a further take of a shot: how it ended. One that is interrupted leaves that to its shot."""
+        doing = asyncio.ensure_future(work())
+        self.state.working.add(doing)
+        try:
+            return await doing
+        except asyncio.CancelledError:
+            if self.state.stopped is None:
+                raise
+            return None
+        finally:
+            self.state.working.discard(doing)
 
     async def show(self) -> None:
         """Make the views; a run that is stopped while it makes them leaves them."""

@@ -4,6 +4,7 @@ the modules beside this."""
 import asyncio
 import contextlib
 import hashlib
+import json
 import random
 import time
 import uuid
@@ -24,13 +25,14 @@ from tasks.engine.budget import Budget
 from tasks.engine.keeping import HASTE
 from tasks.engine.limits import Clock, Sleep
 from tasks.engine.room import Free, free_bytes
-from tasks.ledger import Ledger, Receipts
+from tasks.ledger import Ledger, Receipts, VerdictReader, Verdicts
 from tasks.ledger import folder as receipts_folder
 from tasks.manifest import load_manifest
 from tasks.media.assets import Media
 from tasks.planning import Snapshot
 from tasks.session.role import Role, WholeRun
 from tasks.storage import LEASE, Lock, Store, sort_options
+from tasks.storyboard import display_url
 from tasks.transport import Http
 
 if TYPE_CHECKING:  # av and Pillow take their time to load, and a plan needs neither
@@ -85,6 +87,8 @@ class SessionState:
         self.closed = asyncio.Event()  # once the target was let go
         self.tried: set[str] = set()
         self.unwritten = ""
+        self.verdicts: Verdicts = {}
+        self.reader = VerdictReader(self.store, self.progress.line)
 
     @property
     def budget_usd(self) -> Decimal | None:
@@ -109,6 +113,22 @@ class SessionState:
             return load_manifest(self.store.read("manifest.json"))
         except FileNotFoundError:
             return []
+
+    def board_shown(self) -> str:
+        """The board's address as tables show it; where this command reads none, that of the last manifest."""
+        if self.request.board:
+            return display_url(self.request.board)
+        with contextlib.suppress(FileNotFoundError, ValueError, AttributeError):
+            return str(json.loads(self.store.read("manifest.json")).get("board") or "")
+        return ""
+
+    def hear_verdicts(self) -> None:
+        """Take in what people have said of takes by now. Raises ``StoreError`` when it cannot be read."""
+        found, said = self.reader.read(), self.role.said
+        if said is not None:
+            found = {key: tuple(one for one in told if one.n <= said.get(key, 0)) for key, told in found.items()}
+        self.verdicts = {key: told for key, told in found.items() if told}
+        self.ledger.judge(self.verdicts)
 
     @property
     def shelf(self) -> Shelf:

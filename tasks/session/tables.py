@@ -6,13 +6,12 @@ from typing import Any
 
 from tasks.domain.errors import TargetError
 from tasks.domain.plan import ShotPlan
-from tasks.domain.result import ShotResult, Status
+from tasks.domain.result import ShotResult
 from tasks.ledger import Ended, exit_code
 from tasks.manifest import TableHead, build_tables, total_costs
 from tasks.session import restore
 from tasks.session.state import SessionState
 from tasks.storage import StoreError
-from tasks.storyboard import display_url
 from tasks.views.publish import ViewPublisher
 
 
@@ -36,10 +35,11 @@ class Tables:
         if state.restored:
             return restore.results_of_plans([plan], state.ledger, state.shelf, state.run_id)[0]
         if plan.kept is not None:
-            status: Status = "reused" if plan.kept["status"] == "rendered" else plan.kept["status"]
-            return ShotResult(plan.shot, plan.fingerprint, plan.key, status, kept=plan.kept)
+            return restore.kept_result(plan, state.ledger, state.shelf)
         assert state.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
         known = state.renderer.results.get(plan.shot.shot_id)
+        if known and plan.key in state.verdicts:
+            known = state.renderer.result(plan, state.renderer.endings.get(plan.shot.shot_id))
         halted = state.stopped if plan.renders and known is None else None
         ended = Ended("skipped", halted.error_class, str(halted)) if halted else None
         result = known or state.renderer.result(plan, ended)
@@ -53,6 +53,11 @@ class Tables:
         history = list(state.ledger.history())
         return total_costs(self.results(), history, state.shelf, run_id=state.run_id, budget=state.budget_usd)
 
+    def waiting(self) -> int:
+        """How many selected shots have drafts of which nobody has chosen one."""
+        made = [(row, row.made_by) for row in self.selected()]
+        return sum(one is not None and one.grade == "draft" and row.verdict != "select" for row, one in made)
+
     def exit_code(self) -> int:
         """The command's exit code by its selected shots: 130 interrupted, 3 the budget stopped it, 1 a clip is missing,
         0."""
@@ -64,8 +69,9 @@ class Tables:
         state = self.state
         if not state.role.publishes:
             return
-        rows, board, extras = self.results(), display_url(state.request.board), state.board.extra_columns
-        head = TableHead(state.run_id, board, state.store.url, extras, state.budget_usd)
+        rows, extras = self.results(), state.board.extra_columns
+        board = await asyncio.to_thread(state.board_shown)
+        head = TableHead(state.run_id, board, state.store.url, extras, state.budget_usd, state.verdicts)
         files = await asyncio.to_thread(build_tables, rows, list(state.ledger.history()), state.shelf, head)
         for name in sorted(files, key=lambda n: n == "manifest.json"):
             await asyncio.to_thread(state.store.write, name, files[name])
@@ -78,6 +84,7 @@ class Tables:
         try:
             # a run that hung may have been replaced: the tables are the other's
             await asyncio.to_thread(state.lock.renew)
+            await asyncio.to_thread(state.hear_verdicts)
             await self.publish()
         except TargetError as error:
             state.unwritten = str(error)

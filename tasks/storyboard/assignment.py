@@ -12,7 +12,7 @@ from tasks.domain.shot import Before, Held, Told, Unread
 from tasks.storyboard import cell_kinds as kinds
 from tasks.storyboard import meaning
 from tasks.storyboard.formats.columns import Table
-from tasks.storyboard.headers import ALIASES, FRAMES, PAIRS, find, no_prompt, normal, overridden
+from tasks.storyboard.headers import ADDED, ALIASES, FRAMES, PAIRS, find, no_prompt, normal, overridden
 from tasks.storyboard.meaning import Unit, pair_of, understand
 
 OURS = "storyreel "  # how the headers begin that are written back into a board
@@ -88,7 +88,8 @@ class _Search:
         return scene is not None and kinds.begins_again(self.table.columns[at], self.table.columns[scene])
 
     def _named(self, name: str) -> Iterator[int]:
-        yield from self._spelled(name, *ALIASES[name])
+        if name not in ADDED:
+            yield from self._spelled(name, *ALIASES[name])
         yield from self._meant(name)
 
     def _prompts(self) -> Iterator[int]:

@@ -26,6 +26,7 @@ _NUMBERED = re.compile(r"[#A-Za-z]{0,2}\d{1,4}[A-Za-z]?([.,]0+)?")
 _PICTURE = re.compile(r"\.(png|jpe?g|webp|gif|tiff?|bmp|avif|heic)\b", re.IGNORECASE)
 _LASTS = re.compile(r"^\d{1,3}([.,]\d+)?\s*(s|secs?|seconds|sek|seg|″|\"|秒|초)\.?$", re.IGNORECASE)
 _LOOKED = 1000  # cells of a column that tell what it looks like
+_NUMBER = re.compile(r"-?\d{1,9}([.,]\d{1,9})?")
 _DIGIT = re.compile(r"\d")
 _LOCATED = re.compile(r"[\\/]|\.[A-Za-z0-9]{2,5}\b|^=|^\[|^data:|^www\.")
 _MODE = re.compile(r"2v|video|extend|edit|remix|image|bild|imagen|text|flf", re.IGNORECASE)
@@ -89,6 +90,8 @@ def is_foreign(name: str, cells: Sequence[str], routes: Collection[str] = ()) ->
     So it is where most rows fill it and not one cell can be read, nor resembles one that can be; one slip in it, or a
     cell alone, and the column is the canonical one with cells to mend.
     """
+    if name == "takes":
+        return not any(map(_is_number, cells)) and any(cell.strip() and not is_left_over(cell) for cell in cells)
     if name not in SHARED or could_be(name, cells, routes):
         return False
     held = [text.strip() for text in cells if text.strip()]
@@ -121,6 +124,10 @@ def begins_again(cells: Sequence[str], scenes: Sequence[str]) -> bool:
     return True
 
 
+def _is_number(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(fold(text.strip())))
+
+
 def _has_digit(text: str) -> bool:
     return bool(_DIGIT.search(text))
 
@@ -137,4 +144,5 @@ _TESTS: dict[str, Callable[[str], bool]] = {
     "fit": lambda text: text.lower() in FITS or bool(_FITTED.search(text)),
     "seed": _has_digit,
     "audio": lambda text: text.lower() in FLAGS,
+    "takes": _is_number,
 }

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from tasks.domain.identity import nearest_name
 from tasks.domain.shot import FITS, Fit, Mode, Size
+from tasks.domain.takes import MOST_TAKES
 from tasks.storyboard.spelling import plain
 
 SIDES = range(16, 8193)
@@ -123,6 +124,14 @@ def seed(text: str) -> int:
     if not 0 <= value <= LAST_SEED:
         raise ValueError(f"write a whole number from 0 to {LAST_SEED}, or leave it empty for any")
     return value
+
+
+def takes(text: str) -> int:
+    """How many clips the shot asks for."""
+    found = _SEED.fullmatch(plain(text))
+    if not found or not 1 <= int(found[1]) <= MOST_TAKES:
+        raise ValueError(f"write a whole number from 1 to {MOST_TAKES}, or leave it empty for the run's own")
+    return int(found[1])
 
 
 def audio(text: str) -> bool:

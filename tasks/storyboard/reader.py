@@ -213,6 +213,7 @@ def _shots(
         "seed": sheet.values("seed", cells.seed),
         "audio": sheet.values("audio", cells.audio),
         "route": sheet.texts("route"),
+        "takes": sheet.values("takes", cells.takes),
         "extras": _extras(sheet.table, extras),
         **_inputs(sheet, base),
     }

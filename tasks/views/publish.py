@@ -18,6 +18,7 @@ from tasks.domain.request import VIEWS, ViewSelection
 from tasks.ledger import KeyHistory, Ledger, now
 from tasks.manifest import load_attempts, load_manifest, row_keys
 from tasks.storage import Store
+from tasks.views.takes import read_takes
 
 Rows = list[dict[str, Any]]
 
@@ -63,9 +64,12 @@ class ViewPublisher:
         """Write the cut for an editing program, in the format that the file's ending names."""
         from tasks.views import timeline
 
-        makers = {".otio": timeline.otio, ".edl": timeline.edl, ".fcpxml": timeline.fcpxml}
         name = Path(str(tables.head.get("board") or "")).stem or "storyreel"
-        self.store.write(file, makers[Path(file).suffix](tables.rows, name=name))
+        if file.endswith(".otio"):
+            takes = read_takes(self.store, tables.rows, self.ledger or Ledger(self.store, "").load())
+            return self.store.write(file, timeline.otio(tables.rows, name=name, takes=takes))
+        makers = {".edl": timeline.edl, ".fcpxml": timeline.fcpxml}
+        return self.store.write(file, makers[Path(file).suffix](tables.rows, name=name))
 
     def make_report(self, tables: Tables, file: str) -> None:
         """Write the report. It links the rough cut where that is there."""

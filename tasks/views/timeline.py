@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
+from tasks.views.alternates import add_alternates
 
 NEEDED = "a timeline needs OpenTimelineIO: pip install 'storyreel[timeline]'"
 DEFAULT_RATE = Fraction(24)
@@ -56,16 +57,18 @@ class _Item:
         return f"{status}{f' ({kind})' if kind else ''}{f': {words}' if words else ''}"[:MOST_WORDS]
 
 
-def otio(rows: Sequence[Row], *, name: str) -> bytes:
+def otio(rows: Sequence[Row], *, name: str, takes: Sequence[Row] = ()) -> bytes:
     """The timeline as OpenTimelineIO JSON: all cells of a row are its item's metadata under ``storyreel``.
 
-    ``rows`` are manifest rows as Python or as JSON values. Media is named relative to the target. A scene is a
-    marker on its first shot. Raises ``StartError`` when the extra ``timeline`` is not installed.
+    ``rows`` are manifest rows as Python or as JSON values, ``takes`` those that an editor may switch to. Media is named
+    relative to the target. A scene is a marker on its first shot. Raises ``StartError`` when the extra ``timeline`` is
+    not installed.
     """
     library, items, rate = _library("otio_json"), _items(rows), rate_of(rows)
     clips = sum(bool(item.url) for item in items)
     track = library.schema.Track("V1", kind=library.schema.TrackKind.Video)
     track.extend([_otio_item(library, item) for item in items])
+    add_alternates(library, track, takes)
     timeline = library.schema.Timeline(
         plain(name),
         global_start_time=_time(library, hour(rate), rate),

@@ -271,3 +271,18 @@ def test_that_a_board_and_its_images_may_come_from_a_server(tmp_path: Path) -> N
     assert (tmp_path / "film" / manifest(flown.target)["still"]["clip"]).is_file()
     assert again.state.is_completed(), again.state.message
     assert manifest(again.target)["still"]["status"] == "reused"
+
+
+def test_that_each_further_take_is_a_task_run(tmp_path: Path) -> None:
+    """They are named in the order in which the run asks for them, and tagged as their shot; one that failed says so."""
+    (tmp_path / "paid.toml").write_text(PAID)
+    rows = [{"shot_id": "sea", "scene": "One", "prompt": "a sail", "duration": 4, "size": "1280x720"}]
+    board = write_board(tmp_path / "board.csv", rows)
+    with Sandbox([{"status": 400, "nth": [3]}]) as box, pytest.MonkeyPatch.context() as patch:
+        for name, value in box.env().items():
+            patch.setenv(name, value)
+        flown = fly(board, tmp_path / "film", tasks=3, config=str(tmp_path / "paid.toml"), takes=3)
+    assert sorted(flown.tasks) == ["sea", "sea (2)", "sea (3)"]
+    assert all({*run.tags} == {"scene:One", "mode:text_to_video"} for run in flown.tasks.values())
+    assert sorted(run.state_name or "" for run in flown.tasks.values())[-1] == "Without clip"
+    assert flown.state.name == "Incomplete" and manifest(flown.target)["sea"]["takes"] == 2

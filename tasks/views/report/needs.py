@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tasks.domain.advice import ADVICE
 from tasks.domain.result import has_own_clip
+from tasks.views.advice import ADVICE
 from tasks.views.report.cards import Card
 
 

@@ -63,4 +63,13 @@ def _line(name: str, bucket: Cells, most: Decimal) -> Line:
         width = round(100 * share / most, 2) if most else ZERO
         parts += [Part(kind, start, width)] if width else []
         start += width
-    return Line(name, str(bucket["clips"]), tuple(zip(labels, map(usd, texts), strict=True)), tuple(parts))
+    cells = [*zip(labels, map(usd, texts), strict=True), *_of_clips(bucket)]
+    return Line(name, str(bucket["clips"]), tuple(cells), tuple(parts))
+
+
+def _of_clips(bucket: Cells) -> list[tuple[str, str]]:
+    """What of the bought clips is not in use, and what a clip in use came to; nothing of costs that do not say so."""
+    if "alternates_usd" not in bucket:
+        return []
+    each = bucket.get("usd_per_clip")
+    return [("Other takes", usd(bucket["alternates_usd"])), ("A clip in use", usd(each) if each else "")]

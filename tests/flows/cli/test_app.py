@@ -147,7 +147,7 @@ def test_that_quiet_is_silent(story: Story) -> None:
 def test_the_files_at_the_target(story: Story) -> None:
     """Tables, costs, clips, posters, frames and the ledger by their promised names, and no lock."""
     top = {path.name for path in story.target.iterdir()}
-    tables = {f"{name}.{kind}" for name in ("manifest", "attempts") for kind in ("parquet", "csv")}
+    tables = {f"{name}.{kind}" for name in ("manifest", "attempts", "takes") for kind in ("parquet", "csv")}
     assert tables | {"manifest.json", "costs.json", "clips", "posters", "frames", "ledger"} <= top
     assert list(story.target.glob("lock/*")) == []
     for shot_id, row in story.rows.items():

@@ -5,8 +5,8 @@ from typing import get_args
 import pytest
 
 from tasks.domain import errors
-from tasks.domain.advice import ADVICE
 from tasks.domain.errors import MAX_FAULTS, MOST_VALUE, ErrorWord, Fault, Faults, GatewayError, MediaError, Outcome
+from tasks.views.advice import ADVICE
 
 SIGNED, SHOWN = "https://h/a.png?sig=abcdefgh", "https://h/a.png?..."
 

@@ -7,7 +7,8 @@ from tasks.config import catalogue
 from tasks.domain.errors import Failed, GatewayError, Moderated
 from tasks.domain.result import Basis
 from tasks.engine.charges import charge_of
-from tasks.engine.shot import Next, after, sent_prompt
+from tasks.engine.places import Next, after
+from tasks.engine.shot import sent_prompt
 from tests.tasks.desk import CARD, PIXAZO
 from tests.tasks.purchases import attempt, shot
 

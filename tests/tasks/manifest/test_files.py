@@ -75,9 +75,9 @@ def test_text_survives(target: Target) -> None:
 
 
 def test_names_and_columns() -> None:
-    """Six files; both tables have their columns in order in each format, the board's own at the end."""
+    """Eight files; the tables have their columns in order in each format, the board's own at the end."""
     made = written([result(shot=shot(extras={"lens": "50"}))], [bought()], ("lens",))
-    tables = {f"{name}.{kind}" for name in ("manifest", "attempts") for kind in ("parquet", "csv")}
+    tables = {f"{name}.{kind}" for name in ("manifest", "attempts", "takes") for kind in ("parquet", "csv")}
     assert set(made) == {*tables, "manifest.json", "costs.json"}
     for name, columns in (("manifest", [*MANIFEST, "lens"]), ("attempts", list(ATTEMPTS))):
         assert made[f"{name}.csv"].decode("utf-8-sig").split("\n")[0] == ",".join(columns)

@@ -12,6 +12,8 @@ import pytest
 
 from tasks.domain.errors import Stopped, TargetError
 from tasks.domain.request import RunRequest
+from tasks.domain.verdict import Kind, Verdict
+from tasks.ledger import write_verdict
 from tasks.season.parts import SeasonPart
 from tasks.season.worker import PartReport, PartRole, part_session, read_report
 from tasks.session.holding import may_submit
@@ -123,3 +125,20 @@ async def test_a_share_is_what_the_season_says_today(part: Session) -> None:
     assert part.budget_usd == Decimal("1.20")
     assert role.lost_before(()) == Decimal("0.25")
     assert WholeRun().budget_usd(Decimal(3), ()) == Decimal(3)
+
+
+async def test_a_part_counts_with_the_verdicts_that_its_season_read(part: Session) -> None:
+    """Whatever is said while it runs is for the next run; a season that says nothing of them leaves all."""
+    role = part.role
+    assert isinstance(role, PartRole)
+    key = "a" * 16 + "-1"
+    kinds: tuple[Kind, ...] = ("select", "reject")
+    for kind in kinds:
+        write_verdict(part.store, key, Verdict(0, 1, "ab" * 32, kind))
+    part.hear_verdicts()
+    assert [one.kind for one in part.verdicts[key]] == ["select", "reject"]
+    for said, heard in (({key: 1}, ["select"]), ({}, [])):
+        assert role._replaced({"parts": {role.part.name: {"attempt": "me"}}, "verdicts": said}) == ""
+        part.hear_verdicts()
+        assert [one.kind for one in part.verdicts.get(key, ())] == heard
+    assert WholeRun().said is None

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.domain.advice import ADVICE
 from tasks.domain.result import Attempt, ShotResult
+from tasks.views.advice import ADVICE
 from tasks.views.report.cards import card
 from tasks.views.report.needs import needs
 from tests.browser.targets import STATUS_OF, Told, every_status, many, told

@@ -1,0 +1,110 @@
+"""``storyreel review``: what people say of takes, by words, by a list, or in the report that is served."""
+
+import asyncio
+import getpass
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from flows.cli import display
+from flows.cli import output as answer
+from flows.cli.options import Config, Json, To
+from flows.support import blocks
+from tasks.domain.errors import StartError
+from tasks.domain.request import RunRequest
+from tasks.session import Session
+from tasks.storage import StoreError, read_url
+
+Said = Annotated[
+    list[str] | None, Parameter(negative="", help="Put this take in use, as sh010=2; several with commas.")
+]
+Unsaid = Annotated[list[str] | None, Parameter(negative="", help="Take this take out of use, as sh020=1.")]
+Wished = Annotated[list[str] | None, Parameter(negative="", help="Ask for one more take of these shots.")]
+Note = Annotated[str, Parameter(help="Why, in up to 2,000 characters.")]
+By = Annotated[str | None, Parameter(help="Who says it; by default the name of the account.")]
+Apply = Annotated[str, Parameter(help="Take in a choices.csv that the report saved.")]
+Host = Annotated[str, Parameter(help="Where to listen: an address of this machine, or 0.0.0.0 for all.")]
+Port = Annotated[int, Parameter(help="The port; by default one that is free.")]
+
+
+def review(
+    url: To,
+    *,
+    select: Said = None,
+    reject: Unsaid = None,
+    again: Wished = None,
+    note: Note = "",
+    by: By = None,
+    apply: Apply = "",
+    host: Host = "127.0.0.1",
+    port: Port = 0,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Choose among takes: in the report, served on this machine, or by words. Buys nothing, and holds no lock."""
+    asked = (select or [], reject or [], again or [])
+
+    async def act() -> int:
+        async with blocks.open_session(RunRequest("", url, config), keys=False) as running:
+            if not apply and not any(asked):
+                return await _serve(running)
+            told = await asyncio.to_thread(_say, running, asked, apply, _words(note, by))
+            if json:
+                answer.write(told)
+            else:
+                _show(told)
+            return 0
+
+    async def _serve(running: Session) -> int:
+        raise StartError("nothing is said: give --select, --reject, --again or --apply")
+
+    return answer.caught(act, json, {"target": url, "verdicts": []})
+
+
+def _words(note: str, by: str | None) -> Any:
+    from tasks.commands.review.choices import Words, clean
+    from tasks.ledger import now
+
+    return Words(clean(note), clean(_account() if by is None else by), now())
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without a name for its user
+        return ""
+
+
+def _say(running: Session, asked: tuple[list[str], list[str], list[str]], apply: str, words: Any) -> dict[str, Any]:
+    """Write what was said: the answer of ``review --json``. Nothing is written where anything of it is wrong."""
+    from tasks.commands.review.choices import decide, named
+    from tasks.commands.review.desk import read_desk
+    from tasks.commands.review.sheet import listed
+    from tasks.commands.review.writing import write_all
+
+    choices = named(*asked, words)
+    choices += listed(_list_of(apply, running), words) if apply else []
+    desk = read_desk(running.store, display.say)
+    decided = decide(desk, choices)
+    written = write_all(running.store, desk, decided)
+    return {"target": running.store.url, "exit_code": 0, "verdicts": written, "told": list(decided.told), "errors": []}
+
+
+def _list_of(place: str, running: Session) -> bytes:
+    from tasks.commands.review.sheet import MOST_BYTES
+
+    try:
+        return read_url(place, running.settings.target_options, MOST_BYTES)
+    except (OSError, StoreError) as error:
+        why = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)
+        raise StartError(f"--apply {place}: {why}") from error
+
+
+def _show(told: dict[str, Any]) -> None:
+    for one in told["verdicts"]:
+        take = f" take {one['take']}" if one["verdict"] != "again" else ""
+        display.out.print(
+            display.text(f"{one['shot_id']}  {one['verdict']}{take}  {one['by']}  {one['note']}".rstrip())
+        )
+    for line in told["told"]:
+        display.say(line)

@@ -1,0 +1,67 @@
+"""What a run does about drafts: whether it orders any, by which routes, and which of them get a final. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from tasks.config import Settings
+from tasks.domain.errors import Fault
+from tasks.domain.plan import ShotPlan
+from tasks.domain.shot import Shot
+from tasks.domain.takes import Asked, Shelf
+from tasks.ledger import Ledger
+from tasks.planning.offers import Found
+from tasks.planning.snapshot import ShotSelection
+
+CHAIN = "draft"  # the named chain that drafts are ordered from
+_SHOWN = 10  # shots that a line names
+_NO_CHAIN = "drafts are asked for, and the config has no [chain.draft]: add one, with the routes that are to make them"
+
+
+def begins_paid(found: Found) -> bool:
+    """Whether a gateway is asked first."""
+    return bool(found[0] and found[0][0].paid)
+
+
+class Drafts:
+    """How a run treats drafts, and so what it asks of a shot. ``faults`` holds what forbids a start."""
+
+    def __init__(self, settings: Settings, named: ShotSelection, find: Callable[[Shot], Found]) -> None:
+        flag = named.draft
+        self.takes = named.takes or settings.defaults.takes
+        self.wanted = settings.render.draft if flag is None else flag
+        finals: dict[bool | None, Literal["none", "chosen", "all"]] = {True: "none", False: "all", None: "chosen"}
+        self.finals = finals[flag]
+        self.find = find
+        missing = self.wanted and CHAIN not in settings.chains
+        self.faults = [Fault(0, "", "chain.draft", "", _NO_CHAIN)] if missing else []
+
+    def asked(self, shot: Shot, found: Found) -> Asked:
+        """What the run asks of a shot. Where the built-in renderer comes first one take says all: each is the same."""
+        first = self.offers(shot) if self.wanted else found
+        return Asked((shot.takes or self.takes) if begins_paid(first) else 1, self.wanted, self.finals)
+
+    def routed(self, shot: Shot) -> Shot:
+        """The shot as its draft is routed: its own route holds for finals."""
+        return shot._replace(route=CHAIN)
+
+    def offers(self, shot: Shot) -> Found:
+        """The usable routes for its drafts, and the reasons why the others are not."""
+        return self.find(self.routed(shot))
+
+
+def waiting(shots: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf) -> tuple[str, ...]:
+    """The shots whose drafts wait for a choice."""
+    looked = [(one, ledger.pages[one.key]) for one in shots if one.selected and one.key in ledger.pages]
+    return tuple(
+        plan.shot.shot_id
+        for plan, page in looked
+        if page.entries and page.takes(shelf, plan.stand_ins).waits(plan.asked)
+    )
+
+
+def describe_waiting(names: Sequence[str]) -> list[str]:
+    """A line that names the shots that wait for a choice, where there are any."""
+    if not names:
+        return []
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return [f"{len(names)} shots wait for a choice among their drafts: {', '.join(names[:_SHOWN])}{more}"]
