@@ -213,9 +213,15 @@ class Renderer:
     async def _attempt(
         self, plan: ShotPlan, offer: Offer, places: Places, place: Place, *, last: bool
     ) -> Attempt | None:
-        """One order at one route, by a gateway or by the built-in renderer."""
+        """One order at one route. Its place there is taken before anything is awaited: else two would find it free."""
+        with places.working(offer):
+            self._tell_fall(plan.shot.shot_id, offer)
+            return self._seen(await self._order_at(plan, offer, places, place, last=last))
+
+    async def _order_at(
+        self, plan: ShotPlan, offer: Offer, places: Places, place: Place, *, last: bool
+    ) -> Attempt | None:
         shot = place.shot(plan.shot)
-        self._tell_fall(shot.shot_id, offer)
         frame, name = await self._frame(plan, offer)
         source = await self._source(plan, offer)
         prompt = sent_prompt(shot, offer.route.model)
@@ -223,12 +229,10 @@ class Renderer:
         remote = _remote(shot.image), _remote(shot.source)
         asked = LedgerKey(plan.key, plan.fingerprint, plan.parts, *remote, take=place.record(plan.asked.takes))
         if offer.paid:
-            buying = self.gateway.buy(asked, order, offer.quote, name, last=last, wanted=places.go_on)
-            with places.working(offer):
-                return self._seen(await buying)
+            return await self.gateway.buy(asked, order, offer.quote, name, last=last, wanted=places.go_on)
         start = (lambda: self._local_source(plan)) if shot.mode == "remix" else None
         places.drawn = stand_in = plan.offers[0].paid
-        return self._seen(await self.drawer.draw(asked, order, start, frame=name, stand_in=stand_in))
+        return await self.drawer.draw(asked, order, start, frame=name, stand_in=stand_in)
 
     def _tell_fall(self, shot_id: str, offer: Offer) -> None:
         """Say how a shot comes to this route where it has left another one."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.chain.conftest import PRICE, Studio
+from tests.flows import draw
 
 LATER = {"do": "stuck", "gateway": "pixazo"}
 
@@ -105,6 +106,19 @@ async def test_more_takes_are_ordered_where_an_unclear_one_would_not_be_enough(s
     run = await studio.render(studio.board({"prompt": "x", "takes": 3}), config)
     assert (run.code, run.row["takes"]) == (0, 3)
     assert sorted(c.gateway for c in run.orders()) == ["aivideoapi", "pixazo", "pixazo"]
+
+
+async def test_an_unclear_order_counts_while_pictures_are_made(studio: Studio) -> None:
+    """As above, where each order waits for its frame before it leaves: its place at the gateway is taken by then."""
+    routes = ["aimlapi:openai/sora-2-pro-i2v", "aigateway:openai/sora-2-image-to-video-pro"]
+    config = studio.config(render={"on_unclear": "next"}, chain={"image_to_video": routes})
+    draw(studio.folder / "a.png", "teal")
+    studio.faults({"do": "lost_after", "nth": [1], "gateway": "aimlapi"}, {"status": 400, "gateway": "aigateway"})
+    await studio.render(studio.board({"prompt": "x", "image": "a.png"}), config)
+    studio.faults()
+    run = await studio.render(studio.board({"prompt": "x", "image": "a.png", "takes": 3}), config)
+    assert (run.code, run.row["takes"]) == (0, 3)
+    assert sorted(c.gateway for c in run.orders()) == ["aigateway", "aimlapi", "aimlapi"]
 
 
 @pytest.mark.parametrize("when", ["moderated_async", "kind"])
