@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import socket
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -10,7 +11,7 @@ from flows.cli import display
 from flows.cli import output as answer
 from flows.cli.options import Config, Json, To
 from flows.support import blocks
-from tasks.domain.errors import StartError
+from tasks.domain.errors import StartError, TargetError
 from tasks.domain.request import RunRequest
 from tasks.session import Session
 from tasks.storage import StoreError, read_url
@@ -47,7 +48,7 @@ def review(
     async def act() -> int:
         async with blocks.open_session(RunRequest("", url, config), keys=False) as running:
             if not apply and not any(asked):
-                return await _serve(running)
+                return await _serve(running, _listening(note, host, port), (host, by), as_json=json)
             told = await asyncio.to_thread(_say, running, asked, apply, _words(note, by))
             if json:
                 answer.write(told)
@@ -55,10 +56,39 @@ def review(
                 _show(told)
             return 0
 
-    async def _serve(running: Session) -> int:
-        raise StartError("nothing is said: give --select, --reject, --again or --apply")
-
     return answer.caught(act, json, {"target": url, "verdicts": []})
+
+
+def _listening(note: str, host: str, port: int) -> socket.socket:
+    from tasks.commands.review.server import listen
+
+    if note:
+        raise StartError("a note goes with --select, --reject, --again or --apply")
+    return listen(host, port)
+
+
+async def _serve(running: Session, listening: socket.socket, who: tuple[str, str | None], *, as_json: bool) -> int:
+    """Serve the report until somebody stops the command."""
+    from tasks.commands.review.access import reach
+    from tasks.commands.review.server import access_at, addresses, serve
+    from tasks.commands.review.showing import Showing
+
+    with listening:
+        host, by = who
+        access = access_at(host, listening.getsockname()[1])
+        showing = Showing(running.store, running.folder, _account() if by is None else by, display.say)
+        try:
+            await asyncio.to_thread(showing.page)
+        except StoreError as error:
+            raise TargetError(f"the target cannot be read: {error}") from error
+        where = addresses(host, access)
+        if as_json:
+            answer.write({"target": running.store.url, "exit_code": 0, "addresses": where, "errors": []})
+        else:
+            display.out.print("\n".join(where), markup=False)
+        display.say(f"{reach(host)}; Ctrl-C ends it")
+        await serve(showing, access, listening, display.say)
+    return 0
 
 
 def _words(note: str, by: str | None) -> Any:
