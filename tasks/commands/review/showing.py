@@ -13,13 +13,13 @@ from tasks.commands.review.writing import told, write_all
 from tasks.domain.errors import Fault, StartError
 from tasks.domain.progress import Progress
 from tasks.domain.verdict import KINDS
-from tasks.ledger import Ledger, VerdictReader, now
+from tasks.ledger import Ledger, VerdictReader, Verdicts, now
 from tasks.storage import Store
 from tasks.views.publish import Tables, ViewPublisher
 from tasks.views.report.page import FILES
 from tasks.views.takes import read_takes
 
-BESIDE = (*FILES, "reel.mp4")
+BESIDE = (*FILES, "takes.csv", "takes.parquet", "reel.mp4")
 FIELDS = {"key": str, "take": int, "sha256": str, "verdict": str, "note": str, "by": str, "after": int}
 
 
@@ -38,24 +38,31 @@ class Showing:
         self.store, self.folder, self.by = store, folder, by
         self.reader = VerdictReader(store, say)
         self.turn = threading.Lock()
-        self.stamp = b""
+        self.stamp, self.made = b"", ((b"", 0), b"")
         self.publisher = ViewPublisher(store, folder, Progress())
         self.desk = Desk((), {})
         self.names: frozenset[str] = frozenset()
 
     def page(self) -> bytes:
-        """The report with living controls, from the tables as they are now.
+        """The report with living controls, from tables and verdicts as they are now; made anew where they changed.
 
         Raises ``TargetError`` when the target has no manifest, ``StoreError`` when it cannot be read.
         """
         with self.turn:
             tables = self._tables()
-            takes = read_takes(self.store, tables.rows, self.publisher.known())
             verdicts = self.reader.read()
-            highest = {key: max(page.entries, default=0) for key, page in self.publisher.known().pages.items()}
-            self.desk = Desk(shots_seen(tables.rows, takes, highest), verdicts)
-            self.names = frozenset((*BESIDE, *_named_by(tables.rows), *_named_by(takes)))
-            return self.publisher.page(tables, takes, verdicts, served=self.by)
+            state = (self.stamp, sum(map(len, verdicts.values())))
+            if self.made[0] != state:
+                self.made = (state, self._page(tables, verdicts))
+            return self.made[1]
+
+    def _page(self, tables: Tables, verdicts: Verdicts) -> bytes:
+        known = self.publisher.known()
+        takes = read_takes(self.store, tables.rows, known)
+        highest = {key: max(page.entries, default=0) for key, page in known.pages.items()}
+        self.desk = Desk(shots_seen(tables.rows, takes, highest), verdicts)
+        self.names = frozenset((*BESIDE, *_named_by(tables.rows), *_named_by(takes)))
+        return self.publisher.page(tables, takes, verdicts, served=self.by)
 
     def _tables(self) -> Tables:
         """The tables; the ledger is read again where a run has written other ones."""

@@ -12,7 +12,9 @@ from typing import Any
 
 from tasks.domain.result import has_own_clip
 from tasks.domain.verdict import Verdict
+from tasks.manifest import row_keys
 from tasks.views.report.cards import Card, by_shot, card
+from tasks.views.report.choosing import by_key
 from tasks.views.report.needs import needs
 from tasks.views.report.spending import money
 from tasks.views.report.words import MARKS, Cells, count, film, usd, when
@@ -21,6 +23,18 @@ PAGE = Path(__file__).parent
 FILES = ("manifest.csv", "manifest.parquet", "manifest.json", "attempts.csv", "attempts.parquet", "costs.json")
 STYLES, SCRIPTS = ("report.css", "review.css"), ("report.js", "review.js")
 CONNECT = "connect-src 'self'; "
+KEYS = (
+    ("←  →", "previous shot, next shot"),
+    ("1 … 9", "turn to a take"),
+    ("space or p", "play, pause"),
+    ("c", "choose the take"),
+    ("x", "reject it"),
+    ("a", "ask for one more take"),
+    ("n", "write a note"),
+    ("r", "lay the reference picture over it"),
+    ("esc", "close"),
+    ("?", "these keys"),
+)
 LONG = 200  # shots; past it what is out of sight is not laid out, and its height is only guessed until seen
 PARTS = {"wide": 12, "square": 60, "tall": 60}  # shots laid out together: whole rows at any number of columns
 
@@ -73,9 +87,14 @@ def render_page(
     target, where the page belongs. The same values give the same bytes.
     """
     known = by_shot(attempts)
-    cards = [card(row, known.get((str(row["shot_id"]), str(row["fingerprint"])), ())) for row in rows]
+    keys, takes = row_keys(rows), by_key(review.takes)
+    cards = []
+    for row in rows:
+        key = keys.get(str(row["shot_id"]), "")
+        made = known.get((str(row["shot_id"]), str(row["fingerprint"])), ())
+        cards.append(card(row, made, takes.get(key, ()), review.verdicts.get(key, ()), key))
     facts = _frame(heading) | _head(cards, costs, heading.has_reel) | money(costs)
-    facts |= {"served": review.served, "policy": policy(served=review.served is not None)}
+    facts |= {"served": review.served, "keys": KEYS, "policy": policy(served=review.served is not None)}
     text = _template().render(**facts, **_sheet(cards, rows, costs), **_filters(cards))
     return str(text).encode("utf-8", "replace")
 
@@ -156,9 +175,13 @@ def _shape(row: Cells) -> str:
 def _filters(cards: Sequence[Card]) -> dict[str, Any]:
     counts = Counter(one.status for one in cards)
     counts["at_risk"] = sum(one.at_risk for one in cards)
+    counts["waits"] = sum(one.waits for one in cards)
+    several = any(len(one.takes) > 1 or one.waits for one in cards)  # then the chip may come to count something
     return {
         "found": count(len(cards), "shot"),
-        "chips": [(name, word, counts[name]) for name, word in MARKS.items() if counts[name]],
+        "chips": [
+            (name, word, counts[name]) for name, word in MARKS.items() if counts[name] or (name == "waits" and several)
+        ],
         "scene_choices": [(f"={name}", name or "No scene") for name in dict.fromkeys(one.scene for one in cards)],
         "gateway_choices": [(f"={name}", name or "None yet") for name in sorted({one.provider for one in cards})],
     }
@@ -189,4 +212,5 @@ def policy(*, served: bool) -> str:
 
 @cache
 def _text(names: tuple[str, ...]) -> str:
-    return "".join((PAGE / name).read_text("utf-8") for name in names)
+    text = "".join((PAGE / name).read_text("utf-8") for name in names)
+    return f'"use strict";\n(() => {{\n{text}}})();\n' if names == SCRIPTS else text

@@ -44,6 +44,7 @@ def serving_review(store: Store, folder: Path, by: str = "Ana", host: str = "127
     def run() -> None:
         with contextlib.suppress(asyncio.CancelledError):
             loop.run_until_complete(work)
+        loop.run_until_complete(loop.shutdown_default_executor())
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -53,6 +54,5 @@ def serving_review(store: Store, folder: Path, by: str = "Ana", host: str = "127
     finally:
         loop.call_soon_threadsafe(work.cancel)
         thread.join(20)
-        loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
         listening.close()

@@ -14,7 +14,8 @@ import pytest
 from tasks.commands.review.app import ALWAYS, MOST_BODY
 from tasks.commands.review.server import access_at, addresses, listen
 from tasks.domain.errors import StartError
-from tasks.ledger import read_verdicts
+from tasks.domain.verdict import Verdict
+from tasks.ledger import read_verdicts, write_verdict
 from tasks.storage.store import Store
 from tests.servers import s3_server  # noqa: F401 - a fixture
 from tests.servers_stores import azure_server, sftp_server  # noqa: F401 - fixtures
@@ -299,6 +300,17 @@ def test_a_run_beside_it_is_seen(tmp_path: Path) -> None:
         assert "sh020" in client.get("/").text
         assert client.get(f"/{later.takes['sh020'][2].path}").status_code == 200
         assert client.post("/review/verdicts", json=verdict(later, "sh020", 1)).status_code == 201
+
+
+def test_a_page_is_made_when_something_changed(tmp_path: Path) -> None:
+    """Loaded again the page is there at once; what was said meanwhile, here or elsewhere, is on it."""
+    made = film(Store(str(tmp_path / "target")), {"sh010": 2})
+    with serving_review(made.store, tmp_path / "scratch") as served, served.client() as client:
+        first = client.get("/").text
+        assert client.get("/").text == first
+        said = Verdict(0, 1, made.digest("sh010", 1), "reject", "too dark", "Cleo", "2026-11-26T10:00:00.000Z", 2)
+        write_verdict(made.store, made.keys["sh010"], said)
+        assert "Cleo rejected take 1" in client.get("/").text
 
 
 def test_a_target_that_fails_is_told(tmp_path: Path) -> None:
