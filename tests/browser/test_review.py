@@ -271,6 +271,20 @@ def test_what_the_next_run_would_order(room: Room) -> None:
     assert "would order 2 takes, about $2.40." in tally()
 
 
+def test_the_plan_says_what_the_next_run_would_order(browser: Browser, made: Film, tmp_path: Path) -> None:  # noqa: F811
+    """Where the review knows the config of its runs the bar has the plan's figure, asked again after each choice."""
+    told = {"shots": 0, "quoted_usd": "0.00", "shown": "0.00"}
+    serving = serving_review(made.store, tmp_path / "scratch", plan=lambda: told)
+    with serving as served, shown(browser, made, served.address) as room:
+        said = "words => document.querySelector('#tally-words').textContent.endsWith(words)"
+        room.page.wait_for_function(said, arg="By its plan the next run would order nothing.")
+        told |= {"shots": 2, "shown": "2.40"}
+        room.open("sh010", 1)
+        room.page.keyboard.press("x")
+        room.page.wait_for_function(said, arg="By its plan the next run would order 2 shots, $2.40.")
+        assert room.heard == []
+
+
 def test_what_others_choose_comes_in(browser: Browser, room: Room, served: Served) -> None:  # noqa: F811
     """What somebody else said meanwhile appears by itself, and nothing of either is lost."""
     with shown(browser, room.made, served.address) as other:

@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from flows.cli import review
+from tasks.domain.errors import StartError
+from tasks.domain.money import usd_text
 from tasks.ledger import read_verdicts
 from tasks.storage.store import Store
 from tests.chain.conftest import Studio, shots
@@ -59,3 +63,21 @@ async def test_the_report_of_a_run_shows_its_takes(studio: Studio, tmp_path: Pat
         clips = sorted((studio.target / "clips").glob("*.mp4"))
         for path in clips:
             assert client.get(f"/clips/{path.name}").content == path.read_bytes()
+
+
+async def test_the_page_asks_the_plan(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the page says the next run would order is what its plan says: how many shots, and for how much."""
+    for name, value in studio.env().items():
+        monkeypatch.setenv(name, value)
+    config = studio.config("pixazo")
+    board = studio.board("one", "two")
+    await studio.render(board, config)
+    asked = review.Asked(str(studio.target), str(config), "127.0.0.1", "Ana")
+    assert (await review._planned(str(board), asked))["shots"] == 0
+    board = studio.board("one", "two", "three")
+    plan = await studio.plan(board, config)
+    told = await review._planned(str(board), asked)
+    assert (told["shots"], told["quoted_usd"]) == (1, usd_text(plan.quoted))
+    assert plan.quoted > 0
+    with pytest.raises(StartError):
+        await review._planned(str(studio.folder / "nowhere.csv"), asked)

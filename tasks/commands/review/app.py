@@ -16,10 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tasks.commands.review.access import Access
 from tasks.commands.review.ranges import Part, part_of, type_of
 from tasks.commands.review.showing import Showing
-from tasks.domain.errors import StoryreelError
+from tasks.domain.errors import StartError, StoryreelError
 from tasks.storage import file_size, read_part
 from tasks.views.report.page import policy
 
+Plan = Callable[[], dict[str, Any]]
+MOST_FAULTS = 5  # of a board, that a page is told of
 PIECE = 1 << 20  # bytes of a file that are in memory
 MOST_BODY = 65_536  # bytes of a verdict: its note as escapes, and room
 CLIP_SECONDS = 300  # that a browser may keep a clip
@@ -36,13 +38,15 @@ ALWAYS = {
 WELCOME = b'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>Storyreel</title>'
 
 
-def build(showing: Showing, access: Access, say: Callable[[str], None]) -> Starlette:
-    """The app that serves a review to whoever ``access`` lets in; ``say`` is told of what fails."""
-    desk = _Requests(showing)
+def build(showing: Showing, access: Access, say: Callable[[str], None], plan: Plan | None = None) -> Starlette:
+    """The app that serves a review to whoever ``access`` lets in; ``say`` is told of what fails. ``plan`` says what the
+    next run would order, where that is known; it blocks."""
+    desk = _Requests(showing, plan)
     routes = [
         Route("/", desk.page, methods=["GET"]),
         Route("/review/verdicts", desk.verdicts, methods=["GET"]),
         Route("/review/verdicts", desk.take, methods=["POST"]),
+        Route("/review/plan", desk.plan, methods=["GET"]),
         Route("/{path:path}", desk.file, methods=["GET"]),
     ]
     failed = {StoryreelError: _failed, OSError: _failed}
@@ -92,8 +96,9 @@ class _Guard:
 class _Requests:
     """What is answered to whoever was let in."""
 
-    def __init__(self, showing: Showing) -> None:
-        self.showing = showing
+    def __init__(self, showing: Showing, plan: Plan | None) -> None:
+        self.showing, self.ask_plan = showing, plan
+        self.turn = asyncio.Lock()  # a plan takes its time: one at once
 
     async def page(self, request: Request) -> Response:
         """The report with living controls."""
@@ -119,6 +124,16 @@ class _Requests:
                 return _words(413, f"a verdict has {MOST_BODY:,} bytes at the most")
         answer = await asyncio.to_thread(self.showing.take, data)
         return JSONResponse(answer.told, answer.status)
+
+    async def plan(self, request: Request) -> Response:
+        """What the next run would order, or why no plan can be made; nothing where no config was given."""
+        if self.ask_plan is None:
+            return Response(status_code=204)
+        try:
+            async with self.turn:
+                return JSONResponse(await asyncio.to_thread(self.ask_plan))
+        except StartError as error:
+            return JSONResponse({"errors": [str(fault) for fault in error.faults[:MOST_FAULTS]]})
 
     async def file(self, request: Request) -> Response:
         """A file that the tables name, or a range of its bytes."""

@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
 
 from tasks.commands.review.access import LOOPBACK, Access, is_loopback
-from tasks.commands.review.app import build
-from tasks.commands.review.showing import Showing
 from tasks.domain.errors import StartError
 
 FAREWELL = 1.0  # seconds until a stopped server is left to itself
@@ -51,11 +50,11 @@ def addresses(host: str, access: Access) -> list[str]:
     return [f"http://{place}:{access.port}/?token={access.token}" for place in places]
 
 
-async def serve(showing: Showing, access: Access, listening: socket.socket, say: Callable[[str], None]) -> None:
+async def serve(app: Starlette, listening: socket.socket) -> None:
     """Serve until cancelled; it then ends at once, whatever is on its way."""
     settings: dict[str, Any] = {"lifespan": "off", "http": "h11", "ws": "none", "proxy_headers": False}
     settings |= {"log_config": None, "log_level": "critical", "access_log": False, "server_header": False}
-    server = _Server(uvicorn.Config(build(showing, access, say), **settings))
+    server = _Server(uvicorn.Config(app, **settings))
     work = asyncio.ensure_future(server.serve(sockets=[listening]))
     try:
         await asyncio.shield(work)

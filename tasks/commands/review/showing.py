@@ -73,6 +73,10 @@ class Showing:
             self.stamp = stamp
         return tables
 
+    def board(self) -> str:
+        """The shot list of the last run, as its manifest names it; empty where it names none."""
+        return str(self.publisher.tables().head.get("board") or "")
+
     def is_named(self, path: str) -> bool:
         """Whether the tables name this file, or it is one of them."""
         return path in self.names

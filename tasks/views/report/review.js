@@ -3,6 +3,7 @@
   const WORDS = { select: "chose take", reject: "rejected take", again: "asked for one more take" };
   const DRIFT = 0.08; // seconds that takes may be apart
   const ASK = 5000; // milliseconds between two looks at what others chose
+  const THINKS = 400; // milliseconds after a choice until the plan is asked for
   const RUNS = /^[\p{Cc}\p{Cf}\p{Z}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]*[=+\-@＝＋－＠﹦﹢﹣﹫\t\r]/u;
 
   const review = {
@@ -12,6 +13,7 @@
     current: null,
     kept: [],
     tag: "",
+    turns: 0,
     start() {
       this.served = page.dataset.served !== undefined;
       for (const card of all(".card[data-key]")) this.read(card);
@@ -96,10 +98,26 @@
       const bought = [orders && `${many(orders, "take")}, about $${money.toFixed(2)}`, finals && `${many(finals, "final")} at the plan's price`];
       const next = bought.filter(Boolean).join(", and ") || "nothing";
       one("#tally-words").textContent = `${waiting ? `${many(waiting, "shot")} to be chosen. ` : ""}The next run would order ${next}.`;
+      if (this.served) this.plan(waiting ? `${many(waiting, "shot")} to be chosen. ` : "");
       one("#choose-next").hidden = !waiting;
       one("#save").hidden = !this.kept.length;
       one("#save").textContent = `Save ${many(this.kept.length, "choice")}`;
       one("#tally").hidden = false;
+    },
+
+    // By the plan itself, where the review was given the config of its runs.
+    plan(before) {
+      clearTimeout(this.planning);
+      if (this.planless) return;
+      this.planning = setTimeout(async () => {
+        const turn = ++this.turns;
+        const answer = await fetch("review/plan").catch(() => null);
+        this.planless = answer?.status === 204;
+        if (!answer || answer.status !== 200 || turn !== this.turns) return;
+        const { shots, shown, errors } = await answer.json();
+        if (errors) return;
+        one("#tally-words").textContent = `${before}By its plan the next run would order ${shots ? `${shots} shot${shots === 1 ? "" : "s"}, $${shown}` : "nothing"}.`;
+      }, THINKS);
     },
 
     // Full size.

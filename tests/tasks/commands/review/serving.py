@@ -9,9 +9,12 @@ from pathlib import Path
 
 import httpx
 
+from tasks.commands.review.app import Plan, build
 from tasks.commands.review.server import access_at, addresses, listen, serve
 from tasks.commands.review.showing import Showing
 from tasks.storage.store import Store
+
+HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +34,16 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving_review(store: Store, folder: Path, by: str = "Ana", host: str = "127.0.0.1") -> Iterator[Served]:
+def serving_review(store: Store, folder: Path, by: str = "Ana", plan: Plan | None = None) -> Iterator[Served]:
     """Serve the review of a target until the end of the body."""
     said: list[str] = []
-    listening = listen(host, 0)
-    access = access_at(host, listening.getsockname()[1])
+    listening = listen(HOST, 0)
+    access = access_at(HOST, listening.getsockname()[1])
     showing = Showing(store, folder, by, said.append)
     showing.page()
     loop = asyncio.new_event_loop()
-    work = loop.create_task(serve(showing, access, listening, said.append))
+    app = build(showing, access, said.append, plan)
+    work = loop.create_task(serve(app, listening))
 
     def run() -> None:
         with contextlib.suppress(asyncio.CancelledError):
@@ -48,7 +52,7 @@ def serving_review(store: Store, folder: Path, by: str = "Ana", host: str = "127
 
     thread = threading.Thread(target=run)
     thread.start()
-    (address, *_) = addresses(host, access)
+    (address, *_) = addresses(HOST, access)
     try:
         yield Served(f"http://127.0.0.1:{access.port}", address, said)
     finally:

@@ -13,7 +13,7 @@ import pytest
 
 from tasks.commands.review.app import ALWAYS, MOST_BODY
 from tasks.commands.review.server import access_at, addresses, listen
-from tasks.domain.errors import StartError
+from tasks.domain.errors import Fault, StartError
 from tasks.domain.verdict import Verdict
 from tasks.ledger import read_verdicts, write_verdict
 from tasks.storage.store import Store
@@ -311,6 +311,30 @@ def test_a_page_is_made_when_something_changed(tmp_path: Path) -> None:
         said = Verdict(0, 1, made.digest("sh010", 1), "reject", "too dark", "Cleo", "2026-11-26T10:00:00.000Z", 2)
         write_verdict(made.store, made.keys["sh010"], said)
         assert "Cleo rejected take 1" in client.get("/").text
+
+
+def planned() -> dict[str, Any]:
+    return {"shots": 3, "quoted_usd": "3.60", "shown": "3.60"}
+
+
+def no_plan() -> dict[str, Any]:
+    raise StartError([Fault(0, "", "", f"board {n}", "is not there") for n in range(9)])
+
+
+@pytest.mark.parametrize(
+    ("plan", "status", "told"),
+    [(None, 204, None), (planned, 200, planned()), (no_plan, 200, {"errors": ["'board 0': is not there"] * 5})],
+)
+def test_the_plan_of_the_next_run(made: Film, tmp_path: Path, plan: Any, status: int, told: Any) -> None:
+    """Where the review was given the config of its runs the plan says what they would order, or why it cannot."""
+    with serving_review(made.store, tmp_path, plan=plan) as served, served.client() as client:
+        answer = client.get("/review/plan")
+        assert answer.status_code == status
+        if told and "errors" in told:
+            assert [one[-12:] for one in answer.json()["errors"]] == ["is not there"] * 5
+        elif told:
+            assert answer.json() == told
+        assert httpx.get(f"{served.base}/review/plan", trust_env=False).status_code == 403
 
 
 def test_a_target_that_fails_is_told(tmp_path: Path) -> None:
