@@ -27,14 +27,17 @@ class Access:
         """The cookie's name: cookies know no ports, and two reviews may run on one machine."""
         return f"storyreel-{self.port}"
 
-    def why_not(self, headers: Mapping[str, str]) -> str:
-        """Why a request is refused whoever sends it, in words; empty where it is not. ``headers`` are in lower case."""
+    def why_not(self, headers: Mapping[str, str], *, opens: bool = False) -> str:
+        """Why a request is refused whoever sends it, in words; empty where it is not. ``headers`` are in lower case.
+
+        ``opens``: it is the first address with its token, which may stand as a link in a mail or a chat.
+        """
         host = headers.get("host", "")
         if not self.is_own(host):
             return "another host's name: open the address that the command printed"
         if headers.get("origin") not in (None, f"http://{host}"):
             return "another origin"
-        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        if not opens and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return "another site: open the address that the command printed"
         return ""
 

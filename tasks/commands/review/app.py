@@ -78,13 +78,11 @@ class _Guard:
 
     def _answer(self, request: Request) -> Response | None:
         """What is answered at the door; None for who may come in."""
-        if why := self.access.why_not(request.headers):
+        first = request.url.path == "/" and request.method == "GET"
+        opens = first and self.access.opens(request.query_params.get("token", ""))
+        if why := self.access.why_not(request.headers, opens=opens):
             return _words(403, f"refused: {why}")
-        if (
-            request.url.path == "/"
-            and request.method == "GET"
-            and self.access.opens(request.query_params.get("token", ""))
-        ):
+        if opens:
             welcome = Response(WELCOME, media_type="text/html")
             welcome.set_cookie(self.access.cookie, self.access.token, httponly=True, samesite="strict")
             return welcome

@@ -143,6 +143,7 @@
       pane.append(screen);
       if (!take) return pane;
       pane.tabIndex = -1;
+      pane.setAttribute("aria-label", `Take ${take.n}`);
       pane.append(one("#take-bar").content.cloneNode(true));
       one(".name", pane).textContent = `Take ${take.n}`;
       one(".told", pane).textContent = take.told;

@@ -56,6 +56,22 @@ def test_the_first_address_lets_in(served: Served) -> None:
         assert token not in page.text
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/", {"sec-fetch-site": "cross-site"}, 200),
+        ("/", {"sec-fetch-site": "cross-site", "host": "evil.example"}, 403),
+        ("/", {"sec-fetch-site": "cross-site", "origin": "http://evil.example"}, 403),
+        ("/manifest.json", {"sec-fetch-site": "cross-site"}, 403),
+        ("/manifest.json", {}, 403),
+    ],
+)
+def test_a_link_in_a_chat_lets_in(served: Served, path: str, headers: dict[str, str], status: int) -> None:
+    """The first address may stand as a link on another site; with its token nothing but that address opens."""
+    token = served.address.partition("?")[2]
+    assert httpx.get(f"{served.base}{path}?{token}", headers=headers, trust_env=False).status_code == status
+
+
 def wrong(served: Served) -> list[dict[str, Any]]:
     name, token = f"storyreel-{served.base.rpartition(':')[2]}", served.address.partition("token=")[2]
     good = {"cookie": f"{name}={token}"}
