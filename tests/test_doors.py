@@ -70,3 +70,22 @@ def test_heavy_rooms_load_with_their_modules() -> None:
     code = f"import sys, {', '.join([*LIGHT, *HEAVY])}; print(*{{'av', 'PIL', 'pandas'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_one_room_serves() -> None:
+    """Only the review serves pages (and the embedded Prefect server, a process of its own, itself)."""
+    found = set()
+    for path in PRODUCT:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if {name.partition(".")[0] for name in names} & {"starlette", "uvicorn"}:
+                found.add(path.relative_to(ROOT).as_posix())
+    assert found == {"tasks/commands/review/app.py", "tasks/commands/review/server.py", "flows/cli/served.py"}
+
+
+def test_the_command_line_loads_no_server() -> None:
+    """What the review serves with is loaded by the review alone: a plan is as quick without it."""
+    code = "import sys, flows.cli.app; print(*{'starlette', 'uvicorn'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -98,6 +98,12 @@ class Disk(Objects):
         for folder, _ in _walked(path, deep=deep):
             self.files.sync_folder(folder)
 
+    def leads_out(self, root: str, path: str) -> bool:
+        try:
+            return not Path(path).resolve().is_relative_to(Path(root or "/").resolve())
+        except (RuntimeError, OSError):  # it leads round in a circle
+            return True
+
     def names(self, root: str, path: str) -> Iterable[str]:
         """Every file below ``path``, relative to ``root``.
 

@@ -38,6 +38,14 @@ class Objects:
         """Download an object to a local file in pieces."""
         self.fs.get_file(path, str(local), **self.turns)
 
+    def read_part(self, path: str, start: int, stop: int) -> bytes:
+        """The bytes of an object from ``start`` up to, and without, ``stop``."""
+        return bytes(self.fs.cat_file(path, start=start, end=stop))
+
+    def leads_out(self, root: str, path: str) -> bool:
+        """Whether a link on the way to ``path`` leads out of ``root``: here there are no links."""
+        return False
+
     def delete(self, path: str) -> None:
         """Remove an object. Raises ``FileNotFoundError`` when there is none, where the store tells."""
         self.fs.rm_file(path)

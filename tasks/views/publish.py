@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
 from tasks.domain.request import VIEWS, ViewSelection
-from tasks.ledger import KeyHistory, Ledger, now
+from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
 from tasks.manifest import load_attempts, load_manifest, row_keys
 from tasks.storage import Store
 from tasks.views.takes import read_takes
@@ -41,7 +41,7 @@ class ViewPublisher:
 
         Raises ``TargetError`` when the target has no manifest.
         """
-        tables = await asyncio.to_thread(self._tables)
+        tables = await asyncio.to_thread(self.tables)
         problems = []
         for view in sorted(views.chosen, key=lambda view: list(BUILDERS).index(view.name)):
             try:
@@ -52,7 +52,8 @@ class ViewPublisher:
             self.progress.line(problem)
         return problems
 
-    def _tables(self) -> Tables:
+    def tables(self) -> Tables:
+        """The shots of the manifest as it was last written. Raises ``TargetError`` when the target has none."""
         try:
             data = self.store.read("manifest.json")
         except FileNotFoundError as error:
@@ -73,20 +74,28 @@ class ViewPublisher:
 
     def make_report(self, tables: Tables, file: str) -> None:
         """Write the report. It links the rough cut where that is there."""
+        takes = read_takes(self.store, tables.rows, self.known())
+        self.store.write(file, self.page(tables, takes, read_verdicts(self.store, self.progress.line)))
+
+    def page(self, tables: Tables, takes: Rows, verdicts: Verdicts, *, served: str | None = None) -> bytes:
+        """The report as bytes. ``served`` is the name of who chooses in it, where a server takes the choices."""
         from tasks.views.report import page as report
 
-        rows, head = tables
         attempts = load_attempts(self.store.read("attempts.parquet"))
-        rows = self._with_parts(rows)
         costs = json.loads(self.store.read("costs.json"))
-        board, run_id = (str(head.get(name, "")) for name in ("board", "run_id"))
+        board, run_id = (str(tables.head.get(name, "")) for name in ("board", "run_id"))
         heading = report.Heading(board, run_id, now(), has_reel=self.store.exists(VIEWS["reel"].file))
-        self.store.write(file, report.render_page(rows, attempts, costs, heading))
+        review = report.Review(takes, verdicts, served)
+        return report.render_page(self._with_parts(tables.rows), attempts, costs, heading, review)
+
+    def known(self) -> Ledger:
+        """The ledger of the target, read once."""
+        self.ledger = self.ledger or Ledger(self.store, "").load()
+        return self.ledger
 
     def _with_parts(self, rows: Rows) -> Rows:
         """The rows with what the manifest has no column for: the size asked, and what was to be avoided."""
-        ledger = self.ledger or Ledger(self.store, "").load()
-        keys = row_keys(rows)
+        ledger, keys = self.known(), row_keys(rows)
         found = []
         for row in rows:
             page = ledger.pages.get(keys.get(str(row["shot_id"]), ""), KeyHistory())

@@ -62,7 +62,7 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
-def named(select: Iterable[str], reject: Iterable[str], again: Iterable[str], words: Words) -> list[Choice]:
+def read_options(select: Iterable[str], reject: Iterable[str], again: Iterable[str], words: Words) -> list[Choice]:
     """The choices of the command line: ``sh010=2`` to select or to reject, ``sh030`` to ask again.
 
     ``words`` are the same for all. Raises ``StartError`` with every one that is not so written, or that contradicts

@@ -17,12 +17,12 @@ def write_all(store: Store, desk: Desk, decided: Decided) -> list[dict[str, Any]
     """
     names = {one.key: one.shot_id for one in desk.shots}
     try:
-        return [told(write_verdict(store, key, one), key, names.get(key, "")) for key, one in decided.verdicts]
+        return [verdict_json(write_verdict(store, key, one), key, names.get(key, "")) for key, one in decided.verdicts]
     except StoreError as error:
         raise TargetError(f"the target cannot be written: {error}") from error
 
 
-def told(verdict: Verdict, key: str, shot_id: str) -> dict[str, Any]:
+def verdict_json(verdict: Verdict, key: str, shot_id: str) -> dict[str, Any]:
     """A verdict as programs get it."""
     return {
         "shot_id": shot_id,

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from tasks.domain.identity import slug_of
 from tasks.domain.money import usd_text
+from tasks.domain.verdict import Verdict
 from tasks.manifest import MANIFEST
+from tasks.views.report import choosing
+from tasks.views.report.choosing import Said, Take
 from tasks.views.report.words import MARKS, Cells, count, href, number, plain, route, seconds, usd, word
 
 
@@ -46,6 +49,12 @@ class Card:
     more: str
     tries: tuple[Try, ...]
     details: tuple[tuple[str, str], ...]
+    frame: str
+    key: str
+    after: int
+    takes: tuple[Take, ...]
+    said: tuple[Said, ...]
+    waits: bool
 
 
 def by_shot(attempts: Iterable[Cells]) -> dict[tuple[str, str], list[Cells]]:
@@ -57,8 +66,19 @@ def by_shot(attempts: Iterable[Cells]) -> dict[tuple[str, str], list[Cells]]:
     return {name: sorted(found, key=lambda one: int(one["n"])) for name, found in known.items()}
 
 
-def card(row: Cells, attempts: Sequence[Cells] = ()) -> Card:
-    """What the contact sheet says of a shot. ``attempts`` are those of the shot, oldest first."""
+def card(
+    row: Cells,
+    attempts: Sequence[Cells] = (),
+    takes: Sequence[Cells] = (),
+    verdicts: Sequence[Verdict] = (),
+    key: str = "",
+) -> Card:
+    """What the contact sheet says of a shot.
+
+    ``attempts`` are those of the shot and ``verdicts`` what was said under its ``key``, oldest first; ``takes`` are
+    its rows of the table of takes.
+    """
+    choice = choosing.takes(takes, verdicts)
     used = next((one for one in reversed(attempts) if _made(one, row)), None)
     status, charged, at_risk = str(row["status"]), number(row["charged_usd"]), number(row["at_risk_usd"])
     clip, length = href(row["clip"]), seconds(row["duration_s"])
@@ -80,6 +100,12 @@ def card(row: Cells, attempts: Sequence[Cells] = ()) -> Card:
         more=f"{count(len(attempts), 'attempt')} and details" if attempts else "Details",
         tries=tuple(_try(one, one is used) for one in attempts),
         details=tuple(_details(row, used)),
+        frame=href(row["frame"]),
+        key=key,
+        after=max([int(one["n"]) for one in attempts] + [one.n for one in choice], default=0),
+        takes=choice,
+        said=choosing.said(verdicts),
+        waits=choosing.waits(choice),
     )
 
 

@@ -5,19 +5,36 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tasks.domain.result import has_own_clip
+from tasks.domain.verdict import Verdict
+from tasks.manifest import row_keys
 from tasks.views.report.cards import Card, by_shot, card
+from tasks.views.report.choosing import by_key
 from tasks.views.report.needs import needs
 from tasks.views.report.spending import money
 from tasks.views.report.words import MARKS, Cells, count, film, usd, when
 
 PAGE = Path(__file__).parent
 FILES = ("manifest.csv", "manifest.parquet", "manifest.json", "attempts.csv", "attempts.parquet", "costs.json")
+STYLES, SCRIPTS = ("report.css", "review.css"), ("report.js", "review.js")
+CONNECT = "connect-src 'self'; "
+KEYS = (
+    ("←  →", "previous shot, next shot"),
+    ("1 … 9", "turn to a take"),
+    ("space or p", "play, pause"),
+    ("c", "choose the take"),
+    ("x", "reject it"),
+    ("a", "ask for one more take"),
+    ("n", "write a note"),
+    ("r", "lay the reference picture over it"),
+    ("esc", "close"),
+    ("?", "these keys"),
+)
 LONG = 200  # shots; past it what is out of sight is not laid out, and its height is only guessed until seen
 PARTS = {"wide": 12, "square": 60, "tall": 60}  # shots laid out together: whole rows at any number of columns
 
@@ -33,6 +50,18 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What people can choose from, and what they chose so far. ``verdicts`` are by the ledger's key, oldest first.
+
+    ``served`` is the name of who chooses, where a server takes the choices; None for a page that lies as a file.
+    """
+
+    takes: Sequence[Cells] = ()
+    verdicts: Mapping[str, Sequence[Verdict]] = field(default_factory=dict)
+    served: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """The shots of a scene in board order, in parts that the browser lays out when they come into sight."""
 
@@ -41,7 +70,16 @@ class Scene:
     parts: tuple[Sequence[Card], ...]
 
 
-def render_page(rows: Sequence[Cells], attempts: Sequence[Cells], costs: Mapping[str, Any], heading: Heading) -> bytes:
+NOTHING_TO_CHOOSE = Review()
+
+
+def render_page(
+    rows: Sequence[Cells],
+    attempts: Sequence[Cells],
+    costs: Mapping[str, Any],
+    heading: Heading,
+    review: Review = NOTHING_TO_CHOOSE,
+) -> bytes:
     """``report.html`` as UTF-8: one page that needs no other host, no script and no server.
 
     ``rows`` are the shots of ``manifest.json`` in board order and ``attempts`` the rows of the attempts table,
@@ -49,8 +87,14 @@ def render_page(rows: Sequence[Cells], attempts: Sequence[Cells], costs: Mapping
     target, where the page belongs. The same values give the same bytes.
     """
     known = by_shot(attempts)
-    cards = [card(row, known.get((str(row["shot_id"]), str(row["fingerprint"])), ())) for row in rows]
+    keys, takes = row_keys(rows), by_key(review.takes)
+    cards = []
+    for row in rows:
+        key = keys.get(str(row["shot_id"]), "")
+        made = known.get((str(row["shot_id"]), str(row["fingerprint"])), ())
+        cards.append(card(row, made, takes.get(key, ()), review.verdicts.get(key, ()), key))
     facts = _frame(heading) | _head(cards, costs, heading.has_reel) | money(costs)
+    facts |= {"served": review.served, "keys": KEYS, "policy": policy(served=review.served is not None)}
     text = _template().render(**facts, **_sheet(cards, rows, costs), **_filters(cards))
     return str(text).encode("utf-8", "replace")
 
@@ -131,9 +175,13 @@ def _shape(row: Cells) -> str:
 def _filters(cards: Sequence[Card]) -> dict[str, Any]:
     counts = Counter(one.status for one in cards)
     counts["at_risk"] = sum(one.at_risk for one in cards)
+    counts["waits"] = sum(one.waits for one in cards)
+    several = any(len(one.takes) > 1 or one.waits for one in cards)  # then the chip may come to count something
     return {
         "found": count(len(cards), "shot"),
-        "chips": [(name, word, counts[name]) for name, word in MARKS.items() if counts[name]],
+        "chips": [
+            (name, word, counts[name]) for name, word in MARKS.items() if counts[name] or (name == "waits" and several)
+        ],
         "scene_choices": [(f"={name}", name or "No scene") for name in dict.fromkeys(one.scene for one in cards)],
         "gateway_choices": [(f"={name}", name or "None yet") for name in sorted({one.provider for one in cards})],
     }
@@ -148,14 +196,21 @@ def _template() -> Any:
     place = Environment(
         loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    css, js = ((PAGE / name).read_text("utf-8") for name in ("report.css", "report.js"))
-    place.globals.update(css=Markup(css), js=Markup(js), policy=Markup(_policy(css, js)))  # noqa: S704 - our own files
+    place.globals.update(css=Markup(_text(STYLES)), js=Markup(_text(SCRIPTS)))  # noqa: S704 - our own files
     return place.get_template("report.html.j2")
 
 
-def _policy(css: str, js: str) -> str:
+def policy(*, served: bool) -> str:
+    """What the page may do: its own style and script by their digests, and asking its server where there is one."""
+    css, js = (_text(names) for names in (STYLES, SCRIPTS))
     style, script = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (css, js))
     return (
         f"default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; img-src 'self'; "
-        "media-src 'self'; base-uri 'none'; form-action 'none'"
+        f"media-src 'self'; {CONNECT if served else ''}base-uri 'none'; form-action 'none'"
     )
+
+
+@cache
+def _text(names: tuple[str, ...]) -> str:
+    text = "".join((PAGE / name).read_text("utf-8") for name in names)
+    return f'"use strict";\n(() => {{\n{text}}})();\n' if names == SCRIPTS else text

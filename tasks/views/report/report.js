@@ -1,5 +1,3 @@
-"use strict";
-(() => {
   const page = document.documentElement;
   page.classList.add("js", "booting");
 
@@ -47,41 +45,62 @@
     },
   };
 
+  // Full size: one clip, or the takes of a shot side by side, which play together.
   const box = {
     dialog: null,
     opener: null,
     link: null,
-    video: null,
+    videos: [],
+    get video() {
+      return this.videos[0] ?? null;
+    },
     open() {
       return Boolean(this.dialog?.open);
     },
     shots() {
-      return all(".card:not([hidden]) a.still").filter((link) => !link.closest(".scene[hidden]"));
+      const cards = all(".card:not([hidden])").filter((card) => !card.closest(".scene[hidden]"));
+      return cards.map((card) => this.way(card)).filter(Boolean);
+    },
+    way(card) {
+      return one("a.still", card) ?? one(".takes a", card);
     },
     enter(link) {
       const card = link.dataset.play && document.getElementById(link.dataset.play);
       this.opener = link;
-      this.show(card ? one("a.still", card) : link);
+      this.list = this.shots();
+      this.show(card ? this.way(card) : link, link.dataset.pick);
     },
-    show(link) {
+    show(link, pick) {
       preview.stop();
-      if (this.video) unload(this.video);
+      this.clear();
       this.link = link;
-      this.video = player(link, { controls: true, tabIndex: -1 });
-      this.tell(link.closest(".card"));
-      one(".stage", this.dialog).append(this.video);
-      if (!this.open()) this.dialog.showModal();
-      this.video.focus();
-      this.video.play().catch(() => this.silently());
+      const card = link.closest(".card");
+      const panes = review.panes(card, link, pick);
+      this.videos = panes.map((pane) => one("video", pane));
+      this.tell(card);
+      one(".stage", this.dialog).replaceChildren(...panes);
+      one(".stage", this.dialog).classList.toggle("many", panes.length > 1);
+      const wanted = review.current;
+      if (!this.open()) this.dialog.showModal(); // which turns to the first button
+      review.shown(card);
+      (wanted?.pane ?? this.video).focus({ preventScroll: true });
+      this.play();
     },
-    silently() {
-      if (!this.video) return;
-      this.video.muted = true;
-      this.video.play().catch(() => {});
+    clear() {
+      this.videos.forEach(unload);
+      this.videos = [];
+    },
+    play() {
+      for (const video of this.videos) video.play().catch(() => this.silently(video));
+    },
+    silently(video) {
+      if (!this.videos.includes(video)) return;
+      video.muted = true;
+      video.play().catch(() => {});
     },
     tell(card) {
       const part = (query) => (card ? one(query, card).textContent.trim() : "");
-      const links = this.shots();
+      const links = this.list ?? this.shots();
       const place = card ? `${links.indexOf(this.link) + 1} of ${links.length}` : "";
       one("#box-id").textContent = card ? part("h3") : "The reel";
       const status = one("#box-status");
@@ -93,30 +112,33 @@
       for (const button of all(".previous, .next, .walk", this.dialog)) button.hidden = !card || links.length < 2;
     },
     step(by) {
-      const links = this.shots();
+      const links = this.list ?? this.shots();
       const at = links.indexOf(this.link);
       if (at < 0) return;
       this.opener = null;
       this.show(links[(at + by + links.length) % links.length]);
     },
     toggle() {
-      if (this.video.paused) this.video.play().catch(() => {});
-      else this.video.pause();
+      if (this.videos.some((video) => !video.paused)) for (const video of this.videos) video.pause();
+      else this.play();
     },
     key(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("textarea, input:not([type=range])")) return;
       const steps = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+      const slides = event.target.type === "range" && event.key in steps;
       const space = event.key === " " && event.target.tagName !== "BUTTON";
-      if (!space && !(event.key in steps)) return;
+      if (slides || !(space || event.key in steps || review.key(event.key))) return;
       event.preventDefault();
       event.stopPropagation();
       if (space) this.toggle();
-      else this.step(steps[event.key]);
+      else if (event.key in steps) this.step(steps[event.key]);
     },
     closed() {
-      if (this.video) unload(this.video);
+      this.clear();
       const back = this.opener ?? this.link;
-      this.opener = this.link = this.video = null;
+      this.opener = this.link = this.list = null;
+      review.closed();
+      sheet.apply();
       back.focus({ preventScroll: true });
       back.scrollIntoView({ block: "nearest" });
     },
@@ -200,6 +222,7 @@
     for (const details of all("details.more")) details.open = false;
     page.classList.remove("booting");
     sheet.start();
+    review.start();
 
     const still = (event) => event.target.closest?.("a.still, a.hero");
     document.addEventListener("pointerover", (event) => {
@@ -227,7 +250,7 @@
     box.dialog.addEventListener("keydown", (event) => box.key(event), true);
     box.dialog.addEventListener("close", () => box.closed());
     box.dialog.addEventListener("click", (event) => {
-      if (event.target === box.dialog || event.target.className === "stage") box.dialog.close();
+      if (event.target === box.dialog || event.target.classList.contains("stage")) box.dialog.close();
     });
     one(".close", box.dialog).addEventListener("click", () => box.dialog.close());
     one(".previous", box.dialog).addEventListener("click", () => box.step(-1));
@@ -238,4 +261,3 @@
   }
 
   document.addEventListener("DOMContentLoaded", start);
-})();

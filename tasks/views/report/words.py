@@ -12,7 +12,12 @@ from tasks.domain.result import STATUSES
 
 Cells = Mapping[str, Any]
 
-MARKS: Mapping[str, str] = {**dict(zip(STATUSES, STATUSES, strict=True)), "stand_in": "stand-in", "at_risk": "at risk"}
+MARKS: Mapping[str, str] = {
+    **dict(zip(STATUSES, STATUSES, strict=True)),
+    "stand_in": "stand-in",
+    "at_risk": "at risk",
+    "waits": "to be chosen",
+}
 OUTCOMES = {"late": "late clip", "moderated": "refused by policy", "pending": "not collected yet"}
 
 

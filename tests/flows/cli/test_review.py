@@ -1,17 +1,22 @@
 """``storyreel review`` without a browser: what is said comes to lie at the target, or nothing does."""
 
+import json
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tasks.commands.review.sheet import COLUMNS
 from tasks.ledger import read_verdicts
 from tasks.manifest import csv_file
 from tasks.storage.store import Store
-from tests.flows import Ran
+from tests.conftest import without_settings
+from tests.flows import Cli, Ran, ended
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 from tests.tasks.commands.review.films import Film, film
 
@@ -116,6 +121,43 @@ def test_where_nothing_was_made(typed: Typed, tmp_path: Path) -> None:
     """A folder without a manifest is told as that."""
     ran = typed("review", tmp_path, "--select", "sh010=1")
     assert (ran.code, "nothing to choose from" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_served_until_it_is_stopped(made: Film, tmp_path: Path, as_json: bool, number: signal.Signals) -> None:
+    """It prints its address and who can reach it, serves, starts no Prefect, and ends at once when it is stopped."""
+    cli = Cli({**without_settings(), "PREFECT_HOME": str(tmp_path / "prefect-home")}, tmp_path)
+    process = cli.start("review", made.store.url, *(["--json"] if as_json else []))
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        address = json.loads(line)["addresses"][0] if as_json else line.strip()
+        with httpx.Client(trust_env=False, base_url=address.partition("?")[0]) as client:
+            assert client.get(address).status_code == 200
+            assert "sh010" in client.get("/").text
+            since = time.monotonic()
+            ran = ended(process, number)
+        assert time.monotonic() - since < 3
+    finally:
+        process.kill()
+    assert ran.code == 130
+    assert "only this machine can reach it (127.0.0.1); Ctrl-C ends it" in ran.err
+    assert "Traceback" not in ran.err
+    assert not (tmp_path / "prefect-home").exists() or not list((tmp_path / "prefect-home").glob("*.db"))
+
+
+@pytest.mark.parametrize("port", ["-1", "99999"])
+def test_a_port_that_is_none(typed: Typed, made: Film, port: str) -> None:
+    """A port that cannot be is told, and nothing is served."""
+    ran = typed("review", made.store.url, "--port", port, "--json")
+    assert (ran.code, "a number from 0 to 65535" in ran.told["errors"][0]["message"]) == (2, True)
+
+
+def test_nothing_is_served_where_nothing_was_made(typed: Typed, tmp_path: Path) -> None:
+    """Without a manifest there is nothing to show."""
+    ran = typed("review", tmp_path)
+    assert (ran.code, "has no manifest.json" in ran.err) == (2, True)
 
 
 def test_a_plan_loads_no_server() -> None:

@@ -60,7 +60,7 @@ def film(store: Store, takes: Mapping[str, int], *, stand_in: str = "", tables: 
 
     ``tables``: whether a table of takes is there, as 0.1 wrote none.
     """
-    ledger = Ledger(store, "run-1")
+    ledger = Ledger(store, "run-1").load()
     results = [_shot(store, ledger, name, count, name == stand_in) for name, count in takes.items()]
     history = list(ledger.history())
     made = build_tables(results, history, shelf_of(history), TableHead("run-1", "harbour.csv", store.url))
@@ -80,7 +80,10 @@ def _shot(store: Store, ledger: Ledger, name: str, count: int, stand_in: bool) -
     key = key_of(fingerprint, 1)
     route = Route(Model("animatic" if stand_in else "pixazo", "sora", ("text_to_video",), "", "2026-11-20"))
     order = Order(asked, route, Decimal(2), SMALL, asked.prompt)
-    made = [_take(store, ledger, LedgerKey(key, fingerprint, parts), order, stand_in) for _ in range(count)]
+    made = list(ledger.page(key).attempts())
+    made += [
+        _take(store, ledger, LedgerKey(key, fingerprint, parts), order, stand_in) for _ in range(count - len(made))
+    ]
     frame = f"frames/{name}.jpg"
     store.write(frame, picture((90, 90, 90)))
     status: Any = "failed" if not made else "stand_in" if stand_in else "rendered"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.commands.review.choices import Choice, Words, clean, decide, named
+from tasks.commands.review.choices import Choice, Words, clean, decide, read_options
 from tasks.commands.review.desk import Desk, Seen, read_desk
 from tasks.commands.review.writing import write_all
 from tasks.domain.errors import StartError, TargetError
@@ -30,7 +30,7 @@ DESK = Desk(
 
 
 def said(**options: list[str]) -> list[Choice]:
-    return named(options.get("select", []), options.get("reject", []), options.get("again", []), WORDS)
+    return read_options(options.get("select", []), options.get("reject", []), options.get("again", []), WORDS)
 
 
 @pytest.mark.parametrize(
