@@ -82,7 +82,7 @@ def request_of(board: str, to: str, config: str | None, budget: str | None, conc
     money = None
     with contextlib.suppress(InvalidOperation):
         money = None if budget is None else Decimal(budget)
-    faults = []
+    faults = [] if to else [Fault(0, "", "", "", "no target is named: give --to a folder or an address")]
     if budget is not None and (money is None or not is_budget(money)):
         faults.append(Fault(0, "", "--budget", budget, BUDGET_WORDS))
     if concurrency is not None and not 1 <= concurrency <= 400:

@@ -3,6 +3,7 @@
 A kind is one row of `KINDS`. Nothing here touches a store.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from tasks.storage.objects import Objects
 from tasks.storage.writers import S3, Azure, Gcs, Memory, Sftp
 
 ONE_SLASH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?!//)(/?)(.*)", re.DOTALL)
+NO_COLON = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)//(.*)", re.DOTALL)
+OF_WINDOWS = re.compile(r"[A-Za-z]:\\.*", re.DOTALL)
 WEB = ("http", "https")
 PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
 Options = Mapping[str, Any]
@@ -99,19 +102,27 @@ def kind_of(url: str) -> Kind:
 
 
 def misspelled(url: str) -> str:
-    """What is wrong with an address that lacks slashes (``s3:/bucket``, ``file:/x``), in words; empty when none lack.
+    """What is wrong with an address that lacks slashes or its colon (``s3:/bucket``, ``s3//bucket``), or with a folder
+    of another kind of machine, in words; empty when nothing is.
 
     A folder can have such a name: it is written ``./s3:/bucket``.
     """
+    same = f"or ./{url} for a folder of that name"
+    if OF_WINDOWS.fullmatch(url) and os.name != "nt":
+        return f"is a folder of Windows, and this machine is none: write where it is here, {same}"
+    known = {*WEB, *(scheme for kind in KINDS for scheme in kind.schemes)}
+    if (found := NO_COLON.fullmatch(url)) and found[1].lower() in known:
+        return f"lacks the colon of an address: write {_address(found[1], found[2])}, {same}"
     found = ONE_SLASH.fullmatch(url)
-    if found is None:
-        return ""
-    scheme, slash, rest = found[1].lower(), found[2], found[3]
-    if not slash and not any(scheme in schemes for schemes in (WEB, *(kind.schemes for kind in KINDS))):
+    if found is None or not (found[2] or found[1].lower() in known):
         return ""  # a file name with a colon
-    meant = f"{scheme}://{'/' * (kind_of(f'{scheme}://').name == 'local')}{rest}"
-    lacks = "has one slash where an address has two" if slash else "lacks the two slashes of an address"
-    return f"{lacks}: write {meant}, or ./{url} for a folder of that name"
+    lacks = "has one slash where an address has two" if found[2] else "lacks the two slashes of an address"
+    return f"{lacks}: write {_address(found[1], found[3])}, {same}"
+
+
+def _address(scheme: str, rest: str) -> str:
+    local = kind_of(f"{scheme}://").name == "local"
+    return f"{scheme.lower()}://{'/' * local}{rest.replace(chr(92), '/').lstrip('/')}"
 
 
 def without_password(url: str) -> str:

@@ -13,6 +13,7 @@ Names = Callable[[str], Sequence[str]]
 """A folder -> the names in it; none where it cannot be looked into."""
 
 _MOST = 10_000  # names of one folder that are looked at
+_LEVELS = 6  # of a path of another machine, in which the file is looked for beside the board
 _SHARED = {
     "drive.google.com": "share",
     "docs.google.com": "share",
@@ -39,6 +40,9 @@ _NONE = frozenset(
 )
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _FILE = re.compile(r"\.[A-Za-z0-9]{2,5}$")
+_HTML = re.compile(r"<\w+\b[^>]*?\b(?:src|href)\s*=\s*[\"']?([^\"'\s>]+)[^>]*>.*", re.DOTALL)
+_VARIABLE = re.compile(r"~(?=[/\\])|\$\w+|\$\{\w+\}|%\w+%(?=[/\\])")
+_SLASHES = str.maketrans(dict.fromkeys("\\／∕⁄＼", "/"))
 _BOTH = re.compile(r"(\S.*?)\s*\((https?://[^)]+)\)$")
 
 
@@ -47,6 +51,8 @@ def check(text: str) -> str:
     if text.startswith("="):
         found = re.search(r"\"([^\"]+)\"", text)
         raise ValueError(f"is a formula; write what it shows{f': {found[1]}' if found else ''}")
+    if found := _HTML.fullmatch(text):
+        raise ValueError(f"is a piece of HTML; write {found[1]}")
     if found := re.fullmatch(r"!?\[[^\]]*\]\(([^)\s]+)\)", text):
         raise ValueError(f"is a link in Markdown; write {found[1]}")
     if found := _BOTH.fullmatch(text):
@@ -97,23 +103,54 @@ def shared(reference: str) -> str:
 def _written(path: str, folder: str, look: Names) -> str:
     """What is wrong with how the path is written."""
     own = path.removeprefix(f"{folder.rstrip('/')}/") if folder else path
-    if _DRIVE.match(own):
-        near = _resolved(f"{folder}/{own.replace(chr(92), '/').rsplit('/', 1)[-1]}", look)
-        return f"this is a path of another machine; put the file beside the board{_meant(near, folder)}"
+    if _DRIVE.match(own) or _of_another(own, look):
+        near = _meant(_beside(own, folder, look), folder)
+        return f"this is a path of another machine; put the file beside the board{near}"
+    if found := _VARIABLE.match(own):
+        return f"{found[0]} stands for nothing in a board: write the path out, or put the file beside the board"
     parts = [part.strip() for part in re.split(r"[,;|\n]", own)]
     if len(parts) > 1 and all(_FILE.search(part) for part in parts):
         return f"the cell names {len(parts)} files; name one, such as {parts[0]!r}"
-    if "\\" in own:
-        near = _resolved(f"{folder}/{own.replace(chr(92), '/')}" if folder else own.replace("\\", "/"), look)
-        return f"a path is written with / and not with \\{_meant(near, folder)}"
-    if unquote(own) != own and (near := _resolved(unquote(path), look)):
+    return _odd_letters(own, folder, look)
+
+
+def _odd_letters(own: str, folder: str, look: Names) -> str:
+    """What is wrong with single letters of the path ``own``, which is as the board has it."""
+
+    def meant(text: str) -> str:
+        return _resolved(f"{folder}/{text}" if folder and not text.startswith("/") else text, look)
+
+    if hidden := [letter for letter in own if unicodedata.category(letter) == "Cf"]:
+        plain = "".join(letter for letter in own if letter not in hidden)
+        return f"holds a character that cannot be seen (U+{ord(hidden[0]):04X}){_meant(meant(plain), folder)}"
+    if (plain := own.translate(_SLASHES)) != own:
+        odd = next(letter for letter in own if letter.translate(_SLASHES) != letter)
+        return f"a path is written with / and not with {odd}{_meant(meant(plain), folder)}"
+    if unquote(own) != own and (near := meant(unquote(own))):
         return f"% and two digits stand for a character here{_meant(near, folder)}"
     return ""
 
 
+def _of_another(own: str, look: Names) -> bool:
+    """Whether a path from the root leads through folders that this machine has not, as ``/Users/nn``."""
+    steps = own.split("/")
+    return own.startswith("/") and len(steps) > 3 and not _resolved("/".join(steps[:3]), look)
+
+
+def _beside(own: str, folder: str, look: Names) -> str:
+    """The file that a path of another machine may mean: by as much of its end as the board's folder has."""
+    steps = own.translate(_SLASHES).split("/")
+    ends = ("/".join(steps[start:]) for start in range(max(1, len(steps) - _LEVELS), len(steps)))
+    found = (_resolved(f"{folder}/{end}", look) for end in ends)
+    return next((near for near in found if near), "")
+
+
 def _named(path: str, folder: str, look: Names) -> str:
     """A file of nearly that name: in another case or Unicode form, without its ending, or misspelled."""
-    if near := _resolved(path, look):
+    near = _resolved(path, look)
+    if near == path.rstrip("/"):
+        return ""
+    if near:
         form = unicodedata.normalize("NFC", near) == unicodedata.normalize("NFC", path)
         what = "its name is written in another Unicode form (composed or not)" if form else "its case is another"
         return f"{what}{_meant(near, folder)}"

@@ -90,6 +90,32 @@ def test_a_target_with_one_slash(typed: Typed, tmp_path: Path, target: str, mean
     assert not Path(target).exists()
 
 
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("s3//bucket/film", "lacks the colon of an address: write s3://bucket/film, or ./s3//bucket/film for"),
+        ("gs//bucket", "lacks the colon of an address: write gs://bucket"),
+        ("file//films", "lacks the colon of an address: write file:///films"),
+        ("s3:\\bucket\\film", "write s3://bucket/film, or ./s3:\\bucket\\film for a folder of that name"),
+        (
+            "C:\\films\\one",
+            "is a folder of Windows, and this machine is none: write where it is here, or ./C:\\films\\one",
+        ),
+        ("", "no target is named: give --to a folder or an address"),
+    ],
+)
+def test_a_target_that_would_land_in_a_folder_of_an_odd_name(
+    typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, told: str
+) -> None:
+    """An address or a path of another machine is refused with what was meant; no folder is made of it."""
+    board = _board(tmp_path)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    ran = typed("render", board, "--to", target)
+    assert (ran.code, told in ran.err) == (2, True), ran.err
+    assert not list(Path().iterdir())
+
+
 def test_a_board_with_one_slash(typed: Typed) -> None:
     """A board's address is told in the same words."""
     ran = typed("plan", "s3:/bucket/board.csv")

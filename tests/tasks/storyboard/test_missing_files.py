@@ -33,6 +33,23 @@ def folder(tmp_path: Path) -> str:
         ("Shot%20Board/Panel%2001.png", "stand for a character here; did you mean 'Shot Board/Panel 01.png'?"),
         ("images/boat.png, cliff.jpg", "the cell names 2 files; name one, such as 'images/boat.png'"),
         ("images/boat.png; images/boat.png", "the cell names 2 files"),
+        ("images\uff0fboat.png", "a path is written with / and not with \uff0f; did you mean 'images/boat.png'?"),
+        ("images\u2215boat.png", "a path is written with / and not with \u2215"),
+        ("\u200bimages/boat.png", "holds a character that cannot be seen (U+200B); did you mean 'images/boat.png'?"),
+        ("images/boat\u00ad.png", "holds a character that cannot be seen (U+00AD)"),
+        ("~/boat.png", "~ stands for nothing in a board: write the path out, or put the file beside the board"),
+        ("$HOME/images/boat.png", "$HOME stands for nothing in a board"),
+        ("${FILMS}/images/boat.png", "${FILMS} stands for nothing in a board"),
+        ("%USERPROFILE%\\boat.png", "%USERPROFILE% stands for nothing in a board"),
+        (
+            "/home/me/boards/film/images/boat.png",
+            "this is a path of another machine; put the file beside the board; did you mean 'images/boat.png'?",
+        ),
+        (
+            "/Users/nn/Desktop/cliff.jpg",
+            "this is a path of another machine; put the file beside the board; did you mean",
+        ),
+        ("/Volumes/Films/odd.jpg", "this is a path of another machine; put the file beside the board"),
         ("images/boat", "did you mean 'images/boat.png'?"),
         ("images/baot.png", "did you mean 'images/boat.png'?"),
         ("nothing/like/it.png", ""),
@@ -58,6 +75,8 @@ def test_cause(folder: str, cell: str, told: str) -> None:
         ("TBD", "leave the cell empty"),
         ("[]", "leave the cell empty"),
         ('"images/boat.png"', "stands in quotes; write images/boat.png"),
+        ('<img src="images/boat.png">', "is a piece of HTML; write images/boat.png"),
+        ("<a href='https://h/x.png'>x</a>", "is a piece of HTML; write https://h/x.png"),
         ("www.pics.example/boat.png", "write https://www.pics.example/boat.png"),
     ],
 )
@@ -86,3 +105,9 @@ def test_paths(cell: str) -> None:
 def test_share_links(url: str, told: bool) -> None:
     """A page that shows a file is not the file."""
     assert bool(missing.cause(url, "/b")) == told
+
+
+def test_a_folder_is_no_odd_spelling(tmp_path: Path) -> None:
+    """What is there under exactly this name is not said to be written in another form."""
+    (tmp_path / "images").mkdir()
+    assert missing.cause(f"{tmp_path}/images", str(tmp_path)) == ""
