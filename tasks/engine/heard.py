@@ -80,6 +80,8 @@ def answering(reply: Reply, job_id: str, adapter: object) -> Reply:
 
     Raises ``Lost`` when it is for another job: its clip is not ours, and its failure settles nothing of ours.
     """
+    if quoted := getattr(adapter, "of_job", None):
+        reply = quoted(reply, job_id)
     told = _named_in(reply, adapter)
     if told and job_id not in told:
         raise Lost(f"the reply is for job {told[0][:80]}, not for {job_id}")

@@ -4,6 +4,8 @@ Relays, proxies and engines serve one shape and differ in every name of it. What
 for under the next, in a fixed order; nothing is guessed from what a value looks like but whether it is an address.
 """
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from tasks.domain.order import Reply
-from tasks.providers._common import dig, first_url, speaks_of, text_of
+from tasks.providers._common import dig, first_url, is_ok, speaks_of, text_of
 
 COMPLETED = frozenset(("completed", "complete", "succeeded", "success", "done", "finished", "ready"))
 ENDED = frozenset(
@@ -27,6 +29,8 @@ _ADDRESSES = ("url", "video_url", "result_url", "output", "video", "file_url", "
 _PACKED = ("b64_json", "base64", "b64", "video_base64")
 _SPOTS = ("output", "data", "videos", "metadata", "content", "video", "result", "results")
 _REASONS = ("message", "fail_reason", "error_message", "failure_reason", "reason", "msg")
+_WRAPPED = re.compile(r"(?:^|;)video_id:([^;]+)")
+_QUOTES = re.compile(r"\blitellm\.\w+: [^{]{0,200}?(?=\{)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 
 
@@ -132,3 +136,33 @@ def _inline(spot: Mapping[str, Any]) -> str:
         if name in _PACKED and _BASE64.match(value[:64]):
             return f"data:video/mp4;base64,{value}"
     return ""
+
+
+def quoted_job(reply: Reply, job_id: str) -> Reply:
+    """The reply of the job that a LiteLLM proxy's error quotes, where our id wraps that very job's; else the reply.
+
+    Seen of 1.108: a failed job that answers a question with its error's HTTP status comes as an error of the proxy's.
+    """
+    message = "" if is_ok(reply) else text_of(dig(reply.data, "error", "message"))
+    start = _QUOTES.search(message)
+    if start is None:
+        return reply
+    try:
+        quoted, _ = json.JSONDecoder().raw_decode(message, start.end())
+    except (ValueError, RecursionError):
+        return reply
+    inner = id_within(job_id)
+    if not inner or not isinstance(quoted, dict) or quoted.get("id") != inner:
+        return reply
+    return replace(reply, body=json.dumps(quoted | {"id": job_id}).encode())
+
+
+def id_within(job_id: str) -> str:
+    """The server's own id in one of the proxy's; empty where there is none."""
+    packed = job_id.partition("_")[2]
+    try:
+        text = base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
+    found = _WRAPPED.search(text) if text.startswith("litellm:") else None
+    return found[1] if found else ""

@@ -15,12 +15,13 @@ from tasks.domain.errors import Refused
 from tasks.domain.job import Done, Follow, Job, Pending
 from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import check, dig, extras, failure, is_ok, usd_of, waiting
-from tasks.providers._family import COMPLETED, WORKING, body_of, ended, ids_of, result_in, word_in
+from tasks.providers._family import COMPLETED, WORKING, body_of, ended, ids_of, quoted_job, result_in, word_in
 from tasks.providers._refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
 PATH, GONE, BUSY = "/v1/videos", ("model_not_found",), ("rate_limit_exceeded",)
 COST = "x-litellm-response-cost"  # of a LiteLLM proxy in between
+of_job = quoted_job  # a reply to a poll as the job's own, where a proxy quotes it
 LOCKED = ("invalid_api_key", "insufficient_quota", "billing_hard_limit_reached")
 
 
