@@ -16,6 +16,7 @@ Unit = Literal["", "s", "ms", "min", "frames"]
 
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 _TOKEN = re.compile(r"[^\W_]+")
+_REMARK = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]")
 _RATE = re.compile(r"@?\d+(fps)?|fps")
 _PROMPTS = frozenset(("prompt", "prompts"))
 _VAGUE = frozenset(("code", "name", "id", "label", "group", "url", "shot", "clip", "scene", "no", "frame", "reel"))
@@ -95,7 +96,10 @@ def understand(header: str) -> Meaning:
     side, _, unit = pair_of(header)
     if side and unit != "frames":  # one end of something is not the whole of it; a first frame may be a picture
         return Meaning("")
-    return _composed(said) or (_composed(apart) if apart != said else None) or Meaning("")
+    found = _composed(said) or (_composed(apart) if apart != said else None)
+    bare = _REMARK.sub(" ", header)  # Description (what we see)
+    remarked = understand(bare) if not found and bare != header else Meaning("")
+    return found or (remarked if remarked.name == "prompt" else Meaning(""))
 
 
 def _composed(said: list[str]) -> Meaning | None:
@@ -283,18 +287,3 @@ def _public(name: str) -> str:
 def public(meaning: Meaning) -> str:
     """The canonical column of a meaning: every kind of prompt is a prompt."""
     return _public(meaning.name)
-
-
-@lru_cache(maxsize=4096)
-def is_framing(text: str) -> bool:
-    """Whether a cell is a kind of shot (``CU``, ``wide shot``) rather than the name of one."""
-    said = tokens(text)
-    return bool(said) and ("".join(said) in listed("framing", "words") or said[0] in listed("framing", "words"))
-
-
-@lru_cache(maxsize=4096)
-def is_total(text: str) -> bool:
-    """Whether a row's first cell says that the row adds up, or numbers a page."""
-    said = [token for token in tokens(text) if not token.isdigit()]
-    known = listed("total", "words")
-    return bool(said) and ("".join(said) in known or said[0] in known)

@@ -6,7 +6,7 @@ from tasks.domain.errors import Faults
 from tasks.storyboard.assignment import assign
 from tasks.storyboard.formats.columns import Table
 from tasks.storyboard.meaning import Meaning, pair_of, public, resembles, understand
-from tests.tasks.boards import board, shot_of
+from tests.tasks.boards import board, shot_of, written
 
 
 def _each(text: str) -> list[str]:
@@ -265,6 +265,28 @@ def test_cells_tell_what_a_header_does_not(cells: list[str], like: str) -> None:
     table = Table(1, ("prompt", "Attachments"), [*range(2, 2 + len(cells))], [["a"] * len(cells), cells], Faults())
     [unread] = assign(table, {}).told.unread
     assert tuple(unread) == ("Attachments", like)
+
+
+@pytest.mark.parametrize("cell", ["and/or like Jaws", "film noir / 35mm", "see the moodboard", "n/a", "w/ Ada"])
+def test_words_with_a_slash_are_no_picture(cell: str) -> None:
+    """A column of references in words is carried and told, and not looked for on the disk."""
+    read_board = board(written([["Ref", "prompt"], [cell, "a"]]))
+    assert [(shot.image, dict(shot.extras)) for shot in read_board.shots] == [("", {"Ref": cell})]
+    assert "'Ref' is not read as image" in "\n".join(read_board.told.lines)
+
+
+@pytest.mark.parametrize(
+    "cell", ["images/boat", "a.png", "my pics/a b.png", "./x", "C:\\x\\a", "s3://b/x", "~/a", "/x/a b"]
+)
+def test_what_names_a_file(cell: str) -> None:
+    """Paths and addresses are pictures, with or without an ending."""
+    assert shot_of("Ref,prompt", f"{cell},a").image
+
+
+def test_a_remark_in_brackets() -> None:
+    """What a header says in brackets of a prompt changes nothing; of a length or a picture it may."""
+    assert understand("Description\n(what we see)") == Meaning("prompt")
+    assert understand("Duration (cumulative)").name == understand("Image (credit)").name == ""
 
 
 def test_of_two_pictures_one_is_read() -> None:
