@@ -74,8 +74,9 @@ class _Search:
 
     def _fits(self, name: str, at: int) -> bool:
         header, cells = self.table.headers[at], self.table.columns[at]
-        if name == "shot_id" and self.before.seconds and header not in self.before.extras:
-            return True  # an earlier run of this target has named its rows by it
+        read = self.before.seconds and header not in self.before.extras  # by an earlier run of this target, maybe
+        if read and (name == "shot_id" or (name == "image" and any("/" in cell for cell in cells))):
+            return True
         if name == "shot_id" and self._begins_again(at):
             self.reasons[at] = f"its numbers begin again in every scene ({AGAIN})"
             return False

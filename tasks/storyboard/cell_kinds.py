@@ -8,11 +8,12 @@ is of the kind.
 import difflib
 import re
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 
 from tasks.domain.shot import FITS
 from tasks.storyboard import cells as readers
 from tasks.storyboard.cells import FLAGS, MODE_WORDS
-from tasks.storyboard.meaning import is_framing
+from tasks.storyboard.meaning import listed, tokens
 from tasks.storyboard.spelling import fold
 
 _ERROR = re.compile(r"#(REF|N/A|NAME|VALUE|DIV/0|NULL|NUM|ERROR|CALC|SPILL|BLOCKED|FIELD|GETTING_DATA)[!?]?")
@@ -28,12 +29,21 @@ _LASTS = re.compile(r"^\d{1,3}([.,]\d+)?\s*(s|secs?|seconds|sek|seg|″|\"|秒|�
 _LOOKED = 1000  # cells of a column that tell what it looks like
 _NUMBER = re.compile(r"-?\d{1,9}([.,]\d{1,9})?")
 _DIGIT = re.compile(r"\d")
-_LOCATED = re.compile(r"[\\/]|\.[A-Za-z0-9]{2,5}\b|^=|^\[|^data:|^www\.")
+_LOCATED = re.compile(
+    r"\.[A-Za-z0-9]{2,5}\b|^=|^\[|^data:|^www\.|^[^\s]{2,}[\\/][^\s]{2,}$|^[~.]?[\\/]|^[A-Za-z]+:[\\/]"
+)
 _MODE = re.compile(r"2v|video|extend|edit|remix|image|bild|imagen|text|flf", re.IGNORECASE)
 _SHAPES = re.compile(
     r"\d|square|portrait|landscape|vertical|horizontal|hoch|quer|quadrat|carr|cuadrad|竖|横|縦|正方|方形|세로|가로"
 )
 _FITTED = re.compile(r"crop|fill|stretch|letterbox|pad|scale|cov|cont|blur", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def is_framing(text: str) -> bool:
+    """Whether a cell is a kind of shot (``CU``, ``wide shot``) rather than the name of one."""
+    said = tokens(text)
+    return bool(said) and ("".join(said) in listed("framing", "words") or said[0] in listed("framing", "words"))
 
 
 def located(text: str) -> bool:

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from tasks.storyboard import meaning
 from tasks.storyboard.formats.columns import Table
 from tasks.storyboard.headers import known, normal
+from tasks.storyboard.meaning import listed, tokens
 from tasks.storyboard.templates import Template, is_template, names
 
 LINES = 50  # in which the header is looked for
@@ -88,10 +90,18 @@ def _is_furniture(cells: Sequence[str], spared: int) -> bool:
 
 def adds_up(cell: str) -> bool:
     """Whether a row's first cell says that the row is a total, a sum or a page."""
-    return bool(cell) and len(cell) <= _LONG and meaning.is_total(cell)
+    return bool(cell) and len(cell) <= _LONG and is_total(cell)
 
 
 def first_cells(table: Table) -> Iterator[str]:
     """The first cell of every row that holds something."""
     for row in range(len(table.lines)):
         yield next((column[row].strip() for column in table.columns if column[row].strip()), "")
+
+
+@lru_cache(maxsize=4096)
+def is_total(text: str) -> bool:
+    """Whether a row's first cell says that the row adds up, or numbers a page."""
+    said = [token for token in tokens(text) if not token.isdigit()]
+    known = listed("total", "words")
+    return bool(said) and ("".join(said) in known or said[0] in known)

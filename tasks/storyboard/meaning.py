@@ -16,6 +16,8 @@ Unit = Literal["", "s", "ms", "min", "frames"]
 
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 _TOKEN = re.compile(r"[^\W_]+")
+_REMARK = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]")
+_OWNED = re.compile(r"(?<=\w)['’]s\b")  # the shot's length is in no seconds
 _RATE = re.compile(r"@?\d+(fps)?|fps")
 _PROMPTS = frozenset(("prompt", "prompts"))
 _VAGUE = frozenset(("code", "name", "id", "label", "group", "url", "shot", "clip", "scene", "no", "frame", "reel"))
@@ -24,6 +26,7 @@ _TIMED = frozenset(
     ("shot", "clip", "cut", "take", "컷", "샷", "클립", "镜头", "鏡頭", "カット", "ショット")
 )  # what lasts
 _UNITS: tuple[Unit, ...] = ("s", "ms", "min", "frames")
+_TOTAL = frozenset(("total", "totale", "totaal"))
 _PARTIAL = 0.8  # how alike a header and a phrase have to be to be named together
 
 
@@ -34,13 +37,10 @@ class Meaning(NamedTuple):
     unit: Unit = ""
 
 
-def _folded(text: str) -> str:
-    return text if text.isascii() and text.islower() else fold(text)
-
-
 def tokens(header: str) -> list[str]:
     """The words of a header as they are compared; a word within a word begins with its capital."""
-    return _TOKEN.findall(_folded(_CAMEL.sub(" ", unicodedata.normalize("NFC", header[:200]))))
+    text = _OWNED.sub("", unicodedata.normalize("NFC", header[:200]))
+    return _TOKEN.findall(fold(_CAMEL.sub(" ", text)))
 
 
 @cache
@@ -95,7 +95,10 @@ def understand(header: str) -> Meaning:
     side, _, unit = pair_of(header)
     if side and unit != "frames":  # one end of something is not the whole of it; a first frame may be a picture
         return Meaning("")
-    return _composed(said) or (_composed(apart) if apart != said else None) or Meaning("")
+    found = _composed(said) or (_composed(apart) if apart != said else None)
+    bare = _REMARK.sub(" ", header)  # Description (what we see)
+    remarked = understand(bare) if not found and bare != header else Meaning("")
+    return found or (remarked if remarked.name == "prompt" else Meaning(""))
 
 
 def _composed(said: list[str]) -> Meaning | None:
@@ -137,30 +140,30 @@ def _measured(said: list[str]) -> Meaning | None:
     units = [unit for token in said if (unit := unit_of(token))]
     if not units:
         return None
+    whole = _phrases().get("".join(token for token in said if not _RATE.fullmatch(token)), Meaning(""))
+    if whole.name == "duration" and whole.unit:
+        return whole
     unit = next((one for one in units if one != "frames"), units[0]) if "frame" in said else units[0]
     rest = [token for token in said if not unit_of(token) and not _RATE.fullmatch(token)]
     rest = _without(rest, "filler")
     bare = _without(rest, "qualifier")
     for core in (rest, bare, _without(bare, "subject", "guess")):
         name = _phrases().get("".join(core), Meaning("")).name
-        if name == "duration" or (core and "".join(core) in _clocks()):
+        if name == "duration" or (core and "".join(core) in listed("pair", "timed")):
             return Meaning("duration", unit)
     return Meaning("duration", unit) if _counted(said, rest, bare, unit) else None
 
 
 def _counted(said: list[str], rest: list[str], bare: list[str], unit: Unit) -> bool:
     """Whether nothing is said but a unit: ``Seconds``, ``Number of frames``, ``Est. secs``."""
-    if not any(token in _alone() for token in said) or {"frames", "s"} <= {unit_of(token) for token in said}:
+    if {"frames", "s"} <= {unit_of(token) for token in said}:
         return False  # frames per second are no length
     told = len(rest) > len(_without(rest, "count")) or any(token[-1] in "数數수" for token in said)
-    left = _without(bare, "count", "subject", "guess") if told or unit != "frames" else rest
-    return not left
-
-
-@cache
-def _clocks() -> frozenset[str]:
-    """Words for time."""
-    return listed("pair", "timed")
+    summed = unit == "frames" and bool(_TOTAL & set(rest)) and not _among("image") & set(said)
+    if not (any(token in _alone() for token in said) or summed):
+        return False
+    left = _without(bare, "count", "subject", "guess") if told or summed or unit != "frames" else rest
+    return not left or (summed and set(left) <= _TOTAL)
 
 
 @cache
@@ -181,7 +184,7 @@ def _qualified(said: list[str]) -> Meaning | None:
         return found
     if len(core) > 1 and all(_public(_phrases().get(token, found).name) == "prompt" for token in core):
         return Meaning("prompt")
-    lasts = "".join(core) in _clocks() and (_among("guess") | _TIMED) & set(said)
+    lasts = "".join(core) in listed("pair", "timed") and (_among("guess") | _TIMED) & set(said)
     return Meaning("duration") if lasts else None
 
 
@@ -260,11 +263,21 @@ def resembles(header: str) -> str:
     if found := understand(header).name or ("duration" if "duration" in told else next(iter(told), "")):
         return _public(found)
     core = _without(said, "filler", "qualifier", "guess")
-    if core and (_clocks() | _alone()) >= {*core}:
+    if core and (listed("pair", "timed") | _alone()) >= {*core}:
         return "duration"
     joined = "".join(said)[:40]
+    if ends := next((name for name in ("duration", "image") if any(map(joined.endswith, _tails(name)))), ""):
+        return ends
     near = difflib.get_close_matches(joined, _near(joined), n=1, cutoff=_PARTIAL) if len(joined) > 4 else []
     return _public(_phrases()[near[0]].name) if near else ""
+
+
+@cache
+def _tails(name: str) -> tuple[str, ...]:
+    """The words for a column that may end a longer one: ``Gesamtlänge``."""
+    return tuple(
+        one for one, found in _phrases().items() if found.name == name and len(one) > (4 if one.isascii() else 1)
+    )
 
 
 def _tells(token: str) -> bool:
@@ -283,18 +296,3 @@ def _public(name: str) -> str:
 def public(meaning: Meaning) -> str:
     """The canonical column of a meaning: every kind of prompt is a prompt."""
     return _public(meaning.name)
-
-
-@lru_cache(maxsize=4096)
-def is_framing(text: str) -> bool:
-    """Whether a cell is a kind of shot (``CU``, ``wide shot``) rather than the name of one."""
-    said = tokens(text)
-    return bool(said) and ("".join(said) in listed("framing", "words") or said[0] in listed("framing", "words"))
-
-
-@lru_cache(maxsize=4096)
-def is_total(text: str) -> bool:
-    """Whether a row's first cell says that the row adds up, or numbers a page."""
-    said = [token for token in tokens(text) if not token.isdigit()]
-    known = listed("total", "words")
-    return bool(said) and ("".join(said) in known or said[0] in known)

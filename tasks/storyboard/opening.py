@@ -9,7 +9,9 @@ from tasks.storyboard.formats import Board
 from tasks.storyboard.formats.columns import Table
 
 _SHEET = re.compile(r"(.+\.(?:xlsx|xlsm|ods))#([^/]+)", re.IGNORECASE)
-_GOOGLE = re.compile(r"https://docs\.google\.com/spreadsheets/d/(e/)?([\w-]+)(?:/.*)?", re.IGNORECASE)
+_GOOGLE = re.compile(
+    r"https?://docs\.google\.com/(?:a/[^/]+/)?spreadsheets/(?:u/\d+/)?d/(e/)?([\w-]+)(?:[/?#].*)?", re.IGNORECASE
+)
 
 
 def open_table(data: bytes, name: str, overrides: Mapping[str, str], fps: Decimal = Decimal(24)) -> Table:
@@ -46,7 +48,7 @@ def exported(url: str) -> str:
     found = _GOOGLE.fullmatch(url)
     if not found or "output=" in url or "/export" in url or "tqx=" in url:
         return url
-    tab = re.search(r"[?#&]gid=(\d+)", url)
+    tab = re.search(r".*[?#&]gid=(\d+)", url)  # the last is the tab that the browser shows
     if found[1]:
         pick = f"&single=true&gid={tab[1]}" if tab else ""
         return f"https://docs.google.com/spreadsheets/d/e/{found[2]}/pub?output=csv{pick}"

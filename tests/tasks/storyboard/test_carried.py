@@ -30,6 +30,8 @@ CARRIED = {"Duration (s)", "Camera"}
         ("shot_id,description,video_prompt", "s,d,v", {"video_prompt"}, "prompt", "d"),
         ("shot_id,description,video_prompt", "s,d,v", {"camera"}, "prompt", "v"),
         ("shot_id,Start Time,End Time,prompt", "s,0:01,0:05,a", {"Start Time", "End Time"}, "seconds", 8),
+        ("shot_id,Ref,prompt", "s,Shot Board/Panel 1,a", {"notes"}, "image", "/films/board/Shot Board/Panel 1"),
+        ("shot_id,Ref,prompt", "s,panel 1,a", {"notes"}, "image", ""),
         ("shot_id,Seconds,prompt", "s,4,a", {"Seconds"}, "seconds", 4),
         ("shot,id,prompt", "CU,s,a", {"id"}, "shot_id", "CU"),
         ("shot,id,prompt", "CU,s,a", {"shot"}, "shot_id", "s"),

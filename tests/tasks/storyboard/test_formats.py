@@ -60,6 +60,11 @@ def test_the_sheet_of_a_name(name: str, expected: tuple[str, str]) -> None:
         (f"{SHEETS}/e/2PACX-x/pubhtml", f"{SHEETS}/e/2PACX-x/pub?output=csv"),
         (f"{SHEETS}/e/2PACX-x/pub?output=xlsx", f"{SHEETS}/e/2PACX-x/pub?output=xlsx"),
         (f"{SHEETS}/abc_1/export?format=xlsx", f"{SHEETS}/abc_1/export?format=xlsx"),
+        (f"{SHEETS}/abc_1/edit?gid=5#gid=7", f"{SHEETS}/abc_1/export?format=csv&gid=7"),
+        (f"{SHEETS}/abc_1?usp=sharing", f"{SHEETS}/abc_1/export?format=csv"),
+        (f"{SHEETS.replace('sheets/d', 'sheets/u/0/d')}/abc_1/edit#gid=7", f"{SHEETS}/abc_1/export?format=csv&gid=7"),
+        (f"{SHEETS.replace('com/', 'com/a/x.org/')}/abc_1/edit", f"{SHEETS}/abc_1/export?format=csv"),
+        (f"{SHEETS.replace('https', 'http')}/abc_1/edit", f"{SHEETS}/abc_1/export?format=csv"),
         ("https://example.org/b.csv", "https://example.org/b.csv"),
     ],
 )

@@ -6,7 +6,7 @@ from tasks.domain.errors import Faults
 from tasks.storyboard.assignment import assign
 from tasks.storyboard.formats.columns import Table
 from tasks.storyboard.meaning import Meaning, pair_of, public, resembles, understand
-from tests.tasks.boards import board, shot_of
+from tests.tasks.boards import board, shot_of, written
 
 
 def _each(text: str) -> list[str]:
@@ -15,6 +15,7 @@ def _each(text: str) -> list[str]:
 
 LENGTHS = {
     "": """
+    Shot's length | On-screen duration | Durée estimative | Duração em tela | Durata a schermo | 单镜头时长 | カット長
     Duration | Approx. duration | Approx Length | Est. Length | Estimated Time | Clip Time | Shot Time
     Shot Dur. | Shot Dur | Scene Dur | Video Duration | Target Length | Run Time | Running Time
     Expected duration | Planned Duration | Screen time | Time on screen | Panel Duration | Board Duration
@@ -33,7 +34,8 @@ LENGTHS = {
     컷 시간
     """,
     "s": """
-    Duration(s) | Duration(sec) | Duration in s | Duration: seconds | duration_seconds | DURATION_S | durationS
+    초 단위 | Duration(s) | 时长（单位：秒） | 予定秒数
+    Duration(sec) | Duration in s | Duration: seconds | duration_seconds | DURATION_S | durationS
     duration-secs | Dur (sec.) | DUR(S) | Dur. [sec] | Len (s) | len_s | length_in_seconds | lengthSeconds
     lengthSec | Shot Length (s) | Shot length in seconds | Est. secs | Approx. seconds | # of seconds
     No. of seconds | Number of seconds | num_seconds | Seconds (est.) | Time (sec) | Time in seconds
@@ -85,6 +87,8 @@ LENGTHS = {
     """,
 }
 IMAGES = """
+    Art | Reference art | 1st frame | Bild (Start) | Skizzenbild | Lien vers l'image | Foto del plano | Kadr początkowy
+    参考图（首帧） | 分镜头图 | カット画像 | 참고자료 이미지 | Shotafbeelding | Disegno inquadratura
     Image | Images | IMG | img_src | Image src | imageSrc | Image Ref | Image Reference | image_ref | ref_image
     Ref Img | Ref Pic | Ref. Picture | Reference Image URL | Reference Photo | reference_image_path
     Reference Still | Reference Frame | Reference Picture | Visual Ref | Visual reference | Picture | Pic
@@ -98,7 +102,7 @@ IMAGES = """
     Start Frame Image | Start image | Start Image URL | start_img | Starting Image | Starting Frame
     Initial Image | Initial Frame | init_image | initImage | Input Image | input_img | input_image_url
     Opening Frame | Opening Image | Source Image | Source Img | Source picture | Base Image | Base Frame
-    Seed Image | Conditioning Image | Guide Image | Concept Art | Concept Image | Style Frame | Style Reference
+    Seed Image | Conditioning Image | Guide Image | Concept Concept Image | Style Frame | Style Reference
     Mood Image | Artwork | Illustration | Screenshot | Image Asset | Image Path | image path/URL
     Image File Name | image_filename | Image name | image link (drive) | Image URL or path | I2V image
     image (first frame) | Image 1 | Image1 | Image_1 | Cover Image | Image (PNG) | Shot Image | Shot Thumbnail
@@ -150,12 +154,15 @@ IMAGES = """
 """
 # what is not read, by the column that it is told to look like
 TOLD = {
+    "duration ": """
+    Gesamtlänge | Abspieldauer | Drehlänge | 전체 길이
+    """,
     "duration": """
     Timing | Total Length | Voiceover Duration | Dauer pro Einstellung | Zeit | Temps | Durée totale du plan
-    Tiempo | Tempo | Tijd | Czas | 时间 | 時間 | タイム | 시간 | total_seconds | Total sec | 초 단위 | Minutes
+    Tiempo | Tempo | Tijd | Czas | 时间 | 時間 | タイム | 시간 | total_seconds | Total sec | Minutes
     """,
     "": """
-    Czas wideo | 영상 시간 | T (s) | Seg. | Seg | Segs | Art | Render | Asset | Asset URL | Attachments
+    Czas wideo | 영상 시간 | T (s) | Seg. | Seg | Segs | Render | Asset | Asset URL | Attachments
     Attachment | Captura
     """,
     "scene": """
@@ -221,7 +228,7 @@ def test_pictures_are_read(header: str) -> None:
 @pytest.mark.parametrize(("like", "header"), [(like, text) for like, all_ in TOLD.items() for text in _each(all_)])
 def test_what_is_not_read_is_told(like: str, header: str) -> None:
     """A header that is left unread says which column it looks like, where its words say so."""
-    assert (understand(header).name in ("", "references", "image_prompt"), resembles(header)) == (True, like)
+    assert (understand(header).name in ("", "references", "image_prompt"), resembles(header)) == (True, like.strip())
 
 
 @pytest.mark.parametrize("header", _each(OTHERS))
@@ -265,6 +272,28 @@ def test_cells_tell_what_a_header_does_not(cells: list[str], like: str) -> None:
     table = Table(1, ("prompt", "Attachments"), [*range(2, 2 + len(cells))], [["a"] * len(cells), cells], Faults())
     [unread] = assign(table, {}).told.unread
     assert tuple(unread) == ("Attachments", like)
+
+
+@pytest.mark.parametrize("cell", ["and/or like Jaws", "film noir / 35mm", "see the moodboard", "n/a", "w/ Ada"])
+def test_words_with_a_slash_are_no_picture(cell: str) -> None:
+    """A column of references in words is carried and told, and not looked for on the disk."""
+    read_board = board(written([["Ref", "prompt"], [cell, "a"]]))
+    assert [(shot.image, dict(shot.extras)) for shot in read_board.shots] == [("", {"Ref": cell})]
+    assert "'Ref' is not read as image" in "\n".join(read_board.told.lines)
+
+
+@pytest.mark.parametrize(
+    "cell", ["images/boat", "a.png", "my pics/a b.png", "./x", "C:\\x\\a", "s3://b/x", "~/a", "/x/a b"]
+)
+def test_what_names_a_file(cell: str) -> None:
+    """Paths and addresses are pictures, with or without an ending."""
+    assert shot_of("Ref,prompt", f"{cell},a").image
+
+
+def test_a_remark_in_brackets() -> None:
+    """What a header says in brackets of a prompt changes nothing; of a length or a picture it may."""
+    assert understand("Description\n(what we see)") == Meaning("prompt")
+    assert understand("Duration (cumulative)").name == understand("Image (credit)").name == ""
 
 
 def test_of_two_pictures_one_is_read() -> None:
