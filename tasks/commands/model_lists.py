@@ -26,7 +26,7 @@ def differences(models: Sequence[Model], reply: Reply) -> list[str]:
     entries = {text_of(dig(entry, "id")): entry for entry in listed if isinstance(entry, Mapping)}
     found: list[str] = []
     for model in models:
-        lines = _against(model, entries[model.name]) if model.name in entries else ["is not on the gateway's list"]
+        lines = _against(model, entries[model.path]) if model.path in entries else ["is not on the gateway's list"]
         found += [f"{model.route}: {line}" for line in lines]
     return found
 

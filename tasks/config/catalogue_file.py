@@ -133,6 +133,8 @@ _MODEL: Spec = {
     "retired_source": kinds.text,
     "replaced_by": kinds.text,
     "fields": kinds.free_table,
+    "final_of": kinds.each(kinds.text),
+    "final_days": kinds.whole(1),
 }
 
 
@@ -241,6 +243,7 @@ def _gaps(model: Model) -> list[str]:
         "needs exactly one of seconds, any_seconds, exact": sum(lengths) != 1,
         "needs sizes, or exact": bool(model.sizes) == model.exact,
         "image_to_video needs images": "image_to_video" in model.modes and not model.images,
+        "final_of needs final_days, and the other way round": bool(model.final_of) != bool(model.final_days),
         "remix needs to say what it starts from": "remix" in model.modes and not model.remix,
     }
     return [message for message, wrong in checks.items() if wrong]

@@ -59,6 +59,7 @@ class RenderSettings:
     budget_usd: Decimal | None = None
     max_wasted_usd: Decimal | None = None
     draft: bool = False
+    redraft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ _RENDER: Spec = {
     "budget_usd": kinds.dollars,
     "max_wasted_usd": kinds.dollars,
     "draft": kinds.flag,
+    "redraft": kinds.flag,
 }
 _IMAGES: Spec = {
     "allow_hosts": kinds.each(kinds.host),

@@ -41,6 +41,13 @@ class Model:
     retired_on: str = ""
     replaced_by: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
+    final_of: tuple[str, ...] = ()  # routes whose drafts it finishes by their id; it makes nothing else
+    final_days: int = 0  # for so many days after they came
+
+    @property
+    def path(self) -> str:
+        """What its gateway calls it: what follows ``#`` in a name only tells two entries of one model apart."""
+        return self.name.partition("#")[0]
 
     @property
     def route(self) -> str:

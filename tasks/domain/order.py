@@ -42,6 +42,7 @@ class Order:
     prompt: str  # as sent: with `Avoid: ...` where the model takes no negative prompt
     frame: Frame | None = None
     source: SourceClip | None = None
+    draft_id: str = ""  # what its gateway calls the draft that is to be finished
     order_id: str = ""  # the UUID of its intent: for a gateway that knows a repeated order by it
 
 

@@ -27,7 +27,7 @@ from tasks.engine.limits import LONGEST_WAIT, retry_after
 from tasks.ledger import job_of
 from tasks.media import probe as video
 from tasks.media import remux
-from tasks.providers._common import said
+from tasks.providers._common import said, text_of
 from tasks.storage import StoreError
 from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, TooLarge
 
@@ -150,7 +150,8 @@ class JobWatch:
             if isinstance(got, Done):
                 heard.hear("completed" if got.url else "completed, without an address", self.run.clock())
                 heard.charge = got.charge
-                return got
+                draft = text_of(reply.data.get("draft_id"))  # by which its gateway may finish it later
+                return replace(got, remote_ids={**got.remote_ids, "draft_id": draft}) if draft else got
             if isinstance(got, Pending):
                 self._hear(reply, got)
                 return None

@@ -1,13 +1,16 @@
 """What a run does about drafts: whether it orders any, by which routes, and which of them get a final. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
 from typing import Literal
 
-from tasks.config import Settings
+from tasks.config import Catalogue, Settings, quote, snap_size
 from tasks.domain.errors import Fault
-from tasks.domain.plan import ShotPlan
-from tasks.domain.shot import Shot
-from tasks.domain.takes import Asked, Shelf
+from tasks.domain.model import Route
+from tasks.domain.plan import Offer, ShotPlan
+from tasks.domain.result import Attempt
+from tasks.domain.shot import Shot, Size
+from tasks.domain.takes import Asked, Need, Shelf
 from tasks.ledger import Ledger
 from tasks.planning.offers import Found
 from tasks.planning.snapshot import ShotSelection
@@ -25,8 +28,16 @@ def begins_paid(found: Found) -> bool:
 class Drafts:
     """How a run treats drafts, and so what it asks of a shot. ``faults`` holds what forbids a start."""
 
-    def __init__(self, settings: Settings, named: ShotSelection, find: Callable[[Shot], Found]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        named: ShotSelection,
+        find: Callable[[Shot], Found],
+        catalogue: Catalogue,
+        today: date,
+    ) -> None:
         flag = named.draft
+        self.settings, self.catalogue, self.today = settings, catalogue, today
         self.takes = named.takes or settings.defaults.takes
         self.wanted = settings.render.draft if flag is None else flag
         finals: dict[bool | None, Literal["none", "chosen", "all"]] = {True: "none", False: "all", None: "chosen"}
@@ -39,6 +50,36 @@ class Drafts:
         """What the run asks of a shot. Where the built-in renderer comes first one take says all: each is the same."""
         first = self.offers(shot) if self.wanted else found
         return Asked((shot.takes or self.takes) if begins_paid(first) else 1, self.wanted, self.finals)
+
+    def finishing(self, found: Found, need: Need, attempts: Sequence[Attempt]) -> Found:
+        """The routes for a shot's finals: where its chosen draft can be finished at its gateway, that one alone.
+
+        A draft that can be finished no more is ordered plainly only where the config says so.
+        """
+        draft = next((one for one in attempts if len(need.drafts) == 1 and one.n in need.drafts), None)
+        model = next((m for m in self.catalogue.models.values() if draft and draft.route in m.final_of), None)
+        provider = self.settings.providers.get(model.provider) if model else None
+        if (
+            draft is None
+            or model is None
+            or provider is None
+            or not provider.ready
+            or not draft.remote_ids.get("draft_id")
+        ):
+            return found
+        plainly = found if self.settings.render.redraft else ((), ())
+        until = date.fromisoformat(draft.settled_at[:10]) + timedelta(days=model.final_days)
+        if self.today >= until:  # a day early, because the gateway's day may begin before ours
+            return plainly[0], (*plainly[1], f"{model.route}: the draft could be finished until {until}")
+        seconds, size = draft.seconds, snap_size(model, Size.parse(draft.size)) or model.sizes[0]
+        price = quote(model, seconds, size, provider.fee)
+        return (Offer(Route(model, provider.options), seconds, size, price), *plainly[0]), plainly[1]
+
+    def told(self, need: Need, found: Found, attempts: Sequence[Attempt]) -> list[str]:
+        """Until when the chosen draft can be finished by its id, where it can."""
+        days = found[0][0].route.model.final_days if found[0] else 0
+        came = [one.settled_at[:10] for one in attempts if days and one.n in need.drafts]
+        return [f"its draft can be finished until {date.fromisoformat(day) + timedelta(days=days)}" for day in came]
 
     def routed(self, shot: Shot) -> Shot:
         """The shot as its draft is routed: its own route holds for finals."""

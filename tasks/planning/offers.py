@@ -108,6 +108,8 @@ class OfferFinder:
         provider = self.settings.providers.get(model.provider)
         if reason := self._closed(model, provider, chain):
             return f"{name}: {reason}"
+        if model.final_of:
+            return f"{name}: finishes drafts and makes nothing else"
         if shot.mode not in model.modes:
             return f"{name}: does not make {shot.mode}"
         seconds, size = snap_seconds(model, shot.seconds), snap_size(model, shot.size)

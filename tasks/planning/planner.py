@@ -40,7 +40,7 @@ class Planner:
         self.faults: list[Fault] = []
         self.finder = OfferFinder(settings, catalogue, snapshot.today, snapshot.signs)
         self.planned: dict[str, ShotPlan] = {}
-        self.drafts = Drafts(settings, named, self._found)
+        self.drafts = Drafts(settings, named, self._found, catalogue, snapshot.today)
 
     def plan(self) -> Plan:
         """The plan of every row, in board order."""
@@ -156,11 +156,14 @@ class Planner:
         takes, wants = page.takes(self.snapshot.shelf, stand_ins), self.drafts.asked(shot, found)
         made = takes.in_use if attempts else None
         stand_in, need = is_stand_in(made, stand_ins), self._need(shot, takes, wants)
-        offers, passed_over = found = self.drafts.offers(shot) if need.grade == "draft" else found
+        drafting = need.grade == "draft"
+        found = self.drafts.offers(shot) if drafting else self.drafts.finishing(found, need, attempts)
+        offers, passed_over = found
         action, changed = self._action(shot, page, takes, need, parts)
         jobs = self._jobs(shot, takes, wants) if attempts else 0
         open_orders = {} if shot.shot_id in self.rerender else doubts(page, need.grade)
         said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=jobs > 0)
+        said = (*said, *self.drafts.told(need, found, attempts))
         plan = ShotPlan(*asked, action, changed, offers, passed_over, said, jobs > 0, doubts=open_orders)
         plan = plan._replace(asked=wants, need=need, jobs=jobs, gateway_first=stand_ins)
         if selected and (less := self._check(plan, attempts)):
@@ -220,6 +223,8 @@ class Planner:
         if not plan.offers and not plan.collects and not (plan.need.grade == "draft" and self.drafts.faults):
             asked = self.drafts.routed(shot) if plan.need.grade == "draft" else shot
             why = self.finder.why_none(asked, plan.passed_over)
+            if plan.need.drafts and plan.passed_over:
+                return LeftOut("NoRoute", f"{why} ([render] redraft = true orders it plainly)")
             if self.skip_unusable:
                 return LeftOut("NoRoute", why)
             self._fault(shot, "route", shot.route, why)

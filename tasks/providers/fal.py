@@ -1,10 +1,8 @@
-"""fal: text to video, image to video, and remix by editing; one queue for every model.
+"""fal: text to video, image to video, and remix by editing; one queue for every model; drafts by their id.
 
 Documents, checked 2026-11-21: https://fal.ai/docs/model-apis/model-endpoints/queue (receipt, states, second document),
-https://fal.ai/docs/model-apis/errors (422, error_type), the llms.txt of each model (fields). Names and types of
-fields differ by model and stand in ``fields`` of its entry: ``image``, ``video``, ``duration`` (``text``, ``number``
-or absent), ``resolution``, ``ratio``. Of the addresses in a reply only the path is taken, below the base URL. A
-finished request's result may answer 422, which is fal's final word.
+https://fal.ai/docs/model-apis/errors (a result's 422 is final), each model's llms.txt (its entry's ``fields``). Of the
+addresses in a reply only the path is taken, below the base URL.
 """
 
 import json
@@ -41,6 +39,8 @@ def submit(order: Order) -> Request:
     """The paid request. ``Refused`` for what the model does not take."""
     check(order, "text_to_video", "image_to_video", "remix")
     fields, mode = order.route.model.fields, order.shot.mode
+    if order.route.model.final_of:  # it finishes a draft, whose order said all the rest
+        return Request("POST", "/" + quote(order.route.model.path), json=extras(order) | {"draft_id": order.draft_id})
     body: dict[str, Any] = {"prompt": order.prompt}
     if length := fields.get("duration"):
         body["duration"] = int(order.seconds) if length == "number" else str(int(order.seconds))
@@ -55,7 +55,7 @@ def submit(order: Order) -> Request:
         if not uri.startswith(("https://", "data:")):
             raise Refused("needs a source with an https address, or one small enough to go inline")
         body[str(fields.get("video", "video_url"))] = uri
-    return Request("POST", "/" + quote(order.route.model.name), json=extras(order) | body)
+    return Request("POST", "/" + quote(order.route.model.path), json=extras(order) | body)
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
