@@ -225,7 +225,8 @@ class Renderer:
         frame, name = await self._frame(plan, offer)
         source = await self._source(plan, offer)
         prompt = sent_prompt(shot, offer.route.model)
-        order = Order(shot, offer.route, offer.seconds, offer.size, prompt, frame, source, self._draft_id(plan, place))
+        draft_id = place.draft_id(self.run.ledger.page(plan.key).attempts())
+        order = Order(shot, offer.route, offer.seconds, offer.size, prompt, frame, source, draft_id)
         remote = _remote(shot.image), _remote(shot.source)
         asked = LedgerKey(plan.key, plan.fingerprint, plan.parts, *remote, take=place.record(plan.asked.takes))
         if offer.paid:
@@ -233,10 +234,6 @@ class Renderer:
         start = (lambda: self._local_source(plan)) if shot.mode == "remix" else None
         places.drawn = stand_in = plan.offers[0].paid
         return await self.drawer.draw(asked, order, start, frame=name, stand_in=stand_in)
-
-    def _draft_id(self, plan: ShotPlan, place: Place) -> str:
-        made = self.run.ledger.page(plan.key).attempts()
-        return next((one.remote_ids.get("draft_id", "") for one in made if one.n == place.draft_of), "")
 
     def _tell_fall(self, shot_id: str, offer: Offer) -> None:
         """Say how a shot comes to this route where it has left another one."""

@@ -248,9 +248,9 @@ class Planner:
             return offers, passed_over
         page = self.ledger.pages.get(source.key, NOTHING)
         made = page.takes(self.snapshot.shelf, source.stand_ins).in_use
-        return (
-            self.finder.offers(shot, self._image_of(shot), made.provider) if made is not None else (offers, passed_over)
-        )
+        if made is None:
+            return offers, passed_over
+        return self.finder.offers(shot, self._image_of(shot), made.provider)
 
     def _found(self, shot: Shot) -> Found:
         return self.finder.offers(shot, self._image_of(shot), self._remix_of(shot))
@@ -262,10 +262,7 @@ class Planner:
         source = self.planned.get(shot.source_shot)
         if source is None:
             return ""
-        offers = (
-            source.offers
-            or self.finder.offers(source.shot, self._image_of(source.shot), self._remix_of(source.shot))[0]
-        )
+        offers = source.offers or self._found(source.shot)[0]
         return offers[0].route.model.provider if offers else "file"
 
     def _has_address(self, source: str) -> bool:
