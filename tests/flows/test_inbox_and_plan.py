@@ -45,7 +45,7 @@ def test_an_inbox_renders_what_is_new_or_changed_and_reports_what_is_broken(tmp_
     first = turn(source, target)
     assert first.name == "Incomplete"
     assert "2 of 2 boards were due; 1 went well" in str(first.message)
-    assert "has no shots" in (source / "bad.csv.errors.txt").read_text()
+    assert "is empty; say what is to be seen" in (source / "bad.csv.errors.txt").read_text()
     film = target / "film"
     run = json.loads((film / "manifest.json").read_text())["run_id"]
 
