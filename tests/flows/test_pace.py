@@ -52,7 +52,9 @@ async def test_shots_are_started_at_that_pace(monkeypatch: pytest.MonkeyPatch) -
         return None
 
     shots = [SimpleNamespace(renders=True) for _ in range(5)]
-    running: Any = SimpleNamespace(concurrency=2, ways=4, stopped=None, plan=SimpleNamespace(shots=shots))
+    running: Any = SimpleNamespace(
+        renderer=SimpleNamespace(), concurrency=2, ways=4, stopped=None, plan=SimpleNamespace(shots=shots)
+    )
     monkeypatch.setattr(render_storyboard, "_one", nothing)
     monkeypatch.setattr(asyncio, "sleep", noted)
     await render_storyboard._all(running)

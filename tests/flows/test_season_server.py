@@ -22,7 +22,7 @@ class Running:
     """As much of a session as a starter needs; its sleep takes no time and is counted."""
 
     def __init__(self) -> None:
-        self.request = SimpleNamespace(board="b.csv", config="c.toml")
+        self.request = SimpleNamespace(board="b.csv", config="c.toml", takes=None, draft=None)
         self.store = SimpleNamespace(url="memory://x")
         self.lock = SimpleNamespace(lease=60.0)
         self.run_id, self.stopped, self.progress, self.slept = "run-1", None, Progress(), 0.0

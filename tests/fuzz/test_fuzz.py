@@ -17,9 +17,11 @@ from tasks.config import settings
 from tasks.domain import redaction
 from tasks.domain.errors import BoardError, ConfigError, Failed, GatewayError, MediaError, Moderated, TargetError
 from tasks.domain.job import Done, Follow, Job, Pending
+from tasks.domain.money import ZERO
 from tasks.domain.order import Reply
 from tasks.domain.shot import Size
 from tasks.engine import limits
+from tasks.engine.charges import weigh_charge
 from tasks.ledger import records
 from tasks.media import images
 from tasks.media.probe import check_boxes, probe
@@ -30,6 +32,8 @@ from tests.tasks.boards import board
 from tests.tasks.boards import parquet as table
 from tests.tasks.clips import good
 from tests.tasks.pictures import KINDS
+
+QUOTE = Decimal("1.50")
 
 # ------------------------------------------------------------------------------------------------- shot lists
 
@@ -190,7 +194,13 @@ def _changed(draw: st.DrawFn, tree: Any) -> Any:
 def _error(error: GatewayError) -> None:
     assert 0 < len(str(error)) <= 300
     assert not redaction.CONTROL.search(str(error)), repr(str(error))
-    assert error.charge is None or (error.charge.is_finite() and error.charge >= 0)
+    _charge(error.charge)
+
+
+def _charge(charge: Decimal | None) -> None:
+    """Whatever a gateway says that it took, what is booked is a sum that can be right."""
+    charged, at_risk, _ = weigh_charge(charge, QUOTE) if charge is not None else (QUOTE, ZERO, "")
+    assert 0 <= charged <= 100 * QUOTE and at_risk in (ZERO, QUOTE)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -209,7 +219,7 @@ def test_any_reply(name: str, data: st.DataObject) -> None:
         value = adapter(name).progress(reply)
         assert isinstance(value, Pending | Follow | Done)
         assert isinstance(value, Pending) or 200 <= reply.status < 300
-        assert not isinstance(value, Done) or value.charge is None or 0 <= value.charge < Decimal(10) ** 9
+        _charge(value.charge if isinstance(value, Done) else None)
     except GatewayError as error:
         assert isinstance(error, Failed | Moderated) and 200 <= reply.status < 300
         _error(error)

@@ -1,5 +1,6 @@
 """What a deployment's form takes: amounts that a person can mean."""
 
+import dataclasses
 import inspect
 
 import pytest
@@ -7,12 +8,13 @@ from prefect import Flow
 from prefect.exceptions import ParameterTypeError
 
 from flows.cli import app
+from flows.cli.options import Wishes
 from flows.plan_storyboard import plan_storyboard
 from flows.render_inbox import render_inbox
 from flows.render_season import render_season
 from flows.render_storyboard import render_storyboard
-from flows.support.parameters import DEFAULT_VIEWS, request_of
-from tasks.domain.request import VIEWS
+from flows.support.parameters import DEFAULT_VIEWS
+from tasks.domain.request import VIEWS, RunRequest
 
 FLOWS = [plan_storyboard, render_inbox, render_season, render_storyboard]
 PLACES = {"board": "b.csv", "to": "out", "inbox_url": "in"}
@@ -44,6 +46,7 @@ def test_that_the_form_has_the_options_of_the_command_line() -> None:
     elsewhere = {"json", "quiet", "concurrency", "edl", "fcpxml"}  # the last two are views in the form
     for command, deployed in ((app.render, render_storyboard), (app.plan, plan_storyboard)):
         options = {"budget_usd" if name == "budget" else name for name in inspect.signature(command).parameters}
+        options = options - {"wishes"} | {field.name for field in dataclasses.fields(Wishes)}
         options -= elsewhere | {name for name in options if name.startswith("no_")}
         assert options <= set(deployed.parameters.properties)
 
@@ -53,8 +56,7 @@ def test_that_shots_without_a_route_can_be_left_out(flow: Flow[..., object]) -> 
     """`skip_unusable` is off unless a form or `-p skip_unusable=true` says otherwise, and reaches the request."""
     assert flow.parameters.properties["skip_unusable"]["default"] is False
     assert flow.validate_parameters({"board": "b", "to": "t", "skip_unusable": True})["skip_unusable"] is True
-    asked = request_of("b", "t", None, None, (), (), skip_unusable=True)
-    assert asked.skip_unusable and not request_of("b", "t", None, None, (), ()).skip_unusable
+    assert Wishes(skip_unusable=True).on(RunRequest("b", "t")).skip_unusable
 
 
 def test_that_the_form_offers_the_views_of_the_table() -> None:
