@@ -13,13 +13,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from flows.cli.app import main
 from tests.deployed import SECRET, Api, api_of, working
 from tests.flows import Cli, Ran
 
 settings.register_profile("fuzz", max_examples=20_000, deadline=None, print_blob=True)  # `make fuzz`
+# a busy machine is no fault:
+settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("usual")
 PATIENCE = 110.0  # seconds; a cold start takes 8 to 14, on a busy machine a minute
 SILENT = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
 

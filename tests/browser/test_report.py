@@ -179,7 +179,7 @@ def test_keyboard(visit: Open, place: str) -> None:
         held.append(page.evaluate(paused))
     assert held == [True, False]
     page.keyboard.press("Escape")
-    assert page.evaluate("() => document.activeElement.closest('.card').id") == "shot-sh040"
+    page.wait_for_function("() => document.activeElement.closest('.card')?.id === 'shot-sh040'")  # told by an event
 
 
 def test_keyboard_on_the_buttons(visit: Open, place: str) -> None:

@@ -346,8 +346,9 @@ def test_the_page_as_a_file(browser: Browser, made: Film, as_file: Path) -> None
         page.keyboard.press("ArrowRight")
         page.click("#again")
         room.told("kept in this page")
+        page.wait_for_function("() => Object.values(localStorage).some((one) => JSON.parse(one).kept?.length === 2)")
         page.reload()
-        assert page.inner_text("#save") == "Save 2 choices"
+        page.wait_for_function("() => document.querySelector('#save').innerText === 'Save 2 choices'")
         assert page.locator("#shot-sh010 .takes .used").get_attribute("data-n") == "2"
         with page.expect_download() as waiting:
             page.click("#save")
