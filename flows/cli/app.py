@@ -44,6 +44,7 @@ from tasks.domain.plan import NOWHERE
 from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest, ViewSelection
 from tasks.session import Session
+from tasks.storage import Store
 from tasks.storyboard import display_url
 from tasks.views.publish import ViewPublisher
 
@@ -253,7 +254,8 @@ def report(
             if told_why := await answers.hear(running):
                 display.say(told_why)
             with display.show_progress(progress, quiet=json):
-                problems = await ViewPublisher(running.store, running.folder, progress).make(shown)
+                views = Store(running.store.url, running.settings.target_options)  # the session's is closed to writes
+                problems = await ViewPublisher(views, running.folder, progress).make(shown)
             told = {"target": running.store.url, "report": f"{running.store.url}/report.html", "problems": problems}
             if json:
                 answer.write({**told, "exit_code": int(bool(problems)), "errors": []})

@@ -166,3 +166,12 @@ def test_a_plan_loads_no_server() -> None:
     code = f"import sys, flows.cli.app; print(*{unwanted} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_the_report_is_made_again_after_a_choice(typed: Typed, made: Film) -> None:
+    """It takes the lock for the tables, and its views are written once that is released."""
+    assert typed("review", made.store.url, "--select", "sh010=2").code == 0
+    ran = typed("report", made.store.url, "--no-reel", "--json")
+    assert (ran.code, ran.told["problems"]) == (0, [])
+    assert made.store.exists("report.html") and made.store.exists("timeline.otio")
+    assert json.loads(made.store.read("manifest.json"))["shots"][0]["take"] == 2
