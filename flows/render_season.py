@@ -99,10 +99,10 @@ def starter(running: Session) -> Start:
             "budget_usd": None if task.budget_usd is None else float(task.budget_usd),
             "only": list(task.only),
             "concurrency": task.concurrency,
-            "takes": asked.takes,
-            "draft": asked.draft,
             "part": task.part.model_dump(mode="json"),
         }
+        given = {"takes": asked.takes, "draft": asked.draft}  # the form of a part has no null for what nobody asked
+        parameters |= {name: value for name, value in given.items() if value is not None}
         run_id = await _asked_for(running, task, parameters)
         return lambda: can_come(run_id, taken)
 

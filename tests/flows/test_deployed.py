@@ -27,14 +27,16 @@ def orders(box: Sandbox) -> list[str]:
     return [job["prompt"] for job in box.jobs()]
 
 
+WISHES = ("skip_unusable", "takes", "draft")
 FORM = {
     "render-storyboard": {
         *("board", "to", "config", "budget_usd", "only", "rerender", "concurrency"),
         *("approve_over_usd", "approve_within_hours", "views", "part"),
+        *WISHES,
     },
-    "plan-storyboard": {"board", "to", "config", "budget_usd", "only", "rerender"},
+    "plan-storyboard": {"board", "to", "config", "budget_usd", "only", "rerender", *WISHES},
     "render-inbox": {"inbox_url", "to", "config", "budget_usd"},
-    "render-season": {"board", "to", "config", "budget_usd", "shots_a_part", "parts_in_flight"},
+    "render-season": {"board", "to", "config", "budget_usd", "shots_a_part", "parts_in_flight", *WISHES},
 }
 
 

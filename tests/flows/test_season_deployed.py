@@ -48,12 +48,15 @@ def test_a_season_outlives_a_killed_worker(api: Api, environment: Mapping[str, s
     with Sandbox(job_seconds=8.0) as box, (tmp_path / "second.log").open("wb") as log:
         config = paid_config(tmp_path / "paid.toml", box)
         asked = {"board": str(board), "to": str(target), "config": str(config), "budget_usd": 320.0}
-        run = api.trigger("render-season", **asked, shots_a_part=40, parts_in_flight=4)
-        api.until(run, "Running")
         asks = {**environment, "PREFECT_WORKER_QUERY_SECONDS": "1"}
         command = [PREFECT, "worker", "start", "--pool", "storyreel", "--name", "second"]
         second = subprocess.Popen(command, cwd=tmp_path, env=asks, stdout=log, stderr=log)
         try:
+            api.wait(lambda: (tmp_path / "second.log").read_text(), lambda said: "started" in said)
+            second.send_signal(signal.SIGSTOP)  # the season itself is the first worker's
+            run = api.trigger("render-season", **asked, shots_a_part=40, parts_in_flight=4)
+            api.until(run, "Running")
+            second.send_signal(signal.SIGCONT)
             api.wait(lambda: len(family(second.pid)), lambda count: count > 1)
             api.wait(lambda: receipts(target), lambda count: count >= 60, 300)
             lost = family(second.pid)

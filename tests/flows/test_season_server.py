@@ -7,8 +7,10 @@ from uuid import uuid4
 import httpx
 import pytest
 from prefect.exceptions import ObjectNotFound
+from prefect.utilities.schema_tools.validation import validate
 
 from flows import render_season
+from flows.render_storyboard import render_storyboard
 from tasks.domain.errors import StoryreelError
 from tasks.domain.progress import Progress
 from tasks.season.coordinator import PartOrder
@@ -62,6 +64,25 @@ async def test_a_deployment_that_is_not_there_is_not_waited_for(monkeypatch: pyt
     with pytest.raises(StoryreelError, match="Prefect did not take it"):
         await render_season.starter(running)(TASK)
     assert (keys, running.slept) == (["a"], 0.0)
+
+
+@pytest.mark.parametrize(("takes", "draft"), [(None, None), (3, True), (None, False)])
+async def test_a_part_is_asked_for_as_its_form_allows(
+    monkeypatch: pytest.MonkeyPatch, takes: int | None, draft: bool | None
+) -> None:
+    """Its parameters pass the schema of its deployment, which a server holds them to, whatever the season was asked."""
+    sent: list[dict[str, Any]] = []
+
+    async def run_deployment(name: str, **told: Any) -> Any:
+        sent.append(told["parameters"])
+        return SimpleNamespace(id=uuid4())
+
+    monkeypatch.setattr(render_season, "arun_deployment", run_deployment)
+    running: Any = Running()
+    running.request.takes, running.request.draft = takes, draft
+    await render_season.starter(running)(TASK)
+    assert validate(sent[0], render_storyboard.parameters.model_dump(), ignore_required=True) == []
+    assert (sent[0].get("takes"), sent[0].get("draft")) == (takes, draft)
 
 
 async def test_a_part_whose_run_was_deleted_cannot_come(monkeypatch: pytest.MonkeyPatch) -> None:
