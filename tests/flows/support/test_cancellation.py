@@ -12,6 +12,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelling
 
 from flows.render_storyboard import render_storyboard
@@ -33,7 +34,8 @@ async def on_the_server(number: signal.Signals) -> None:
     """The button that cancels, pressed for the run that is under way."""
     running = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])))
     async with get_client() as client:
-        [run] = await client.read_flow_runs(flow_run_filter=running)
+        newest = FlowRunSort.START_TIME_DESC  # one that another test left may still be told as running
+        run, *_ = await client.read_flow_runs(flow_run_filter=running, sort=newest)
         await client.set_flow_run_state(run.id, Cancelling())
 
 
