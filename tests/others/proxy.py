@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.conftest import free_port, unmeasured
+from tests.conftest import free_port, without_settings
 
 KEY = "sk-proxy-of-the-sandbox"
 PATIENCE = 180.0  # seconds: it imports half the world
@@ -29,7 +29,7 @@ def serving(python: str, upstream: str, folder: Path, *, retries: bool = False) 
     program = [str(Path(python).absolute().with_name("litellm")), "--config", str(config)]
     words = [*program, "--host", "127.0.0.1", "--port", str(port), "--telemetry", "False"]
     with log.open("wb") as out:
-        process = subprocess.Popen(words, env={**unmeasured(), **QUIET}, cwd=folder, stdout=out, stderr=out)
+        process = subprocess.Popen(words, env={**without_settings(), **QUIET}, cwd=folder, stdout=out, stderr=out)
         try:
             _wait(f"http://127.0.0.1:{port}/health/liveliness", process, log)
             yield f"http://127.0.0.1:{port}"
