@@ -180,6 +180,7 @@ def test_keyboard(visit: Open, place: str) -> None:
     assert held == [True, False]
     page.keyboard.press("Escape")
     page.wait_for_function("() => document.activeElement.closest('.card')?.id === 'shot-sh040'")  # told by an event
+    assert page.evaluate("() => document.activeElement.closest('.card').id") == "shot-sh040"
 
 
 def test_keyboard_on_the_buttons(visit: Open, place: str) -> None:

@@ -58,11 +58,12 @@ class Room:
         self.page.click(f"#shot-{shot_id} .takes li:nth-child({take}) a")
         self.page.wait_for_function(MOVE)
 
-    def reads(self, query: str, words: str) -> None:
-        """Waits until the words stand there."""
+    def read(self, query: str, words: str) -> str:
+        """What stands there once it holds the words."""
         self.page.wait_for_function(
             "([query, words]) => document.querySelector(query).textContent.includes(words)", arg=[query, words]
         )
+        return str(self.page.inner_text(query))
 
     def told(self, words: str) -> None:
         self.page.wait_for_function(
@@ -177,7 +178,7 @@ def test_a_note_by_keys(room: Room) -> None:
     assert room.page.input_value("#note") == ""
     assert "a crane? c, x and 1" in room.page.inner_text("#box-said")
     room.page.reload()
-    room.reads("#shot-sh010 .chosen", "Ben chose take 2")
+    assert "Ben chose take 2" in room.read("#shot-sh010 .chosen", "Ben")
 
 
 def test_walking_by_keys(room: Room) -> None:
@@ -251,7 +252,8 @@ def test_what_waits_for_a_choice(room: Room) -> None:
         room.told("Chose take")
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
-    room.reads(".chip.waits b", "0")
+    page.wait_for_function("() => document.querySelector('.chip.waits b').textContent === '0'")
+    assert page.inner_text(".chip.waits b") == "0"
     assert page.inner_text("#found") == "0 of 5 shots"
     assert "shots to be chosen" not in page.inner_text("#tally")
 
@@ -259,23 +261,23 @@ def test_what_waits_for_a_choice(room: Room) -> None:
 def test_what_the_next_run_would_order(room: Room) -> None:
     """The bar adds up what verdicts ask for at the price of each shot's last take: a shot without a take, one wish."""
     page = room.page
-    tally = partial(room.reads, "#tally-words")
-    tally("would order nothing")
+    tally = partial(room.read, "#tally-words")
+    assert "would order nothing" in tally("would order")
     room.open("sh020", 1)
     page.keyboard.press("x")
     room.told("Rejected take 1")
-    tally("would order nothing")
+    assert "would order nothing" in tally("would order")
     page.keyboard.press("2")
     page.keyboard.press("x")
     room.told("Rejected take 2")
-    tally("would order 1 take, about $1.20.")
+    assert "would order 1 take, about $1.20." in tally("order 1 take")
     page.keyboard.press("a")
     room.told("Asked for one more")
-    tally("would order 1 take, about $1.20.")
+    assert "would order 1 take, about $1.20." in tally("order 1 take")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("a")
     room.told("Asked for one more")
-    tally("would order 2 takes, about $2.40.")
+    assert "would order 2 takes, about $2.40." in tally("order 2 take")
 
 
 def test_the_plan_says_what_the_next_run_would_order(browser: Browser, made: Film, tmp_path: Path) -> None:  # noqa: F811
@@ -314,7 +316,7 @@ def test_a_target_that_fails_loses_no_choice(room: Room) -> None:
     room.page.keyboard.press("c")
     room.told("kept in this page")
     room.page.keyboard.press("Escape")
-    room.reads("#save", "Save 1 choice")
+    assert room.read("#save", "Save 1") == "Save 1 choice"
 
 
 def test_a_stand_in_offers_no_choice(room: Room) -> None:
@@ -355,7 +357,7 @@ def test_the_page_as_a_file(browser: Browser, made: Film, as_file: Path) -> None
         room.told("kept in this page")
         page.wait_for_function("() => Object.values(localStorage).some((one) => JSON.parse(one).kept?.length === 2)")
         page.reload()
-        page.wait_for_function("() => document.querySelector('#save').innerText === 'Save 2 choices'")
+        assert room.read("#save", "Save 2") == "Save 2 choices"
         assert page.locator("#shot-sh010 .takes .used").get_attribute("data-n") == "2"
         with page.expect_download() as waiting:
             page.click("#save")

@@ -18,15 +18,18 @@ async def ordered(studio: Studio, shape: str) -> Outcome:
     return await studio.one(ROUTE, env=studio.env(openai_videos={"deadline_s": 120}))
 
 
-def delivered(outcome: Outcome) -> None:
-    """One order, its clip, its price and nothing at risk."""
-    assert (outcome.code, outcome.told) == (0, [("openai_videos", "clip", "", "0.40", "0.00")])
+DELIVERED = (0, [("openai_videos", "clip", "", "0.40", "0.00")])  # one order, its clip, its price, nothing at risk
+
+
+def ending(outcome: Outcome) -> tuple[int, list[tuple[str, ...]]]:
+    """The run's code, and each order with its outcome and its money."""
+    return outcome.code, outcome.told
 
 
 @pytest.mark.parametrize("word", family.COMPLETED)
 async def test_each_word_for_done_brings_the_clip(studio: Studio, word: str) -> None:
     """Whatever a server of the family calls a finished job, in any case, its clip is collected."""
-    delivered(await ordered(studio, f"word={word}"))
+    assert ending(await ordered(studio, f"word={word}")) == DELIVERED
 
 
 @pytest.mark.parametrize("word", family.ENDED)
@@ -58,7 +61,7 @@ async def test_a_final_word_of_our_job_counts_under_any_status(studio: Studio, s
 async def test_each_receipt_is_taken(studio: Studio, place: str) -> None:
     """An id under any of the family's names is the job's, with each of its digits."""
     outcome = await ordered(studio, f"receipt={place}")
-    delivered(outcome)
+    assert ending(outcome) == DELIVERED
     [job] = studio.box.world.book.accounts["openai_videos"].jobs
     assert outcome.attempts[0]["job_id"] == job
 
@@ -66,12 +69,12 @@ async def test_each_receipt_is_taken(studio: Studio, place: str) -> None:
 @pytest.mark.parametrize("place", [*family.PLACES, *family.INLINE])
 async def test_each_place_of_a_result_is_found(studio: Studio, place: str) -> None:
     """Named by an address, sent along as text, or left at the documented path."""
-    delivered(await ordered(studio, f"place={place}"))
+    assert ending(await ordered(studio, f"place={place}")) == DELIVERED
 
 
 async def test_an_envelope_is_opened(studio: Studio) -> None:
     """A relay's envelope that says success is not the job's word; the job within is, by its text id."""
-    delivered(await ordered(studio, "wrapped=yes"))
+    assert ending(await ordered(studio, "wrapped=yes")) == DELIVERED
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,7 @@ async def test_a_reply_without_a_receipt_is_kept_redacted_and_short(studio: Stud
 async def test_a_server_that_takes_forms_only(studio: Studio) -> None:
     """``body_style = "form"`` sends a text shot as a form too."""
     studio.faults(openai_videos={"forms_only": True})
-    delivered(await studio.one(ROUTE, env=studio.env(openai_videos={"options__body_style": "form"})))
+    assert ending(await studio.one(ROUTE, env=studio.env(openai_videos={"options__body_style": "form"}))) == DELIVERED
 
 
 async def test_text_and_image_at_a_server_that_takes_forms_only(studio: Studio) -> None:
@@ -140,4 +143,4 @@ async def test_a_503_of_a_proxy_in_openais_shape_is_not_ordered_again(studio: St
 async def test_a_file_of_megabytes_in_the_reply_is_taken(studio: Studio) -> None:
     """Larger than any reply that only tells: it is asked for again, with room for it."""
     studio.faults({"do": "shape", "shape": "place=large"})
-    delivered(await studio.one(ROUTE))
+    assert ending(await studio.one(ROUTE)) == DELIVERED

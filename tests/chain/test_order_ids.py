@@ -142,7 +142,9 @@ async def test_a_run_killed_before_its_receipt_is_found_by_the_next(studio: Stud
     [settled] = studio.target.glob("ledger/*/1-settled.json")
     settled.unlink()  # as if the process had died between the POST and its answer
     studio.faults(pixazo={"lists": True})
-    one_bill(studio, await studio.one("pixazo"))
+    found = await studio.one("pixazo")
+    one_bill(studio, found)
+    assert found.orders() == [] and list(studio.target.glob("ledger/*/1-accepted.json"))
 
 
 @pytest.mark.usefixtures("listing")

@@ -23,6 +23,8 @@ _CHUNK = 1 << 18
 Start = Callable[[str, Mapping[str, str]], object]
 End = Callable[[str], object]
 Text = Callable[[str], object]
+#: What zipfile raises for a zip that is cut, protected or packed in a way that it does not know.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 
 
 def local(name: str) -> str:
@@ -36,7 +38,7 @@ class Parts:
     def __init__(self, data: bytes) -> None:
         try:
             self.zip = zipfile.ZipFile(io.BytesIO(data))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+        except (*DAMAGED, ValueError) as error:
             raise BoardError(f"this is not a whole workbook ({error}); write or copy it again") from None
         self.names = frozenset(self.zip.namelist())
         if len(self.names) > MOST_PARTS:
@@ -51,7 +53,7 @@ class Parts:
         try:
             with self.zip.open(name) as file:
                 data = file.read(most + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+        except DAMAGED as error:
             raise _damaged(name, error) from None
         if len(data) > most:
             raise BoardError(f"{name} of this workbook unpacks to more than {most:,} bytes; save a smaller one")
@@ -86,7 +88,7 @@ class Parts:
         try:
             with self.zip.open(name) as file:
                 self.left -= walk(file, name, start, end, text, self.left)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+        except DAMAGED as error:
             raise _damaged(name, error) from None
 
     def relations(self, name: str) -> dict[str, str]:

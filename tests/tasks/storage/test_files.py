@@ -49,7 +49,9 @@ def test_a_sync_that_is_not_there(number: int, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(files.os, "fsync", raising(number))
     Files().sync_folder(tmp_path)
     with Files().open(tmp_path / "a") as handle:
+        handle.write(b"kept")
         Files().sync(handle)
+    assert (tmp_path / "a").read_bytes() == b"kept"
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
