@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from flows.cli.app import main
 from tests.deployed import SECRET, Api, api_of, working
 from tests.flows import Cli, Ran
+from tests.processes import end
 
 settings.register_profile("fuzz", max_examples=20_000, deadline=None, print_blob=True)  # `make fuzz`
 # a busy machine is no fault:
@@ -112,12 +113,7 @@ def serving_prefect(home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]
             _wait_for(url, process, Path(log.name))
             yield url, process
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
 @pytest.fixture(scope="session")

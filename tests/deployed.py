@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from tests.processes import end
 from tests.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
@@ -149,12 +150,7 @@ def worker(environment: Mapping[str, str], log: Path, *options: str) -> Iterator
         try:
             yield
         finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process, 30)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from tests.conftest import SILENT, free_port, without_settings
+from tests.processes import end
 
 PATIENCE = 120.0
 ROOT = Path(__file__).parents[2]
@@ -92,12 +93,7 @@ def prefect(home: Path) -> Iterator[Prefect]:
             _wait(server, process)
             yield server
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
 def _wait(server: Prefect, process: "subprocess.Popen[bytes]") -> None:

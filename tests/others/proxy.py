@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.conftest import free_port, without_settings
+from tests.processes import end
 
 KEY = "sk-proxy-of-the-sandbox"
 PATIENCE = 180.0  # seconds: it imports half the world
@@ -34,12 +35,7 @@ def serving(python: str, upstream: str, folder: Path, *, retries: bool = False) 
             _wait(f"http://127.0.0.1:{port}/health/liveliness", process, log)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
