@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.settled import comes_to, expect
 from tests.browser.targets import PLAYED, STATUS_OF, build, every_status, many, width_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -123,7 +124,7 @@ def test_every_clip_plays(visit: Open, place: str, folder: Path) -> None:
     page = visit(place)
     for shot_id in PLAYED:
         page.click(f"#shot-{shot_id} a.still")
-        assert page.inner_text("#box-id") == shot_id
+        expect(page.locator("#box-id")).to_have_text(shot_id, use_inner_text=True)
         assert playing(page, "#box video") == width_of(folder / f"clips/{shot_id}.mp4")
         page.keyboard.press("Escape")
     page.click("a.hero")
@@ -155,7 +156,7 @@ def test_stillness_is_respected(visit: Open, place: str) -> None:
     page.hover("#shot-sh010 a.still")
     press_tab_to(page, "#shot-sh010 a.still")
     page.evaluate("() => new Promise(done => setTimeout(done, 300))")
-    assert page.locator("video").count() == 0
+    expect(page.locator("video")).to_have_count(0)
     page.keyboard.press("Enter")
     assert playing(page, "#box video")
 
@@ -170,7 +171,7 @@ def test_keyboard(visit: Open, place: str) -> None:
         page.keyboard.press(key)
         seen.append(page.inner_text("#box-id"))
     assert seen == ["sh010", "sh020", "sh030", "sh020", "sh010", "sh040"]
-    assert page.inner_text("#box-place") == "4 of 4"
+    expect(page.locator("#box-place")).to_have_text("4 of 4", use_inner_text=True)
     paused = "() => document.querySelector('#box video').paused"
     playing(page, "#box video")
     held = []
@@ -180,7 +181,7 @@ def test_keyboard(visit: Open, place: str) -> None:
     assert held == [True, False]
     page.keyboard.press("Escape")
     page.wait_for_function("() => document.activeElement.closest('.card')?.id === 'shot-sh040'")  # told by an event
-    assert page.evaluate("() => document.activeElement.closest('.card').id") == "shot-sh040"
+    comes_to(page, "() => document.activeElement.closest('.card').id", "shot-sh040")
 
 
 def test_keyboard_on_the_buttons(visit: Open, place: str) -> None:
@@ -188,15 +189,15 @@ def test_keyboard_on_the_buttons(visit: Open, place: str) -> None:
     page = visit(place)
     page.click("#shot-sh020 a.still")
     page.click(".next")
-    assert page.inner_text("#box-id") == "sh030"
+    expect(page.locator("#box-id")).to_have_text("sh030", use_inner_text=True)
     page.locator(".previous").focus()
     page.keyboard.press("Space")
-    assert page.inner_text("#box-id") == "sh020"
+    expect(page.locator("#box-id")).to_have_text("sh020", use_inner_text=True)
     page.click(".close")
-    assert not page.is_visible("#box")
+    expect(page.locator("#box")).to_be_hidden()
     page.click("a.hero")
     page.click(".close")
-    assert page.evaluate("() => document.activeElement.className") == "hero"
+    comes_to(page, "() => document.activeElement.className", "hero")
 
 
 NIGHT = ["sh030", "sh040", "sh050"]
@@ -223,13 +224,13 @@ def test_filters(visit: Open, folder: Path, act: Callable[[Page], Any], found: l
     """Text, status, scene and gateway narrow the sheet alone and together; the count says so; one click ends it."""
     page = visit(f"{folder.as_uri()}/")
     act(page)
-    assert page.evaluate(VISIBLE) == found
-    assert page.inner_text("#found") == f"{len(found)} of 8 shots"
+    comes_to(page, VISIBLE, found)
+    expect(page.locator("#found")).to_have_text(f"{len(found)} of 8 shots", use_inner_text=True)
     assert page.is_visible("#empty") == (not found)
     scenes = page.locator(".scene:visible").count()
     assert (scenes == 0) == (not found)
     page.click("#empty button" if not found else "#reset")
-    assert page.evaluate(VISIBLE) == list(STATUS_OF)
+    comes_to(page, VISIBLE, list(STATUS_OF))
 
 
 def test_sorted_by_cost(visit: Open, folder: Path) -> None:
@@ -238,14 +239,14 @@ def test_sorted_by_cost(visit: Open, folder: Path) -> None:
     cost = {row["shot_id"]: float(row["charged_usd"]) + float(row["at_risk_usd"]) for row in every_status().rows}
     dear = sorted(STATUS_OF, key=lambda name: -cost[name])
     page.select_option("#order", "dear")
-    assert page.evaluate(VISIBLE) == dear
+    comes_to(page, VISIBLE, dear)
     page.click(".chip.rendered")
-    assert page.evaluate(VISIBLE) == [name for name in dear if STATUS_OF[name] == "rendered"]
+    comes_to(page, VISIBLE, [name for name in dear if STATUS_OF[name] == "rendered"])
     page.click(".chip.rendered")
     page.select_option("#order", "cheap")
-    assert page.evaluate(VISIBLE) == sorted(STATUS_OF, key=lambda name: cost[name])
+    comes_to(page, VISIBLE, sorted(STATUS_OF, key=lambda name: cost[name]))
     page.select_option("#order", "board")
-    assert page.evaluate(VISIBLE) == list(STATUS_OF)
+    comes_to(page, VISIBLE, list(STATUS_OF))
 
 
 def test_a_filter_hides_no_shot_that_a_link_names(visit: Open, folder: Path) -> None:
@@ -254,7 +255,7 @@ def test_a_filter_hides_no_shot_that_a_link_names(visit: Open, folder: Path) -> 
     page.click(".chip.rendered")
     page.click('.needs a[href="#shot-sh060"]')
     page.wait_for_function("() => document.querySelector('#shot-sh060').getBoundingClientRect().top < innerHeight")
-    assert page.evaluate(VISIBLE) == list(STATUS_OF)
+    comes_to(page, VISIBLE, list(STATUS_OF))
 
 
 def test_nothing_shifts(visit: Open, place: str) -> None:
@@ -265,7 +266,7 @@ def test_nothing_shifts(visit: Open, place: str) -> None:
         page.mouse.wheel(0, 500)
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_function("() => [...document.images].every(one => one.complete && one.naturalWidth)")
-    assert page.evaluate("() => shifts") == 0
+    comes_to(page, "() => shifts", 0)
     assert said(page) == []
 
 
@@ -296,11 +297,11 @@ def test_accessible(visit: Open, folder: Path, scheme: str, width: int) -> None:
 def test_without_script(visit: Open, place: str, scheme: str) -> None:
     """Without JavaScript every shot is there with its details open, clips are links, and no dead control is shown."""
     page = visit(place, java_script_enabled=False, color_scheme=scheme)
-    assert page.locator(".card:visible").count() == len(STATUS_OF)
-    assert page.locator(".tries li:visible").count() == len(every_status().attempts)
-    assert not page.is_visible(".tools")
-    assert not page.is_visible("#box")
-    assert page.get_attribute("#shot-sh010 a.still", "href") == "clips/sh010.mp4"
+    expect(page.locator(".card:visible")).to_have_count(len(STATUS_OF))
+    expect(page.locator(".tries li:visible")).to_have_count(len(every_status().attempts))
+    expect(page.locator(".tools")).to_be_hidden()
+    expect(page.locator("#box")).to_be_hidden()
+    expect(page.locator("#shot-sh010 a.still")).to_have_attribute("href", "clips/sh010.mp4")
     assert said(page) == []
 
 
@@ -339,7 +340,7 @@ def test_a_hostile_board(visit: Open, tmp_path: Path) -> None:
     assert page.inner_text("#box-prompt") == bad
     assert page.inner_text(".scene:visible h2") == bad
     assert page.evaluate("() => window.hacked") is None
-    assert page.evaluate("() => denied") == []
+    comes_to(page, "() => denied", [])
     assert said(page) == []
 
 
@@ -352,13 +353,13 @@ def test_a_thousand_shots(visit: Open, folder: Path) -> None:
     page.wait_for_load_state("networkidle")
     loaded = page.evaluate("() => [...document.images].filter(one => one.complete && one.naturalWidth).length")
     assert 1 <= loaded < 250  # of 500 with a poster
-    assert page.locator("video").count() == 0
+    expect(page.locator("video")).to_have_count(0)
     for _ in range(10):
         page.mouse.wheel(0, 700)
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("() => shifts") < 0.1
     page.fill("#text", "sh00500")
-    assert page.evaluate(VISIBLE) == ["sh00500"]
+    comes_to(page, VISIBLE, ["sh00500"])
     assert page.evaluate("() => document.documentElement.scrollHeight") < 5000
     page.fill("#text", "")
     page.evaluate("() => { location.hash = 'shot-sh00777' }")
@@ -376,7 +377,7 @@ def test_fits_every_width(visit: Open, folder: Path, width: int) -> None:
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     wide = "e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('thead')"
     found = f"() => [...document.querySelectorAll('main *')].filter({wide}).map(e => e.outerHTML.slice(0, 80))"
-    assert page.evaluate(found) == []
+    comes_to(page, found, [])
 
 
 def test_on_paper(visit: Open, folder: Path) -> None:
@@ -384,8 +385,8 @@ def test_on_paper(visit: Open, folder: Path) -> None:
     page = visit(f"{folder.as_uri()}/", color_scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")
     assert not any(page.is_visible(query) for query in (".tools", "summary", "#box", "a.hero .button"))
-    assert page.evaluate("() => getComputedStyle(document.querySelector('.prompt')).display") == "block"
-    assert page.evaluate("() => getComputedStyle(document.body).color") == "rgb(21, 23, 26)"
+    comes_to(page, "() => getComputedStyle(document.querySelector('.prompt')).display", "block")
+    comes_to(page, "() => getComputedStyle(document.body).color", "rgb(21, 23, 26)")
     assert len(page.pdf(format="A4")) > 1000
 
 

@@ -21,6 +21,7 @@ from tasks.ledger import read_verdicts, write_verdict
 from tasks.storage.store import Store
 from tasks.views.publish import ViewPublisher
 from tasks.views.report.page import Heading, render_page
+from tests.browser.settled import comes_to, expect
 from tests.browser.targets import WORDS, build
 from tests.browser.test_report import AXE, RUN, WATCH, browser  # noqa: F401 - a fixture
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
@@ -155,10 +156,10 @@ def test_choose_reject_again_and_undo(
         ]
         states = room.page.locator(".pane .state").all_inner_texts()
         assert states == ["rejected", "chosen", "in use, chosen"]
-        assert room.page.locator("#box-said li").count() == 4
+        expect(room.page.locator("#box-said li")).to_have_count(4)
         room.page.click(".close")
-        assert room.page.locator("#shot-sh010 .takes .used").get_attribute("data-n") == "3"
-        assert room.page.get_attribute("#shot-sh010 a.still", "href") == made.takes["sh010"][3].path
+        expect(room.page.locator("#shot-sh010 .takes .used")).to_have_attribute("data-n", "3")
+        expect(room.page.locator("#shot-sh010 a.still")).to_have_attribute("href", made.takes["sh010"][3].path)
         assert room.heard == []
 
 
@@ -171,12 +172,12 @@ def test_a_note_by_keys(room: Room) -> None:
     room.page.keyboard.type("a crane? c, x and 1")
     assert room.said("sh010") == []
     room.page.keyboard.press("Escape")
-    assert room.page.is_visible("#box")
+    expect(room.page.locator("#box")).to_be_visible()
     room.page.keyboard.press("c")
     room.told("Chose take 2")
     assert room.said("sh010") == [("select", 2, "a crane? c, x and 1", "Ben")]
-    assert room.page.input_value("#note") == ""
-    assert "a crane? c, x and 1" in room.page.inner_text("#box-said")
+    expect(room.page.locator("#note")).to_have_value("")
+    expect(room.page.locator("#box-said")).to_contain_text("a crane? c, x and 1", use_inner_text=True)
     room.page.reload()
     assert "Ben chose take 2" in room.read("#shot-sh010 .chosen", "Ben")
 
@@ -192,18 +193,18 @@ def test_walking_by_keys(room: Room) -> None:
         seen.append(page.evaluate(turned))
     assert seen == [1, 3, 2]
     page.keyboard.press("ArrowRight")
-    assert page.inner_text("#box-id") == "sh020"
-    assert page.locator(".pane").count() == 2
+    expect(page.locator("#box-id")).to_have_text("sh020", use_inner_text=True)
+    expect(page.locator(".pane")).to_have_count(2)
     page.keyboard.press("ArrowLeft")
     page.wait_for_function(MOVE)
     paused = f"() => {VIDEOS}.map(one => one.paused)"
     page.keyboard.press("Space")
-    assert page.evaluate(paused) == [True] * 3
+    comes_to(page, paused, [True] * 3)
     page.keyboard.press("p")
-    assert page.evaluate(paused) == [False] * 3
+    comes_to(page, paused, [False] * 3)
     page.keyboard.press("?")
-    assert page.is_visible("#help")
-    assert "choose the take" in page.inner_text("#help")
+    expect(page.locator("#help")).to_be_visible()
+    expect(page.locator("#help")).to_contain_text("choose the take", use_inner_text=True)
     page.keyboard.press("Escape")
     assert (page.is_visible("#help"), page.is_visible("#box")) == (False, True)
     assert room.said("sh010") == []
@@ -218,7 +219,7 @@ def test_takes_play_in_sync(room: Room) -> None:
     page.keyboard.press("Space")
     page.locator("#seek").fill("500")
     page.wait_for_function(f"() => {VIDEOS}.every(one => Math.abs(one.currentTime - 1) < 0.05)")
-    assert page.evaluate(f"() => {VIDEOS}.filter(one => !one.muted).length") == 1
+    comes_to(page, f"() => {VIDEOS}.filter(one => !one.muted).length", 1)
 
 
 def test_the_reference_beside_it(room: Room) -> None:
@@ -227,35 +228,35 @@ def test_the_reference_beside_it(room: Room) -> None:
     page = room.page
     page.keyboard.press("r")
     page.wait_for_function("() => document.querySelector('.reference')?.naturalWidth > 0")
-    assert page.locator(".pane.turned .reference").count() == 1
+    expect(page.locator(".pane.turned .reference")).to_have_count(1)
     page.locator("#slide").fill("20")
-    assert page.evaluate("() => document.querySelector('.reference').style.clipPath") == "inset(0px 80% 0px 0px)"
+    comes_to(page, "() => document.querySelector('.reference').style.clipPath", "inset(0px 80% 0px 0px)")
     page.keyboard.press("3")
-    assert page.locator(".pane:nth-child(3) .reference").count() == 1
+    expect(page.locator(".pane:nth-child(3) .reference")).to_have_count(1)
     page.keyboard.press("r")
-    assert page.locator(".reference").count() == 0
+    expect(page.locator(".reference")).to_have_count(0)
     assert room.heard == []
-    assert page.evaluate("() => denied") == []
+    comes_to(page, "() => denied", [])
 
 
 def test_what_waits_for_a_choice(room: Room) -> None:
     """The chip shows what is to be chosen, the bar leads there, and counts down; shots stay in hand while one walks."""
     page = room.page
-    assert page.inner_text(".chip.waits b") == "3"
+    expect(page.locator(".chip.waits b")).to_have_text("3", use_inner_text=True)
     page.click(".chip.waits")
-    assert page.evaluate(VISIBLE) == ["sh010", "sh020", "sh050"]
+    comes_to(page, VISIBLE, ["sh010", "sh020", "sh050"])
     page.click("#choose-next")
-    assert page.inner_text("#box-id") == "sh010"
+    expect(page.locator("#box-id")).to_have_text("sh010", use_inner_text=True)
     for shot_id in ("sh010", "sh020", "sh050"):
-        assert page.inner_text("#box-id") == shot_id
+        expect(page.locator("#box-id")).to_have_text(shot_id, use_inner_text=True)
         page.keyboard.press("c")
         room.told("Chose take")
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
     page.wait_for_function("() => document.querySelector('.chip.waits b').textContent === '0'")
-    assert page.inner_text(".chip.waits b") == "0"
-    assert page.inner_text("#found") == "0 of 5 shots"
-    assert "shots to be chosen" not in page.inner_text("#tally")
+    expect(page.locator(".chip.waits b")).to_have_text("0", use_inner_text=True)
+    expect(page.locator("#found")).to_have_text("0 of 5 shots", use_inner_text=True)
+    expect(page.locator("#tally")).not_to_contain_text("shots to be chosen", use_inner_text=True)
 
 
 def test_what_the_next_run_would_order(room: Room) -> None:
@@ -301,7 +302,7 @@ def test_what_others_choose_comes_in(browser: Browser, room: Room, served: Serve
         room.page.keyboard.press("c")
         room.told("Chose take 1")
         other.page.wait_for_function("() => !document.querySelector('#shot-sh010 .chosen').hidden")
-        assert "Ana chose take 1" in other.page.inner_text("#shot-sh010 .chosen")
+        expect(other.page.locator("#shot-sh010 .chosen")).to_contain_text("Ana chose take 1", use_inner_text=True)
         other.open("sh010", 2)
         other.page.keyboard.press("x")
         other.told("Rejected take 2")
@@ -323,7 +324,7 @@ def test_a_stand_in_offers_no_choice(room: Room) -> None:
     """A drawing that stands in plays, and offers nothing to choose."""
     room.page.click("#shot-sh040 a.still")
     room.page.wait_for_function(MOVE)
-    assert not room.page.is_visible("#review")
+    expect(room.page.locator("#review")).to_be_hidden()
     room.page.keyboard.press("c")
     room.page.keyboard.press("Escape")
     assert read_verdicts(room.made.store) == {}
@@ -358,7 +359,7 @@ def test_the_page_as_a_file(browser: Browser, made: Film, as_file: Path) -> None
         page.wait_for_function("() => Object.values(localStorage).some((one) => JSON.parse(one).kept?.length === 2)")
         page.reload()
         assert room.read("#save", "Save 2") == "Save 2 choices"
-        assert page.locator("#shot-sh010 .takes .used").get_attribute("data-n") == "2"
+        expect(page.locator("#shot-sh010 .takes .used")).to_have_attribute("data-n", "2")
         with page.expect_download() as waiting:
             page.click("#save")
         data = Path(waiting.value.path()).read_bytes()
@@ -374,6 +375,26 @@ def test_the_page_as_a_file(browser: Browser, made: Film, as_file: Path) -> None
         "Cleo",
     )
     assert (two.kind, two.shot_id, two.after, two.key) == ("again", "sh020", 2, made.keys["sh020"])
+
+
+def test_two_tabs_of_one_file(browser: Browser, made: Film, as_file: Path) -> None:  # noqa: F811 - the fixture
+    """What is chosen in one tab of a page as a file shows in the other, and neither forgets the other's choices."""
+    with shown(browser, made, as_file.as_uri()) as room:
+        beside = room.page.context.new_page()
+        beside.set_default_timeout(20_000)
+        beside.goto(as_file.as_uri())
+        beside.wait_for_selector(".card")
+        other = Room(made, beside, [])
+        room.open("sh010", 1)
+        room.page.click(".pane:nth-child(1) .choose")
+        assert other.read("#save", "Save 1") == "Save 1 choice"
+        assert other.read("#shot-sh010 .chosen", "chose take 1")
+        other.open("sh020", 2)
+        other.page.click(".pane:nth-child(2) .reject")
+        room.page.keyboard.press("Escape")
+        assert room.read("#save", "Save 2") == "Save 2 choices"
+        room.page.reload()
+        assert room.read("#save", "Save 2") == "Save 2 choices"
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
@@ -413,7 +434,7 @@ def test_fits_and_is_accessible(
             found = page.evaluate(RUN)
             assert [(one["id"], node["html"]) for one in found for node in one["nodes"]] == []
             assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-            assert page.evaluate(SMALL) == []
+            comes_to(page, SMALL, [])
 
 
 def test_panes_do_not_overlap(browser: Browser, made: Film, served: Served) -> None:  # noqa: F811 - the fixture
@@ -439,9 +460,9 @@ def test_a_thousand_shots(browser: Browser, tmp_path: Path) -> None:  # noqa: F8
     page.wait_for_load_state("networkidle")
     loaded = page.evaluate("() => [...document.images].filter(one => one.complete && one.naturalWidth).length")
     assert 1 <= loaded < 600  # of 3,500
-    assert page.locator("video").count() == 0
+    expect(page.locator("video")).to_have_count(0)
     page.click(".card .takes a >> nth=0")
-    assert page.locator("#box video").count() == 3
+    expect(page.locator("#box video")).to_have_count(3)
     page.keyboard.press("c")
     page.wait_for_function("() => document.querySelector('#review-told').textContent.includes('Chose take')")
     context.close()

@@ -18,6 +18,7 @@
       this.served = page.dataset.served !== undefined;
       for (const card of all(".card[data-key]")) this.read(card);
       if (!this.shots.size) return;
+      one("#by").value = this.remembered().by || (page.dataset.served ?? "");
       this.recall();
       this.listen();
       for (const shot of this.shots.values()) this.paint(shot);
@@ -285,15 +286,25 @@
 
     // What is not at the target yet stays in this browser until it is saved and taken in.
     recall() {
-      one("#by").value = page.dataset.served ?? "";
-      try {
-        const { by, kept } = JSON.parse(localStorage.getItem(this.place()) ?? "{}");
-        if (by) one("#by").value = by;
-        this.kept = (kept ?? []).filter((one) => this.shots.has(one.key) && !this.known(one));
-      } catch {
-        this.kept = [];
+      for (const told of this.remembered().kept ?? []) {
+        if (!this.shots.has(told.key) || this.known(told)) continue;
+        this.kept.push(told);
+        this.shots.get(told.key).said.push(told);
       }
-      for (const one of this.kept) this.shots.get(one.key).said.push(one);
+    },
+    // A tab beside this one kept a choice, or this page's own came late over a reload.
+    beside() {
+      this.recall();
+      for (const shot of this.shots.values()) this.paint(shot);
+      this.tally();
+      if (this.shot) this.tell();
+    },
+    remembered() {
+      try {
+        return JSON.parse(localStorage.getItem(this.place())) ?? {};
+      } catch {
+        return {};
+      }
     },
     known(kept) {
       return this.shots.get(kept.key).said.some((one) => one.at === kept.at && one.take === kept.take && one.kind === kept.kind);
@@ -302,6 +313,7 @@
       return `storyreel ${location.pathname}`;
     },
     remember() {
+      this.recall();
       try {
         localStorage.setItem(this.place(), JSON.stringify({ by: one("#by").value.trim(), kept: this.kept }));
       } catch {
@@ -359,6 +371,7 @@
       one("#slide").addEventListener("input", () => this.slide());
       one("#by").addEventListener("change", () => this.remember());
       one("#save").addEventListener("click", () => this.save());
+      addEventListener("storage", (event) => event.key === this.place() && this.beside());
       one("#choose-next").addEventListener("click", () => this.next());
       one("#note").addEventListener("keydown", (event) => {
         if (event.key !== "Escape") return;
