@@ -1,9 +1,13 @@
 """Money that receipts and replies tell: estimates above the quote, and charges that nobody can mean."""
 
 from decimal import Decimal
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.chain.conftest import Studio, shots
 from tests.chain.test_money import ALONE, cheaper
@@ -53,6 +57,29 @@ async def test_side_by_side_only_what_had_left_passes_the_budget(studio: Studio)
     first = [one for one in outcome.attempts if one["quoted_usd"] == Decimal("0.40")]
     assert outcome.money() <= 2 + len(first) * (EDGE - Decimal("0.40"))
     assert outcome.code == 3 and len(outcome.orders()) == len(first)
+
+
+@given(
+    cents=st.integers(5, 60),  # a second by the list; the gateway takes 36
+    count=st.integers(1, 6),
+    side_by_side=st.integers(1, 6),
+    budget=st.decimals("0.20", "9", places=2),
+    silent=st.booleans(),
+)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+async def test_spent_passes_the_budget_by_what_had_left_before_it_was_told(
+    studio: Studio, cents: int, count: int, side_by_side: int, budget: Decimal, silent: bool
+) -> None:
+    """At most by what the orders cost above their quotes that left before a receipt or a charge first told of it."""
+    studio.box.reset()
+    of = Studio(studio.box, Path(mkdtemp(dir=studio.folder)))
+    of.faults(*([{"do": "shape", "shape": "no_estimate", "gateway": "runway"}] if silent else []))
+    config = of.config(ROUTE, render={"concurrency": side_by_side, "budget_usd": float(budget)})
+    env = of.env(runway={"max_in_flight": side_by_side})
+    outcome = await of.render(of.board(*shots(count)), config, env, prices=cheaper(ROUTE, str(Decimal(cents) / 100)))
+    above = [EDGE - one["quoted_usd"] for one in outcome.attempts if one["quoted_usd"] < EDGE]
+    assert outcome.money() <= budget + sum(above, Decimal(0))
+    assert len(above) <= side_by_side, "an order left at a quote that was known to be too low"
 
 
 async def test_a_charge_teaches_as_a_receipt_does(studio: Studio) -> None:
