@@ -7,6 +7,11 @@ FAULTS ?= tests/faults/one_falls.toml
 DOTS = while read -r line; do case "$$line" in \
 	Collecting*) printf . ;; "Installing collected"*) printf ' unpacking them ...' ;; esac; done; echo
 
+# A test of real processes and browsers may meet a machine that is too busy for its time limits: what failed runs again,
+# one after the other, and fails the target if it fails again. Both runs are on the screen.
+AGAIN = { test $$? -eq 1 && echo "what failed runs once more, alone:" \
+	&& $(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none; }
+
 # a machine that is told to keep no bytecode would compile each module anew in each of the processes that tests start
 test slow crash: export PYTHONDONTWRITEBYTECODE =
 
@@ -38,11 +43,12 @@ dev: $(VENV)/.developer      ## the same with every extra, the tools of its deve
 demo: $(VENV)/.user          ## the main job on data/, with no key and no network, into out/demo
 	@$(BIN)/storyreel render data/lighthouse.csv --to out/demo
 
-test: $(VENV)/.developer     ## the tests, with the coverage of each module
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90
+test: $(VENV)/.developer     ## the tests, with the coverage of each module; what fails beside others runs once more alone
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90 \
+		|| $(AGAIN)
 
 slow: $(VENV)/.developer     ## runs that are killed at some of their steps, and every command of the documents
-	@$(BIN)/python -m pytest -n 3 -m slow
+	@$(BIN)/python -m pytest -n 3 -m slow || $(AGAIN)
 
 lint: $(VENV)/.developer     ## format, lint and import rules
 	@$(BIN)/ruff format --check .
