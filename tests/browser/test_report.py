@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.settled import comes_to, expect
+from tests.browser.settled import comes_to, expect, wait_for
 from tests.browser.targets import PLAYED, STATUS_OF, build, every_status, many, width_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -110,7 +110,7 @@ def said(page: Page) -> list[str]:
 
 def playing(page: Page, query: str) -> int:
     """The width of the video when it has begun to move."""
-    return int(page.wait_for_function(PLAYS, arg=query).json_value())
+    return int(wait_for(page, PLAYS, arg=query).json_value())
 
 
 def press_tab_to(page: Page, query: str) -> None:
@@ -130,7 +130,7 @@ def test_every_clip_plays(visit: Open, place: str, folder: Path) -> None:
     page.click("a.hero")
     assert playing(page, "#box video") == width_of(folder / "reel.mp4")
     page.keyboard.press("Escape")
-    page.wait_for_function("() => !document.querySelector('#box video')")
+    wait_for(page, "() => !document.querySelector('#box video')")
     assert said(page) == []
 
 
@@ -142,11 +142,11 @@ def test_a_clip_plays_on_hover_and_on_focus(visit: Open, place: str) -> None:
     page.hover("#shot-sh040 a.still")
     assert playing(page, "#shot-sh040 video")
     page.mouse.move(1, 1)
-    page.wait_for_function("() => !document.querySelector('video')")
+    wait_for(page, "() => !document.querySelector('video')")
     press_tab_to(page, "#shot-sh020 a.still")
     assert playing(page, "#shot-sh020 video")
     page.keyboard.press("Tab")
-    page.wait_for_function("() => !document.querySelector('video')")
+    wait_for(page, "() => !document.querySelector('video')")
     assert said(page) == []
 
 
@@ -180,7 +180,7 @@ def test_keyboard(visit: Open, place: str) -> None:
         held.append(page.evaluate(paused))
     assert held == [True, False]
     page.keyboard.press("Escape")
-    page.wait_for_function("() => document.activeElement.closest('.card')?.id === 'shot-sh040'")  # told by an event
+    wait_for(page, "() => document.activeElement.closest('.card')?.id === 'shot-sh040'")  # told by an event
     comes_to(page, "() => document.activeElement.closest('.card').id", "shot-sh040")
 
 
@@ -254,7 +254,7 @@ def test_a_filter_hides_no_shot_that_a_link_names(visit: Open, folder: Path) -> 
     page = visit(f"{folder.as_uri()}/")
     page.click(".chip.rendered")
     page.click('.needs a[href="#shot-sh060"]')
-    page.wait_for_function("() => document.querySelector('#shot-sh060').getBoundingClientRect().top < innerHeight")
+    wait_for(page, "() => document.querySelector('#shot-sh060').getBoundingClientRect().top < innerHeight")
     comes_to(page, VISIBLE, list(STATUS_OF))
 
 
@@ -265,7 +265,7 @@ def test_nothing_shifts(visit: Open, place: str) -> None:
     for _ in range(12):
         page.mouse.wheel(0, 500)
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_function("() => [...document.images].every(one => one.complete && one.naturalWidth)")
+    wait_for(page, "() => [...document.images].every(one => one.complete && one.naturalWidth)")
     comes_to(page, "() => shifts", 0)
     assert said(page) == []
 
@@ -322,7 +322,7 @@ def test_the_policy_holds(visit: Open, place: str) -> None:
           await fetch("https://host.invalid/").catch(() => {});
         }"""
     )
-    page.wait_for_function("() => denied.length >= 5")
+    wait_for(page, "() => denied.length >= 5")
     assert page.evaluate("() => window.hacked") is None
     turned_down = {"script-src-elem", "script-src-attr", "style-src-attr", "img-src", "connect-src"}
     assert set(page.evaluate("() => denied")) == turned_down
@@ -363,9 +363,7 @@ def test_a_thousand_shots(visit: Open, folder: Path) -> None:
     assert page.evaluate("() => document.documentElement.scrollHeight") < 5000
     page.fill("#text", "")
     page.evaluate("() => { location.hash = 'shot-sh00777' }")
-    page.wait_for_function(
-        "() => Math.abs(document.querySelector('#shot-sh00777').getBoundingClientRect().top) < innerHeight"
-    )
+    wait_for(page, "() => Math.abs(document.querySelector('#shot-sh00777').getBoundingClientRect().top) < innerHeight")
     assert said(page) == []
 
 

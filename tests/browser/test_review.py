@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, TimeoutError
 
 from tasks.commands.review.choices import Words
 from tasks.commands.review.sheet import COLUMNS, listed
@@ -21,7 +21,7 @@ from tasks.ledger import read_verdicts, write_verdict
 from tasks.storage.store import Store
 from tasks.views.publish import ViewPublisher
 from tasks.views.report.page import Heading, render_page
-from tests.browser.settled import comes_to, expect
+from tests.browser.settled import comes_to, expect, wait_for
 from tests.browser.targets import WORDS, build
 from tests.browser.test_report import AXE, RUN, WATCH, browser  # noqa: F401 - a fixture
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
@@ -57,19 +57,17 @@ class Room:
 
     def open(self, shot_id: str, take: int) -> None:
         self.page.click(f"#shot-{shot_id} .takes li:nth-child({take}) a")
-        self.page.wait_for_function(MOVE)
+        wait_for(self.page, MOVE)
 
     def read(self, query: str, words: str) -> str:
-        """What stands there once it holds the words."""
-        self.page.wait_for_function(
-            "([query, words]) => document.querySelector(query).textContent.includes(words)", arg=[query, words]
-        )
+        """What stands there once it holds the words, or when the page's time is over."""
+        script = "([query, words]) => document.querySelector(query).textContent.includes(words)"
+        with contextlib.suppress(TimeoutError):
+            wait_for(self.page, script, arg=[query, words])
         return str(self.page.inner_text(query))
 
     def told(self, words: str) -> None:
-        self.page.wait_for_function(
-            "words => document.querySelector('#review-told').textContent.includes(words)", arg=words
-        )
+        assert words in self.read("#review-told", words)
 
 
 @contextlib.contextmanager
@@ -196,7 +194,7 @@ def test_walking_by_keys(room: Room) -> None:
     expect(page.locator("#box-id")).to_have_text("sh020", use_inner_text=True)
     expect(page.locator(".pane")).to_have_count(2)
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function(MOVE)
+    wait_for(page, MOVE)
     paused = f"() => {VIDEOS}.map(one => one.paused)"
     page.keyboard.press("Space")
     comes_to(page, paused, [True] * 3)
@@ -215,10 +213,10 @@ def test_takes_play_in_sync(room: Room) -> None:
     room.open("sh010", 2)
     page = room.page
     page.evaluate("() => { document.querySelectorAll('#box video')[2].currentTime = 0 }")
-    page.wait_for_function(f"() => {APART} < 0.15")
+    wait_for(page, f"() => {APART} < 0.15")
     page.keyboard.press("Space")
     page.locator("#seek").fill("500")
-    page.wait_for_function(f"() => {VIDEOS}.every(one => Math.abs(one.currentTime - 1) < 0.05)")
+    wait_for(page, f"() => {VIDEOS}.every(one => Math.abs(one.currentTime - 1) < 0.05)")
     comes_to(page, f"() => {VIDEOS}.filter(one => !one.muted).length", 1)
 
 
@@ -227,7 +225,7 @@ def test_the_reference_beside_it(room: Room) -> None:
     room.open("sh010", 1)
     page = room.page
     page.keyboard.press("r")
-    page.wait_for_function("() => document.querySelector('.reference')?.naturalWidth > 0")
+    wait_for(page, "() => document.querySelector('.reference')?.naturalWidth > 0")
     expect(page.locator(".pane.turned .reference")).to_have_count(1)
     page.locator("#slide").fill("20")
     comes_to(page, "() => document.querySelector('.reference').style.clipPath", "inset(0px 80% 0px 0px)")
@@ -253,7 +251,7 @@ def test_what_waits_for_a_choice(room: Room) -> None:
         room.told("Chose take")
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Escape")
-    page.wait_for_function("() => document.querySelector('.chip.waits b').textContent === '0'")
+    wait_for(page, "() => document.querySelector('.chip.waits b').textContent === '0'")
     expect(page.locator(".chip.waits b")).to_have_text("0", use_inner_text=True)
     expect(page.locator("#found")).to_have_text("0 of 5 shots", use_inner_text=True)
     expect(page.locator("#tally")).not_to_contain_text("shots to be chosen", use_inner_text=True)
@@ -287,11 +285,11 @@ def test_the_plan_says_what_the_next_run_would_order(browser: Browser, made: Fil
     serving = serving_review(made.store, tmp_path / "scratch", plan=lambda: told)
     with serving as served, shown(browser, made, served.address) as room:
         said = "words => document.querySelector('#tally-words').textContent.endsWith(words)"
-        room.page.wait_for_function(said, arg="By its plan the next run would order nothing.")
+        wait_for(room.page, said, arg="By its plan the next run would order nothing.")
         told |= {"shots": 2, "shown": "2.40"}
         room.open("sh010", 1)
         room.page.keyboard.press("x")
-        room.page.wait_for_function(said, arg="By its plan the next run would order 2 shots, $2.40.")
+        wait_for(room.page, said, arg="By its plan the next run would order 2 shots, $2.40.")
         assert room.heard == []
 
 
@@ -301,7 +299,7 @@ def test_what_others_choose_comes_in(browser: Browser, room: Room, served: Serve
         room.open("sh010", 1)
         room.page.keyboard.press("c")
         room.told("Chose take 1")
-        other.page.wait_for_function("() => !document.querySelector('#shot-sh010 .chosen').hidden")
+        wait_for(other.page, "() => !document.querySelector('#shot-sh010 .chosen').hidden")
         expect(other.page.locator("#shot-sh010 .chosen")).to_contain_text("Ana chose take 1", use_inner_text=True)
         other.open("sh010", 2)
         other.page.keyboard.press("x")
@@ -323,7 +321,7 @@ def test_a_target_that_fails_loses_no_choice(room: Room) -> None:
 def test_a_stand_in_offers_no_choice(room: Room) -> None:
     """A drawing that stands in plays, and offers nothing to choose."""
     room.page.click("#shot-sh040 a.still")
-    room.page.wait_for_function(MOVE)
+    wait_for(room.page, MOVE)
     expect(room.page.locator("#review")).to_be_hidden()
     room.page.keyboard.press("c")
     room.page.keyboard.press("Escape")
@@ -356,7 +354,7 @@ def test_the_page_as_a_file(browser: Browser, made: Film, as_file: Path) -> None
         page.keyboard.press("ArrowRight")
         page.click("#again")
         room.told("kept in this page")
-        page.wait_for_function("() => Object.values(localStorage).some((one) => JSON.parse(one).kept?.length === 2)")
+        wait_for(page, "() => Object.values(localStorage).some((one) => JSON.parse(one).kept?.length === 2)")
         page.reload()
         assert room.read("#save", "Save 2") == "Save 2 choices"
         expect(page.locator("#shot-sh010 .takes .used")).to_have_attribute("data-n", "2")
@@ -464,5 +462,5 @@ def test_a_thousand_shots(browser: Browser, tmp_path: Path) -> None:  # noqa: F8
     page.click(".card .takes a >> nth=0")
     expect(page.locator("#box video")).to_have_count(3)
     page.keyboard.press("c")
-    page.wait_for_function("() => document.querySelector('#review-told').textContent.includes('Chose take')")
+    wait_for(page, "() => document.querySelector('#review-told').textContent.includes('Chose take')")
     context.close()
