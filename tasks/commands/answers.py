@@ -225,8 +225,10 @@ async def rescue(running: Session) -> dict[str, Any]:
 
 
 async def hear(running: Session) -> str:
-    """Bring the tables of a target to what people have said of its takes by now. In words why they stay as they are,
-    where somebody else holds the target."""
+    """Bring the tables of a target up to date with what people have said of its takes.
+
+    Gives the reason in words where somebody else holds the target, and the tables stay as they are; else an empty text.
+    """
     if not await asyncio.to_thread(running.store.names, "review"):
         return ""
     try:

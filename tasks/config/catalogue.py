@@ -27,7 +27,7 @@ class Catalogue:
     providers: Mapping[str, ProviderFacts]
 
     def model(self, route: str) -> Model:
-        """The model of a route. ConfigError names the nearest known route."""
+        """The model of a route. Raises ``ConfigError``, with the nearest known route, when there is none."""
         if route not in self.models:
             raise ConfigError(f"unknown route {route!r}; {self.nearest(route)}")
         return self.models[route]
@@ -41,7 +41,7 @@ class Catalogue:
 def load_catalogue(path: str | Path | None = None) -> Catalogue:
     """The catalogue of a models file (default: the one beside the code), read once for each state of the file.
 
-    ConfigError holds every fault of the file.
+    Raises ``ConfigError`` when the file cannot be read or has faults, with all of them.
     """
     file = Path(path) if path is not None else CONFIGS / "models.toml"
     try:

@@ -78,7 +78,7 @@ class FaultCollector:
         return values
 
     def raise_any(self) -> None:
-        """Raises ``ConfigError`` with every fault when there is one."""
+        """End here if there are faults. Raises ``ConfigError`` when there are, with every one."""
         if self.faults:
             raise ConfigError(self.faults)
 

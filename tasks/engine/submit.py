@@ -211,7 +211,7 @@ class OrderClient:
         self.run.budget.release(attempt.quoted)
 
     async def _order(self, client: ProviderClient, order: Order) -> Job:
-        """Send the order, and look for its job when its reply is lost. Raises as `_post`.
+        """Send the order as `_post` does, and look for its job when its reply is lost.
 
         A fault of this machine while it looks says nothing of the order: the run stops, and the order stays `Unclear`.
         """
@@ -230,7 +230,7 @@ class OrderClient:
             return job
 
     async def _post(self, client: ProviderClient, request: Request, order: Order) -> Job:
-        """Send the order. Raises what it was refused with; `Unclear` when nobody can know."""
+        """Send the order. Raises ``GatewayError`` when it was refused, ``Unclear`` when nobody can know."""
         run, settings = self.run, client.settings
         self.on_their_way[asyncio.current_task()] = run.clock() + settings.submit_timeout_s + RECEIPT_SECONDS
         run.may_submit()  # a signal may come between any two steps: an order that it finds here does not leave

@@ -120,7 +120,10 @@ def _bounded(value: Decimal) -> Decimal:
 
 
 def span(text: str, fps: Decimal, unit: Unit = "frames") -> Decimal:
-    """Seconds between two places ``101 - 196``: both frames named are in the shot, of two times the second is not."""
+    """Seconds between two places ``101 - 196``: both frames named are in the shot, of two times the second is not.
+
+    Raises ``ValueError`` when an end is missing or cannot be read, or the second is not after the first.
+    """
     first, _, last = text.partition(" - ")
     if not first or not last:
         raise ValueError("has only one of its two ends; write both frame numbers or neither")

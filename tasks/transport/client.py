@@ -135,10 +135,10 @@ class Http:
         return ""
 
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
-        """One API call, never redirected.
+        """Send one API call, follow no redirect, and give the reply that came within ``timeout`` seconds.
 
-        `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds
-        (`TooLarge` where it is only larger than what is kept of one), `LocalFault` where this machine is what failed.
+        Raises ``NotSent`` when the request cannot have left, ``Lost`` when no whole reply came in time (``TooLarge``
+        when it is only larger than what is kept of one), ``LocalFault`` when this machine is what failed.
         """
         whole = request.most or REPLY_BYTES
         if not host_of(url)[0]:
@@ -175,9 +175,10 @@ class Http:
         """Stream a file to ``out`` and give its media type as claimed.
 
         Redirects are followed by hand, each hop checked; ``headers`` says what a hop's host may be told. From the first
-        hop that may be told nothing on no other is: a stranger sent us there.
-        `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``limits.total`` seconds), `MediaError` (too large),
-        `LocalFault` (``out`` cannot hold it, or this machine is what failed otherwise).
+        hop that may be told nothing on no other is: a stranger sent us there. Raises ``Forbidden`` or ``HttpStatus``
+        when there is no such file for us, ``Lost`` when it is cut short, stalls or takes over ``limits.total`` seconds,
+        ``MediaError`` when it is too large, ``LocalFault`` when ``out`` cannot hold it or this machine failed
+        otherwise.
         """
         network, told = self._network(tuple(sorted(allowed))), headers(url)
         try:

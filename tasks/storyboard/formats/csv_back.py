@@ -28,7 +28,7 @@ class _File(NamedTuple):
 def write(board: Board, head: int, cells: Mapping[int, Sequence[str]]) -> bytes:
     """The file with our five columns: ``cells`` by the line of their row, ``head`` is the line of the headers.
 
-    Columns of ours that are there are filled where they stand, the others come last. Raises `BoardError` where the
+    Columns of ours that are there are filled where they stand, the others come last. Raises ``BoardError`` when the
     file cannot take them.
     """
     file = _opened(board)
