@@ -1,4 +1,4 @@
-"""The engine: submit once, poll, download, for every provider. Adapters decide, this module does.
+"""Takes orders to gateways, the same way for each provider. Adapters decide, this module does; `poll` awaits the jobs.
 
 Before a POST the ledger holds its intent, as soon as the reply is read its receipt, and when it is over what
 it came to. A submit is repeated only when nothing was accepted.
@@ -275,10 +275,10 @@ class OrderClient:
 
 
 def _receipt_in(adapter: Adapter, reply: Reply, order: Order) -> Job:
-    """The job that a reply to an order names; raises what the order was refused with."""
+    """The job that a reply to an order names. Raises ``GatewayError`` when it names none."""
     got = adapter.accepted(reply, order)
     if not isinstance(got, Job):
-        raise Unclear("answered with a result and no receipt: nothing to ask after")
+        raise Unclear("answered with a result but no job id: there is no job to ask for")
     if len(got.id) > LONGEST_ID:
-        raise Unclear(f"answered with a job id of {len(got.id)} characters, which is none")
+        raise Unclear(f"answered with a job id of {len(got.id)} characters, longer than any real one")
     return got

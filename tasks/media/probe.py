@@ -115,7 +115,7 @@ def _check_counts(file: BinaryIO, headers: list[tuple[int, int]]) -> None:
         file.seek(at)
         for box in _COUNTERS.finditer(file.read(size)):
             if box[5]:
-                raise MediaError("the mp4 packs its header, which nobody does")
+                raise MediaError("the mp4 has a compressed header, which is not read")
             count = int.from_bytes(box[2] or box[4], "big")
             samples, edits = (samples, edits + count) if box[3] == b"elst" else (samples + count, edits)
     if samples > MOST_SAMPLES or edits > MOST_EDITS:

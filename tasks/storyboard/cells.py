@@ -150,7 +150,7 @@ def takes(text: str) -> int:
 def audio(text: str) -> bool:
     """Whether the clip is to have sound. Raises ``ValueError`` when it is no word for yes or no."""
     if plain(text) not in FLAGS:
-        raise ValueError("write true or false; what is to be heard belongs in a column of another name")
+        raise ValueError("write true or false; words about what is heard belong in another column")
     return FLAGS[plain(text)]
 
 

@@ -95,7 +95,7 @@ def _time_of_day(said: str, fps: Decimal) -> Decimal | None:
     if found := _TIMECODE.fullmatch(said):
         hours, minutes, whole, rest = found.groups()
         if int(rest) >= fps:
-            raise ValueError(f"frame {rest} of a second, at {fps:f} frames a second; {LENGTH}")
+            raise ValueError(f"names frame {rest} of a second that has only {fps:f}; {LENGTH}")
         return _clock(hours, minutes, Decimal(whole)) + _at(int(rest), fps)
     if found := _CLOCK.fullmatch(said):
         hours, minutes, rest = found.groups()

@@ -241,7 +241,7 @@ async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
             yield chunk
         return
     if coding not in ("gzip", "x-gzip"):
-        raise httpx.DecodingError(f"the body is packed as {coding[:40]!r}, which nobody asked for")
+        raise httpx.DecodingError(f"the body is compressed as {coding[:40]!r}, which was not asked for")
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         async for chunk in raw:
@@ -251,8 +251,8 @@ async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
             if unpack.eof:
                 return
     except zlib.error as error:
-        raise httpx.DecodingError("the body is not packed as it says") from error
-    raise httpx.ReadError("the packed body is cut short")
+        raise httpx.DecodingError("the body is not compressed as its header says") from error
+    raise httpx.ReadError("the compressed body is cut short")
 
 
 async def _bounded(response: httpx.Response, whole: int, most: int) -> bytes:

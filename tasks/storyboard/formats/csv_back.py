@@ -93,7 +93,7 @@ def _unused(file: _File) -> str:
     text = "".join(file.lines)
     free = next((mark for mark in columns.DELIMITERS if mark not in text), "")
     if not free:
-        raise BoardError("the file has one column, and every sign that could divide two stands in it; add a column")
+        raise BoardError("the file has one column, and its cells use every character that separates two; add a column")
     return free
 
 
