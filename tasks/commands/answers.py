@@ -46,7 +46,8 @@ def can_order(running: Session) -> bool:
 
 
 async def run_alone(running: Session) -> None:
-    """A whole run in which nothing is ordered: each row gets the reason why, the views are made, nobody is asked."""
+    """Do a whole run in which nothing is ordered: each row gets the reason why, the views are made, no gateway is
+    asked."""
 
     async def one(plan: ShotPlan) -> None:
         if plan.renders:

@@ -67,8 +67,9 @@ def quote(
 ) -> Decimal:
     """What a clip of these seconds and this size as sent will cost, in US dollars rounded to the millionth.
 
-    ``fee`` is a factor on top (0.05: 5 %), ``audio`` what is sent of it, ``pictures`` how many are. Raises
-    ``ConfigError`` when the price list does not say: never 0 instead.
+    ``fee`` is a factor on top (0.05: 5 %), ``audio`` whether sound is asked for (None: the gateway decides),
+    ``pictures`` how many are sent. Raises ``ConfigError`` when the price list does not say: the price is never taken as
+    0.
     """
     try:
         return usd(model.price.quote(Usage(seconds, *size, audio, pictures)) * (1 + fee))

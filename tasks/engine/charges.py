@@ -32,7 +32,7 @@ def weigh_charge(charge: Decimal, quote: Decimal) -> tuple[Decimal, Decimal, Bas
 
 
 def bill_of(run: RunContext, attempt: Attempt, done: Done) -> Decimal | None:
-    """What the gateway says that it took: a sum, or what it counted at the entry's price."""
+    """US dollars that the gateway says it took: a sum, or units or GPU seconds at the entry's price; else None."""
     if done.charge is not None:
         return done.charge
     model = run.catalogue.models.get(attempt.route)
@@ -49,7 +49,7 @@ def bill_of(run: RunContext, attempt: Attempt, done: Done) -> Decimal | None:
 
 
 def tell_odd(run: RunContext, attempt: Attempt, charge: Decimal | None) -> None:
-    """Say that a reported charge is not believed, where it is not."""
+    """Report a charge that is not believed, in a line; nothing where it is believed, or where there is none."""
     if charge is not None and not is_credible(charge, attempt.expected):
         told = "that is no number" if charge.is_nan() else f"of {charge} USD"
         risk = f"its quote of {usd_text(attempt.expected)} USD is at risk"

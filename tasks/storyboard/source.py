@@ -110,7 +110,8 @@ async def _fetch(url: str, http: Http) -> bytes:
 
 
 def sound_rows(board: Storyboard, faults: Collection[Fault]) -> Storyboard:
-    """The rows without a fault, and not after one that has: those can be planned, to find what else is wrong."""
+    """The board without the rows that have a fault or start from one that has: the rest can be planned, to find more
+    faults."""
     if not faults:
         return board
     rows = {fault.row for fault in faults}

@@ -174,11 +174,11 @@ class Http:
     ) -> str:
         """Stream a file to ``out`` and give its media type as claimed.
 
-        Redirects are followed by hand, each hop checked; ``headers`` says what a hop's host may be told. From the first
-        hop that may be told nothing on no other is: a stranger sent us there. Raises ``Forbidden`` or ``HttpStatus``
-        when there is no such file for us, ``Lost`` when it is cut short, stalls or takes over ``limits.total`` seconds,
-        ``MediaError`` when it is too large, ``LocalFault`` when ``out`` cannot hold it or this machine failed
-        otherwise.
+        Redirects are followed by hand, each hop checked; ``headers`` says what a hop's host may be told. Behind a hop
+        that may be told nothing, no other is told anything: a stranger sent us there. Raises ``Forbidden`` or
+        ``HttpStatus`` when there is no such file for us, ``Lost`` when it is cut short, stalls or takes over
+        ``limits.total`` seconds, ``MediaError`` when it is too large, ``LocalFault`` when ``out`` cannot hold it or
+        this machine failed otherwise.
         """
         network, told = self._network(tuple(sorted(allowed))), headers(url)
         try:
