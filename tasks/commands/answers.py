@@ -70,7 +70,7 @@ def headline(running: Session) -> str:
 
 
 def render_answer(running: Session, code: int, seconds: float) -> dict[str, Any]:
-    """The answer of ``render --json``."""
+    """The answer of ``render --json``: ``code`` is its exit code, ``seconds`` how long the run took."""
     money, results = running.money(), running.results()
     url = running.store.url
     return {
@@ -105,7 +105,7 @@ def over_budget(running: Session) -> str:
 
 
 def plan_answer(running: Session, code: int) -> dict[str, Any]:
-    """The answer of ``plan --json``."""
+    """The answer of ``plan --json``; ``code`` is its exit code."""
     plan = running.plan
     actions = Counter(shot.action for shot in plan.shots if shot.selected)
     totals: dict[str, Any] = {action: actions[action] for action in ("new", "keep", "rerender")}

@@ -154,7 +154,7 @@ def dollars(value: Any) -> Decimal:
 
 
 def positive(value: Any) -> float:
-    """A time or a rate above 0. Raises ``ValueError`` when it is none."""
+    """A time in seconds or a rate, above 0. Raises ``ValueError`` when it is none."""
     return float(number(above=True)(value))
 
 

@@ -12,7 +12,7 @@ LEAST_SHARE = 2  # units that come to less than one in so many of what was expec
 
 
 def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[Decimal, Decimal, Basis]:
-    """Charged, at risk and basis of a job that was accepted and gave no clip.
+    """US dollars charged and at risk, and their basis, of a job that was accepted and gave no clip.
 
     ``documented`` is the catalogue's word on failed jobs: False, True or ``"unknown"``.
     """
@@ -26,8 +26,10 @@ def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[
 
 
 def weigh_charge(charge: Decimal, quote: Decimal) -> tuple[Decimal, Decimal, Basis]:
-    """Charged, at risk and basis for a charge that a gateway reports. One that cannot be right is not believed: then
-    nothing counts as charged, and the quote is at risk."""
+    """US dollars charged and at risk, and their basis, for a charge that a gateway reports.
+
+    One that cannot be right is not believed: then nothing counts as charged, and the quote is at risk.
+    """
     return (usd(charge), ZERO, "reported") if is_credible(charge, quote) else (ZERO, quote, "unknown")
 
 

@@ -148,7 +148,7 @@ class OrderClient:
             self.run.room.taken -= need
 
     async def drain(self, seconds: float) -> None:
-        """Let the POSTs that are on their way come to their receipts: as long as each may take, at least so long.
+        """Let the POSTs that are on their way come to their receipts: as long as each may take, at least ``seconds``.
 
         A receipt that the target refuses is not waited for: it is tried once more.
         """

@@ -177,7 +177,11 @@ def split_humps(text: str) -> str:
 
 
 def failure(reply: Reply, *, charge: Decimal | None = None, free: bool | None = None) -> GatewayError:
-    """The error of a job that the gateway gave up, ``Moderated`` or ``Failed``; ``free`` where the reply says so."""
+    """The error of a job that the gateway gave up, ``Moderated`` or ``Failed``.
+
+    ``charge`` is what the reply says that it took in US dollars, ``free`` whether it says that it took nothing; None
+    where it is silent.
+    """
     kind = Moderated if speaks_of_policy(reply) else Failed
     return kind(said(reply, word_of(reply)), charge=charge, free=free)
 

@@ -47,7 +47,10 @@ class Grid:
     size: int = 0
 
     def put(self, line: int, column: int, text: str) -> None:
-        """Keep a cell that holds something. Raises ``BoardError`` when the sheet is too large."""
+        """Keep a cell that holds something: ``line`` from 1, ``column`` from 0.
+
+        Raises ``BoardError`` when the sheet is too large.
+        """
         self.rows.setdefault(line, {})[column] = text
         self.cells += 1
         self.size += len(text)
