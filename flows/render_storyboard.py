@@ -52,13 +52,16 @@ KEPT: ContextVar[Lines] = ContextVar("storyreel_kept")
 
 
 def _crashed(task: Any, run: Any, state: State) -> bool:
-    """Only a slip of ours is worth a second try: a shot's own ending is an answer. The ledger makes it safe."""
+    """Try again only after an unexpected exception: a shot's own ending is an answer. The ledger makes it safe."""
     return state.name != WITHOUT
 
 
 @task(name="render-shot", task_run_name="{shot_id}", retries=1, retry_condition_fn=_crashed, persist_result=False)
 async def render_shot(shot_id: str) -> State:
-    """One shot as a task run: Completed with a clip, Failed with the reason without one."""
+    """One shot as a task run: Completed with a clip, Failed with the reason without one.
+
+    Raises ``RuntimeError`` when it runs outside of `render_storyboard`.
+    """
     running = RUNNING.get()
     if running is None:
         raise RuntimeError("render_shot runs inside render_storyboard")

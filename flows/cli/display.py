@@ -107,12 +107,12 @@ def show_progress(progress: Progress, *, quiet: bool) -> Iterator[None]:
 
 
 def say(line: str) -> None:
-    """One plain line on standard error, whatever it holds."""
+    """Print one plain line on standard error, whatever it holds."""
     err.print(text(line), soft_wrap=True)
 
 
 def faults(error: StartError) -> None:
-    """Every fault on its own line, on standard error; shots at which the same is wrong share one."""
+    """Print every fault on its own line, on standard error; shots at which the same is wrong share one."""
     found = error.faults
     groups: dict[tuple[str, str, str], list[Fault]] = {}
     for number, fault in enumerate(found):
@@ -128,7 +128,7 @@ def faults(error: StartError) -> None:
 
 
 def left_out(reasons: Mapping[str, Sequence[str]]) -> None:
-    """The shots that a run leaves out, a line for each reason, on standard error."""
+    """Print the shots that a run leaves out, a line for each reason, on standard error."""
     for reason, ids in reasons.items():
         say(f"left out: {reason}; {_shots(ids)}")
 
@@ -140,7 +140,7 @@ def _shots(ids: Sequence[str]) -> str:
 
 
 def plan_table(plan: Plan, *, most: int = 200) -> None:
-    """The plan for people: one line a shot, what is odd about it below, the totals last."""
+    """Print the plan for people: one line a shot, what is odd about it below, the totals last."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     for name, side in (("shot", "left"), ("", "left"), ("route", "left"), ("sent", "left"), ("USD", "right")):
         table.add_column(name, justify=side, no_wrap=name in ("shot", "USD"))  # type: ignore[arg-type]  # a word of rich's
@@ -180,8 +180,8 @@ def _plan_cells(plan: ShotPlan) -> list[str]:
 
 
 def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str, Any]]) -> None:
-    """The money by gateway with its sum, in the words of the report: charged, of it wasted, at risk, for takes that are
-    not in use, and what a clip in use came to."""
+    """Print the money by gateway with its sum, in the words of the report: charged, of it wasted, at risk, for takes
+    that are not in use, and what a clip in use came to."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("gateway")
     for name in ("clips", "charged USD", "of it wasted", "at risk", "other takes", "a clip"):
@@ -194,7 +194,7 @@ def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str
 
 
 def begun(made: Begun, folder: str) -> None:
-    """What `init` wrote, what was there and stays, for which gateways, and the commands that follow."""
+    """Print what `init` wrote, what was there and stays, for which gateways, and the commands that follow."""
     for word, names in (("wrote", made.written), ("was there and stays:", made.kept)):
         for name in names:
             out.print(text(f"{word} {Path(folder) / name}"))
@@ -217,7 +217,7 @@ def _as_called(command: str) -> str:
 
 
 def version() -> str:
-    """The package's own; where it is not installed nobody knows."""
+    """The package's version; in words that it is unknown where the package is not installed."""
     try:
         return metadata.version("storyreel")
     except metadata.PackageNotFoundError:
@@ -225,7 +225,7 @@ def version() -> str:
 
 
 def provider_tables(entries: Sequence[Mapping[str, Any]]) -> None:
-    """A block for each gateway: its key and address, then its models."""
+    """Print a block for each gateway: its key and address, then its models."""
     for entry in entries:
         found = f"{entry['key_from']} found" if entry["key_found"] else entry["key_lacks"]
         key = found if entry["key"] else "needs no key"
@@ -246,7 +246,7 @@ def _model_cells(model: Mapping[str, Any]) -> list[str]:
 
 
 def standing(told: Mapping[str, Any]) -> None:
-    """What is not as it should be at a target, a line each: jobs not collected, lost clips, shots without a clip."""
+    """Print what is amiss at a target, a line each: jobs not collected, lost clips, shots without a clip."""
     for job in told["uncollected"]:
         out.print(text(f"uncollected: {job['shot_id']} at {job['provider']}, {job['job_id']}"))
     lost(told["lost"])
@@ -254,7 +254,7 @@ def standing(told: Mapping[str, Any]) -> None:
 
 
 def reasons(listed: Sequence[Mapping[str, str]]) -> None:
-    """Why shots have not what was asked for, each reason once with its shots."""
+    """Print why shots lack what was asked for, each reason once with its shots."""
     shots: dict[str, list[str]] = {}
     for one in listed:
         why = ": ".join(one[name] for name in ("status", "error_class", "error") if one[name])
@@ -266,7 +266,7 @@ def reasons(listed: Sequence[Mapping[str, str]]) -> None:
 
 
 def lost(clips: Sequence[Mapping[str, Any]]) -> None:
-    """Clips that are gone from a target or cut, a line each."""
+    """Print the clips that are gone from a target or cut, a line each."""
     for one in clips:
         out.print(text(f"lost: {one['shot_id']}, {one['clip']} is gone or cut ({one['charged_usd']} USD)", "yellow"))
 

@@ -14,7 +14,8 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def end_interrupted() -> NoReturn:
-    """End a command that has done nothing yet: past all that is buffered or locked, with what its options ask for."""
+    """End a command that has done nothing yet, at once: no buffer is flushed, no lock waited for; ``--json`` is
+    honoured."""
     os.write(2, b"interrupted\n")
     if "--json" in sys.argv:
         os.write(1, b'{"exit_code": 130, "errors": []}\n')

@@ -36,6 +36,7 @@ class Outlet(io.TextIOBase):
         return self._stream is not None and self._stream.isatty()
 
     def fileno(self) -> int:
+        """The descriptor behind it. Raises ``UnsupportedOperation`` when it was closed before the program began."""
         if self._stream is None:
             raise io.UnsupportedOperation("closed")
         return self._stream.fileno()

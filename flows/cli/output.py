@@ -19,7 +19,7 @@ TOLD = threading.Event()
 
 
 def write(told: dict[str, Any]) -> None:
-    """One JSON object on standard output."""
+    """Print one JSON object on standard output."""
     TOLD.set()
     text = json.dumps(told, ensure_ascii=False)
     if not outlets.holds(text, outlets.OUT.encoding):  # JSON has escapes of its own, which every reader knows
@@ -75,7 +75,7 @@ def _at_once(interrupted: dict[str, Any] | None) -> None:
 
 
 def summary(told: dict[str, Any], running: Session) -> None:
-    """What a render came to, and where it lies."""
+    """Print what a render came to, and where it lies."""
     display.out.print(f"{display.shots_line(told['shots'])} in {display.clock(told['seconds'])}")
     told_why = ("status", "error_class", "error")
     short = [row for row in running.results() if row.error_class and not row.kept]

@@ -103,8 +103,8 @@ async def _serve(running: Session, listening: socket.socket, asked: Asked, *, as
 
 
 async def _planned(board: str, asked: Asked) -> dict[str, Any]:
-    """What the next run with this config would order because of what was said. Raises ``StartError`` where no plan can
-    be made, as when the board lies elsewhere."""
+    """What the next run with this config would order because of what was said. Raises ``StartError`` when no plan can
+    be made, as of a board that lies elsewhere."""
     async with blocks.open_session(RunRequest(board, asked.url, asked.config)) as running:
         plan = await running.check(fetch=False)
         ordered = [one for one in plan.shots if one.renders and one.action != "keep" and one.first and not one.collects]

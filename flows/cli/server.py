@@ -59,7 +59,7 @@ def _leave_out_unusable() -> None:
 
 
 def _writable_home() -> None:
-    """`ConfigError` where Prefect could not keep its records; it would try for minutes."""
+    """Check that Prefect can keep its records: it would try for minutes. Raises ``ConfigError`` when it cannot."""
     from prefect.settings import PREFECT_HOME
 
     home = Path(PREFECT_HOME.value()).expanduser()

@@ -22,7 +22,7 @@ TAKE: ContextVar["Take"] = ContextVar("storyreel_take")
 
 
 class Take:
-    """One further take: its work, done once whatever its task run comes to."""
+    """One further take: its work, done at most once however its task run ends."""
 
     def __init__(self, running: Session, work: "Work", tags: list[str]) -> None:
         self.running, self.work, self.tags = running, work, tags

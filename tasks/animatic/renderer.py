@@ -56,7 +56,7 @@ def render(order: Order, out: Path, *, frame: bytes | None = None, source: Path 
             elif name == "caption":
                 encode(out, size, render_captioned(order, source, size, count), X264)
             else:
-                raise MediaError("the built-in renderer has kenburns, card and caption, and no such model")
+                raise MediaError("the built-in renderer has no such model: it has kenburns, card and caption")
     except BaseException:
         out.unlink(missing_ok=True)
         raise

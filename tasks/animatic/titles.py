@@ -81,7 +81,7 @@ def font(size: float) -> ImageFont.FreeTypeFont:
 
 
 def unit(size: Size) -> float:
-    """A hundredth of the shorter side: what all measures on a card are multiples of."""
+    """A hundredth of the shorter side in pixels: what all measures on a card are multiples of."""
     return min(size.width, size.height) / 100
 
 
@@ -122,7 +122,7 @@ def wrap(text: str, face: ImageFont.FreeTypeFont, room: float, most: int) -> lis
 
 
 def balance(lines: list[str], face: ImageFont.FreeTypeFont, room: float) -> list[str]:
-    """The same few lines with their ends brought together, so that none holds a single word by accident."""
+    """The same few lines, each at most ``room`` pixels wide, divided so that none holds a single word by accident."""
     if not 1 < len(lines) <= BALANCED:
         return lines
     text = " ".join(lines)
@@ -131,7 +131,8 @@ def balance(lines: list[str], face: ImageFont.FreeTypeFont, room: float) -> list
 
 
 def fit(text: str, room: float, height: float, sizes: list[float]) -> tuple[float, list[str]]:
-    """The largest of the sizes (largest first) at which the text fits, and its lines.
+    """The largest of the sizes (largest first) at which the text fits into ``room`` by ``height`` pixels, and its
+    lines.
 
     At the smallest size a text that is still too long ends in an ellipsis.
     """

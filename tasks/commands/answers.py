@@ -46,7 +46,8 @@ def can_order(running: Session) -> bool:
 
 
 async def run_alone(running: Session) -> None:
-    """A whole run in which nothing is ordered: each row gets the reason why, the views are made, nobody is asked."""
+    """Do a whole run in which nothing is ordered: each row gets the reason why, the views are made, no gateway is
+    asked."""
 
     async def one(plan: ShotPlan) -> None:
         if plan.renders:
@@ -69,7 +70,7 @@ def headline(running: Session) -> str:
 
 
 def render_answer(running: Session, code: int, seconds: float) -> dict[str, Any]:
-    """The answer of ``render --json``."""
+    """The answer of ``render --json``: ``code`` is its exit code, ``seconds`` how long the run took."""
     money, results = running.money(), running.results()
     url = running.store.url
     return {
@@ -104,7 +105,7 @@ def over_budget(running: Session) -> str:
 
 
 def plan_answer(running: Session, code: int) -> dict[str, Any]:
-    """The answer of ``plan --json``."""
+    """The answer of ``plan --json``; ``code`` is its exit code."""
     plan = running.plan
     actions = Counter(shot.action for shot in plan.shots if shot.selected)
     totals: dict[str, Any] = {action: actions[action] for action in ("new", "keep", "rerender")}
@@ -225,8 +226,10 @@ async def rescue(running: Session) -> dict[str, Any]:
 
 
 async def hear(running: Session) -> str:
-    """Bring the tables of a target to what people have said of its takes by now. In words why they stay as they are,
-    where somebody else holds the target."""
+    """Bring the tables of a target up to date with what people have said of its takes.
+
+    Gives the reason in words where somebody else holds the target, and the tables stay as they are; else an empty text.
+    """
     if not await asyncio.to_thread(running.store.names, "review"):
         return ""
     try:

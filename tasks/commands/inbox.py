@@ -75,8 +75,8 @@ def _owner(target: Store, folder: str) -> str:
 
 
 def due(inbox: Store, target: Store, places: Mapping[str, str], names: Iterable[str]) -> list[tuple[str, str]]:
-    """Name and digest of each board that is new, or changed since a run over it ended with no shot skipped, or of whose
-    takes somebody has said since what asks for an order.
+    """Name and digest of each board to be rendered: a new one; one that changed since its last run that skipped no
+    shot; one of whose takes somebody has said something since that asks for an order.
 
     ``places`` are the folders of the boards, as `folders` tells them.
     """
@@ -173,7 +173,7 @@ def _report(faults: Sequence[Fault], digest: str) -> bytes:
 
 
 def broken(inbox: Store, target: Store, name: str, faults: Sequence[Fault], digest: str = "") -> str:
-    """Write ``<name>.errors.txt`` beside the board, or at the target where the inbox is read-only: its place."""
+    """Write ``<name>.errors.txt`` beside the board, or at the target where the inbox is read-only, and give its URL."""
     text = _report(faults, digest)
     try:
         inbox.write(f"{name}{REPORT}", text)

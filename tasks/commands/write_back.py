@@ -19,10 +19,10 @@ MARK = ".storyreel"  # before the ending of a copy, which no inbox takes
 
 
 async def write_into(running: Session, url: str, *, in_place: bool) -> str:
-    """Write status, clip, take, money and note of each shot into the board, or a copy beside it: its address.
+    """Write status, clip, take, money and note of each shot into the board, or a copy beside it, and give its address.
 
-    A board that is edited meanwhile is read again, so that our columns go into the newer one. Raises `BoardError`
-    where it cannot be read or written, or holds no shot of the target.
+    A board that is edited meanwhile is read again, so that our columns go into the newer one. Raises ``BoardError``
+    when it cannot be read or filled, or holds no shot of the target, ``StoreError`` when it cannot be written.
     """
     rows = {str(row["shot_id"]): row for row in await asyncio.to_thread(running.last_rows)}
     if is_http(url):
@@ -68,7 +68,7 @@ def _filled(running: Session, data: bytes, url: str, rows: Mapping[str, Mapping[
 
 
 def cells_of(board: Storyboard, rows: Mapping[str, Mapping[str, Any]]) -> dict[int, tuple[str, ...]]:
-    """By line the five cells of every row: those of its id, and of a row that names none if its prompt is unchanged."""
+    """The five cells of every row by its line: found by id, or where a row has none, if its prompt is unchanged."""
     found = {}
     for shot in board.shots:
         row = rows.get(shot.shot_id)

@@ -27,7 +27,7 @@ class Catalogue:
     providers: Mapping[str, ProviderFacts]
 
     def model(self, route: str) -> Model:
-        """The model of a route. ConfigError names the nearest known route."""
+        """The model of a route. Raises ``ConfigError``, with the nearest known route, when there is none."""
         if route not in self.models:
             raise ConfigError(f"unknown route {route!r}; {self.nearest(route)}")
         return self.models[route]
@@ -41,7 +41,7 @@ class Catalogue:
 def load_catalogue(path: str | Path | None = None) -> Catalogue:
     """The catalogue of a models file (default: the one beside the code), read once for each state of the file.
 
-    ConfigError holds every fault of the file.
+    Raises ``ConfigError`` when the file cannot be read or has faults, with all of them.
     """
     file = Path(path) if path is not None else CONFIGS / "models.toml"
     try:
@@ -67,8 +67,9 @@ def quote(
 ) -> Decimal:
     """What a clip of these seconds and this size as sent will cost, in US dollars rounded to the millionth.
 
-    ``fee`` is a factor on top (0.05: 5 %), ``audio`` what is sent of it, ``pictures`` how many are. Raises
-    ``ConfigError`` when the price list does not say: never 0 instead.
+    ``fee`` is a factor on top (0.05: 5 %), ``audio`` whether sound is asked for (None: the gateway decides),
+    ``pictures`` how many are sent. Raises ``ConfigError`` when the price list does not say: the price is never taken as
+    0.
     """
     try:
         return usd(model.price.quote(Usage(seconds, *size, audio, pictures)) * (1 + fee))

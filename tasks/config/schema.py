@@ -78,7 +78,7 @@ class FaultCollector:
         return values
 
     def raise_any(self) -> None:
-        """Raises ``ConfigError`` with every fault when there is one."""
+        """End here if there are faults. Raises ``ConfigError`` when there are, with every one."""
         if self.faults:
             raise ConfigError(self.faults)
 
@@ -154,7 +154,7 @@ def dollars(value: Any) -> Decimal:
 
 
 def positive(value: Any) -> float:
-    """A time or a rate above 0. Raises ``ValueError`` when it is none."""
+    """A time in seconds or a rate, above 0. Raises ``ValueError`` when it is none."""
     return float(number(above=True)(value))
 
 

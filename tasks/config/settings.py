@@ -168,9 +168,9 @@ def check_secrets(loaded: Settings) -> None:
 def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: Blocks | None = Blocks()) -> Settings:  # noqa: B008 - frozen
     """A config file with the environment laid over it; ``None`` is the shipped ``animatic.toml``.
 
-    A relative path is looked for in the working directory, then a plain name or ``configs/x.toml`` beside the
-    code. ``blocks`` are those that it names, None where they are still to be looked up. ConfigError holds every
-    fault of the file and of the ``STORYREEL_X__FIELD`` variables, and a block of the target that was not found.
+    A relative path is looked for in the working directory, then a plain name or ``configs/x.toml`` beside the code.
+    ``blocks`` are those that it names, None where they are still to be looked up. Raises ``ConfigError`` when the file
+    or the ``STORYREEL_X__FIELD`` variables have faults, with all of them, or when a block of the target was not found.
     """
     file = find(path)
     raw = kinds.read_toml(file)

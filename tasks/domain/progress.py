@@ -58,7 +58,8 @@ class Progress:
         flight.says, flight.said_at = redaction.line(text), now
 
     def fall(self, shot_id: str, how: str, *, tell: bool) -> None:
-        """The shot goes on at another route: ``aigateway busy, went to pixazo``; told in a line where that is news."""
+        """Report that the shot goes on at another route: ``aigateway busy, went to pixazo``; with ``tell`` also in a
+        line."""
         self.say(shot_id, how)
         if shot_id in self.flights:
             self.flights[shot_id].came = redaction.line(how)
@@ -66,7 +67,7 @@ class Progress:
             self.listen(redaction.plain(f"{shot_id}: {how}"))
 
     def take_up(self, shot_id: str, job: str, waiting: Decimal) -> None:
-        """A job of an earlier run is asked after, and its money (US dollars) waits for the answer."""
+        """Report that a job of an earlier run is asked after; ``waiting`` is what it may cost in US dollars."""
         self.say(shot_id, f"{job}, bought earlier")
         self.taken_up.setdefault(shot_id, []).append(waiting)
         self.listen(redaction.plain(f"{shot_id}: takes up {job}; {usd_text(waiting)} USD wait there"))

@@ -44,7 +44,7 @@ def line(text: str) -> str:
 
 
 def kept(body: bytes, most: int) -> str:
-    """Of a reply's body what may stand in a record: as `line`, in at most so many bytes of UTF-8."""
+    """What of a reply's body may stand in a record: as `line`, in at most so many bytes of UTF-8."""
     return line(body[: 50 * most].decode("utf-8", "replace")).encode()[:most].decode("utf-8", "ignore")
 
 

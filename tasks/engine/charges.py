@@ -12,7 +12,7 @@ LEAST_SHARE = 2  # units that come to less than one in so many of what was expec
 
 
 def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[Decimal, Decimal, Basis]:
-    """Charged, at risk and basis of a job that was accepted and gave no clip.
+    """US dollars charged and at risk, and their basis, of a job that was accepted and gave no clip.
 
     ``documented`` is the catalogue's word on failed jobs: False, True or ``"unknown"``.
     """
@@ -26,13 +26,15 @@ def charge_of(error: GatewayError, quote: Decimal, documented: object) -> tuple[
 
 
 def weigh_charge(charge: Decimal, quote: Decimal) -> tuple[Decimal, Decimal, Basis]:
-    """Charged, at risk and basis for a charge that a gateway reports. One that cannot be right is not believed: then
-    nothing counts as charged, and the quote is at risk."""
+    """US dollars charged and at risk, and their basis, for a charge that a gateway reports.
+
+    One that cannot be right is not believed: then nothing counts as charged, and the quote is at risk.
+    """
     return (usd(charge), ZERO, "reported") if is_credible(charge, quote) else (ZERO, quote, "unknown")
 
 
 def bill_of(run: RunContext, attempt: Attempt, done: Done) -> Decimal | None:
-    """What the gateway says that it took: a sum, or what it counted at the entry's price."""
+    """US dollars that the gateway says it took: a sum, or units or GPU seconds at the entry's price; else None."""
     if done.charge is not None:
         return done.charge
     model = run.catalogue.models.get(attempt.route)
@@ -49,7 +51,7 @@ def bill_of(run: RunContext, attempt: Attempt, done: Done) -> Decimal | None:
 
 
 def tell_odd(run: RunContext, attempt: Attempt, charge: Decimal | None) -> None:
-    """Say that a reported charge is not believed, where it is not."""
+    """Report a charge that is not believed, in a line; nothing where it is believed, or where there is none."""
     if charge is not None and not is_credible(charge, attempt.expected):
         told = "that is no number" if charge.is_nan() else f"of {charge} USD"
         risk = f"its quote of {usd_text(attempt.expected)} USD is at risk"

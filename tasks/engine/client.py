@@ -37,9 +37,9 @@ class ProviderClient:
         return replace(reply, body=redaction.hidden_in(reply.body, secret_of(self.settings)), headers=told)
 
     async def download(self, url: str, out: Path, most: int) -> None:
-        """A file of at most ``most`` bytes in ``out``; the key goes to the provider's own hosts only.
+        """Bring a file of at most ``most`` bytes to ``out``; the key goes to the provider's own hosts only.
 
-        Raises what ``Http.download`` raises.
+        It raises what ``Http.download`` raises.
         """
         settings = self.settings
         await self.http.download(

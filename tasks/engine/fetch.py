@@ -32,7 +32,7 @@ async def fetch(client: ProviderClient, url: str, part: Path, most: int) -> str:
             await _join(client, found.parts, part, most)
             return "hls"
         url = found.better
-    raise MediaError("the HLS lists name one another")
+    raise MediaError("the HLS lists refer to one another without end")
 
 
 async def _join(client: ProviderClient, parts: tuple[str, ...], out: Path, most: int) -> None:

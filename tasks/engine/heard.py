@@ -43,11 +43,11 @@ class Heard:
     bad: int = 0
 
     def hear(self, word: str, now: float) -> None:
-        """The gateway's own word of the job; what went wrong before it is over."""
+        """Note the gateway's own word on the job; what went wrong before it no longer counts."""
         self.word, self.said_at, self.trouble = word, now, ""
 
     def rest(self, now: float) -> None:
-        """After a download that is no video: the next one comes later and later, for each may have gigabytes."""
+        """Put off the next download after one that was no video, longer each time: each may have gigabytes."""
         self.bad += 1
         self.not_before = max(self.not_before, now + min(2.0**self.bad, LONGEST_REST))
 
@@ -57,7 +57,7 @@ class Heard:
         return began >= self.until - AT_ONCE
 
     def take(self, error: NoVideo) -> bool:
-        """A download that is none: whether it ends the job at once."""
+        """Note a download that is no video. True when that ends the job at once."""
         again = error.digest in self.digests
         if again:
             self.spoiled = str(error)
@@ -65,11 +65,11 @@ class Heard:
         return again and error.final
 
     def doing(self, now: float) -> str:
-        """What went wrong since the last word, and how old that is; for who watches."""
+        """What went wrong since the gateway's last word, and how old that word is: for the live display."""
         return f"{self.trouble}; last word {self.word!r} {now - self.said_at:.0f} s ago" if self.word else self.trouble
 
     def last(self, now: float) -> str:
-        """The gateway's last word, how old it is, and what came after it; for who reads afterwards."""
+        """The gateway's last word, how old it is, and what came after it: for the record."""
         said = f"its last word was {self.word!r}, {now - self.said_at:.0f} s before"
         then = f"; then: {self.trouble}" if self.trouble else ""
         return (said if self.word else "it never said how it stands") + then

@@ -85,7 +85,7 @@ async def _repeated(post: Callable[[], Awaitable[Job]]) -> Job | None:
 
 
 async def recover_order(run: RunContext, attempt: Attempt) -> Attempt | None:
-    """An order of an earlier run that is unclear, with its receipt where its gateway lists the job. It only asks."""
+    """Ask for the job of an unclear order of an earlier run: the attempt with its receipt, or None. Orders nothing."""
     if attempt.outcome != "unclear" or run.can_ask(attempt):
         return None
     client = run.client(attempt.provider)

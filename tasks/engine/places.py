@@ -71,8 +71,8 @@ class Place:
 
 @dataclass(slots=True)
 class Places:
-    """What the places of one shot share. ``missing`` takes have not come yet; ``doubts`` are orders that may have been
-    accepted, by route and gateway: at these so many takes fewer are ordered."""
+    """What the places of one shot share. ``missing`` takes have not come yet. ``doubts`` counts, by route and by
+    gateway, the orders that may have been accepted: as many fewer are ordered there."""
 
     missing: int
     doubts: Counter[str]
@@ -81,17 +81,17 @@ class Places:
     drawn: bool = False
 
     def is_full(self, offer: Offer) -> bool:
-        """Whether an order more there could be a clip too many."""
+        """Whether one more order there could bring a clip too many."""
         provider = offer.route.model.provider
         return self.at[provider] >= self.missing - self.doubts[offer.route.name] - self.doubts[provider]
 
     def go_on(self) -> bool:
-        """Whether an order may still leave: none of the shot has ended so that it asks no further."""
+        """Whether an order may still leave: nothing has stopped the shot."""
         return self.stopped is None
 
     @contextlib.contextmanager
     def working(self, offer: Offer) -> Iterator[None]:
-        """A place orders there meanwhile."""
+        """Count a place as ordering there during the body."""
         provider = offer.route.model.provider
         self.at[provider] += 1
         try:
@@ -100,7 +100,7 @@ class Places:
             self.at[provider] -= 1
 
     def note(self, attempt: Attempt) -> None:
-        """An order has ended: with a clip, or such that a clip may come of it all the same."""
+        """Note that an order has ended, with a clip or in doubt whether one may still come."""
         self.missing -= attempt.clip is not None and not attempt.stand_in
         self.doubts[attempt.provider] += attempt.outcome == "unclear"
 

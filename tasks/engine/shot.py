@@ -280,7 +280,7 @@ class Renderer:
         return SourceClip(uri, made.provider, made.job_id, made.remote_ids)
 
     async def drain(self, seconds: float) -> None:
-        """Let what is on its way come to its record: orders as long as they may take, drawings so long at the most."""
+        """Let orders on their way come to their records, as long as each may take; drawings for ``seconds`` at most."""
         await asyncio.gather(self.gateway.drain(seconds), self.drawer.drain(seconds))
 
     async def _local_source(self, plan: ShotPlan) -> Path:

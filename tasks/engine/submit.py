@@ -1,4 +1,4 @@
-"""The engine: submit once, poll, download, for every provider. Adapters decide, this module does.
+"""Takes orders to gateways, the same way for each provider. Adapters decide, this module does; `poll` awaits the jobs.
 
 Before a POST the ledger holds its intent, as soon as the reply is read its receipt, and when it is over what
 it came to. A submit is repeated only when nothing was accepted.
@@ -148,7 +148,7 @@ class OrderClient:
             self.run.room.taken -= need
 
     async def drain(self, seconds: float) -> None:
-        """Let the POSTs that are on their way come to their receipts: as long as each may take, at least so long.
+        """Let the POSTs that are on their way come to their receipts: as long as each may take, at least ``seconds``.
 
         A receipt that the target refuses is not waited for: it is tried once more.
         """
@@ -211,7 +211,7 @@ class OrderClient:
         self.run.budget.release(attempt.quoted)
 
     async def _order(self, client: ProviderClient, order: Order) -> Job:
-        """Send the order, and look for its job when its reply is lost. Raises as `_post`.
+        """Send the order as `_post` does, and look for its job when its reply is lost.
 
         A fault of this machine while it looks says nothing of the order: the run stops, and the order stays `Unclear`.
         """
@@ -230,7 +230,7 @@ class OrderClient:
             return job
 
     async def _post(self, client: ProviderClient, request: Request, order: Order) -> Job:
-        """Send the order. Raises what it was refused with; `Unclear` when nobody can know."""
+        """Send the order. Raises ``GatewayError`` when it was refused, ``Unclear`` when nobody can know."""
         run, settings = self.run, client.settings
         self.on_their_way[asyncio.current_task()] = run.clock() + settings.submit_timeout_s + RECEIPT_SECONDS
         run.may_submit()  # a signal may come between any two steps: an order that it finds here does not leave
@@ -275,10 +275,10 @@ class OrderClient:
 
 
 def _receipt_in(adapter: Adapter, reply: Reply, order: Order) -> Job:
-    """The job that a reply to an order names; raises what the order was refused with."""
+    """The job that a reply to an order names. Raises ``GatewayError`` when it names none."""
     got = adapter.accepted(reply, order)
     if not isinstance(got, Job):
-        raise Unclear("answered with a result and no receipt: nothing to ask after")
+        raise Unclear("answered with a result but no job id: there is no job to ask for")
     if len(got.id) > LONGEST_ID:
-        raise Unclear(f"answered with a job id of {len(got.id)} characters, which is none")
+        raise Unclear(f"answered with a job id of {len(got.id)} characters, longer than any real one")
     return got

@@ -114,7 +114,7 @@ class Ledger:
         return texts
 
     def judge(self, verdicts: Mapping[str, Sequence[Verdict]]) -> None:
-        """Count with what people said of takes, by key; of a key that nothing was ordered under it says nothing."""
+        """Take into account what people said of takes, by key; verdicts under a key without orders change nothing."""
         for key, page in self.pages.items():
             page.verdicts = tuple(verdicts.get(key, ()))
 
@@ -128,7 +128,7 @@ class Ledger:
             yield from page.attempts()
 
     def digests(self) -> dict[str, tuple[str, ...]]:
-        """URL (by its `redact.pin`) -> the sha256 sums that it had when it was ordered from, oldest order first.
+        """URL (by its `redaction.pin`) -> the sha256 sums that it had when it was ordered from, oldest order first.
 
         0.1 did not count its orders: they come first, in an order that is always the same.
         """
@@ -192,16 +192,16 @@ class Ledger:
         return self.record(attempt) | {"kind": "accepted", "job": receipt, "accepted_at": self.clock()} | told
 
     def take(self, receipt: Record) -> Attempt:
-        """Write an accepted record; again is no harm, its bytes are the same."""
+        """Write an accepted record. To write it again does no harm: its bytes are the same."""
         self.store.write(self._name(receipt, "accepted"), pack(receipt))
         return self.know(receipt)
 
     def know(self, receipt: Record) -> Attempt:
-        """Count with an accepted record that lies elsewhere than at the target."""
+        """Take into account an accepted record that is not at the target yet."""
         return self._keep(receipt, "accepted")
 
     def overdue(self, attempt: Attempt, why: str) -> Attempt:
-        """Record that patience with the job ran out. It stays unsettled."""
+        """Record that the job was not done by its deadline. The attempt stays unsettled."""
         record = self.record(attempt) | {"kind": "overdue", "error": redaction.cut(why), "overdue_at": self.clock()}
         self.store.write(self._name(record, "overdue"), pack(record))
         return self._keep(record, "overdue")

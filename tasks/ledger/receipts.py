@@ -44,7 +44,10 @@ class Receipts:
         self.folder, self.target = folder, canonical(store)
 
     def keep(self, record: Record) -> Path:
-        """Write a receipt that survives a power cut; gives its file. Raises ``OSError`` when it cannot be written."""
+        """Write a receipt that survives a power cut, and give its file.
+
+        Raises ``FileNotFoundError`` when this user has no folder for it, ``OSError`` when it cannot be written.
+        """
         path = self.path(record)
         if not self.folder.is_absolute():
             raise FileNotFoundError(2, "this user has no home folder, and XDG_STATE_HOME names none")

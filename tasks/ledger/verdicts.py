@@ -80,7 +80,7 @@ def _pack(key: str, verdict: Verdict, token: str) -> bytes:
 
 
 def _verdict_of(n: int, record: Any) -> Verdict:
-    """Raises ``ValueError``, ``KeyError`` or ``TypeError`` for what is no record of a verdict."""
+    """The verdict that a record holds. Raises ``ValueError``, ``KeyError`` or ``TypeError`` when it is none."""
     if int(record["schema"]) > SCHEMA:
         raise ValueError(f"schema {record['schema']}, and up to {SCHEMA} is read")
     if record["kind"] not in KINDS:

@@ -138,7 +138,10 @@ class Media:
         return await asyncio.to_thread(data_uri, path, lambda: self._known(reference, path, digest, FRAME_BYTES))
 
     async def inline_clip(self, path: str) -> str:
-        """As `inline`, for a clip at the target. Raises ``MediaError`` when it cannot be read."""
+        """A clip at the target as a data URI; empty where it is too large for one.
+
+        Raises ``MediaError`` when it cannot be read.
+        """
         here = await self.clip(path)
         return await asyncio.to_thread(data_uri, here, here.read_bytes)
 
@@ -237,7 +240,7 @@ class Media:
     async def frame(self, reference: str, digest: str, size: Size, fit: Fit) -> tuple[str, bytes]:
         """The frame's path and bytes, after it was written to the target.
 
-        Raises ``MediaError`` as `make_frame`, ``StoreError`` when the target fails.
+        Raises ``MediaError`` when `make_frame` does, ``StoreError`` when the target fails.
         """
         name = await self.make_frame(reference, digest, size, fit)
         if not self._local(name).is_file():

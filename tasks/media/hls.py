@@ -1,4 +1,4 @@
-"""A clip that came as an HLS list (RFC 8216): which parts make it up. Pure; they are fetched through our own door."""
+"""A clip that came as an HLS list (RFC 8216): which parts make it up. Pure; `tasks.engine.fetch` downloads them."""
 
 import re
 from dataclasses import dataclass

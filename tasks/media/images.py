@@ -76,7 +76,7 @@ def ground(data: bytes, background: str, *, max_pixels: int) -> str:
     """The colour behind the transparent parts of the picture; empty where it has none, which the header often tells.
 
     It is ``background`` (a colour's name, or ``#rrggbb``, given without the ``#``); for ``auto`` it is white where the
-    visible pixels are darker than mid-grey on average, else black. Raises ``MediaError`` as `check`.
+    visible pixels are darker than mid-grey on average, else black. Raises ``MediaError`` when `check` does.
     """
     with _reading(data), _first(data, max_pixels) as image:
         if not image.has_transparency_data:
@@ -111,8 +111,8 @@ def normalise(
     ``cover`` crops to the centre, ``contain`` puts the whole picture between bars, ``blur`` puts it on a blurred cover
     of itself. Transparent parts and bars have the colour of the picture's `ground`, bars are black where it has none.
     Flat grey or palette art in a lossless file becomes PNG if that fits into ``max_bytes``, all else JPEG 4:4:4 at
-    quality 92 or the next lower one that fits. There is no metadata, and the same input gives the same bytes.
-    Raises ``MediaError`` as `check`, and when no quality is low enough.
+    quality 92 or the next lower one that fits. There is no metadata, and the same input gives the same bytes. Raises
+    ``MediaError`` when `check` does, or when no quality is low enough.
     """
     with _reading(data), _first(data, max_pixels) as image:
         picture = _read(image, data, size, fit)

@@ -19,7 +19,10 @@ def data_uri(path: Path, read: Callable[[], bytes]) -> str:
 
 
 def hash_file(path: Path) -> str:
-    """The sha256 of the file, read up to `FILE_BYTES`: it may be a device without an end."""
+    """The sha256 of the file, read up to `FILE_BYTES`: it may be a device without an end.
+
+    Raises ``MediaError`` when it is longer, or cannot be read.
+    """
     digest, left = hashlib.sha256(), FILE_BYTES
     try:
         with path.open("rb") as handle:
@@ -34,7 +37,10 @@ def hash_file(path: Path) -> str:
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
-    """The file's bytes. Its size is checked before and after: the kernel's files have size 0, and some never end."""
+    """The file's bytes. Its size is checked before and after: the kernel's files have size 0, and some never end.
+
+    Raises ``MediaError`` when it has over ``max_bytes`` bytes, or cannot be read.
+    """
     try:
         size = path.stat().st_size
         if size > max_bytes:

@@ -72,12 +72,11 @@ class _Span:
 
 
 def check_boxes(path: Path) -> str:
-    """The container that a whole file is in (``containers.kind_of``), by its own sizes: the top-level boxes of an mp4
-    (ISO/IEC 14496-12, 4.2) must add up to the file's length.
+    """The container that a whole file is in (``containers.kind_of``), found without reading its media.
 
-    Catches a truncation whatever the header claims, and reads no media. MediaError, with the reason, for
-    anything that is no whole mp4: it begins with ``ftyp`` and holds ``moov`` and ``mdat``; and for a header that
-    counts more than a clip can have, which would cost the demuxer gigabytes.
+    The top-level boxes of an mp4 (ISO/IEC 14496-12, 4.2) must add up to the file's length, whatever its header claims.
+    Raises ``MediaError`` when it is no whole mp4 (it begins with ``ftyp`` and holds ``moov`` and ``mdat``), or its
+    header counts more than a clip can have, which would cost the demuxer gigabytes.
     """
     try:
         with path.open("rb") as file:
@@ -116,7 +115,7 @@ def _check_counts(file: BinaryIO, headers: list[tuple[int, int]]) -> None:
         file.seek(at)
         for box in _COUNTERS.finditer(file.read(size)):
             if box[5]:
-                raise MediaError("the mp4 packs its header, which nobody does")
+                raise MediaError("the mp4 has a compressed header, which is not read")
             count = int.from_bytes(box[2] or box[4], "big")
             samples, edits = (samples, edits + count) if box[3] == b"elst" else (samples + count, edits)
     if samples > MOST_SAMPLES or edits > MOST_EDITS:
@@ -127,21 +126,22 @@ def probe(path: Path) -> Probe:
     """Size, rate and length of a whole mp4, measured on its video stream: the length from the packets' times.
 
     Every packet is read, and a picture decoded; all of them up to the last, where the packets are of a kind that cannot
-    be taken apart, or are not as they should be. MediaError, with the reason, for everything that is broken.
+    be taken apart, or are not as they should be. Raises ``MediaError``, with the reason, when anything is broken.
     """
     return examine(path)[0]
 
 
 def poster(path: Path) -> bytes:
-    """A JPEG of the clip's middle, upright, at most 640 pixels wide. MediaError for everything that is broken.
+    """A JPEG of the clip's middle, upright, at most 640 pixels wide.
 
     Where the middle cannot be had without decoding more than a second of pictures, the poster is of that second's end.
+    Raises ``MediaError`` when anything is broken.
     """
     return examine(path)[1]
 
 
 def examine(path: Path) -> tuple[Probe, bytes]:
-    """What `probe` and `poster` give, from one pass over the clip: to decode is most of what a delivery costs."""
+    """What `probe` and `poster` give, in one pass: decoding is slow. Raises ``MediaError`` when anything is broken."""
     demuxer = containers.DEMUXERS.get(check_boxes(path), "mp4")
     with _AT_ONCE, _opened(path, demuxer) as (container, stream):
         span = _span_of(container, stream)
@@ -218,12 +218,12 @@ def _opened(path: Path, demuxer: str = "mp4") -> Iterator[tuple[InputContainer, 
             stream.codec_context.thread_count = 1  # clips are looked at side by side as it is
             yield container, stream
     except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
-        heed(error)
+        raise_lack(error)
         raise MediaError(f"the video cannot be decoded: {error}") from error
 
 
-def heed(error: BaseException) -> None:
-    """As `machine.heed`; but ffmpeg's own EIO is its word for a damaged file, and no disk's."""
+def raise_lack(error: BaseException) -> None:
+    """As `machine.raise_lack`, but for ffmpeg's own EIO, which means a damaged file and not a disk."""
     if not (isinstance(error, av.FFmpegError) and error.errno == errno.EIO):
         machine.raise_lack(error)
 

@@ -41,7 +41,7 @@ class Playable:
 def playable(path: Path, container: str = "") -> Playable:
     """What plays of a delivered file; a remuxed one lies beside it as ``<name>.plays.mp4``.
 
-    ``container`` is what came, where the file was put together from it. Raises ``MediaError`` for what is no whole
+    ``container`` is what came, where the file was put together from it. Raises ``MediaError`` when it is no whole
     video.
     """
     kind = video.check_boxes(path)
@@ -53,7 +53,7 @@ def playable(path: Path, container: str = "") -> Playable:
             return Playable(made, "mp4", came, *video.examine(made), beside=path, beside_ending=ENDINGS[kind])
         except BROKEN as error:  # what an mp4 cannot hold
             made.unlink(missing_ok=True)
-            video.heed(error)
+            video.raise_lack(error)
     return Playable(path, ENDINGS[kind], came, *video.examine(path))
 
 
@@ -64,7 +64,7 @@ def _is_web(path: Path) -> bool:
             pictures, sounds = container.streams.video[:1], container.streams.audio
             return _formats(pictures) <= _WEB_VIDEO and _formats(sounds) <= _WEB_SOUND
     except BROKEN as error:
-        video.heed(error)
+        video.raise_lack(error)
         return False
 
 

@@ -13,15 +13,15 @@ class Adapter(Protocol):
     AUTH: tuple[str, str]
 
     def submit(self, order: Order) -> Request:
-        """The paid request."""
+        """The paid request. Raises ``Refused`` when the model does not take the order."""
         ...
 
     def accepted(self, reply: Reply, order: Order) -> Job | Done:
-        """The receipt, or raises what the order was refused with."""
+        """The receipt. Raises ``GatewayError``, of the kind that the reply means, when it is none."""
         ...
 
     def progress(self, reply: Reply) -> Pending | Follow | Done:
-        """How the job stands, or raises how it failed."""
+        """How the job stands. Raises ``Failed`` or ``Moderated`` when its own final word says so."""
         ...
 
 

@@ -177,7 +177,11 @@ def split_humps(text: str) -> str:
 
 
 def failure(reply: Reply, *, charge: Decimal | None = None, free: bool | None = None) -> GatewayError:
-    """``Moderated`` or ``Failed`` for a job that the gateway itself gave up; ``free`` where the reply says so."""
+    """The error of a job that the gateway gave up, ``Moderated`` or ``Failed``.
+
+    ``charge`` is what the reply says that it took in US dollars, ``free`` whether it says that it took nothing; None
+    where it is silent.
+    """
     kind = Moderated if speaks_of_policy(reply) else Failed
     return kind(said(reply, word_of(reply)), charge=charge, free=free)
 
@@ -194,7 +198,10 @@ def waiting(reply: Reply, known: Collection[str], word: str = "") -> Pending:
 
 
 def check(order: Order, *modes: str) -> None:
-    """``Refused``, naming every reason, when the order is none that the adapter (``modes``) and model take."""
+    """Check that the adapter, which has these ``modes``, and the order's model take the order.
+
+    Raises ``Refused`` when they do not, with every reason.
+    """
     model, mode = order.route.model, order.shot.mode
     faults = []
     if mode not in modes or mode not in model.modes:
@@ -231,7 +238,10 @@ def _either(texts: list[str]) -> str:
 
 
 def aspect_of(size: Size, *offered: str) -> str:
-    """The ratio among those offered (default 16:9, 9:16, 1:1) within 3 % of the size's; else ``Refused``."""
+    """The ratio, of those offered (default 16:9, 9:16, 1:1), within 3 % of the size's.
+
+    Raises ``Refused`` when none is.
+    """
     ratios = offered or tuple(RATIOS)
     for name in ratios:
         if abs(Decimal(size.width) / size.height / RATIOS[name] - 1) <= Decimal("0.03"):

@@ -36,7 +36,7 @@ BUSY = ("rate_limit_error", "rate_limited", "500 server_error")  # the last one:
 
 
 def submit(order: Order) -> Request:
-    """The paid request. ``Refused`` for what the model does not take."""
+    """The paid request. Raises ``Refused`` when the model does not take the order."""
     check(order, "text_to_video", "image_to_video", "remix")
     options, mode = order.route.options, order.shot.mode
     body: dict[str, Any] = {"model": order.route.model.name, "prompt": order.prompt}
@@ -65,7 +65,7 @@ def _source(order: Order) -> dict[str, str]:
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
-    """The receipt, or the error that the order was answered with."""
+    """The receipt. Raises ``GatewayError``, of the kind that the reply means, when it is none."""
     job = text_of(dig(reply.data, "id"))
     if is_ok(reply) and job:
         return Job(job, Request("GET", f"/v1/jobs/{quote(job, safe='')}"))
@@ -73,7 +73,7 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:
-    """Pending or Done; ``Failed`` or ``Moderated`` by the job's own final word."""
+    """Pending or Done. Raises ``Failed`` or ``Moderated`` when the job's own final word says so."""
     word, result = word_of(reply), dig(reply.data, "result")
     if word in ("failed", "cancelled", "canceled"):
         raise failure(reply)

@@ -39,7 +39,7 @@ NO_MODEL = re.compile(r'"path":\s*\[\s*"model"\s*\]|(?:for|at|of|field)\W{1,3}mo
 
 
 def submit(order: Order) -> Request:
-    """The paid request. ``Refused`` for what the model does not take."""
+    """The paid request. Raises ``Refused`` when the model does not take the order."""
     check(order, "text_to_video", "image_to_video")
     resolution = RESOLUTIONS.get(min(order.size.width, order.size.height))
     if resolution is None:
@@ -58,7 +58,7 @@ def submit(order: Order) -> Request:
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
-    """The receipt, or the error that the order was answered with."""
+    """The receipt. Raises ``Locked``, ``Refused`` or another ``GatewayError`` when the reply is none."""
     job = text_of(dig(reply.data, "id"))
     if is_ok(reply) and job:
         return Job(job, Request("GET", PATH, params={"generation_id": job}))
@@ -82,7 +82,7 @@ def _charge(reply: Reply) -> Decimal | None:
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:
-    """Pending or Done with the charge; ``Failed`` or ``Moderated`` by the job's own final word."""
+    """Pending or Done with the charge. Raises ``Failed`` or ``Moderated`` when the job's own final word says so."""
     word = word_of(reply)
     if word in ("error", "failed"):
         raise failure(reply, charge=_charge(reply))

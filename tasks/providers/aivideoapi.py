@@ -37,7 +37,7 @@ LOCKED = ("spend_limit_exceeded", "insufficient_credits", "invalid_api_key", "ip
 
 
 def submit(order: Order) -> Request:
-    """The paid request. ``Refused`` for what the model does not take."""
+    """The paid request. Raises ``Refused`` when the model does not take the order."""
     check(order, "text_to_video", "image_to_video")
     flat = order.route.options.get("body_style", "nested") == "flat"
     body: dict[str, Any] = {"prompt": order.prompt, "duration": int(order.seconds)}
@@ -60,7 +60,10 @@ def _image(order: Order, flat: bool) -> str:
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
-    """The receipt, or the error that the order was answered with: the body's ``code`` before the HTTP status."""
+    """The receipt; the body's ``code`` counts before the HTTP status.
+
+    Raises ``Unclear``, ``Moderated`` or another ``GatewayError`` when the reply is none.
+    """
     code, task = whole_of(dig(reply.data, "code")), text_of(dig(reply.data, "data", "taskId"))
     good = code is None or 200 <= code < 300
     if is_ok(reply) and task and good:
@@ -75,7 +78,7 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:
-    """Pending or Done; ``Failed`` or ``Moderated`` by the task's own final word."""
+    """Pending or Done. Raises ``Failed`` or ``Moderated`` when the task's own final word says so."""
     word = word_of(reply)
     if word == "failed":
         raise failure(reply)

@@ -36,7 +36,7 @@ PLACE = re.compile(r"/([\w.-]+/[\w.-]+/requests/([\w-]+))(?:/status)?(?:\?.*)?$"
 
 
 def submit(order: Order) -> Request:
-    """The paid request. ``Refused`` for what the model does not take."""
+    """The paid request. Raises ``Refused`` when the model does not take the order."""
     check(order, "text_to_video", "image_to_video", "remix")
     fields, mode = order.route.model.fields, order.shot.mode
     if order.route.model.final_of:  # it finishes a draft, whose order said all the rest
@@ -59,7 +59,7 @@ def submit(order: Order) -> Request:
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
-    """The receipt, or the error that the order was answered with."""
+    """The receipt. Raises ``GatewayError``, of the kind that the reply means, when it is none."""
     job = text_of(dig(reply.data, "request_id"))
     if is_ok(reply) and job:
         app = "/".join(order.route.model.name.split("/")[:2])  # documented: questions drop what follows
@@ -87,7 +87,7 @@ def _saying(reply: Reply, code: Any, message: Any) -> Reply:
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:
-    """Pending, the second document, or Done; ``Failed`` or ``Moderated`` by fal's own final word."""
+    """Pending, the second document, or Done. Raises ``Failed`` or ``Moderated`` when fal's own final word says so."""
     word, data = word_of(reply), reply.data
     if reply.status in FINAL and isinstance(data.get("detail"), list):
         raise failure(_plain(reply))

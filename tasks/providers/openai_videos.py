@@ -26,7 +26,7 @@ LOCKED = ("invalid_api_key", "insufficient_quota", "billing_hard_limit_reached")
 
 
 def submit(order: Order) -> Request:
-    """The paid request. ``Refused`` for what the model does not take."""
+    """The paid request. Raises ``Refused`` when the model does not take the order."""
     check(order, "text_to_video", "image_to_video", "remix")
     if order.shot.mode == "remix":
         return _remix(order)
@@ -71,7 +71,7 @@ def _remix(order: Order) -> Request:
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
-    """The receipt, or the error that the order was answered with."""
+    """The receipt. Raises ``GatewayError``, of the kind that the reply means, when it is none."""
     if is_ok(reply) and (jobs := job_ids(reply)):
         ask = Request("GET", f"{PATH}/{quote(jobs[0], safe='')}")
         return Job(jobs[0], ask, estimate=usd_of(reply.headers.get(COST)))
@@ -84,7 +84,7 @@ def job_ids(reply: Reply) -> tuple[str, ...]:
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:
-    """Pending or Done; ``Failed`` or ``Moderated`` by the video's own final word."""
+    """Pending or Done. Raises ``Failed`` or ``Moderated`` when the video's own final word says so."""
     body = body_of(reply) if is_ok(reply) else {}
     if over := ended(reply) if body else None:
         raise failure(over)

@@ -34,7 +34,7 @@ PATH = "/api/v1/videos"
 
 
 def submit(order: Order) -> Request:
-    """The paid request. ``Refused`` for what the model does not take."""
+    """The paid request. Raises ``Refused`` when the model does not take the order."""
     check(order, "text_to_video", "image_to_video")
     body: dict[str, Any] = {
         "model": order.route.model.name,
@@ -53,7 +53,10 @@ def submit(order: Order) -> Request:
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
-    """The receipt, or the error that the order was answered with: the body's ``code`` before the HTTP status."""
+    """The receipt; the body's ``code`` counts before the HTTP status.
+
+    Raises ``GatewayError``, of the kind that the reply means, when it is none.
+    """
     job, code = text_of(dig(reply.data, "id")), whole_of(dig(reply.data, "error", "code"))
     if is_ok(reply) and job and code is None:
         return Job(job, Request("GET", _path(job)))
@@ -67,7 +70,7 @@ def _path(job: str) -> str:
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:
-    """Pending or Done with the cost; ``Failed`` or ``Moderated`` by the job's own final word."""
+    """Pending or Done with the cost. Raises ``Failed`` or ``Moderated`` when the job's own final word says so."""
     word, data = word_of(reply), reply.data
     cost = usd_of(dig(data, "usage", "cost"))
     if word in ("failed", "cancelled", "expired"):

@@ -34,7 +34,7 @@ PATHS = {
 
 
 def submit(order: Order) -> Request:
-    """The paid request. ``Refused`` for what the model does not take."""
+    """The paid request. Raises ``Refused`` when the model does not take the order."""
     check(order, *PATHS)
     body: dict[str, Any] = {
         "model": order.route.model.name,
@@ -48,7 +48,7 @@ def submit(order: Order) -> Request:
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
-    """The receipt, or the error that the order was answered with."""
+    """The receipt. Raises ``GatewayError``, of the kind that the reply means, when it is none."""
     legacy = order.route.options.get("result_mode", "universal") == "legacy"
     job = text_of(dig(reply.data, "request_id"))
     if legacy:
@@ -67,7 +67,7 @@ def _result(job: str) -> Request:
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:
-    """Pending or Done; ``Failed`` or ``Moderated`` by the job's own final word."""
+    """Pending or Done. Raises ``Failed`` or ``Moderated`` when the job's own final word says so."""
     word, output = word_of(reply), dig(reply.data, "output")
     if word in ("failed", "error"):
         raise failure(reply, free=True if word == "error" else None)

@@ -41,7 +41,7 @@ NO_CREDIT = re.compile(r"not have enough credits", re.IGNORECASE)
 
 
 def submit(order: Order) -> Request:
-    """The paid request. ``Refused`` for what the model does not take."""
+    """The paid request. Raises ``Refused`` when the model does not take the order."""
     check(order, *PATHS)
     mode, fields = order.shot.mode, order.route.model.fields
     units = len(order.prompt.encode("utf-16-le", "replace")) // 2
@@ -67,7 +67,7 @@ def _source(order: Order) -> str:
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
-    """The receipt with the estimate, or the error that the order was answered with."""
+    """The receipt with the estimate. Raises ``Locked`` or another ``GatewayError`` when the reply is none."""
     job, credits = text_of(dig(reply.data, "id")), dig(reply.data, "estimatedCost", "credits")
     if is_ok(reply) and job:
         request = Request("GET", f"/v1/tasks/{quote(job, safe='')}", headers=HEADERS)
@@ -79,7 +79,7 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:
-    """Pending or Done with the cost; ``Failed`` or ``Moderated`` by the task's own final word."""
+    """Pending or Done with the cost. Raises ``Failed`` or ``Moderated`` when the task's own final word says so."""
     word, data = word_of(reply), reply.data
     cost: Decimal | None = usd_of(dig(data, "cost", "credits"), CREDITS_PER_USD)
     if word in ("failed", "cancelled"):

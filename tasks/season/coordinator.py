@@ -37,7 +37,7 @@ Start = Callable[[PartOrder], Awaitable[Callable[[], Awaitable[bool]]]]
 
 
 class PartMonitor:
-    """One attempt at a part as it is seen from the season: by its heartbeat and by what it told."""
+    """One attempt at a part as it is seen from the season: by its heartbeat and by what it reported."""
 
     def __init__(self, store: Store, part: SeasonPart, clock: Callable[[], float] = seconds) -> None:
         self.store, self.part = store, part

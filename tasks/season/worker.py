@@ -192,9 +192,9 @@ def part_session(plain: Session, role: PartRole) -> Session:
 async def join_season(plain: Session, part: SeasonPart) -> AsyncIterator[Session]:
     """The part's session, holding the part's own lock from its first second on.
 
-    Raises ``TargetError`` when another attempt at the part holds it, or when the season is over: looked at under that
-    lock, so that whoever takes the target next sees the part. And once before: a run that a person retries by hand does
-    not stand in the way of the attempt that took its place.
+    The season is looked at under that lock, so that whoever takes the target next sees the part; and once before it, so
+    that a run that a person retries by hand does not stand in the way of the attempt that took its place. Raises
+    ``TargetError`` when another attempt at the part holds the lock, or when the season is over.
     """
     role = PartRole(part, plain.request.only, plain.store, plain.progress.line)
     if why := await asyncio.to_thread(role.season_gone):

@@ -101,7 +101,7 @@ def scratch_folder() -> tempfile.TemporaryDirectory[str]:
     try:  # a thread that nobody waits for may still write there when a run was stopped
         return tempfile.TemporaryDirectory(prefix="storyreel-", ignore_cleanup_errors=True)
     except OSError as error:
-        raise StartError(f"no scratch folder can be made ({error}): TMPDIR names another place") from error
+        raise StartError(f"no scratch folder can be made ({error}): set TMPDIR to another folder") from error
 
 
 def tell_lacks(check: Callable[Given, Awaitable[Checked]]) -> Callable[Given, Awaitable[Checked]]:

@@ -18,7 +18,7 @@ class Role(Protocol):
 
     @property
     def ways(self) -> int:
-        """Runs among which what they share is divided."""
+        """How many runs at once share what is limited for all of them."""
         ...
 
     @property

@@ -59,7 +59,7 @@ class Session(SessionState):
 
     @property
     def ways(self) -> int:
-        """Runs among which what they share is divided."""
+        """How many runs at once share what is limited for all of them."""
         return self.role.ways
 
     async def read_board(self) -> bytes:

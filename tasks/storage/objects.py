@@ -27,7 +27,7 @@ class Objects:
         self.fs.pipe_file(path, data)
 
     def create(self, path: str, data: bytes) -> None:
-        """Write an object if none is there. Raises an error of the client library when there is one."""
+        """Write an object if none is there; else the client library raises an error of its own."""
         self.fs.pipe_file(path, data, mode="create")
 
     def put(self, path: str, local: Path) -> None:

@@ -17,7 +17,7 @@ FOLDERS = ("ledger", "lock", "clips", "posters", "frames", "review")
 def open_store(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -> Store:
     """The store at a target's address.
 
-    Raises ``TargetError`` when it is no address, or when the store does not answer.
+    Raises ``TargetError`` when it is no address, or when the store does not answer within so many ``seconds``.
     """
     if is_http(url):
         raise TargetError(f"{url.partition('?')[0]} is a web address: nothing can be written there")
@@ -43,9 +43,10 @@ def keeps(store: Store, buys: bool) -> None:
 
 
 def look_at_target(store: Store, seconds: float = SECONDS) -> tuple[str, ...]:
-    """Read, list and sign, and write nothing: what the target cannot do, in words. `TargetError` if it is of no use.
+    """Read, list and sign, and write nothing. Gives in words what the target cannot do.
 
-    Afterwards ``store.signs`` says whether it really signs.
+    Afterwards ``store.signs`` says whether it really signs. Raises ``TargetError`` when it cannot be used at all, or
+    takes longer than so many ``seconds``.
     """
     try:
         trouble = within(seconds, lambda: _look(store))
@@ -68,10 +69,11 @@ def _look(store: Store) -> tuple[str, ...]:
 
 
 def probe_writes(store: Store, token: str, seconds: float = SECONDS) -> str:
-    """Create, list, overwrite, read and delete one object, while the lock is held; what it cannot do, in words.
+    """Create, list, overwrite, read and delete one object, while the lock is held. Gives in words what it cannot do.
 
-    `StoreError` where a run could not rely on the store. Afterwards ``store.exclusive`` says whether it really
-    creates exclusively. The object of a run that was killed right here goes with the next one.
+    Afterwards ``store.exclusive`` says whether it really creates exclusively. The object of a run that was killed right
+    here is deleted by the next one. Raises ``StoreError`` when a run could not rely on the store, or it takes longer
+    than so many ``seconds``.
     """
     return within(seconds, lambda: _probe_writes(store, f"lock/{MARK}{token}"))
 
@@ -80,7 +82,7 @@ def take_up(store: Store, *, killed: bool) -> None:
     """Put in order what earlier writers left, while the lock is held: temporary files go, and where the last holder was
     ``killed`` what it wrote last is made durable before anything builds on it.
 
-    `StoreError` where the target cannot be read or synced.
+    Raises ``StoreError`` when the target cannot be read or synced.
     """
     for folder in ("", *FOLDERS):
         if killed or store.local:  # elsewhere it is one more listing of the whole ledger

@@ -4,8 +4,11 @@ from tasks.storage.store import Store
 
 
 def file_size(store: Store, path: str) -> int:
-    """The bytes of a file. Raises ``FileNotFoundError`` when it is none, or when a link on its way leads out of the
-    store's folder; ``StoreError`` when the store fails."""
+    """The bytes of a file.
+
+    Raises ``FileNotFoundError`` when it is none, or when a link on its way leads out of the store's folder;
+    ``StoreError`` when the store fails.
+    """
 
     def act() -> int:
         full = store.full(path)
@@ -20,5 +23,8 @@ def file_size(store: Store, path: str) -> int:
 
 
 def read_part(store: Store, path: str, start: int, stop: int) -> bytes:
-    """The bytes of a file from ``start`` up to, and without, ``stop``. Raises as `file_size` does."""
+    """The bytes of a file from ``start`` up to, and without, ``stop``.
+
+    Raises ``FileNotFoundError`` or ``StoreError`` when `file_size` does.
+    """
     return store._guard(path, lambda: store.way.read_part(store.full(path), start, stop))

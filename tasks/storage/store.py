@@ -152,7 +152,10 @@ class Store:
         return self._guard(path, lambda: _read(self, path, max_bytes))
 
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """The bytes of objects by path, read concurrently where the store can; missing ones are left out."""
+        """The bytes of objects by path, read concurrently where the store can; missing ones are left out.
+
+        Raises ``StoreError`` when one of the others cannot be read.
+        """
         wanted = list(paths)
         if self.local or not getattr(self.fs, "async_impl", False):
             found = {}

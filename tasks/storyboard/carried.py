@@ -1,4 +1,4 @@
-"""What a target that carried a column would be asked for if the column were read: which shots, in which words. Pure."""
+"""Columns that an earlier run at the target carried unread, and that would be read today: what would change. Pure."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ _SHOWN = 5  # shots that the sentence names
 
 
 def changed(board: Storyboard) -> dict[str, Shot]:
-    """By shot_id the shots as they would be read, where that asks for something else than what is read."""
+    """The shots, by shot_id, that would ask for something else if the carried columns were read: as they would be."""
     now = {shot.shot_id: _asked(shot) for shot in board.shots}
     return {shot.shot_id: shot for shot in board.told.meant if now.get(shot.shot_id) != _asked(shot)}
 
@@ -18,7 +18,7 @@ def _asked(shot: Shot) -> Shot:
 
 
 def sentence(held: Sequence[Held], ids: Sequence[str], usd: str) -> str:
-    """What the columns would be read as, for which shots and for how much, and how to have them read."""
+    """What the carried columns would be read as, for which shots and for how much, and how to have them read."""
     read = ", ".join(f"{header!r} as {name}" for header, name in held)
     shown = ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
     asks = f"for {len(ids)} shots ({shown}), {usd} USD" if ids else "which changes no shot"

@@ -72,7 +72,10 @@ def nearest(word: str, known: tuple[str, ...]) -> str:
 
 
 def size(text: str) -> Size | int:
-    """Pixels as ``1280x720``, each side from 16 to 8192; of a size by name (``1080p``, ``4K``) its short side."""
+    """Pixels as ``1280x720``, each side from 16 to 8192; of a size by name (``1080p``, ``4K``) its short side.
+
+    Raises ``ValueError`` when it is neither.
+    """
     said = plain(text)
     name = re.sub(r"[\s_-]+", "", said)
     if short := SHORT.get(name) or (int(found[1]) if (found := _SHORT.fullmatch(name)) else 0):
@@ -91,7 +94,11 @@ def shaped(short: int, shape: Size) -> Size:
 
 
 def ratio(text: str) -> Size:
-    """The size that a ratio stands for. Spreadsheets make the times ``16:09`` or ``09:16:00`` of a ratio."""
+    """The size that a ratio such as ``16:9`` stands for, also where a spreadsheet made a time such as ``16:09:00`` of
+    it.
+
+    Raises ``ValueError`` when it is no ratio that gateways know.
+    """
     said = plain(text)
     found = _RATIO.fullmatch(said)
     value = RATIOS.get((Decimal(found[1].replace(",", ".")), int(found[2]))) if found else SHAPES.get(said)
@@ -102,7 +109,10 @@ def ratio(text: str) -> Size:
 
 
 def mode(text: str) -> Mode:
-    """The mode by its full name, its short one (``t2v``, ``i2v``, ``v2v``), in any case and with any joint."""
+    """The mode by its full name or its short one (``t2v``, ``i2v``, ``v2v``), in any case, its words joined in any way.
+
+    Raises ``ValueError`` when it names none.
+    """
     value = MODE_WORDS.get(re.sub(r"[\s_-]+", "", plain(text)))
     if value is None:
         raise ValueError("write text_to_video, image_to_video or remix (or t2v, i2v, v2v)")
@@ -110,7 +120,7 @@ def mode(text: str) -> Mode:
 
 
 def fit(text: str) -> Fit:
-    """How an image of another shape is fitted."""
+    """How an image of another shape is fitted. Raises ``ValueError`` when it is no such word."""
     for known in FITS:
         if text.lower() == known:
             return known
@@ -118,7 +128,10 @@ def fit(text: str) -> Fit:
 
 
 def seed(text: str) -> int:
-    """A whole number from 0 to 2**32 - 1; ``42.0`` is what a spreadsheet makes of 42."""
+    """A whole number from 0 to 2**32 - 1, also as a spreadsheet writes it (``42.0``).
+
+    Raises ``ValueError`` when it is none.
+    """
     found = _SEED.fullmatch(plain(text))
     value = int(found[1]) if found else -1
     if not 0 <= value <= LAST_SEED:
@@ -127,7 +140,7 @@ def seed(text: str) -> int:
 
 
 def takes(text: str) -> int:
-    """How many clips the shot asks for."""
+    """How many clips the shot asks for. Raises ``ValueError`` when it is no whole number from 1 to `MOST_TAKES`."""
     found = _SEED.fullmatch(plain(text))
     if not found or not 1 <= int(found[1]) <= MOST_TAKES:
         raise ValueError(f"write a whole number from 1 to {MOST_TAKES}, or leave it empty for the run's own")
@@ -135,14 +148,14 @@ def takes(text: str) -> int:
 
 
 def audio(text: str) -> bool:
-    """Whether the clip is to have sound."""
+    """Whether the clip is to have sound. Raises ``ValueError`` when it is no word for yes or no."""
     if plain(text) not in FLAGS:
-        raise ValueError("write true or false; what is to be heard belongs in a column of another name")
+        raise ValueError("write true or false; words about what is heard belong in another column")
     return FLAGS[plain(text)]
 
 
 def shot_id(text: str) -> str:
-    """The id itself, if it has 1 to 100 characters that print."""
+    """The id itself. Raises ``ValueError`` when it is longer than 100 characters, or one of them does not print."""
     if len(text) > 100:
         raise ValueError(f"has {len(text)} characters; write an id of 1 to 100")
     if not text.isprintable():
@@ -151,7 +164,10 @@ def shot_id(text: str) -> str:
 
 
 def fill(text: str, names: Mapping[str, str]) -> str:
-    """The prompt with each ``{name}`` replaced and ``{{``, ``}}`` as braces. What is filled in is not read again."""
+    """The prompt with each ``{name}`` replaced and ``{{``, ``}}`` as braces. What is filled in is not read again.
+
+    Raises ``ValueError`` when it is empty, names what is not in ``names``, or holds a single brace.
+    """
     if not text:
         raise ValueError("is empty; say what is to be seen")
     if "{" not in text and "}" not in text:
@@ -205,7 +221,7 @@ def resolve(base: str, path: str) -> str:
 def inputs(asked: Mode | None, image: str, source: str) -> tuple[Mode, str, str, tuple[str, ...]]:
     """Mode, image, source and warnings of a row: what the mode has no use for is left out with a warning.
 
-    Raises nothing: an image_to_video without image and a remix without source come back with it empty.
+    Nothing is refused here: an image_to_video without image, or a remix without source, comes back with that empty.
     """
     mode = asked or ("remix" if source else "image_to_video" if image else "text_to_video")
     if mode == "remix":

@@ -89,7 +89,7 @@ def _is_furniture(cells: Sequence[str], spared: int) -> bool:
 
 
 def adds_up(cell: str) -> bool:
-    """Whether a row's first cell says that the row is a total, a sum or a page."""
+    """Whether a row's first cell is short and says that the row is a total, a sum or a page."""
     return bool(cell) and len(cell) <= _LONG and is_total(cell)
 
 
@@ -101,7 +101,7 @@ def first_cells(table: Table) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def is_total(text: str) -> bool:
-    """Whether a row's first cell says that the row adds up, or numbers a page."""
+    """Whether words say that a row is a total, a sum or a page."""
     said = [token for token in tokens(text) if not token.isdigit()]
     known = listed("total", "words")
     return bool(said) and ("".join(said) in known or said[0] in known)

@@ -95,7 +95,7 @@ def _time_of_day(said: str, fps: Decimal) -> Decimal | None:
     if found := _TIMECODE.fullmatch(said):
         hours, minutes, whole, rest = found.groups()
         if int(rest) >= fps:
-            raise ValueError(f"frame {rest} of a second, at {fps:f} frames a second; {LENGTH}")
+            raise ValueError(f"names frame {rest} of a second that has only {fps:f}; {LENGTH}")
         return _clock(hours, minutes, Decimal(whole)) + _at(int(rest), fps)
     if found := _CLOCK.fullmatch(said):
         hours, minutes, rest = found.groups()
@@ -120,7 +120,10 @@ def _bounded(value: Decimal) -> Decimal:
 
 
 def span(text: str, fps: Decimal, unit: Unit = "frames") -> Decimal:
-    """Seconds between two places ``101 - 196``: both frames named are in the shot, of two times the second is not."""
+    """Seconds between two places ``101 - 196``: both frames named are in the shot, of two times the second is not.
+
+    Raises ``ValueError`` when an end is missing or cannot be read, or the second is not after the first.
+    """
     first, _, last = text.partition(" - ")
     if not first or not last:
         raise ValueError("has only one of its two ends; write both frame numbers or neither")

@@ -220,7 +220,8 @@ def _prompted(said: list[str]) -> Meaning | None:
 
 @lru_cache(maxsize=4096)
 def pair_of(header: str) -> tuple[str, str, Unit]:
-    """``first`` or ``last``, what the other one shares with it, and the unit of its bare numbers; or three nothings."""
+    """Which end of a length a header names: ``first`` or ``last``, the words that it shares with the other end's
+    header, and the unit of its bare numbers; three empty texts where it names none."""
     said = tokens(header)
     found = _end_of(said)
     return (

@@ -47,7 +47,7 @@ _BOTH = re.compile(r"(\S.*?)\s*\((https?://[^)]+)\)$")
 
 
 def check(text: str) -> str:
-    """The cell of a picture or video as it stands. ValueError where it is no path and no address at all."""
+    """The cell of a picture or video as it stands. Raises ``ValueError`` when it is no path and no address at all."""
     if text.startswith("="):
         found = re.search(r"\"([^\"]+)\"", text)
         raise ValueError(f"is a formula; write what it shows{f': {found[1]}' if found else ''}")

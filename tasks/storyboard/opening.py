@@ -15,18 +15,21 @@ _GOOGLE = re.compile(
 
 
 def open_table(data: bytes, name: str, overrides: Mapping[str, str], fps: Decimal = Decimal(24)) -> Table:
-    """The table of a shot list. ``name`` (a path or URL) tells the sheet of a workbook, and the format of a file
-    whose bytes leave it open.
+    """The table of a shot list.
 
-    ``overrides`` (canonical name -> header or template) are those of `[columns]`: they help to find the header.
-    ``fps`` is the rate of a cut list that does not say its own. Raises BoardError where nothing can be made of
-    the bytes.
+    ``name`` (a path or URL) tells the sheet of a workbook, and the format of a file whose bytes leave it open.
+    ``overrides`` (canonical name -> header or template) are those of `[columns]`: they help to find the header. ``fps``
+    is the rate, in frames a second, of a cut list that does not say its own. Raises ``BoardError`` when nothing can be
+    made of the bytes.
     """
     return formats.read(_board(data, name, overrides, float(fps)))
 
 
 def fill_board(data: bytes, name: str, overrides: Mapping[str, str], cells: Mapping[int, Sequence[str]]) -> bytes:
-    """The shot list with our columns: ``cells`` by the line of their row. Raises BoardError where it takes none."""
+    """The shot list with our columns: ``cells`` by the line of their row.
+
+    Raises ``BoardError`` when it cannot take them.
+    """
     head = open_table(data, name, overrides).line
     return formats.write(_board(data, name, overrides, 24.0), head, cells)
 

@@ -73,11 +73,10 @@ class _Sheet:
 def read(data: bytes, name: str, settings: Settings, base: str, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
     """The shots of a file in any format of ``formats``, after aliases, defaults and ``[vars]``.
 
-    ``before`` says what an earlier run of the target made of its board: what it carried is carried still.
-
-    ``name`` (a path or URL) tells the sheet of a workbook, and the format where the bytes do not; ``base`` is the
-    folder, path or URL, that images and sources are relative to. Raises BoardError with every fault, in the order of
-    the rows: a row is the line a person sees, the header being line 1; in Parquet it is the index + 2.
+    ``before`` says what an earlier run of the target made of its board: what it carried is carried still. ``name`` (a
+    path or URL) tells the sheet of a workbook, and the format where the bytes do not; ``base`` is the folder, path or
+    URL, that images and sources are relative to. A row is the line a person sees, the header being line 1; in Parquet
+    it is the index + 2. Raises ``BoardError`` when there are faults, with all of them in the order of the rows.
     """
     opened = opening.open_table(data, name, settings.columns, settings.defaults.fps)
     table, assigned = preparing.prepare(opened, settings, before)

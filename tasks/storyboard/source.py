@@ -25,15 +25,15 @@ HERE = ("", "file", "local")  # how a path on this machine may be spelled
 
 
 async def read_board(url: str, settings: Settings, http: Http, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
-    """The storyboard at a local path or any URL. `BoardError` when it cannot be read or holds faults.
+    """The storyboard at a local path or any URL; ``before`` says what the target made of its board in an earlier run.
 
-    ``before`` says what the target made of its board in an earlier run.
+    Raises ``BoardError`` when it cannot be read or has faults.
     """
     return parsed(await board_bytes(url, settings, http), url, settings, before)
 
 
 def parsed(data: bytes, url: str, settings: Settings, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
-    """The storyboard that these bytes hold, as if they had just been read at the URL. `BoardError` for faults."""
+    """The storyboard that these bytes hold, as if just read at the URL. Raises ``BoardError`` when it has faults."""
     _, sheet = split_sheet(url)
     folder, name = split(board_place(url))
     name = f"{name}#{sheet}" if sheet and not _is_file(url) else name
@@ -42,7 +42,7 @@ def parsed(data: bytes, url: str, settings: Settings, before: Before = Before())
 
 
 async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:
-    """What lies at a board's local path or URL. `BoardError` when it cannot be read."""
+    """What lies at a board's local path or URL. Raises ``BoardError`` when it cannot be read."""
     url = exported(board_place(url))
     try:
         split(url)
@@ -55,12 +55,12 @@ async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:
 
 
 def display_url(url: str) -> str:
-    """A board as it may be written down: an address without what opens it, a path of this machine as it is."""
+    """A board's address as it may be shown: without password, query or fragment. A local path stays as it is."""
     return bare(url) if has_scheme(url) else url
 
 
 def board_place(url: str) -> str:
-    """Where a board lies: without the sheet that is named behind it, and a sample beside the code."""
+    """The file of a board, without the sheet that is named behind it; a shipped sample is found beside the code."""
     path, sheet = split_sheet(url)
     return _beside(path if sheet and not _is_file(url) else url)
 
@@ -110,7 +110,8 @@ async def _fetch(url: str, http: Http) -> bytes:
 
 
 def sound_rows(board: Storyboard, faults: Collection[Fault]) -> Storyboard:
-    """The rows without a fault, and not after one that has: those can be planned, to find what else is wrong."""
+    """The board without the rows that have a fault or start from one that has: the rest can be planned, to find more
+    faults."""
     if not faults:
         return board
     rows = {fault.row for fault in faults}
@@ -124,7 +125,7 @@ def sound_rows(board: Storyboard, faults: Collection[Fault]) -> Storyboard:
 
 
 def check_ids(board: Storyboard, only: Collection[str], rerender: Collection[str]) -> set[str]:
-    """The ids of the selected shots. `BoardError` for an unknown id in ``--only`` or ``--rerender``."""
+    """The ids of the selected shots. Raises ``BoardError`` when ``--only`` or ``--rerender`` names an unknown id."""
     known = {shot.shot_id: None for shot in board.shots}
     faults = []
     for option, ids in (("--only", only), ("--rerender", [i for i in rerender if i != "all" or "all" in known])):

@@ -20,7 +20,11 @@ _STOPS = ",;:/|·•–—-"
 
 
 class Field(NamedTuple):
-    """One column in a template: ``standing`` text before it, its ``lead``, its place, and what closes it."""
+    """One column in a template: its place ``at`` among the headers, and the text around it.
+
+    ``standing`` text before it is always kept; ``lead`` (its label) and ``close`` (the punctuation behind it) go where
+    the cell is empty; ``gap`` is the white space after it.
+    """
 
     standing: str
     lead: str

@@ -135,10 +135,10 @@ class Http:
         return ""
 
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
-        """One API call, never redirected.
+        """Send one API call, follow no redirect, and give the reply that came within ``timeout`` seconds.
 
-        `NotSent` where the request cannot have left, `Lost` where no whole reply came within ``timeout`` seconds
-        (`TooLarge` where it is only larger than what is kept of one), `LocalFault` where this machine is what failed.
+        Raises ``NotSent`` when the request cannot have left, ``Lost`` when no whole reply came in time (``TooLarge``
+        when it is only larger than what is kept of one), ``LocalFault`` when this machine is what failed.
         """
         whole = request.most or REPLY_BYTES
         if not host_of(url)[0]:
@@ -174,10 +174,11 @@ class Http:
     ) -> str:
         """Stream a file to ``out`` and give its media type as claimed.
 
-        Redirects are followed by hand, each hop checked; ``headers`` says what a hop's host may be told. From the first
-        hop that may be told nothing on no other is: a stranger sent us there.
-        `Forbidden`, `HttpStatus`, `Lost` (cut short, stalled, over ``limits.total`` seconds), `MediaError` (too large),
-        `LocalFault` (``out`` cannot hold it, or this machine is what failed otherwise).
+        Redirects are followed by hand, each hop checked; ``headers`` says what a hop's host may be told. Behind a hop
+        that may be told nothing, no other is told anything: a stranger sent us there. Raises ``Forbidden`` or
+        ``HttpStatus`` when there is no such file for us, ``Lost`` when it is cut short, stalls or takes over
+        ``limits.total`` seconds, ``MediaError`` when it is too large, ``LocalFault`` when ``out`` cannot hold it or
+        this machine failed otherwise.
         """
         network, told = self._network(tuple(sorted(allowed))), headers(url)
         try:
@@ -240,7 +241,7 @@ async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
             yield chunk
         return
     if coding not in ("gzip", "x-gzip"):
-        raise httpx.DecodingError(f"the body is packed as {coding[:40]!r}, which nobody asked for")
+        raise httpx.DecodingError(f"the body is compressed as {coding[:40]!r}, which was not asked for")
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         async for chunk in raw:
@@ -250,8 +251,8 @@ async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
             if unpack.eof:
                 return
     except zlib.error as error:
-        raise httpx.DecodingError("the body is not packed as it says") from error
-    raise httpx.ReadError("the packed body is cut short")
+        raise httpx.DecodingError("the body is not compressed as its header says") from error
+    raise httpx.ReadError("the compressed body is cut short")
 
 
 async def _bounded(response: httpx.Response, whole: int, most: int) -> bytes:

@@ -33,7 +33,7 @@ def why_unusable(proxy: str) -> str:
 
 
 class Proxied(httpx.AsyncBaseTransport):
-    """Sends each request the way that the network tells. ``make`` builds the transport of one way."""
+    """Sends each request by the proxy that ``network`` names for it, or directly. ``make`` builds a transport."""
 
     def __init__(self, network: Network, make: Made, verify: Any) -> None:
         self.network, self.make, self.verify = network, make, verify

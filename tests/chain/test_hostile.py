@@ -25,7 +25,7 @@ ORDERS: dict[str, tuple[Fault, str]] = {
     "a number of a million digits": ({"status": 200, "body": f'{{"id": {"9" * 900_000}}}'}, "without a job id"),
     "an id of 200 kB": (
         {"status": 200, "body": {"request_id": "x" * 200_000, "id": "x" * 200_000, "data": {"taskId": "x" * 200_000}}},
-        "a job id of 200000 characters, which is none",
+        "a job id of 200000 characters, longer than any real one",
     ),
 }
 

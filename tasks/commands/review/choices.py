@@ -65,8 +65,8 @@ def clean(text: str) -> str:
 def read_options(select: Iterable[str], reject: Iterable[str], again: Iterable[str], words: Words) -> list[Choice]:
     """The choices of the command line: ``sh010=2`` to select or to reject, ``sh030`` to ask again.
 
-    ``words`` are the same for all. Raises ``StartError`` with every one that is not so written, or that contradicts
-    another.
+    ``words`` are the same for all. Raises ``StartError`` when some are written otherwise or contradict each other, with
+    all of these.
     """
     found, faults = [], list[Fault]()
     for kind, given in zip(KINDS, (select, reject, again), strict=True):
@@ -101,10 +101,11 @@ def _contradictions(choices: Sequence[Choice]) -> list[Fault]:
 
 
 def decide(desk: Desk, choices: Iterable[Choice]) -> Decided:
-    """The verdicts to write. What was said word for word before is not said again; what names a take that is none of a
-    current row is kept, and told.
+    """The verdicts to write. What was said word for word before is left out and told; a verdict that does nothing now,
+    because its take belongs to no current row, is kept and told.
 
-    Raises ``StartError`` with every fault: an unknown shot, a take that is none, a stand-in, words that are too long.
+    Raises ``StartError`` when a shot or a take is unknown, a take is a stand-in or words are too long, with every
+    fault.
     """
     verdicts, told, faults = [], list[str](), list[Fault]()
     before = {key: {replace(one, n=0) for one in said} for key, said in desk.verdicts.items()}

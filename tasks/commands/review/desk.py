@@ -17,7 +17,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A shot as one sees it who chooses: its takes by number (their sha256), and the highest number of an attempt."""
+    """A shot as whoever chooses sees it: its takes by number (their sha256), and the highest number of an attempt."""
 
     shot_id: str
     key: str

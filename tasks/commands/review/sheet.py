@@ -21,7 +21,7 @@ MOST_CHOICES = 100_000
 def listed(data: bytes, words: Words) -> list[Choice]:
     """The choices of a list in its order. ``words`` are those of rows that have none.
 
-    Raises ``StartError`` with every fault.
+    Raises ``StartError`` when the list or a row cannot be read, with every fault.
     """
     lines = csv.DictReader(io.StringIO(_text(data), newline=""), dialect=_dialect(data))
     try:

@@ -1,4 +1,4 @@
-"""Verdicts written to the target, and told back."""
+"""Verdicts written to the target, and what was written as JSON."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tasks.storage import Store, StoreError
 
 
 def write_all(store: Store, desk: Desk, decided: Decided) -> list[dict[str, Any]]:
-    """Write each verdict in its order: what was written, ready for JSON.
+    """Write each verdict in its order, and give what was written, ready for JSON.
 
     Raises ``TargetError`` when the target takes none; what was written before stays.
     """

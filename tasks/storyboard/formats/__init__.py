@@ -1,7 +1,7 @@
-"""One file a format of shot lists: what it looks like stands here, and how it is read in a module of that name.
+"""The formats of shot lists: what tells a file of each stands here, and how it is read in a module of its own.
 
-A module is loaded when such a file is read. It has ``read(board: Board) -> Table``; a format more is its file and its
-line in `FORMATS`.
+A module is loaded when such a file is read, and has ``read(board: Board) -> Table``. To add a format, add its module
+and its line in `FORMATS`.
 """
 
 import re
@@ -41,14 +41,14 @@ class Reader(Protocol):
     """The module of a format."""
 
     def read(self, board: Board) -> Table:
-        """The table of a shot list. Raises `BoardError` where nothing can be made of the bytes."""
+        """The table of a shot list. Raises ``BoardError`` when nothing can be made of the bytes."""
 
 
 class Writer(Protocol):
     """The module that writes our columns into a format."""
 
     def write(self, board: Board, head: int, cells: Mapping[int, Sequence[str]]) -> bytes:
-        """The file with our columns. Raises `BoardError` where it cannot take them."""
+        """The file with our columns. Raises ``BoardError`` when it cannot take them."""
 
     def without_ours(self, data: bytes) -> bytes:
         """What stands for the file without our columns."""
@@ -94,7 +94,7 @@ def format_of(data: bytes, name: str) -> Format:
 def write(board: Board, head: int, cells: Mapping[int, Sequence[str]]) -> bytes:
     """The shot list with our columns filled: ``cells`` by the line of their row, below the headers in line ``head``.
 
-    Raises `BoardError` for a format that cannot take them.
+    Raises ``BoardError`` when the format or the file cannot take them.
     """
     known = format_of(board.data, board.name)
     if not known.back:
@@ -109,6 +109,6 @@ def without_ours(data: bytes) -> bytes:
 
 
 def read(board: Board) -> Table:
-    """The table of a shot list in any format. Raises `BoardError` where nothing can be made of the bytes."""
+    """The table of a shot list in any format. Raises ``BoardError`` when nothing can be made of the bytes."""
     module = import_module(f"tasks.storyboard.formats.{format_of(board.data, board.name).module}")
     return cast(Reader, module).read(board)

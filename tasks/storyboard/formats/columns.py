@@ -105,9 +105,10 @@ HeaderAt = Callable[[Sequence[int], Sequence[Sequence[str]]], int]
 
 
 def from_csv(text: str, overrides: Mapping[str, str], header_at: HeaderAt = lambda lines, rows: 0) -> Table:
-    """A CSV file, its lines ending in ``\\n``, as text cells. Raises BoardError where nothing can be made of it.
+    """A CSV file, its lines ending in ``\\n``, as text cells.
 
     ``overrides`` are the headers of ``[columns]``, which help to tell the delimiter; ``header_at`` finds the header.
+    Raises ``BoardError`` when nothing can be made of the text.
     """
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # our own limit names the row
     text, delimiter = separated(text, overrides, header_at)
@@ -119,7 +120,7 @@ def from_csv(text: str, overrides: Mapping[str, str], header_at: HeaderAt = lamb
 
 
 def separated(text: str, overrides: Mapping[str, str], header_at: HeaderAt) -> tuple[str, str]:
-    """The text with its records alone, line by line as it was, and what stands between its cells."""
+    """The text, with its first line empty where Excel names the delimiter in it, and the delimiter."""
     told = re.match(r"sep=([,;\t|])\n", text)  # a line that Excel writes and hides
     if told:
         return f"\n{text[told.end() :]}", told[1]
@@ -133,7 +134,7 @@ def is_spaced(text: str, delimiter: str) -> bool:
 
 
 def from_rows(lines: list[int], rows: list[list[str]], faults: Faults, above: int) -> Table:
-    """The table whose header is the row at ``above``. Raises BoardError where it is too large."""
+    """The table whose header is the row at ``above``. Raises ``BoardError`` when it is too large."""
     line, header = lines[above], rows[above]
     del lines[: above + 1], rows[: above + 1]
     notes = (f"the header is line {line}; what stands above it is passed over",) if above else ()

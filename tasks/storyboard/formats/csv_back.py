@@ -28,7 +28,7 @@ class _File(NamedTuple):
 def write(board: Board, head: int, cells: Mapping[int, Sequence[str]]) -> bytes:
     """The file with our five columns: ``cells`` by the line of their row, ``head`` is the line of the headers.
 
-    Columns of ours that are there are filled where they stand, the others come last. Raises `BoardError` where the
+    Columns of ours that are there are filled where they stand, the others come last. Raises ``BoardError`` when the
     file cannot take them.
     """
     file = _opened(board)
@@ -93,7 +93,7 @@ def _unused(file: _File) -> str:
     text = "".join(file.lines)
     free = next((mark for mark in columns.DELIMITERS if mark not in text), "")
     if not free:
-        raise BoardError("the file has one column, and every sign that could divide two stands in it; add a column")
+        raise BoardError("the file has one column, and its cells use every character that separates two; add a column")
     return free
 
 

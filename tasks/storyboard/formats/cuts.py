@@ -20,7 +20,7 @@ MOST = 8_000_000  # bytes: the adapters hold a file as objects, fifty times its 
 
 
 def read(board: Board) -> Table:
-    """The table of a cut; a list of edits counts at the rate of the config. Raises `BoardError` where it is none."""
+    """The table of a cut; a list of edits counts at the rate of the config. Raises ``BoardError`` when it is none."""
     if b"<fcpxml" in board.data.replace(b"\0", b""):
         return _read(board.data, "fcpx_xml")
     return _read(board.data, "cmx_3600", rate=board.fps, ignore_timecode_mismatch=True)

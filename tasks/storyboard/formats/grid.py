@@ -47,7 +47,10 @@ class Grid:
     size: int = 0
 
     def put(self, line: int, column: int, text: str) -> None:
-        """Keep a cell that holds something. Raises `BoardError` where the sheet is too large."""
+        """Keep a cell that holds something: ``line`` from 1, ``column`` from 0.
+
+        Raises ``BoardError`` when the sheet is too large.
+        """
         self.rows.setdefault(line, {})[column] = text
         self.cells += 1
         self.size += len(text)
@@ -63,7 +66,7 @@ class Grid:
 def chosen(grids: Iterable[Grid], wanted: str, find: FindHeader) -> Grid:
     """The sheet of that name, else the first with a header that names a prompt, else the first with anything in it.
 
-    Raises `BoardError` where there is none.
+    Raises ``BoardError`` when there is none.
     """
     names, first = [], None
     for grid in grids:
@@ -90,7 +93,7 @@ def tell_others(grid: Grid, names: Iterable[str], wanted: str) -> None:
 
 
 def listed(lines: Sequence[int]) -> str:
-    """The first ten of some lines, in order."""
+    """The first ten of some lines in order, as text."""
     return ", ".join(map(str, sorted(lines)[:10])) + (", ..." if len(lines) > 10 else "")
 
 
@@ -107,7 +110,7 @@ def _cells(held: dict[int, str]) -> list[str]:
 def table_of_grid(grid: Grid, find: FindHeader, files: Callable[[str], bytes], board: str) -> Table:
     """The table of a sheet: merged cells hold their value in each line, a picture is known by the board and its name.
 
-    ``files`` gives the bytes of a picture. Raises `BoardError` where the sheet is empty or too large.
+    ``files`` gives the bytes of a picture. Raises ``BoardError`` when the sheet is empty or too large.
     """
     lines, rows = lead(grid)
     if not lines:

@@ -16,7 +16,7 @@ _ASIDE = ("annotation", "title", "desc", "shapes", "tracked-changes")  # what ho
 def read(board: Board) -> Table:
     """The table of a spreadsheet's sheet: the one that is named, else the first that has prompts.
 
-    Raises `BoardError` where the file is no spreadsheet, or unpacks to too much.
+    Raises ``BoardError`` when the file is no spreadsheet, or unpacks to too much.
     """
     parts = Parts(board.data)
     try:
@@ -30,7 +30,7 @@ def read(board: Board) -> Table:
 
 
 def grids_of(parts: Parts) -> list[Grid]:
-    """Every sheet, in the order of the tabs. Raises `BoardError` where the XML cannot be read."""
+    """Every sheet, in the order of the tabs. Raises ``BoardError`` when the XML cannot be read."""
     reading = _Walk(parts)
     parts.walk("content.xml", reading.start, reading.end, reading.text)
     return reading.grids

@@ -34,7 +34,7 @@ class _Cell(NamedTuple):
 def write(board: Board, head: int, cells: Mapping[int, Sequence[str]]) -> bytes:
     """The spreadsheet with our five columns: ``cells`` by the line of their row, ``head`` is that of the headers.
 
-    Raises `BoardError` where the spreadsheet cannot take them.
+    Raises ``BoardError`` when the spreadsheet cannot take them.
     """
     parts = Parts(board.data)
     grids = grids_of(parts)

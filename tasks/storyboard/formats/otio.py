@@ -15,12 +15,15 @@ _DEEP = 40  # stacks within stacks that are looked into
 
 
 def read(board: Board) -> Table:
-    """The table of a timeline. Raises `BoardError` where there is none, or no clip in it."""
+    """The table of a timeline. Raises ``BoardError`` when it is none, or has no clip."""
     return table_of_timeline(board.data)
 
 
 def table_of_timeline(data: bytes) -> Table:
-    """The table of a timeline's JSON: a marker of a clip is its prompt, else its name. Raises `BoardError`."""
+    """The table of a timeline's JSON: a marker of a clip is its prompt, else its name.
+
+    Raises ``BoardError`` when it is no timeline, or has no clip.
+    """
     try:
         told = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
     except ValueError:

@@ -33,7 +33,7 @@ def local(name: str) -> str:
 
 
 class Parts:
-    """The parts of a zip by name. Raises `BoardError` where it is damaged, protected, or too large unpacked."""
+    """The parts of a zip by name. Raises ``BoardError`` when it is damaged, protected, or too large unpacked."""
 
     def __init__(self, data: bytes) -> None:
         try:
@@ -47,7 +47,10 @@ class Parts:
         self.left = LARGE  # bytes that are still walked through
 
     def read(self, name: str, most: int = SMALL) -> bytes:
-        """A whole part of at most so many bytes; nothing where it is not there."""
+        """A whole part of at most ``most`` bytes; nothing where it is not there.
+
+        Raises ``BoardError`` when it is damaged or larger.
+        """
         if name not in self.names:
             return b""
         try:
@@ -60,7 +63,7 @@ class Parts:
         return data
 
     def picture(self, name: str) -> bytes:
-        """A part that is a picture; all of them together are bounded."""
+        """A part that is a picture. Raises ``BoardError`` when it is damaged, or all the pictures are too large."""
         data = self.read(name, MOST_PICTURES)
         self.pictures += len(data)
         if self.pictures > MOST_PICTURES:
@@ -70,7 +73,7 @@ class Parts:
         return data
 
     def tree(self, name: str) -> ElementTree.Element:
-        """A part as a tree of elements, an empty one where it is not there."""
+        """A part as a tree of elements, an empty one where it is not there. Raises ``BoardError`` when it is broken."""
         data = self.read(name)
         if not data:
             return ElementTree.Element("none")
@@ -82,7 +85,10 @@ class Parts:
             raise _damaged(name, error) from None
 
     def walk(self, name: str, start: Start, end: End, text: Text) -> None:
-        """A part of any size, element by element: nothing of it is kept."""
+        """Walk through a part of any size, as `walk` does.
+
+        Raises ``BoardError`` when it is missing, damaged or too large.
+        """
         if name not in self.names:
             raise BoardError(f"this workbook lacks its part {name}; save it again")
         try:
@@ -104,11 +110,11 @@ class Parts:
 
 
 def walk(file: IO[bytes], name: str, start: Start, end: End, text: Text, most: int = LARGE) -> int:
-    """Calls with the local name and the attributes of each element, with its end and the text between.
+    """Hand on what a part holds: ``start`` gets each element's local name and attributes, ``end`` its name, ``text``
+    the rest.
 
-    Gives how many bytes it read.
-
-    Raises `BoardError` where the XML is broken, unfolds, or goes on for too long.
+    The result is how many bytes were read. Raises ``BoardError`` when the XML is broken or has a document type, or the
+    part has over ``most`` bytes.
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -135,7 +141,10 @@ def walk(file: IO[bytes], name: str, start: Start, end: End, text: Text, most: i
 
 
 def closed_at(xml: bytes, at: int, tag: str) -> int:
-    """Where an element ends whose end is told ``at`` a byte: that is its end tag, or, where it has none, the next."""
+    """Where an element ends whose end the parser reports at byte ``at``: behind its end tag there, or right there.
+
+    An element such as ``<c/>`` has no end tag, and its end is reported at what follows it.
+    """
     return xml.index(b">", at) + 1 if xml.startswith(f"</{tag}".encode(), at) else at
 
 

@@ -34,7 +34,10 @@ class Cells:
 
 
 def read(data: bytes, *, max_rows: int, max_columns: int, max_cells: int) -> Cells:
-    """The file's cells: numbers and times in their plain spelling, null as nothing, lists as JSON. `Unreadable`."""
+    """The file's cells: numbers and times in their plain spelling, null as nothing, lists as JSON.
+
+    Raises ``Unreadable`` when the file cannot be taken, or takes too long.
+    """
     limits = [str(limit) for limit in (max_rows, max_columns, max_cells)]
     command = [sys.executable, "-P", __file__, *limits]  # -P: names in this folder must not hide Arrow's imports
     try:

@@ -1,4 +1,4 @@
-"""Parquet as a table: its columns are headers, and its index + 2 is the row that is told."""
+"""Parquet as a table: its columns are headers, and a row is named by its index + 2."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from tasks.storyboard.formats.columns import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, T
 
 
 def read(board: Board) -> Table:
-    """The table of a Parquet file. Raises `BoardError` where it is none, or unpacks to too much."""
+    """The table of a Parquet file. Raises ``BoardError`` when it is none, or unpacks to too much."""
     try:
         found = parquet.read(board.data, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS, max_cells=MAX_CELLS)
     except parquet.Unreadable as error:

@@ -16,7 +16,7 @@ _NEAR = 0.02  # how far a ratio may be from one that has a name
 
 
 def read(board: Board) -> Table:
-    """The table of a file of Storyboarder, a row for each board. Raises `BoardError` where it is none."""
+    """The table of a file of Storyboarder, a row for each board. Raises ``BoardError`` when it is none."""
     try:
         told = orjson.loads(board.data.removeprefix(b"\xef\xbb\xbf"))
         boards = [one for one in told["boards"] if isinstance(one, dict)]

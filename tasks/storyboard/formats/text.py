@@ -13,7 +13,7 @@ _PAIRED = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\
 
 
 def read(board: Board) -> Table:
-    """The table of a CSV file in any common delimiter and encoding. Raises `BoardError` where it is none."""
+    """The table of a CSV file in any common delimiter and encoding. Raises ``BoardError`` when it is none."""
     text = decode(board.data)
     if told := _no_table(text):
         raise BoardError(f"{told}; save the shots as CSV, one row a shot below a line of headers")
@@ -37,7 +37,10 @@ def _no_table(text: str) -> str:
 
 
 def decode(data: bytes) -> str:
-    """Text with ``\\n`` for every line end. CP1252 is the last resort: nearly every byte means something in it."""
+    """Text with ``\\n`` for every line end. CP1252 is the last resort: nearly every byte means something in it.
+
+    Raises ``BoardError`` when no encoding fits, or the bytes are an old workbook.
+    """
     if data.startswith(_OLD):
         raise BoardError("this is an old .xls or a workbook with a password; save it as .xlsx without one, or as CSV")
     encoding = _encoding(data)

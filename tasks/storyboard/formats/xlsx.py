@@ -36,7 +36,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 def read(board: Board) -> Table:
     """The table of a workbook's sheet: the one that is named, else the first that has prompts.
 
-    Raises `BoardError` where the file is no workbook, or unpacks to too much.
+    Raises ``BoardError`` when the file is no workbook, or unpacks to too much.
     """
     try:
         book = Book(board.data)

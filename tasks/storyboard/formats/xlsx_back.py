@@ -46,7 +46,7 @@ class _Row(NamedTuple):
 def write(board: Board, head: int, cells: Mapping[int, Sequence[str]]) -> bytes:
     """The workbook with our five columns: ``cells`` by the line of their row, ``head`` is the line of the headers.
 
-    Raises `BoardError` where the workbook cannot take them.
+    Raises ``BoardError`` when the workbook cannot take them.
     """
     book = Book(board.data)
     grid = chosen(book.grids(), board.sheet, board.find)

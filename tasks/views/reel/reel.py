@@ -233,7 +233,7 @@ def _begin(reel: Reel, parts: Sequence[Part], plan: _Plan) -> None:
 
 @contextmanager
 def _file(part: Part, number: int) -> Iterator[Path]:
-    """The part's clip on this machine during the body. Raises `_Late` when anything is wrong with it there."""
+    """The part's clip on this machine during the body. Raises ``_Late`` when anything is wrong with it there."""
     try:
         if part.open is not None:
             with part.open() as path:

@@ -116,7 +116,7 @@ class Reel:
             self.out.close()
 
     def copy(self, container: InputContainer, stream: VideoStream) -> None:
-        """Copy the clip's pictures. Raises one of ``BROKEN`` when it cannot be read to its end."""
+        """Copy the clip's pictures. Raises ``MediaError`` or one of ``BROKEN`` when it cannot be read to its end."""
         first, end, ticks = None, 0, self.ticks
         for packet in container.demux(stream):
             if packet.pts is None or packet.dts is None:

@@ -357,7 +357,7 @@ LIES: dict[str, tuple[Any, str]] = {
     "fragments": (lambda folder: fragmented(folder, 50_000_000), "counts 50,000,000 samples and 0 edits"),
     "samples": (samples_without_end, "counts 50,000,000 samples and 1 edits"),
     "edits": (lambda _: counting(b"elst", 8, 5_000), "samples and 5,000 edits"),
-    "a packed header": (lambda _: good() + struct.pack(">I4sI4s", 16, b"moov", 8, b"cmov"), "packs its header"),
+    "a packed header": (lambda _: good() + struct.pack(">I4sI4s", 16, b"moov", 8, b"cmov"), "has a compressed header"),
     "a long header": (
         lambda _: good() + struct.pack(">I4s", 64_000_008, b"uuid") + bytes(64_000_000),
         "headers of more",

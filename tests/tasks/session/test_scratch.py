@@ -41,5 +41,5 @@ def test_a_machine_without_a_temporary_folder(tmp_path: Path, monkeypatch: pytes
     """Where no scratch folder can be made the message says which variable names another."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     board = write_board(tmp_path / "board.csv", [{"shot_id": "a", "prompt": "a boat"}])
-    with pytest.raises(StartError, match=r"no scratch folder can be made .*No such file.*: TMPDIR names another place"):
+    with pytest.raises(StartError, match=r"no scratch folder .*No such file.*: set TMPDIR to another folder"):
         asyncio.run(_check(board, tmp_path / "film"))
