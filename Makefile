@@ -43,9 +43,8 @@ dev: $(VENV)/.developer      ## the same with every extra, the tools of its deve
 demo: $(VENV)/.user          ## the main job on data/, with no key and no network, into out/demo
 	@$(BIN)/storyreel render data/lighthouse.csv --to out/demo
 
-test: $(VENV)/.developer     ## the tests, with the coverage of each module; what fails beside others runs once more alone
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered --cov-fail-under=90 \
-		|| $(AGAIN)
+test: $(VENV)/.developer     ## the tests; what fails beside others runs once more alone
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" $(COVERED) || $(AGAIN)
 
 slow: $(VENV)/.developer     ## runs that are killed at some of their steps, and every command of the documents
 	@$(BIN)/python -m pytest -n 3 -m slow || $(AGAIN)
@@ -58,8 +57,9 @@ lint: $(VENV)/.developer     ## format, lint and import rules
 types: $(VENV)/.developer    ## mypy, strict
 	@$(BIN)/mypy
 
-check:                       ## lint, types and all tests: the line that CI runs
-	@$(MAKE) --no-print-directory lint types test slow
+check: COVERED = --cov --cov-report=term:skip-covered --cov-fail-under=90
+check:                       ## lint, types and all tests, with the coverage of each module: the line that CI runs
+	@$(MAKE) --no-print-directory lint types test slow COVERED="$(COVERED)"
 
 crash: $(VENV)/.developer    ## kill a run at every one of its steps, on a disk, on an S3 server and over SFTP; cut its power (as root: it mounts images; an hour)
 	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest -n 3 tests/crash/test_crash.py tests/crash/test_lost_orders.py tests/crash/test_power_cut.py tests/crash/on_ext4.py

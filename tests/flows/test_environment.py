@@ -58,7 +58,8 @@ def test_an_output_without_our_letters_gets_them_escaped(cli: Cli, tmp_path: Pat
         assert "\\u96e8" in odd.out
 
 
-@pytest.mark.parametrize("name", ["ascii", pytest.param("C locale", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ascii", "C locale"])
 def test_a_whole_run_without_our_letters(cli: Cli, tmp_path: Path, name: str) -> None:
     """Render, status, report and rescue end with their own code, and faults are told, where no letter fits."""
     board, film = _board(tmp_path), tmp_path / "film"
@@ -177,6 +178,7 @@ def _piped(cli: Cli, board: bytes, *words: object) -> Ran:
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+@pytest.mark.slow
 def test_a_board_out_of_a_pipe(cli: Cli, tmp_path: Path) -> None:
     """What another program writes is a board like any other; its pictures lie beside where one stands."""
     picture = draw(tmp_path / "boat.png", "teal")
@@ -258,6 +260,7 @@ class _Thread(threading.Thread):
         self.join()
 
 
+@pytest.mark.slow
 def test_a_whole_run_behind_a_proxy(own_home: Path, tmp_path: Path) -> None:
     """A gateway that only the proxy knows makes the clip; the embedded Prefect is never asked through it."""
     (tmp_path / "paid.toml").write_text(CORPORATE)
@@ -279,18 +282,31 @@ UNUSABLE = {
 }
 
 
-@pytest.mark.parametrize("name", UNUSABLE)
-def test_an_environment_that_only_gateways_would_need(own_home: Path, tmp_path: Path, name: str) -> None:
-    """The built-in renderer, with its embedded Prefect, does not care; a paid chain is told at once, exit 2."""
-    (tmp_path / "paid.toml").write_text(PAID)
-    board = write_board(
-        tmp_path / "board.csv", [{"shot_id": "a", "prompt": "a sail", "duration": 4, "size": "1280x720"}]
-    )
+def one_shot(folder: Path) -> Path:
+    row = {"shot_id": "a", "prompt": "a sail", "duration": 4, "size": "1280x720"}
+    return write_board(folder / "board.csv", [row])
+
+
+@pytest.fixture
+def unusable(own_home: Path, tmp_path: Path, name: str) -> Cli:
     own = {"PREFECT_HOME": str(own_home), "PIXAZO_API_KEY": "nobody-asks"}
-    cli = Cli({**without_settings(), **SILENT, **own, **UNUSABLE[name]}, tmp_path)
-    drawn = cli("render", board, "--to", tmp_path / "drawn", "--no-reel", "--json")
+    return Cli({**without_settings(), **SILENT, **own, **UNUSABLE[name]}, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_an_environment_that_only_gateways_would_need(unusable: Cli, tmp_path: Path, name: str) -> None:
+    """The built-in renderer, with its embedded Prefect, does not care."""
+    drawn = unusable("render", one_shot(tmp_path), "--to", tmp_path / "drawn", "--no-reel", "--json")
     assert (drawn.code, drawn.counts) == (0, {"rendered": 1}), drawn.err
-    paid = cli("render", board, "--to", tmp_path / "film", "--config", tmp_path / "paid.toml", "--json")
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_an_environment_that_gateways_need_and_cannot_use(unusable: Cli, tmp_path: Path, name: str) -> None:
+    """A paid chain is told at once, exit 2."""
+    (tmp_path / "paid.toml").write_text(PAID)
+    asked = ("--to", tmp_path / "film", "--config", tmp_path / "paid.toml", "--json")
+    paid = unusable("render", one_shot(tmp_path), *asked)
     assert paid.code == 2
     assert [fault["column"] for fault in paid.told["errors"]] == ["provider.pixazo"]
     assert "socks4://127.0.0.1:9" in paid.err or "SSL_CERT_FILE=/nope/ca.pem cannot be read" in paid.err

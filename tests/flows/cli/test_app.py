@@ -253,6 +253,7 @@ def mixed(cli: Cli, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) 
     return Mixed(target, ran)
 
 
+@pytest.mark.slow
 def test_that_a_shot_without_a_clip_makes_exit_code_1(mixed: Mixed) -> None:
     """Each row ends by itself: the failed, its remix, the refused; the others have their clips."""
     assert mixed.ran.code == 1, mixed.ran
@@ -266,6 +267,7 @@ def test_that_a_shot_without_a_clip_makes_exit_code_1(mixed: Mixed) -> None:
     }
 
 
+@pytest.mark.slow
 def test_that_no_terminal_gets_plain_lines(mixed: Mixed) -> None:
     """What happens stands on standard error a line each, the summary on standard output, without a control code."""
     ran = mixed.ran
@@ -275,12 +277,14 @@ def test_that_no_terminal_gets_plain_lines(mixed: Mixed) -> None:
     assert str(mixed.target) in ran.out
 
 
+@pytest.mark.slow
 def test_that_a_failed_shot_is_told_once_and_in_our_words(mixed: Mixed) -> None:
     """Prefect's own log of the same failure stays out of a person's way."""
     assert "Task run" not in mixed.ran.err
     assert "Flow run" not in mixed.ran.err
 
 
+@pytest.mark.slow
 def test_that_all_sums_of_money_agree(mixed: Mixed, sandbox: Sandbox) -> None:
     """Attempts = totals = by gateway = by model; manifest = by scene = by mode; and the bill is what was booked."""
 
@@ -321,6 +325,7 @@ def stopped(request: pytest.FixtureRequest, cli: Cli, tmp_path_factory: pytest.T
     return Stopped(ran, was, cli(*command))
 
 
+@pytest.mark.slow
 def test_that_an_interrupted_run_leaves_a_whole_manifest(stopped: Stopped) -> None:
     """Exit 130; every row is there, rendered or skipped as Interrupted; the lock is gone."""
     assert (stopped.ran.code, stopped.ran.told["exit_code"]) == (130, 130)
@@ -330,6 +335,7 @@ def test_that_an_interrupted_run_leaves_a_whole_manifest(stopped: Stopped) -> No
     assert stopped.ran.told["shots"]["skipped"] == ends.count(("skipped", "Interrupted"))
 
 
+@pytest.mark.slow
 def test_that_the_next_run_finishes_an_interrupted_one(stopped: Stopped) -> None:
     """What was rendered is reused (with what was being written when the signal came), and the rest rendered."""
     done = stopped.ran.counts["rendered"]
@@ -339,6 +345,7 @@ def test_that_the_next_run_finishes_an_interrupted_one(stopped: Stopped) -> None
     assert stopped.next.told["clips"] == 6
 
 
+@pytest.mark.slow
 def test_that_only_looks_at_the_named_rows(cli: Cli, tmp_path: Path) -> None:
     """The other rows keep their last row: never run is skipped without a class, rendered becomes reused."""
     rows = [{"shot_id": name, "prompt": f"shot {name}"} for name in "abc"]

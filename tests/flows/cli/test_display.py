@@ -196,6 +196,7 @@ def on_a_terminal(*args: object, environment: dict[str, str], rows: int = 12, co
     return Screen(process.wait(60), raw, CODES.sub("", raw))
 
 
+@pytest.mark.slow
 def test_that_a_terminal_gets_a_live_display(environment: dict[str, str], tmp_path: Path) -> None:
     """The totals are drawn again and again in place, with `+N more` where the height ends; the summary comes last."""
     rows = [{"shot_id": f"s{n}", "prompt": f"wave {n}", "duration": 2} for n in range(14)]

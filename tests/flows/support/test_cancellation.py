@@ -55,8 +55,8 @@ async def stopped(box: Sandbox, stop: Awaitable[None], *places: str) -> tuple[St
 @pytest.mark.parametrize(
     ("way", "number", "said"),
     [
-        (by_signal, signal.SIGTERM, "SIGTERM"),
-        (by_signal, signal.SIGINT, "SIGINT"),
+        pytest.param(by_signal, signal.SIGTERM, "SIGTERM", marks=pytest.mark.slow),
+        pytest.param(by_signal, signal.SIGINT, "SIGINT", marks=pytest.mark.slow),
         (on_the_server, signal.SIGTERM, "cancelled in Prefect"),
     ],
 )
