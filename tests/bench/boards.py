@@ -12,6 +12,7 @@ from tasks.domain.model import Route
 from tasks.domain.order import Order, Request
 from tasks.domain.request import RunRequest
 from tasks.domain.result import Clip, Settlement
+from tasks.ledger import Ledger
 from tasks.ledger.records import LedgerKey
 from tasks.session.session import start_session
 from tasks.storage.store import Store
@@ -60,19 +61,21 @@ async def finish(folder: Path, shots: int) -> tuple[Path, Path]:
     path, target = board(folder, shots), folder / f"done{shots}"
     target.mkdir()
     os.environ.setdefault("PIXAZO_API_KEY", "none")  # a plan asks only whether there is one
-    async with start_session(RunRequest(str(path), f"memory://bench{shots}", str(config(folder)))) as made:
+    store = Store(f"memory://{folder.name}/{shots}")
+    ledger = Ledger(store, "earlier")
+    async with start_session(RunRequest(str(path), str(target), str(config(folder)))) as made:
         await made.check(fetch=False)
         for plan in made.plan.shots:
             shot, offer = plan.shot, plan.offers[0]
             order = Order(shot, Route(offer.route.model), offer.seconds, offer.size, shot.prompt)
-            attempt = made.ledger.intent(LedgerKey(plan.key, plan.fingerprint, plan.parts), order, offer.quote)
-            attempt = made.ledger.accepted(attempt, Job(f"job-{shot.shot_id}", Request("GET", f"/{shot.shot_id}")))
+            attempt = ledger.intent(LedgerKey(plan.key, plan.fingerprint, plan.parts), order, offer.quote)
+            attempt = ledger.accepted(attempt, Job(f"job-{shot.shot_id}", Request("GET", f"/{shot.shot_id}")))
             name = f"clips/{shot.shot_id}-{plan.key[:8]}.mp4"
             clip = Clip(name, f"{shot.row:064d}", len(good()), 160, 90, 24.0, 0.5, f"posters/{shot.shot_id}.jpg")
-            made.ledger.settled(attempt, Settlement("clip", charged=offer.quote, basis="price_list", clip=clip))
+            ledger.settled(attempt, Settlement("clip", charged=offer.quote, basis="price_list", clip=clip))
             write(target / name, good())
             write(target / clip.poster, plain((9, 9, 9)))
-        spill(made.store, target)
+        spill(store, target)
     return path, target
 
 
