@@ -5,6 +5,7 @@ Newer means a higher attempt number, or an answer to a later wish for another cl
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from tasks.domain.result import Attempt, Clip, Grade
@@ -68,6 +69,8 @@ def attempts_with_clip(attempts: Iterable[Attempt], shelf: Shelf) -> list[Attemp
     A file counts for one attempt, the last that wrote it: 0.1 could write several clips to one path.
     """
     there = [(a, a.clip.path) for a in attempts if a.clip is not None and shelf.holds(a.clip)]
+    if len(there) < 2:
+        return [a for a, _ in there]
     last = {path: attempt for attempt, path in sorted(there, key=lambda pair: pair[0].n)}
     return sorted(last.values(), key=lambda a: a.n)
 
@@ -85,13 +88,7 @@ def clip_in_use(
     ``stand_ins``: whether the built-in renderer's clips are only stand-ins, because the chain has a usable gateway
     before it. ``wish`` is the shot's newest wish for another clip: a clip that answers it counts as newer.
     """
-    there = attempts_with_clip(attempts, shelf) if attempts else []
-    said = counting(attempts, stand_ins, verdicts) if verdicts else {}
-    usable = [one for one in there if one.n not in said or said[one.n].kind != "reject"]
-    if chosen := chosen_of(usable, said):
-        finals = [one for one in usable if one.draft_of == chosen.n]
-        return max(finals, key=lambda one: one.n, default=chosen)
-    return max(usable, key=lambda one: _rank(one, stand_ins, wish), default=None)
+    return Takes(attempts, shelf, stand_ins, wish, verdicts=verdicts).in_use
 
 
 def own_clip(
@@ -102,8 +99,7 @@ def own_clip(
     verdicts: Sequence[Verdict] = (),
 ) -> Attempt | None:
     """As `clip_in_use`, but None where the clip in use is a stand-in."""
-    made = clip_in_use(attempts, shelf, stand_ins, wish, verdicts)
-    return None if is_stand_in(made, stand_ins) else made
+    return Takes(attempts, shelf, stand_ins, wish, verdicts=verdicts).own
 
 
 def counting(attempts: Iterable[Attempt], stand_ins: bool, verdicts: Iterable[Verdict]) -> dict[int, Verdict]:
@@ -146,9 +142,10 @@ def is_stand_in(attempt: Attempt | None, stand_ins: bool) -> bool:
     return stand_ins if attempt.grade == "final" else attempt.stand_in
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Takes:
-    """The clips of one shot as they stand: attempts, what is at the target, wishes and verdicts."""
+    """The clips of one shot as they stand: attempts, what is at the target, wishes and verdicts. What follows from them
+    is found once, so one is made anew where a clip or a verdict may have come since."""
 
     attempts: Sequence[Attempt]
     shelf: Shelf
@@ -157,27 +154,37 @@ class Takes:
     wished: bool = False  # the wish is open
     verdicts: Sequence[Verdict] = ()
 
-    @property
+    @cached_property
     def in_use(self) -> Attempt | None:
         """As `clip_in_use`."""
-        return clip_in_use(self.attempts, self.shelf, self.stand_ins, self.wish, self.verdicts)
+        usable = self._not_rejected
+        if chosen := chosen_of(usable, self.said):
+            finals = [one for one in usable if one.draft_of == chosen.n]
+            return max(finals, key=lambda one: one.n, default=chosen)
+        if len(usable) < 2:
+            return usable[0] if usable else None
+        return max(usable, key=lambda one: _rank(one, self.stand_ins, self.wish))
 
     @property
     def own(self) -> Attempt | None:
         """As `own_clip`."""
-        return own_clip(self.attempts, self.shelf, self.stand_ins, self.wish, self.verdicts)
+        return None if is_stand_in(self.in_use, self.stand_ins) else self.in_use
 
-    @property
+    @cached_property
     def said(self) -> dict[int, Verdict]:
         """The choice or rejection that counts, by take."""
         return counting(self.attempts, self.stand_ins, self.verdicts) if self.verdicts else {}
 
+    @cached_property
+    def _not_rejected(self) -> list[Attempt]:
+        """The clips that are at the target and not rejected, oldest first; stand-ins too."""
+        there = attempts_with_clip(self.attempts, self.shelf) if self.attempts else []
+        return [one for one in there if one.n not in self.said or self.said[one.n].kind != "reject"]
+
     @property
     def usable(self) -> list[Attempt]:
         """The takes that are at the target and not rejected, oldest first; a stand-in is none."""
-        said = self.said
-        there = [a for a in attempts_with_clip(self.attempts, self.shelf) if not is_stand_in(a, self.stand_ins)]
-        return [one for one in there if one.n not in said or said[one.n].kind != "reject"]
+        return [one for one in self._not_rejected if not is_stand_in(one, self.stand_ins)]
 
     @property
     def agains(self) -> list[Verdict]:
