@@ -148,11 +148,10 @@ async def test_lost(http, small, name):
     assert server.paths == ["/"]
 
 
-@pytest.mark.parametrize("body", [b" " * 10_000, b""])
-async def test_a_list_of_tasks_goes_out_as_a_list(http, small, body):
+async def test_a_list_of_tasks_goes_out_as_a_list(http):
     """Some gateways take an array, of one task as of many."""
     listed = Request("POST", "", json=[{"taskType": "videoInference"}])
-    async with Loopback({"/": reply(body)}) as server:
+    async with Loopback({"/": reply(b"{}")}) as server:
         await http.ask(listed, server.url(), {}, 5.0)
         [seen] = server.seen
         assert seen.body == b'[{"taskType":"videoInference"}]'
