@@ -261,6 +261,8 @@ def echoed(message: str, key: str) -> str:
 
 def _response(answer: Answer, more: Mapping[str, str] | None = None) -> Response:
     headers = {**answer.headers, **(more or {})}
+    if answer.body is None:
+        return Response(status_code=answer.status, headers=headers)
     return JSONResponse(answer.body, answer.status, headers)
 
 

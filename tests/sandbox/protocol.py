@@ -64,6 +64,7 @@ class Wish:
     sizes: tuple[Pixels, ...] = ()
     video: str = ""
     measured: bool = False  # an edit: the source says how long and how large the clip is
+    longer: int = 0  # seconds that are added to it
     kept: bool = True
     last: str = ""
     shapes: tuple[Pixels, ...] = ()
