@@ -77,6 +77,10 @@ class ModelArk(Gateway):
     words = ("queued", "running")
     shapes = ("no_usage", "expired")
 
+    def read(self, value: object) -> dict[str, Any] | None:
+        """As its client sends it: null for what is not said."""
+        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else None
+
     def order_id(self, body: Mapping[str, Any]) -> str:
         return str(body.get("safety_identifier", ""))
 
