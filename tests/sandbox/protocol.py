@@ -223,6 +223,11 @@ class Gateway(ABC):
     has_floor: ClassVar[bool] = False
     failed_is_charged: ClassVar[Mapping[str, bool]] = {}
 
+    @property
+    def variable(self) -> str:
+        """The environment variable that its key is looked for in."""
+        return self.key_variable or f"{self.name.upper()}_API_KEY"
+
     def key(self, headers: Mapping[str, str]) -> str:
         """The key of a request, empty where there is none in this gateway's form."""
         value = headers.get(self.key_header, "")

@@ -177,5 +177,5 @@ class Sandbox:
         for name, gateway in self.world.gateways.items():
             values = {"base_url": self.base_url(name), "allow_hosts": hosts, **FAST, **settings}
             found |= {f"STORYREEL_{name.upper()}__{key.upper()}": str(value) for key, value in values.items()}
-            found[gateway.key_variable or f"{name.upper()}_API_KEY"] = f"sandbox-{name}"
+            found[gateway.variable] = f"sandbox-{name}"
         return found
