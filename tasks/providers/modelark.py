@@ -28,11 +28,11 @@ from tasks.providers._common import (
 )
 from tasks.providers._refusals import refusal
 
-AUTH = ("Authorization", "Bearer {key}")
-JOB_ID = ("id",)  # where a reply to a poll repeats it
+AUTH, JOB_ID = ("Authorization", "Bearer {key}"), ("id",)  # where a reply to a poll repeats it
 PATH, ECHO = "/api/v3/contents/generations/tasks", "safety_identifier"
 LISTED = "100"  # of the newest tasks, where a lost order is looked for
-LOCKED, GONE = ("accountoverdueerror", "setlimitexceeded"), ("invalidendpointormodel.notfound", "modelnotopen")
+LOCKED = ("accountoverdueerror", "serviceoverdue", "setlimitexceeded")
+GONE = ("invalidendpointormodel.notfound", "modelnotopen")
 TIERS = ((500_000, "480p"), (1_000_000, "720p"), (2_500_000, "1080p"))  # up to so many pixels
 
 

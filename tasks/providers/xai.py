@@ -32,7 +32,7 @@ from tasks.providers._refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
 PATH, TICKS_PER_USD = "/v1/videos", 10**10
-NO_KEY = re.compile(r"(?:incorrect|invalid) api key", re.IGNORECASE)
+NO_KEY = re.compile(r"(?:incorrect|invalid)(?: |%20)api(?: |%20)key", re.IGNORECASE)
 BLOCKED = "stopped by content moderation"
 
 
