@@ -144,6 +144,45 @@ async def test_a_lost_reply_ends_with_one_bill(studio: Studio, lost: dict[str, A
     assert studio.box.billed("runware") == Decimal("0.9216")
 
 
+async def test_the_refusal_of_a_repeat_is_believed(studio: Studio) -> None:
+    """The task is told as one that has not begun, so the order leaves again: its refusal is the first one's receipt."""
+    studio.faults(
+        {"gateway": "runware", "do": "lost_after", "times": 1},
+        {"gateway": "runware", "do": "shape", "shape": "unknown_task"},
+        runware={"min_polls": 2},
+    )
+    studio.by_hand = -1  # a POST that is the same attempt
+    outcome = await studio.one(ROUTE)
+    assert outcome.told == [("runware", "clip", "", "0.92", "0.00")]
+    assert [call.status for call in outcome.orders()] == [0, 400] and len(studio.box.jobs("runware")) == 1
+
+
+async def test_a_later_run_finds_what_an_earlier_one_lost(studio: Studio) -> None:
+    """While its gateway is silent the order is unclear and its quote at risk; the next run only asks, and collects."""
+    silent = {"gateway": "runware", "phase": "poll", "do": "lost_before"}
+    studio.faults({"gateway": "runware", "do": "lost_after"}, silent)
+    posts: list[str] = []
+
+    def count(session: Any) -> None:
+        ask = session.http.ask
+
+        async def asked(request: Request, *rest: Any) -> Reply:
+            posts.extend(["order"] * ("positivePrompt" in json.dumps(request.json)))
+            studio.by_hand = 1 - len(posts)
+            return await ask(request, *rest)
+
+        session.http.ask = asked
+
+    board, config = studio.board("x"), studio.config(ROUTE)
+    first = await studio.render(board, config, tamper=count)
+    assert first.told == [("runware", "unclear", "Unclear", "0.00", "0.92")] and len(posts) > 1
+    studio.faults()
+    second = await studio.render(board, config)
+    assert (second.code, second.orders()) == (0, [])
+    assert second.told == [("runware", "clip", "", "0.92", "0.00")]
+    assert studio.box.billed("runware") == Decimal("0.9216") and len(studio.box.jobs("runware")) == 1
+
+
 async def test_an_order_that_never_came_is_sent_again_under_its_id(studio: Studio) -> None:
     """Nobody knows it: the same order leaves once more, and is the same attempt."""
     studio.faults({"gateway": "runware", "do": "lost_before", "times": 1})
