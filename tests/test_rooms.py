@@ -19,9 +19,9 @@ PARTICIPLE = re.compile(
     r"(?!(?:feed|seed|need|heed|speed)$)[a-z]+ed|told|said|held|kept|sent|lost|left|found|made|taken|shown|known|seen|"
     r"chosen|drawn|hidden|overridden|withdrawn|written|given|begun|spent|caught|brought|bought"
 )
-#: Named after what they give, and called from many places: none is added.
+#: Named after what they give, and called from many places (the words of an adapter among them): none is added.
 PARTICIPLES = {
-    *("accepted", "begun", "caught", "ended", "hidden", "kept", "lost", "misspelled", "said", "spent"),
+    *("accepted", "begun", "caught", "ended", "found", "hidden", "kept", "lost", "misspelled", "said", "spent"),
     *("changed", "chosen", "exported", "joined", "known", "listed", "located", "overridden", "parsed", "repacked"),
     *("separated", "shaped", "shared", "shown", "unescaped", "worded"),
 }

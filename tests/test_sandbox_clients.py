@@ -54,6 +54,16 @@ def test_a_size_by_resolution_and_ratio() -> None:
         wish(body | {"size": "1280x720"})
 
 
+def test_ark_takes_null_for_what_is_not_said() -> None:
+    """Its published client sends every field that it knows; what is no object stays none."""
+    read = all_gateways()["modelark"].read
+    assert read({"model": "m", "draft": None, "content": [{"type": "text", "role": None}]}) == {
+        "model": "m",
+        "content": [{"type": "text", "role": None}],
+    }
+    assert read([]) is None
+
+
 def called(body: Mapping[str, Any]) -> Call:
     return Call("/api/v1/videos", "http://here", dict(body), Options(), lambda job: None, lambda job: True)
 

@@ -1,7 +1,7 @@
 """What is asked of a gateway: the order, and HTTP as plain values."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -48,11 +48,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """HTTP as plain values, never with a key. ``url`` is a path below the base URL, or absolute."""
+    """HTTP as plain values, never with a key. ``url`` is a path below the base URL, or absolute; ``json`` an object, or
+    a list of them where a gateway takes several tasks at once."""
 
     method: str
     url: str
-    json: Mapping[str, Any] | None = None
+    json: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[str, bytes, str]] = field(default_factory=dict)  # field -> name, bytes, type

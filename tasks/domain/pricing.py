@@ -113,13 +113,29 @@ class Price:
                 return self.table[name, int(usage.seconds)]
         raise UnknownPriceError(f"no price for {usage.seconds} s at {usage.names[0]}")
 
-    def measured(self, *, gpu_seconds: Decimal | None, units: Decimal | None) -> Decimal | None:
-        """US dollars by what the gateway itself counted; None where it counted nothing that has a price here."""
+    def measured(
+        self, *, gpu_seconds: Decimal | None, units: Decimal | None, sent: Usage | None = None
+    ) -> Decimal | None:
+        """US dollars by what the gateway itself counted; None where it counted nothing that has a price here.
+
+        ``units`` are those of ``unit``, else tokens, whose price is that of the size that was ``sent``.
+        """
         if units is not None and self.unit is not None:
             return units * self.unit
+        if units is not None and (token := self._token(sent)) is not None:
+            return self._at_least(units * token)
         if gpu_seconds is None or self.per_gpu_second is None:
             return None
-        cost = gpu_seconds * self.per_gpu_second
+        return self._at_least(gpu_seconds * self.per_gpu_second)
+
+    def _token(self, sent: Usage | None) -> Decimal | None:
+        """US dollars a token; None where the list is silent about the size."""
+        names = sent.names if sent else ()
+        return next(
+            (self.per_million_tokens[name] / MILLION for name in names if name in self.per_million_tokens), None
+        )
+
+    def _at_least(self, cost: Decimal) -> Decimal:
         return max(cost, self.minimum) if cost.is_finite() and cost > 0 else cost  # what is odd stays so
 
     def describe(self) -> str:

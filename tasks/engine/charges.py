@@ -5,7 +5,9 @@ from decimal import Decimal
 from tasks.domain.errors import GatewayError
 from tasks.domain.job import Done
 from tasks.domain.money import ZERO, is_credible, usd, usd_text
+from tasks.domain.pricing import Usage
 from tasks.domain.result import Attempt, Basis
+from tasks.domain.shot import Size
 from tasks.engine.context import RunContext
 
 LEAST_SHARE = 2  # units that come to less than one in so many of what was expected are not those of the price
@@ -38,7 +40,8 @@ def bill_of(run: RunContext, attempt: Attempt, done: Done) -> Decimal | None:
     if done.charge is not None:
         return done.charge
     model = run.catalogue.models.get(attempt.route)
-    counted = model.price.measured(gpu_seconds=done.gpu_seconds, units=done.units) if model else None
+    told = {"gpu_seconds": done.gpu_seconds, "units": done.units}
+    counted = model.price.measured(**told, sent=_sent(attempt)) if model else None
     if counted is None or done.units is None or not counted.is_finite():
         return counted
     if counted < 0 or counted * LEAST_SHARE >= attempt.expected:
@@ -48,6 +51,14 @@ def bill_of(run: RunContext, attempt: Attempt, done: Done) -> Decimal | None:
         f"{attempt.shot_id}: {attempt.route} counts units of another kind ({sums}): the list's price counts"
     )
     return None
+
+
+def _sent(attempt: Attempt) -> Usage | None:
+    """The clip as it was ordered; None where its record names no size."""
+    try:
+        return Usage(attempt.seconds, *Size.parse(attempt.size))
+    except ValueError:
+        return None
 
 
 def tell_odd(run: RunContext, attempt: Attempt, charge: Decimal | None) -> None:

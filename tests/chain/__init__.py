@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from tasks.domain.order import Reply, Request
 from tasks.transport.client import Http
+from tests.sandbox.gateways import all_gateways
+
+PROTOCOLS = all_gateways()
 
 
 class Hours:
@@ -68,10 +71,12 @@ class Wire(Http):
         self.turns = itertools.count(1)
 
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
-        body = dict(request.json or request.form)
-        prompt = str(body.get("prompt") or body.get("promptText") or body.get("input", {}).get("prompt", ""))
-        gateway = url.split("/")[3]
-        call = Call(gateway, request.method == "POST", prompt, self.hours.now, next(self.turns))
+        gateway, body = url.split("/")[3], request.json or dict(request.form)
+        if isinstance(body, list):  # of tasks; one is sent at a time
+            [body] = body
+        protocol = PROTOCOLS.get(gateway, PROTOCOLS["openai_videos"])
+        order = request.method == "POST" and not protocol.asked_by(body)
+        call = Call(gateway, order, protocol.prompt(body), self.hours.now, next(self.turns))
         self.calls.append(call)
         try:
             reply = await super().ask(request, url, headers, timeout)

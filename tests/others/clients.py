@@ -1,10 +1,16 @@
 """The gateways' own clients at the sandbox, from order to file, waiting with their own helpers.
 
 Run by `make others` in a venv of its own: ``python tests/others/clients.py ADDRESS NAME``, with one of the names below.
+xAI's is the one for Node, which npm puts into that venv: its client for Python speaks gRPC. Runware's speaks WebSocket
+for videos, in Python as in JavaScript, and so says nothing of what goes over HTTP.
 """
 
+import json
+import subprocess
 import sys
+import time
 import urllib.request
+import uuid
 from typing import Any
 
 PROMPT, SEEDANCE = "a heron over still water", "bytedance/seedance-2.0/{}-to-video"
@@ -69,6 +75,60 @@ def drive_openrouter(address: str) -> bytes:
     return fetched((job.unsigned_urls or [""])[0], "sandbox-openrouter")
 
 
+def drive_ark(address: str) -> bytes:
+    """Order, list, question and deletion by `byteplus-python-sdk-v2`, which has no helper that waits."""
+    from byteplussdkarkruntime import Ark
+
+    client: Any = Ark(api_key="sandbox-modelark", base_url=f"{address}/modelark/api/v3")
+    tasks, ours = client.content_generation.tasks, str(uuid.uuid4())
+    asked: dict[str, Any] = {"model": "dreamina-seedance-2-5-260628", "ratio": "16:9", "duration": 4}
+    asked["content"] = [{"type": "text", "text": PROMPT}]
+    draft = tasks.create(**asked, resolution="480p", draft=True, safety_identifier=ours)
+    tasks.create(**asked, resolution="480p", safety_identifier=str(uuid.uuid4()))
+    listed = tasks.list(page_num=1, page_size=100).items
+    assert [one.id for one in listed if one.safety_identifier == ours] == [draft.id], listed
+    assert waited(tasks, draft.id).draft
+    asked |= {"content": [{"type": "draft_task", "draft_task": {"id": draft.id}}], "ratio": None, "duration": None}
+    made = waited(tasks, tasks.create(**asked, resolution="720p").id)
+    assert made.usage.completion_tokens == 86_400, made
+    data = fetched(made.content.video_url)
+    tasks.delete(task_id=made.id)
+    return data
+
+
+def waited(tasks: Any, job: str) -> Any:
+    """A task of ModelArk's that has succeeded."""
+    while (task := tasks.get(task_id=job)).status in ("queued", "running"):
+        time.sleep(0.1)
+    assert task.status == "succeeded", task
+    return task
+
+
+def drive_xai(address: str) -> bytes:
+    """A clip from a picture, and its edit, by `@ai-sdk/xai`, which waits by itself."""
+    quiet = ["--silent", "--no-audit", "--no-fund", "--prefix", sys.prefix]
+    subprocess.run(["npm", "install", *quiet, "@ai-sdk/xai@3.0.138"], check=True)
+    words = ["node", "--input-type=module", "--eval", BY_NODE, address, PROMPT]
+    done = subprocess.run(words, cwd=sys.prefix, check=True, capture_output=True, text=True)
+    made = json.loads(done.stdout)
+    assert made["providerMetadata"]["xai"]["costInUsdTicks"] == 3_200_000_000, made
+    return fetched(made["videos"][0]["url"])
+
+
+BY_NODE = """
+import { createXai } from "@ai-sdk/xai";
+const [address, prompt] = process.argv.slice(1);
+const xai = createXai({ baseURL: `${address}/xai/v1`, apiKey: "sandbox-xai" });
+const made = async (model, asked, own) =>
+  xai.video(model).doGenerate({ prompt, n: 1, ...asked, providerOptions: { xai: { pollIntervalMs: 100, ...own } } });
+const image = { type: "url", url: `${address}/sandbox/images/first.png?size=1280x720` };
+const asked = { image, duration: 4, aspectRatio: "16:9", resolution: "1280x720" };
+const clip = await made("grok-imagine-video-1.5", asked, {});
+const edit = await made("grok-imagine-video", {}, { mode: "edit-video", videoUrl: clip.videos[0].url });
+console.log(JSON.stringify(edit));
+"""
+
+
 def fetched(url: str, key: str = "") -> bytes:
     """The file at an address."""
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"} if key else {})
@@ -76,7 +136,14 @@ def fetched(url: str, key: str = "") -> bytes:
         return bytes(reply.read())
 
 
-CLIENTS = {"openai": drive_openai, "fal-client": drive_fal, "runwayml": drive_runway, "openrouter": drive_openrouter}
+CLIENTS = {
+    "openai": drive_openai,
+    "fal-client": drive_fal,
+    "runwayml": drive_runway,
+    "openrouter": drive_openrouter,
+    "byteplus-python-sdk-v2": drive_ark,
+    "@ai-sdk/xai": drive_xai,
+}
 
 if __name__ == "__main__":
     address, name = sys.argv[1:]

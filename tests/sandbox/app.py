@@ -58,6 +58,7 @@ class Endpoints:
         table: list[tuple[str, str, Callable[[Request, Entry], Awaitable[Response]]]] = []
         table += [("POST", path, self.submit) for path in gateway.submits]
         table += [("GET", "/orders/{order_id}", self.listed)]
+        table += [("GET", path, self.listing) for path in gateway.lists]
         table += [("GET", path, self.free) for path in gateway.free_calls]
         table += [("GET", path, self.content) for path in gateway.contents]
         table += [(verb, path, self.cancel) for verb, path in gateway.cancels]
@@ -72,7 +73,8 @@ class Endpoints:
         async def answer(request: Request) -> Response:
             entry = self.entry(request)
             self.world.book.log.append(entry)
-            if work == self.submit:
+            todo = self.poll if work == self.submit and await self.asks(request) else work
+            if todo == self.submit:
                 entry.n = self.world.book.order(self.gateway.name)
             if pause := self.world.options(self.gateway.name).latency_s:
                 await asyncio.sleep(pause)
@@ -81,13 +83,21 @@ class Endpoints:
                     raise Refusal("auth")
                 if wrong := [n for n, v in self.gateway.headers.items() if request.headers.get(n) != v]:
                     raise Refusal("bad_request", f"header {wrong[0]} is required")
-                response = await work(request, entry)
+                response = await todo(request, entry)
             except Refusal as refusal:
                 response = self.refused(refusal, request)
             entry.status = response.status_code
             return response
 
         return answer
+
+    async def asks(self, request: Request) -> bool:
+        """Whether a POST to an order's path is a question after a job, which is then the one of its path."""
+        if type(self.gateway).asked_by is Gateway.asked_by:
+            return False
+        body, _ = await _read(request, self.gateway)
+        request.path_params["id"] = self.gateway.asked_by(body or {})
+        return bool(request.path_params["id"])
 
     def key(self, request: Request) -> str:
         return self.gateway.key(request.headers)
@@ -106,7 +116,7 @@ class Endpoints:
 
     async def submit(self, request: Request, entry: Entry) -> Response:
         """An order: the script has the first word, then the documents, then the limits."""
-        body, files = await _read(request, self.gateway.takes_forms)
+        body, files = await _read(request, self.gateway)
         entry.prompt = self.gateway.prompt(body or {})
         fault = self.world.script.pick("submit", self.gateway.name, entry.prompt, entry.n)
         entry.fault = fault.do if fault else ""
@@ -114,16 +124,17 @@ class Endpoints:
         if fault and not accepts:
             return self.faulty(fault, request, None)
         call = self.call(request, body, files)
-        known = self.known(request.headers.get(ORDER_ID, ""))
+        order_id = request.headers.get(ORDER_ID) or self.gateway.order_id(call.body)
+        known = self.known(order_id)
         job = known or await self.accept(call, entry.n)
-        job.root, job.order_id = call.root, request.headers.get(ORDER_ID, "")
+        job.root, job.order_id = call.root, order_id
         entry.job = job.id
-        receipt = self.gateway.accepted(job, call)
+        receipt = self.gateway.repeated(job, call) if known else self.gateway.accepted(job, call)
         return self.faulty(fault, request, receipt) if fault else _response(receipt)
 
     def known(self, order_id: str) -> Job | None:
         """The job of a repeated order, as long as this gateway remembers its id."""
-        young = time.time() - self.world.options(self.gateway.name).remembers_s
+        young = time.time() - max(self.world.options(self.gateway.name).remembers_s, self.gateway.remembers_s)
         jobs = self.world.book.accounts[self.gateway.name].jobs.values()
         return next((job for job in jobs if order_id and job.order_id == order_id and job.created > young), None)
 
@@ -134,6 +145,11 @@ class Endpoints:
             raise Refusal("not_found")
         found = [job.id for job in account.jobs.values() if job.order_id == asked]
         return JSONResponse({"jobs": [{"id": job, "order_id": asked} for job in found]})
+
+    async def listing(self, request: Request, entry: Entry) -> Response:
+        """All jobs, where this gateway itself documents a list."""
+        jobs = [job for job in self.world.book.accounts[self.gateway.name].jobs.values() if not job.deleted]
+        return _response(self.gateway.listing(jobs, dict(request.query_params)))
 
     def call(self, request: Request, body: dict[str, object] | None, files: Files) -> Call:
         only = self.world.options(self.gateway.name).forms_only
@@ -245,16 +261,18 @@ def echoed(message: str, key: str) -> str:
 
 def _response(answer: Answer, more: Mapping[str, str] | None = None) -> Response:
     headers = {**answer.headers, **(more or {})}
+    if answer.body is None:
+        return Response(status_code=answer.status, headers=headers)
     return JSONResponse(answer.body, answer.status, headers)
 
 
-async def _read(request: Request, forms: bool) -> tuple[dict[str, object] | None, Files]:
-    """The body's fields, and its files where it is a form; None where it is neither form nor JSON object."""
+async def _read(request: Request, gateway: Gateway) -> tuple[dict[str, object] | None, Files]:
+    """The body's fields, and its files where it is a form; None where it is neither form nor JSON."""
     kind = request.headers.get("content-type", "")
     try:
-        if forms and kind.startswith("multipart/form-data"):
+        if gateway.takes_forms and kind.startswith("multipart/form-data"):
             return read_form(kind, await request.body()) or (None, {})
         value = await request.json()
     except (ValueError, ClientDisconnect):
         return None, {}
-    return (value if isinstance(value, dict) else None), {}
+    return gateway.read(value), {}

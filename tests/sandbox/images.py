@@ -34,6 +34,7 @@ async def look(wish: Wish, gateway: Gateway, options: Options, client: httpx.Asy
             raise Refusal("bad_request", "the source is no mp4")
         if data is not None and wish.measured:
             wish.size, wish.seconds = _measure(data)
+            wish.seconds += wish.longer
     if wish.image:
         found = await _image_size(wish.image, gateway, options, client)
         if found is not None:

@@ -6,7 +6,7 @@ instance of it; it is found by itself.
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -53,7 +53,8 @@ class Answer:
 @dataclass(slots=True)
 class Wish:
     """An order as read. ``size`` None is taken from the image, ``sizes`` are the image sizes taken, none is any;
-    of ``shapes`` the one nearest to the image's is made. ``last`` is the last frame."""
+    of ``shapes`` the one nearest to the image's is made. ``last`` is the last frame, ``id`` the job's where the client
+    chooses it, ``extra`` what the order costs on top of the clip, in US dollars."""
 
     prompt: str
     model: str
@@ -63,9 +64,12 @@ class Wish:
     sizes: tuple[Pixels, ...] = ()
     video: str = ""
     measured: bool = False  # an edit: the source says how long and how large the clip is
+    longer: int = 0  # seconds that are added to it
     kept: bool = True
     last: str = ""
     shapes: tuple[Pixels, ...] = ()
+    id: str = ""
+    extra: Decimal = Decimal(0)
 
 
 @dataclass(slots=True)
@@ -193,17 +197,21 @@ class Gateway(ABC):
     """One gateway's protocol. ``words`` are its statuses while working, the last one repeating.
 
     ``results`` are the paths of a second document that holds a job's result, ``contents`` those of the file itself,
-    for whoever has the key; ``cancels`` the ways to give a job up, with their verbs. Without one of the ``headers``
-    nothing is answered.
+    for whoever has the key; ``cancels`` the ways to give a job up, with their verbs; ``lists`` those of all jobs.
+    Without one of the ``headers`` nothing is answered. ``remembers_s``: seconds for which a repeated order is known by
+    its id. ``key_variable``: the environment variable of its key, where that is none with its name.
     """
 
     name: ClassVar[str]
+    key_variable: ClassVar[str] = ""
     key_header: ClassVar[str] = "authorization"
     key_prefix: ClassVar[str] = "Bearer "
     submits: ClassVar[tuple[str, ...]]
     polls: ClassVar[tuple[str, ...]]
     results: ClassVar[tuple[str, ...]] = ()
     contents: ClassVar[tuple[str, ...]] = ()
+    lists: ClassVar[tuple[str, ...]] = ()
+    remembers_s: ClassVar[float] = 0.0
     cancels: ClassVar[tuple[tuple[str, str], ...]] = ()
     headers: ClassVar[Mapping[str, str]] = {}
     takes_forms: ClassVar[bool] = False
@@ -215,6 +223,11 @@ class Gateway(ABC):
     has_floor: ClassVar[bool] = False
     failed_is_charged: ClassVar[Mapping[str, bool]] = {}
 
+    @property
+    def variable(self) -> str:
+        """The environment variable that its key is looked for in."""
+        return self.key_variable or f"{self.name.upper()}_API_KEY"
+
     def key(self, headers: Mapping[str, str]) -> str:
         """The key of a request, empty where there is none in this gateway's form."""
         value = headers.get(self.key_header, "")
@@ -224,6 +237,18 @@ class Gateway(ABC):
         """The prompt of any body, right or wrong: what a fault script matches."""
         value = body.get("prompt", "")
         return value if isinstance(value, str) else ""
+
+    def read(self, value: object) -> dict[str, Any] | None:
+        """The fields of an order's JSON body; None where it is none."""
+        return value if isinstance(value, dict) else None
+
+    def asked_by(self, body: Mapping[str, Any]) -> str:
+        """The job that a POST to an order's path asks after, where questions go there too; empty for an order."""
+        return ""
+
+    def order_id(self, body: Mapping[str, Any]) -> str:
+        """The client's own id of an order, where its body has one."""
+        return ""
 
     def new_id(self, wish: Wish) -> str:
         """A fresh job id in this gateway's form."""
@@ -248,6 +273,14 @@ class Gateway(ABC):
     @abstractmethod
     def accepted(self, job: Job, call: Call) -> Answer:
         """The receipt."""
+
+    def repeated(self, job: Job, call: Call) -> Answer:
+        """The reply to an order that is known by its id already: the receipt again."""
+        return self.accepted(job, call)
+
+    def listing(self, jobs: Sequence[Job], query: Mapping[str, str]) -> Answer:
+        """The jobs, the oldest first, where there are ``lists``."""
+        raise LookupError(f"{self.name} lists no jobs")
 
     @abstractmethod
     def pending(self, job: Job, word: str) -> Answer:

@@ -174,8 +174,8 @@ class Sandbox:
         """
         hosts = ",".join(dict.fromkeys((f"127.0.0.1:{self.port}", self._media)))
         found: dict[str, str] = {}
-        for name in self.world.gateways:
+        for name, gateway in self.world.gateways.items():
             values = {"base_url": self.base_url(name), "allow_hosts": hosts, **FAST, **settings}
             found |= {f"STORYREEL_{name.upper()}__{key.upper()}": str(value) for key, value in values.items()}
-            found[f"{name.upper()}_API_KEY"] = f"sandbox-{name}"
+            found[gateway.variable] = f"sandbox-{name}"
         return found

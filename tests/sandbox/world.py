@@ -62,7 +62,7 @@ class World:
         """Book an order, or raise Refusal where a limit stands against it."""
         assert wish.size is not None
         account, options = self.book.accounts[gateway.name], self.options(gateway.name)
-        price = gateway.price(wish.model, wish.size, wish.seconds)
+        price = gateway.price(wish.model, wish.size, wish.seconds) + wish.extra
         if kind := account.refuses(options, price):
             raise Refusal(kind)
         default = self.job_seconds if self.script.job_seconds is None else self.script.job_seconds

@@ -136,6 +136,27 @@ def test_what_a_gateway_counted_is_priced(price: Price, gpu_seconds: str | None,
     assert told == (None if usd is None else D(usd))
 
 
+@pytest.mark.parametrize(
+    ("price", "sent", "tokens", "usd"),
+    [
+        # Seedance 2.5 at its maker: 5 s of 720p are 108,000 tokens, worked out there as 1.156 USD; 480p as 0.514
+        (Price(per_million_tokens={"*": D("10.70")}), usage("5"), "108000", "1.1556"),
+        (Price(per_million_tokens={"*": D("10.70")}), usage("5"), "108900", "1.16523"),
+        (Price(per_million_tokens={"720p": D(7), "1080p": D("7.7")}), usage("5"), "108900", "0.7623"),
+        (Price(per_million_tokens={"720p": D(7), "1080p": D("7.7")}), Usage(D(5), 1920, 1080), "243000", "1.8711"),
+        (Price(per_million_tokens={"720p": D(7)}, minimum=D("0.50")), usage("5"), "1000", "0.50"),
+        (Price(per_million_tokens={"720p": D(7)}, unit=D("0.000005")), usage("5"), "108000", "0.54"),
+        (Price(per_million_tokens={"1080p": D(7)}), usage("5"), "108000", None),
+        (Price(per_million_tokens={"720p": D(7)}), None, "108000", None),
+        (Price(per_million_tokens={"720p": D(7)}), usage("5"), "-1", "-0.000007"),
+    ],
+)
+def test_tokens_that_a_gateway_counted_are_priced(price: Price, sent: Usage | None, tokens: str, usd: str) -> None:
+    """They cost what a million of them costs at the size that was sent; a unit with a price of its own comes first."""
+    told = price.measured(gpu_seconds=None, units=D(tokens), sent=sent)
+    assert told == (None if usd is None else D(usd))
+
+
 def test_a_quote_in_the_catalogue_says_what_has_no_price() -> None:
     """The fault names the route, the seconds and the size."""
     with pytest.raises(ConfigError, match=r"pixazo:sora-2-pro has no known price for 5 s at 1280x720"):

@@ -148,6 +148,15 @@ async def test_lost(http, small, name):
     assert server.paths == ["/"]
 
 
+async def test_a_list_of_tasks_goes_out_as_a_list(http):
+    """Some gateways take an array, of one task as of many."""
+    listed = Request("POST", "", json=[{"taskType": "videoInference"}])
+    async with Loopback({"/": reply(b"{}")}) as server:
+        await http.ask(listed, server.url(), {}, 5.0)
+        [seen] = server.seen
+        assert seen.body == b'[{"taskType":"videoInference"}]'
+
+
 @pytest.mark.parametrize("body", [b" " * 10_000, b""])
 async def test_at_the_cap(http, small, body):
     """A reply of just the cap is whole, and so is an empty one."""

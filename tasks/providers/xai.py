@@ -1,0 +1,85 @@
+"""xAI: Grok Imagine; text to video, image to video, and remix by editing or extending; cost in ticks of a dollar.
+
+Documents, checked 2026-11-26: https://docs.x.ai/developers/model-capabilities/video (limits, edits, extensions) and the
+published clients @ai-sdk/xai 3.0.138 (paths, bodies, words; 202 with any body or none while a job is at work; one that
+moderation stopped is done with ``respect_moderation`` false) and xai-sdk 1.21.0 (ticks, data URIs). What is left out of
+an order is made at 480p and 8 s, and billed: both are always sent. An entry whose ``fields`` say ``extend`` adds its
+seconds to the source's. A wrong key is refused under 400, as users of the service quote it.
+"""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+from tasks.domain.errors import Locked, Moderated, Refused
+from tasks.domain.job import Done, Follow, Job, Pending
+from tasks.domain.order import Order, Reply, Request
+from tasks.providers._common import (
+    aspect_of,
+    check,
+    dig,
+    extras,
+    failure,
+    first_url,
+    is_ok,
+    said,
+    text_of,
+    usd_of,
+    waiting,
+    word_of,
+)
+from tasks.providers._refusals import refusal
+
+AUTH = ("Authorization", "Bearer {key}")
+PATH, TICKS_PER_USD = "/v1/videos", 10**10
+NO_KEY = re.compile(r"(?:incorrect|invalid)(?: |%20)api(?: |%20)key", re.IGNORECASE)
+BLOCKED = "stopped by content moderation"
+
+
+def submit(order: Order) -> Request:
+    """The paid request. ``Refused`` for what the model does not take."""
+    check(order, "text_to_video", "image_to_video", "remix")
+    body = extras(order) | {"model": order.route.model.path, "prompt": order.prompt}
+    if order.shot.mode == "remix":
+        return _from_video(order, body)
+    body |= {"duration": int(order.seconds), "aspect_ratio": aspect_of(order.size)}
+    body["resolution"] = f"{min(order.size)}p"
+    if order.shot.mode == "image_to_video" and order.frame:
+        body["image"] = {"url": order.frame.uri}
+    return Request("POST", f"{PATH}/generations", json=body)
+
+
+def _from_video(order: Order, body: dict[str, Any]) -> Request:
+    """An edit, which has its source's length and shape, or an extension, which has the shape alone."""
+    uri = order.source.uri if order.source else ""
+    if not uri.startswith(("https://", "data:")):
+        raise Refused("needs a source with an https address, or one small enough to go inline")
+    body["video"] = {"url": uri}
+    if order.route.model.fields.get("extend"):
+        return Request("POST", f"{PATH}/extensions", json=body | {"duration": int(order.seconds)})
+    return Request("POST", f"{PATH}/edits", json=body)
+
+
+def accepted(reply: Reply, order: Order) -> Job | Done:
+    """The receipt, or the error that the order was answered with."""
+    job = text_of(dig(reply.data, "request_id"))
+    if is_ok(reply) and job:
+        return Job(job, Request("GET", f"{PATH}/{quote(job, safe='')}"))
+    if reply.status == 400 and NO_KEY.search(said(reply)):
+        raise Locked(said(reply))
+    raise refusal(reply, own=("code", "error"))
+
+
+def progress(reply: Reply) -> Pending | Follow | Done:
+    """Pending or Done with the cost; ``Failed`` or ``Moderated`` by the job's own final word."""
+    word, video = word_of(reply), dig(reply.data, "video")
+    if reply.status == 202:
+        return waiting(reply, ("pending",), word or "pending")
+    cost, url = usd_of(dig(reply.data, "usage", "cost_in_usd_ticks"), TICKS_PER_USD), first_url(dig(video, "url"))
+    if word in ("failed", "expired"):
+        raise failure(reply, charge=cost)
+    if word == "done" and dig(video, "respect_moderation") is False:
+        raise Moderated(BLOCKED, charge=cost)
+    if word == "done" or (is_ok(reply) and url and not word):
+        return Done(url, charge=cost)
+    return waiting(reply, ("pending",))
