@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from tests.chain.conftest import GATEWAYS, PRICE, T2V, Studio
+from tests.chain.test_every_gateway import TEXT as FIRST
 from tests.chain.test_live import DIALECT, ROUTE
 from tests.hostile import GIGABYTE, weighed_code
 
 Fault = dict[str, Any]
 SHORT = {"deadline_s": 8, "poll_every_s": 5, "poll_max_s": 5, "stall_timeout_s": 0.4, "submit_timeout_s": 10}
 SHORT |= {"download_timeout_s": 0.4}
-TEXT = T2V | ROUTE
+TEXT = {name: entry.route for name, entry in FIRST.items()} | T2V | ROUTE
 
 ORDERS: dict[str, tuple[Fault, str]] = {
     "endless JSON": ({"do": "endless"}, "the reply is larger than 64000000 bytes"),
