@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from tasks.domain.order import Reply, Request
 from tasks.transport.client import Http
+from tests.sandbox.gateways import all_gateways
+
+GATEWAYS = all_gateways()
 
 
 class Hours:
@@ -69,8 +72,8 @@ class Wire(Http):
 
     async def ask(self, request: Request, url: str, headers: Mapping[str, str], timeout: float) -> Reply:
         body = dict(request.json or request.form)
-        prompt = str(body.get("prompt") or body.get("promptText") or body.get("input", {}).get("prompt", ""))
         gateway = url.split("/")[3]
+        prompt = GATEWAYS[gateway].prompt(body) if gateway in GATEWAYS else str(body.get("prompt", ""))
         call = Call(gateway, request.method == "POST", prompt, self.hours.now, next(self.turns))
         self.calls.append(call)
         try:
