@@ -3,7 +3,9 @@
 Run by `make others` in a venv of its own: ``python tests/others/clients.py ADDRESS NAME``, with one of the names below.
 """
 
+import base64
 import sys
+import time
 import urllib.request
 from typing import Any
 
@@ -69,6 +71,32 @@ def drive_openrouter(address: str) -> bytes:
     return fetched((job.unsigned_urls or [""])[0], "sandbox-openrouter")
 
 
+def drive_google(address: str) -> bytes:
+    """An order in the background, its question, an edit of it, its file's document and download by `google-genai`."""
+    from google import genai
+
+    options: Any = {"base_url": f"{address}/gemini_omni", "api_version": "v1beta"}  # its own default is v1
+    client: Any = genai.Client(api_key="sandbox-gemini_omni", http_options=options)
+    model, wanted = "gemini-omni-1.1-flash", {"type": "video", "aspect_ratio": "16:9", "duration": "4s"}
+
+    def made(**order: Any) -> Any:
+        job = client.interactions.create(model=model, background=True, **order)
+        while job.status in ("queued", "in_progress"):
+            time.sleep(0.1)
+            job = client.interactions.get(job.id)
+        assert job.status == "completed", job
+        return job
+
+    given_up = client.interactions.create(model=model, input=PROMPT, background=True, response_format=wanted)
+    assert client.interactions.cancel(given_up.id).status == "cancelled"
+    first = made(input=PROMPT, response_format=wanted)
+    edit = {"video_config": {"task": "edit"}}
+    assert made(input="at night", previous_interaction_id=first.id, generation_config=edit).output_video.data
+    file = client.files.get(name=f"files/{first.id.removeprefix('v1_')}")
+    assert file.state.name == "ACTIVE" and client.files.download(file=file.name)[4:8] == b"ftyp"
+    return base64.b64decode(first.output_video.data)
+
+
 def fetched(url: str, key: str = "") -> bytes:
     """The file at an address."""
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"} if key else {})
@@ -76,7 +104,13 @@ def fetched(url: str, key: str = "") -> bytes:
         return bytes(reply.read())
 
 
-CLIENTS = {"openai": drive_openai, "fal-client": drive_fal, "runwayml": drive_runway, "openrouter": drive_openrouter}
+CLIENTS = {
+    "openai": drive_openai,
+    "fal-client": drive_fal,
+    "runwayml": drive_runway,
+    "openrouter": drive_openrouter,
+    "google-genai": drive_google,
+}
 
 if __name__ == "__main__":
     address, name = sys.argv[1:]
