@@ -97,6 +97,26 @@ def drive_google(address: str) -> bytes:
     return base64.b64decode(first.output_video.data)
 
 
+def drive_dashscope(address: str) -> bytes:
+    """Order and wait by `dashscope`'s call, from text and from a picture; cancel and list."""
+    import dashscope
+
+    dashscope.base_http_api_url = f"{address}/dashscope/api/v1"
+    video: Any = dashscope.VideoSynthesis
+    given: dict[str, Any] = {"api_key": "sandbox-dashscope", "model": "wan3.0-video", "prompt": PROMPT, "duration": 4}
+    given_up = video.async_call(resolution="480P", ratio="9:16", **given)
+    assert video.cancel(given_up, api_key="sandbox-dashscope").status_code == 200
+    assert video.fetch(given_up, api_key="sandbox-dashscope").output.task_status == "CANCELED"
+    assert video.list(api_key="sandbox-dashscope").output["total"] == 0
+    frame = {"type": "first_frame", "url": f"{address}/sandbox/images/first.png?size=1280x720"}
+    for more in ({"ratio": "16:9", "seed": 7, "watermark": False}, {"media": [frame]}):
+        made = video.call(resolution="720P", **given, **more)
+        assert (made.status_code, made.output.task_status, made.usage.duration) == (200, "SUCCEEDED", 4), made
+    refused = video.async_call(**{**given, "model": "wan1.0"})
+    assert (refused.status_code, refused.code) == (404, "ModelNotFound"), refused
+    return fetched(made.output.video_url)
+
+
 def fetched(url: str, key: str = "") -> bytes:
     """The file at an address."""
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"} if key else {})
@@ -110,6 +130,7 @@ CLIENTS = {
     "runwayml": drive_runway,
     "openrouter": drive_openrouter,
     "google-genai": drive_google,
+    "dashscope": drive_dashscope,
 }
 
 if __name__ == "__main__":

@@ -207,6 +207,7 @@ class Gateway(ABC):
     contents: ClassVar[tuple[str, ...]] = ()
     cancels: ClassVar[tuple[tuple[str, str], ...]] = ()
     headers: ClassVar[Mapping[str, str]] = {}
+    order_headers: ClassVar[Mapping[str, str]] = {}  # without which no order is taken
     takes_forms: ClassVar[bool] = False
     free_calls: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[tuple[str, ...]]
