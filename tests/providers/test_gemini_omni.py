@@ -1,12 +1,15 @@
 """Gemini Omni: exactly what is sent in each mode, media inline only, and what the sandbox does not take."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from tasks.config.catalogue import load_catalogue
 from tasks.domain.errors import Refused
 from tasks.domain.order import SourceClip
+from tasks.domain.pricing import Usage
 from tasks.domain.shot import Mode
 from tasks.providers.gemini_omni import submit
 from tests.providers import PNG, URL, order_of
@@ -131,3 +134,10 @@ def test_an_edit_of_an_earlier_clip_is_as_long_as_it_and_in_its_shape() -> None:
     """At the resolution that was asked for, and billed for its seconds."""
     wish = GATEWAY.wish(called(edited(previous_interaction_id="v1_good")))
     assert (wish.size, wish.seconds) == ((720, 1280), 4)
+
+
+def test_ten_seconds_of_the_preview_cost_the_tokens_that_were_seen_of_them() -> None:
+    """57,920 tokens at 17.50 USD a million, as quoted and as the reply counts them."""
+    price = load_catalogue().model("gemini_omni:gemini-omni-flash-preview").price
+    assert price.quote(Usage(Decimal(10), 1280, 720)) == Decimal("1.0136")
+    assert price.measured(gpu_seconds=None, units=Decimal(57_920)) == Decimal("1.0136")

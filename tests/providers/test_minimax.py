@@ -1,12 +1,15 @@
 """MiniMax: content with roles, tiers and ratios, and what the sandbox does not take."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from tasks.config.catalogue import load_catalogue
 from tasks.domain.errors import Refused
 from tasks.domain.order import SourceClip
+from tasks.domain.pricing import Usage
 from tasks.domain.shot import Mode
 from tasks.providers.minimax import submit
 from tests.providers import PNG, URL, order_of
@@ -114,3 +117,21 @@ def test_frames_go_together_and_a_source_is_billed_on_top() -> None:
     assert GATEWAY.wish(called(ORDER | {"content": [TEXT, FIRST, LAST]})).last == URL
     edit = GATEWAY.wish(called(ORDER | {"content": [TEXT, item("video_url", "reference_video", CLIP)]}))
     assert f"{GATEWAY.price(edit.model, (1366, 768), 4)}" == "0.64"
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "seconds", "pictures", "usd"),
+    [
+        ("MiniMax-H3", (1366, 768), 5, 0, "0.40"),
+        ("MiniMax-H3", (2560, 1440), 5, 1, "0.65"),
+        ("MiniMax-H3", (1366, 768), 5, 7, "0.48"),  # the sixth and the seventh
+        ("MiniMax-H3-Max", (854, 480), 5, 3, "0.324"),
+        ("MiniMax-H3#edit", (1366, 768), 4, 0, "0.64"),
+    ],
+)
+def test_quotes_are_those_that_the_price_list_works_out(
+    name: str, size: tuple[int, int], seconds: int, pictures: int, usd: str
+) -> None:
+    """By tier and second, the pictures beyond the free ones, and a source's seconds on top."""
+    price = load_catalogue().model(f"minimax:{name}").price
+    assert price.quote(Usage(Decimal(seconds), *size, pictures=pictures)) == Decimal(usd)
