@@ -35,8 +35,8 @@ PREVIEW, FIRST, SECOND = "gemini-omni-flash-preview", "gemini-omni-1.1-flash", "
 TOKENS, PER_TOKEN = 5792, Decimal("17.50") / 1_000_000
 SIDES = {"360p": 360, "720p": 720, "1080p": 1080, "4k": 2160}
 PRICES: dict[str, dict[int, str]] = {
-    FIRST: {360: "0.03", 720: "0.10", 1080: "0.15", 2160: "0.30"},
-    SECOND: {360: "0.023", 720: "0.07", 1080: "0.105", 2160: "0.21"},
+    FIRST: {360: "0.0334", 720: "0.10", 1080: "0.15", 2160: "0.30"},
+    SECOND: {360: "0.0234", 720: "0.07", 1080: "0.105", 2160: "0.21"},
 }
 LONGEST = {PREVIEW: 10, FIRST: 10, SECOND: 15}
 TASKS = ("text_to_video", "image_to_video", "reference_to_video", "edit", "extend", "upscale")
