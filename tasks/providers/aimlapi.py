@@ -27,7 +27,7 @@ from tasks.providers._common import (
     word_of,
     words_of,
 )
-from tasks.providers._refusals import refusal
+from tasks.providers._common.refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
 JOB_ID = ("id",)  # where a reply to a poll repeats it

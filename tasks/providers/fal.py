@@ -27,7 +27,7 @@ from tasks.providers._common import (
     waiting,
     word_of,
 )
-from tasks.providers._refusals import refusal
+from tasks.providers._common.refusals import refusal
 
 AUTH = ("Authorization", "Key {key}")
 JOB_ID, UNITS = ("request_id",), "x-fal-billable-units"  # where a poll's reply repeats the id; the result's units

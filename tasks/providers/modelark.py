@@ -26,7 +26,7 @@ from tasks.providers._common import (
     waiting,
     word_of,
 )
-from tasks.providers._refusals import refusal
+from tasks.providers._common.refusals import refusal
 
 AUTH, JOB_ID = ("Authorization", "Bearer {key}"), ("id",)  # where a reply to a poll repeats it
 PATH, ECHO = "/api/v3/contents/generations/tasks", "safety_identifier"
@@ -37,7 +37,7 @@ TIERS = ((500_000, "480p"), (1_000_000, "720p"), (2_500_000, "1080p"))  # up to 
 
 
 def submit(order: Order) -> Request:
-    """The paid request. ``Refused`` for what the model does not take."""
+    """The paid request. Raises ``Refused`` when the model does not take it."""
     check(order, "text_to_video", "image_to_video", "remix")
     area = order.size.width * order.size.height
     body = extras(order) | {"model": order.route.model.path}

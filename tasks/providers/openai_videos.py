@@ -2,7 +2,7 @@
 
 Documents, checked 2026-11-21: https://developers.openai.com/api/docs/guides/video-generation and the types of the
 published client openai 3.57 (fields, states, errors). The file stands at a path of the video and wants the key;
-the family's other servers spell receipt, words and result in ways of their own (`_family`). What they are sent
+the family's other servers spell receipt, words and result in ways of their own (`_common.family`). What they are sent
 is an option or a field of the model's entry: ``seconds_field`` and ``seconds_style`` (``text`` or ``number``),
 ``image_field`` and ``image_style`` (``multipart``, or ``object`` or ``text``), ``body_style`` (``json`` or ``form``).
 """
@@ -15,8 +15,8 @@ from tasks.domain.errors import Refused
 from tasks.domain.job import Done, Follow, Job, Pending
 from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import check, dig, extras, failure, is_ok, usd_of, waiting
-from tasks.providers._family import COMPLETED, WORKING, body_of, ended, ids_of, quoted_job, result_in, word_in
-from tasks.providers._refusals import refusal
+from tasks.providers._common.family import COMPLETED, WORKING, body_of, ended, ids_of, quoted_job, result_in, word_in
+from tasks.providers._common.refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
 PATH, GONE, BUSY = "/v1/videos", ("model_not_found",), ("rate_limit_exceeded",)

@@ -22,7 +22,7 @@ from tasks.providers._common import (
     waiting,
     word_of,
 )
-from tasks.providers._refusals import refusal
+from tasks.providers._common.refusals import refusal
 
 AUTH = ("Ocp-Apim-Subscription-Key", "{key}")
 JOB_ID = ("request_id",)  # where a reply to a poll repeats it

@@ -14,7 +14,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.job import Done, Follow, Job, Pending
 from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import check, dig, extras, failure, first_url, is_ok, text_of, usd_of, waiting
-from tasks.providers._refusals import refusal
+from tasks.providers._common.refusals import refusal
 
 AUTH, PATH = ("Authorization", "Bearer {key}"), "/v1"
 REPEATABLE = True  # a second order with the same taskUUID is refused, and so the receipt of the first
@@ -24,7 +24,7 @@ FIXED = {"taskType": "videoInference", "deliveryMethod": "async", "outputType": 
 
 
 def submit(order: Order) -> Request:
-    """The paid request: one task under the order's id. ``Refused`` for what the model does not take."""
+    """The paid request: one task under the order's id. Raises ``Refused`` when the model does not take it."""
     check(order, "text_to_video", "image_to_video", "remix")
     body = extras(order) | FIXED | {"taskUUID": order.order_id, "model": order.route.model.path, "includeCost": True}
     if "generate_audio" in body:

@@ -28,7 +28,7 @@ from tasks.providers._common import (
     waiting,
     word_of,
 )
-from tasks.providers._refusals import refusal
+from tasks.providers._common.refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
 PATH, TICKS_PER_USD = "/v1/videos", 10**10
@@ -37,7 +37,7 @@ BLOCKED = "stopped by content moderation"
 
 
 def submit(order: Order) -> Request:
-    """The paid request. ``Refused`` for what the model does not take."""
+    """The paid request. Raises ``Refused`` when the model does not take it."""
     check(order, "text_to_video", "image_to_video", "remix")
     body = extras(order) | {"model": order.route.model.path, "prompt": order.prompt}
     if order.shot.mode == "remix":
@@ -61,7 +61,7 @@ def _from_video(order: Order, body: dict[str, Any]) -> Request:
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
-    """The receipt, or the error that the order was answered with."""
+    """The receipt. Raises ``Locked`` when the key is wrong, or whatever else the order was answered with."""
     job = text_of(dig(reply.data, "request_id"))
     if is_ok(reply) and job:
         return Job(job, Request("GET", f"{PATH}/{quote(job, safe='')}"))
@@ -71,7 +71,7 @@ def accepted(reply: Reply, order: Order) -> Job | Done:
 
 
 def progress(reply: Reply) -> Pending | Follow | Done:
-    """Pending or Done with the cost; ``Failed`` or ``Moderated`` by the job's own final word."""
+    """Pending or Done with the cost. Raises ``Failed`` or ``Moderated`` when the job's own final word says so."""
     word, video = word_of(reply), dig(reply.data, "video")
     if reply.status == 202:
         return waiting(reply, ("pending",), word or "pending")

@@ -5,6 +5,7 @@ xAI's is the one for Node, which npm puts into that venv: its client for Python 
 for videos, in Python as in JavaScript, and so says nothing of what goes over HTTP.
 """
 
+import base64
 import json
 import subprocess
 import sys
@@ -129,6 +130,52 @@ console.log(JSON.stringify(edit));
 """
 
 
+def drive_google(address: str) -> bytes:
+    """An order in the background, its question, an edit of it, its file's document and download by `google-genai`."""
+    from google import genai
+
+    options: Any = {"base_url": f"{address}/gemini_omni", "api_version": "v1beta"}  # its own default is v1
+    client: Any = genai.Client(api_key="sandbox-gemini_omni", http_options=options)
+    model, wanted = "gemini-omni-1.1-flash", {"type": "video", "aspect_ratio": "16:9", "duration": "4s"}
+
+    def made(**order: Any) -> Any:
+        job = client.interactions.create(model=model, background=True, **order)
+        while job.status in ("queued", "in_progress"):
+            time.sleep(0.1)
+            job = client.interactions.get(job.id)
+        assert job.status == "completed", job
+        return job
+
+    given_up = client.interactions.create(model=model, input=PROMPT, background=True, response_format=wanted)
+    assert client.interactions.cancel(given_up.id).status == "cancelled"
+    first = made(input=PROMPT, response_format=wanted)
+    edit = {"video_config": {"task": "edit"}}
+    assert made(input="at night", previous_interaction_id=first.id, generation_config=edit).output_video.data
+    file = client.files.get(name=f"files/{first.id.removeprefix('v1_')}")
+    assert file.state.name == "ACTIVE" and client.files.download(file=file.name)[4:8] == b"ftyp"
+    return base64.b64decode(first.output_video.data)
+
+
+def drive_dashscope(address: str) -> bytes:
+    """Order and wait by `dashscope`'s call, from text and from a picture; cancel and list."""
+    import dashscope
+
+    dashscope.base_http_api_url = f"{address}/dashscope/api/v1"
+    video: Any = dashscope.VideoSynthesis
+    given: dict[str, Any] = {"api_key": "sandbox-dashscope", "model": "wan3.0-video", "prompt": PROMPT, "duration": 4}
+    given_up = video.async_call(resolution="480P", ratio="9:16", **given)
+    assert video.cancel(given_up, api_key="sandbox-dashscope").status_code == 200
+    assert video.fetch(given_up, api_key="sandbox-dashscope").output.task_status == "CANCELED"
+    assert video.list(api_key="sandbox-dashscope").output["total"] == 0
+    frame = {"type": "first_frame", "url": f"{address}/sandbox/images/first.png?size=1280x720"}
+    for more in ({"ratio": "16:9", "seed": 7, "watermark": False}, {"media": [frame]}):
+        made = video.call(resolution="720P", **given, **more)
+        assert (made.status_code, made.output.task_status, made.usage.duration) == (200, "SUCCEEDED", 4), made
+    refused = video.async_call(**{**given, "model": "wan1.0"})
+    assert (refused.status_code, refused.code) == (404, "ModelNotFound"), refused
+    return fetched(made.output.video_url)
+
+
 def fetched(url: str, key: str = "") -> bytes:
     """The file at an address."""
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"} if key else {})
@@ -143,6 +190,8 @@ CLIENTS = {
     "openrouter": drive_openrouter,
     "byteplus-python-sdk-v2": drive_ark,
     "@ai-sdk/xai": drive_xai,
+    "google-genai": drive_google,
+    "dashscope": drive_dashscope,
 }
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.domain.order import Reply
 from tasks.providers._common import LONGEST, SEARCHED, said
-from tasks.providers._refusals import refusal
+from tasks.providers._common.refusals import refusal
 
 
 def told(words: str, status: int = 400) -> Reply:

@@ -10,7 +10,7 @@ from tasks.domain.errors import Failed, Moderated
 from tasks.domain.order import Reply
 from tasks.engine.heard import answering
 from tasks.providers import openai_videos
-from tasks.providers._family import id_within
+from tasks.providers._common.family import id_within
 
 WRAPPED = "litellm:custom_llm_provider:openai;model_id:sora-2;video_id:video_7886;deployment_id:5f18d08b6fca"
 OURS = "video_" + base64.b64encode(WRAPPED.encode()).decode().rstrip("=")

@@ -81,7 +81,8 @@ class Endpoints:
             try:
                 if entry.foreign_key or not self.key(request) or self.key(request) == "bad":
                     raise Refusal("auth")
-                if wrong := [n for n, v in self.gateway.headers.items() if request.headers.get(n) != v]:
+                needed = {**self.gateway.headers, **(self.gateway.order_headers if work == self.submit else {})}
+                if wrong := [n for n, v in needed.items() if request.headers.get(n) != v]:
                     raise Refusal("bad_request", f"header {wrong[0]} is required")
                 response = await todo(request, entry)
             except Refusal as refusal:

@@ -6,7 +6,7 @@ instance of it; it is found by itself.
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -204,6 +204,7 @@ class Gateway(ABC):
 
     name: ClassVar[str]
     key_variable: ClassVar[str] = ""
+    models: ClassVar[Collection[str]] = ()  # that tests order one by one: billed as quoted, or as its replies tell
     key_header: ClassVar[str] = "authorization"
     key_prefix: ClassVar[str] = "Bearer "
     submits: ClassVar[tuple[str, ...]]
@@ -214,6 +215,7 @@ class Gateway(ABC):
     remembers_s: ClassVar[float] = 0.0
     cancels: ClassVar[tuple[tuple[str, str], ...]] = ()
     headers: ClassVar[Mapping[str, str]] = {}
+    order_headers: ClassVar[Mapping[str, str]] = {}  # without which no order is taken
     takes_forms: ClassVar[bool] = False
     free_calls: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[tuple[str, ...]]

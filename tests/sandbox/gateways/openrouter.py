@@ -59,6 +59,7 @@ class OpenRouter(Gateway):
     """The protocol of openrouter.ai/api/v1/videos."""
 
     name = "openrouter"
+    models = tuple(PER_TOKEN)
     submits = ("/api/v1/videos",)
     polls = ("/api/v1/videos/{id}",)
     contents = ("/api/v1/videos/{id}/content",)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from tasks.domain.errors import Busy, GatewayError, Locked, Moderated, Refused, Unclear
 from tasks.domain.order import Reply
-from tasks.providers._common import (
+from tasks.providers._common.replies import (
     LONGEST,
     SEARCHED,
     codes_of,

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from tasks.domain.order import Reply
-from tasks.providers._common import dig, first_url, is_ok, speaks_of, text_of
+from tasks.providers._common.replies import dig, first_url, is_ok, speaks_of, text_of
 
 COMPLETED = frozenset(("completed", "complete", "succeeded", "success", "done", "finished", "ready"))
 ENDED = frozenset(
