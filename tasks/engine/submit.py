@@ -73,7 +73,7 @@ class OrderClient:
         """
         client = self.run.client(order.route.model.provider)
         pending = PendingOrder(client, asked, order, quote, frame, **how)
-        async with client.limits.places, self._flight(), self._room(order):
+        async with self._flight(client), self._room(order):
             attempt = await self._submitted(pending)
             if attempt is not None and attempt.outcome == "pending":
                 attempt = await finish(self.run, client, attempt)
@@ -108,16 +108,18 @@ class OrderClient:
     async def collect(self, attempt: Attempt, use: Callable[[], bool]) -> Attempt:
         """Take up a job bought earlier: asked at once, then with patience anew."""
         client = self.run.client(attempt.provider)
-        async with client.limits.places, self._flight(), self._taking(bound(attempt.seconds)):
+        async with self._flight(client), self._taking(bound(attempt.seconds)):
             return await finish(self.run, client, attempt, use, at_once=True)
 
     @contextlib.asynccontextmanager
-    async def _flight(self) -> AsyncIterator[None]:
-        self.flights += 1
-        try:
-            yield
-        finally:
-            self.flights -= 1
+    async def _flight(self, client: ProviderClient) -> AsyncIterator[None]:
+        """A place in flight, at its provider first: who waits there keeps none of the run's from other providers."""
+        async with client.limits.places, self.run.places:
+            self.flights += 1
+            try:
+                yield
+            finally:
+                self.flights -= 1
 
     def busy_until(self) -> float:
         """Until when (clock) the orders on their way may take to their receipts; 0 where none is."""

@@ -200,7 +200,7 @@ class Session(SessionState):
         run = RunContext(
             self.settings, self.catalogue, self.store, self.ledger, self.budget, self.folder, self.http,
             self.receipts, room, progress=self.progress, may_submit=partial(may_submit, self), stop=self.stop,
-            clock=self.clock, sleep=self.sleep, roll=self.roll,
+            clock=self.clock, sleep=self.sleep, roll=self.roll, places=asyncio.Semaphore(self.concurrency),
         )  # fmt: skip
         self.progress.total = sum(plan.selected for plan in self.plan.shots)
         self.progress.spent = self.budget.committed - self.budget.reserved
