@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -18,11 +19,11 @@ from tasks.domain.job import Job
 from tasks.domain.model import Route
 from tasks.domain.money import ZERO
 from tasks.domain.order import Order, Reply, Request
-from tasks.domain.result import Attempt, Basis, Settlement
+from tasks.domain.result import DRAFT_DAY, Attempt, Basis, Settlement
 from tasks.engine.client import ProviderClient
 from tasks.engine.context import RunContext
 from tasks.engine.keeping import HASTE, Keeper
-from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, ProviderLimits, backoff, retry_after
+from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, ProviderLimits, backoff, moment_of, retry_after
 from tasks.engine.lost_orders import search
 from tasks.engine.poll import finish
 from tasks.engine.room import bound
@@ -249,7 +250,7 @@ class OrderClient:
             run.stop(Stopped("Target", str(error)))
             raise Unclear(str(error)) from error
         try:
-            return _receipt_in(client.adapter, reply, order)
+            return _dated(_receipt_in(client.adapter, reply, order), reply, order)
         except GatewayError as error:
             error.reply = redaction.kept(reply.body, KEPT_BYTES)
             if isinstance(error, Busy):
@@ -274,6 +275,15 @@ class OrderClient:
         risk = attempt.quoted if isinstance(error, Unclear) else ZERO
         basis: Basis = "unknown" if isinstance(error, Unclear) else "free"
         return await self.run.settle(attempt, Settlement(error.outcome, at_risk=risk, basis=basis, error=error))
+
+
+def _dated(job: Job, reply: Reply, order: Order) -> Job:
+    """The receipt of a draft with the day of its order by the gateway's own clock: its days are counted from there."""
+    moment = moment_of(reply.headers.get("date", "")) if order.draft else None
+    if moment is None:
+        return job
+    day = datetime.fromtimestamp(moment, UTC).date().isoformat()
+    return replace(job, remote_ids={**job.remote_ids, DRAFT_DAY: day})
 
 
 def _receipt_in(adapter: Adapter, reply: Reply, order: Order) -> Job:

@@ -66,6 +66,7 @@ class Wish:
     kept: bool = True
     last: str = ""
     shapes: tuple[Pixels, ...] = ()
+    free: bool = False
 
 
 @dataclass(slots=True)
@@ -96,6 +97,7 @@ class Job:
     order_id: str = ""
     root: str = ""
     deleted: bool = False
+    finished: bool = False  # a draft whose final was ordered
 
     @property
     def billed(self) -> Decimal:
