@@ -1,5 +1,7 @@
 """What is promised of takes and choices and shows only in whole runs: seeds as they are sent, what is told and why."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -7,11 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks.commands.answers import plan_answer
-from tasks.domain.request import RunRequest
+from tasks.domain.progress import Progress
+from tasks.domain.request import RunRequest, select_views
+from tasks.storage.store import Store
+from tasks.views.publish import ViewPublisher
 from tests.chain.conftest import PRICE, T2V, Studio, opened
 from tests.chain.test_drafts import config as drafting
 from tests.chain.test_drafts import judge, plan_of
-from tests.chain.test_verdicts import heard, say, three
+from tests.chain.test_verdicts import heard, say, takes, three
 
 FIRST, SECOND = "fal:bytedance/seedance-2.0/text-to-video", "openrouter:bytedance/seedance-2.0"
 COLUMNS = [
@@ -166,3 +171,42 @@ async def test_the_table_of_takes(studio: Studio) -> None:
     assert (studio.target / "takes.csv").read_text("utf-8-sig").splitlines()[0].split(",") == COLUMNS
     assert pa.types.is_decimal(table.schema.field("charged_usd").type)
     assert [one["in_use"] for one in table.to_pylist()] == [True, False, False]
+
+
+async def test_what_people_look_at_goes_by_the_take_in_use(studio: Studio, tmp_path: Path) -> None:
+    """Report, rough cut and timeline show the chosen take; of a shot whose last usable take was rejected none has a
+    clip, until there is another."""
+    board, config, _ = await three(studio)
+    clips = {one["take"]: one["clip"] for one in takes(studio)}
+    say(studio, "select", 1)
+    await heard(studio, config)
+    views = await made(studio, tmp_path)
+    assert views["active"] == clips[1] and views["others"] == {clips[2], clips[3]}
+    assert f'class="still" href="{clips[1]}"' in views["report"] and views["parts"] == [clips[1]]
+    for n in clips:
+        say(studio, "reject", n)
+    await heard(studio, config)
+    views = await made(studio, tmp_path)
+    assert views["active"] == "" and 'class="still" href=' not in views["report"] and views["parts"] == [""]
+    again = await studio.render(board, config)
+    assert (again.code, len(again.orders()), again.row["take"]) == (0, 3, 6)
+
+
+async def made(studio: Studio, folder: Path) -> dict[str, Any]:
+    """What the views of the target show: the clip in use and the others, the report, and what is cut together."""
+    store = Store(str(studio.target))
+    publisher = ViewPublisher(store, folder, Progress())
+    assert await publisher.make(select_views(["report", "timeline"])) == []
+    media: list[Any] = []
+    _walk(json.loads(store.read("timeline.otio")), media)
+    active = "".join(one["media_references"][one["active_media_reference_key"]].get("target_url", "") for one in media)
+    every = {ref.get("target_url", "") for one in media for ref in one["media_references"].values()}
+    parts = [row["clip"] for row in publisher.tables().rows]
+    return {"active": active, "others": every - {active}, "report": store.read("report.html").decode(), "parts": parts}
+
+
+def _walk(node: Any, found: list[Any]) -> None:
+    if isinstance(node, dict) and node.get("media_references"):
+        found.append(node)
+    for one in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _walk(one, found)
