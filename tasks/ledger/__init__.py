@@ -6,7 +6,7 @@ from tasks.ledger.receipts import Receipts, folder
 from tasks.ledger.records import UNSETTLED, KeyHistory, LedgerKey, Record, job_of, now
 from tasks.ledger.shot_state import Ended, describe_beside, doubts, exit_code, is_refused, result_of, unclear_routes
 from tasks.ledger.verdicts import NAME as VERDICT
-from tasks.ledger.verdicts import VerdictReader, Verdicts, read_verdicts, write_verdict
+from tasks.ledger.verdicts import VerdictReader, Verdicts, describe_idle, read_verdicts, write_verdict
 
 __all__ = [
     "UNSETTLED",
@@ -21,6 +21,7 @@ __all__ = [
     "VerdictReader",
     "Verdicts",
     "describe_beside",
+    "describe_idle",
     "doubts",
     "exit_code",
     "folder",

@@ -192,6 +192,8 @@ class Session(SessionState):
         await asyncio.to_thread(self._take_up)
         await asyncio.to_thread(self._read_target)
         await asyncio.to_thread(self._replan)
+        if self.role.publishes and (idle := self.tables.idle_verdicts()):
+            self.progress.line(idle)
         history = [attempt for attempt in self.ledger.history() if self.role.counts(attempt)]
         self.budget = Budget(self.budget_usd, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
         self.budget.lose(self.role.lost_before(self.ledger.history()))

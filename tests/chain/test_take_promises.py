@@ -68,16 +68,21 @@ def watch(seeds: list[tuple[str, Any]]) -> Any:
 async def test_the_seed_of_each_place_is_sent(studio: Studio) -> None:
     """Counted from the row's; a second try and the next gateway get that of their place, and the place of a take that
     was rejected is not given out again."""
-    studio.faults({"do": "failed", "charged": False, "gateway": "fal", "nth": [2, 4]})
-    board, config = studio.board({"prompt": "x", "takes": 3, "seed": 7}), studio.config(FIRST, SECOND)
-    seeds: list[tuple[str, Any]] = []
-    first = await studio.render(board, config, tamper=watch(seeds))
-    assert (first.code, first.row["takes"]) == (0, 3), first.told
-    assert sorted(seeds) == [("fal", 7), ("fal", 8), ("fal", 8), ("fal", 9), ("openrouter", 8)]
+    config = studio.config(FIRST, SECOND)
+
+    async def sent(takes: int) -> list[tuple[str, Any]]:
+        seeds: list[tuple[str, Any]] = []
+        board = studio.board({"prompt": "x", "takes": takes, "seed": 7})
+        run = await studio.render(board, config, tamper=watch(seeds))
+        assert run.code == 0, run.told
+        return sorted(seeds)
+
+    assert await sent(1) == [("fal", 7)]
+    studio.faults({"do": "failed", "charged": False, "gateway": "fal", "nth": [2, 3]})
+    assert await sent(2) == [("fal", 8), ("fal", 8), ("openrouter", 8)]
+    assert await sent(4) == [("fal", 9), ("fal", 10)]
     say(studio, "reject", 1)
-    later: list[tuple[str, Any]] = []
-    assert (await studio.render(board, config, tamper=watch(later))).code == 0
-    assert later == [("fal", 10)]
+    assert await sent(4) == [("fal", 11)]
 
 
 async def test_a_rows_route_holds_for_finals(studio: Studio) -> None:
@@ -210,3 +215,25 @@ def _walk(node: Any, found: list[Any]) -> None:
         found.append(node)
     for one in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         _walk(one, found)
+
+
+async def test_a_verdict_without_effect_is_told(studio: Studio) -> None:
+    """On a take whose file is gone for good, and on a shot that the board has no more: kept, and one line says so."""
+    config = studio.config("pixazo")
+    await studio.render(studio.board({"prompt": "x", "takes": 2}, "y"), config)
+    say(studio, "reject", 1)
+    say(studio, "select", 1, shot_id="sh020")
+    told = "without effect"
+    assert not [
+        line
+        for line in (await studio.render(studio.board({"prompt": "x", "takes": 1}, "y"), config)).lines
+        if told in line
+    ]
+    run = await studio.render(studio.board({"prompt": "x", "takes": 1}), config)
+    [line] = [line for line in run.lines if told in line]
+    assert line.startswith("1 verdict is on a take that no row has")
+    [first] = [one["clip"] for one in takes(studio) if one["take"] == 1]
+    (studio.target / first).unlink()
+    run = await studio.render(studio.board({"prompt": "x", "takes": 1}), config)
+    [line] = [line for line in run.lines if told in line]
+    assert line.startswith("2 verdicts are on takes that no row has") and run.calls == []
