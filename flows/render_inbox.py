@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from prefect import flow, get_run_logger
@@ -10,17 +11,25 @@ from prefect.states import Completed, Failed
 
 from flows.render_storyboard import render_storyboard
 from flows.support.blocks import look_up_blocks, open_session
-from flows.support.parameters import FREE, Config, Place, Usd, request_of
+from flows.support.parameters import FREE, Config, Draft, Place, Several, Usd, request_of
 from tasks.commands import inbox
 from tasks.config import check_secrets
 from tasks.domain.errors import Fault, StartError, StoryreelError
+from tasks.domain.request import RunRequest
 from tasks.storage import Store, sort_options
 
 SETTLES_SECONDS = 2.0
 
 
 @flow(name="render-inbox", flow_run_name="{inbox_url} → {to}", persist_result=False)
-async def render_inbox(inbox_url: Place, to: Place, config: Config = FREE, budget_usd: Usd = None) -> State:
+async def render_inbox(
+    inbox_url: Place,
+    to: Place,
+    config: Config = FREE,
+    budget_usd: Usd = None,
+    takes: Several = None,
+    draft: Draft = None,
+) -> State:
     """Render what is new or changed. A broken board is reported beside itself and does not stop the others.
 
     Args:
@@ -28,6 +37,8 @@ async def render_inbox(inbox_url: Place, to: Place, config: Config = FREE, budge
         to: Targets go below this folder, one a board.
         config: Config file; configs/animatic.toml needs no key and costs nothing.
         budget_usd: US dollars that each board may cost. None leaves it to the config.
+        takes: Clips of each shot whose row says nothing of it, 1 to 10. None leaves it to the config.
+        draft: Order drafts and no finals; false orders finals for all drafts. None leaves it to the config.
     """
     try:
         loaded = await look_up_blocks(config)
@@ -41,7 +52,7 @@ async def render_inbox(inbox_url: Place, to: Place, config: Config = FREE, budge
         due = await asyncio.to_thread(inbox.due, source, target, places, inbox.settled_boards(before, now))
     except StoryreelError as error:
         return Failed(message=str(error))
-    turn = Turn(source, target, places, config, budget_usd)
+    turn = Turn(source, target, places, config, budget_usd, {"takes": takes, "draft": draft})
     still = [name for name, digest in due if await _still_broken(turn, name, digest)]
     told = [await _one(turn, name, digest) for name, digest in due if name not in still]
     bad = [line for good, line in told if not good]
@@ -58,11 +69,16 @@ class Turn(NamedTuple):
     places: Mapping[str, str]
     config: str | None
     budget_usd: float | None
+    wished: dict[str, Any]
 
     def asked(self, name: str) -> dict[str, Any]:
-        """The parameters of a run over one board."""
+        """The parameters of a run over one board, without what is wished of its takes."""
         board, to = f"{self.source.url}/{name}", f"{self.target.url}/{self.places[name]}"
         return {"board": board, "to": to, "config": self.config, "budget_usd": self.budget_usd}
+
+    def request(self, name: str) -> RunRequest:
+        """What a run over one board asks for."""
+        return replace(request_of(**self.asked(name), only=None, rerender=None), **self.wished)
 
 
 async def _still_broken(turn: Turn, name: str, digest: str) -> bool:
@@ -71,7 +87,7 @@ async def _still_broken(turn: Turn, name: str, digest: str) -> bool:
     if not await asyncio.to_thread(inbox.has_report, turn.source, turn.target, name):
         return False
     try:
-        async with open_session(request_of(**turn.asked(name), only=None, rerender=None)) as running:
+        async with open_session(turn.request(name)) as running:
             await running.check(fetch=True)
     except StartError as error:
         faults = _faults(str(error))
@@ -89,7 +105,7 @@ async def _one(turn: Turn, name: str, digest: str) -> tuple[bool, str]:
     """Render one board as a run of its own: whether it went well, and a line about it."""
     source, target, folder = turn.source, turn.target, turn.places[name]
     seen = await asyncio.to_thread(inbox.look, target, folder, digest)
-    state = await cast(Awaitable[State], render_storyboard(**turn.asked(name), return_state=True))
+    state = await cast(Awaitable[State], render_storyboard(**turn.asked(name), **turn.wished, return_state=True))
     line = f"{name}: {state.message or state.name}"
     get_run_logger().info(line)
     if state.name == "Failed":  # as against Incomplete: nothing was started

@@ -50,7 +50,7 @@ async def render_take(name: str) -> State:
 
 class TakesBeside:
     """Starts the further takes of an open run: as many at once as it may have shots in flight, at a rate that the
-    server can record."""
+    server can record. They share one bound on orders in flight with the first takes, which the engine holds."""
 
     def __init__(self, running: Session) -> None:
         self.running = running

@@ -43,6 +43,7 @@ class Order:
     frame: Frame | None = None
     source: SourceClip | None = None
     draft_id: str = ""  # what its gateway calls the draft that is to be finished
+    draft: bool = False  # a draft is ordered
     order_id: str = ""  # the UUID of its intent: for a gateway that knows a repeated order by it
 
 

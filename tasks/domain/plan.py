@@ -79,11 +79,13 @@ class ShotPlan(NamedTuple):
 
     def _firsts(self, orders: int) -> list[Offer]:
         """The routes that so many orders try first: where one may have been accepted, so many fewer are placed."""
+        if not self.doubts:
+            return [*self.offers[:1]] * orders
         found: list[Offer] = []
         missing = max(self.need.missing, 1)
-        for _ in range(orders if self.offers else 0):
-            at = Counter(one.route.model.provider for one in found) if self.doubts else Counter[str]()
-            free = (o for o in self.offers if not self.doubts or at[o.route.model.provider] < missing - self.doubt(o))
+        for _ in range(orders):
+            at = Counter(one.route.model.provider for one in found)
+            free = (one for one in self.offers if at[one.route.model.provider] < missing - self.doubt(one))
             found += [one for one in [next(free, None)] if one is not None]
         return found
 

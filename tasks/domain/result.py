@@ -12,6 +12,7 @@ from tasks.domain.shot import Shot
 Status = Literal["rendered", "reused", "stand_in", "refused", "failed", "skipped"]
 Basis = Literal["reported", "price_list", "free", "unknown"]
 Grade = Literal["final", "draft"]  # what a take was ordered as
+DRAFT_DAY = "draft_day"  # among a draft's ids: when it was ordered, by its gateway's own clock, such as 2026-11-26
 STATUSES: tuple[Status, ...] = ("rendered", "reused", "stand_in", "refused", "failed", "skipped")
 
 

@@ -212,7 +212,8 @@ class Takes:
             finished = any(one.draft_of == chosen.n for one in usable)
             return Need(more) if finished else Need(1, drafts=(chosen.n,))
         if asked.drafts:
-            return Need(max(asked.takes - len(usable), more), "draft")
+            done = any(one.draft_of for one in usable)  # with the final of a draft, whatever was said of the others
+            return Need(more if done else max(asked.takes - len(usable), more), "draft")
         return self._finals(asked, usable, more)
 
     def _finals(self, asked: Asked, usable: Sequence[Attempt], more: int) -> Need:

@@ -51,6 +51,7 @@ class RunContext:
     sleep: Sleep = asyncio.sleep
     roll: Callable[[], float] = random.random
     clients: dict[str, ProviderClient] = field(default_factory=dict)
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))  # for orders in flight, of any shot
     wide: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))  # for answers of many megabytes
     lookers: Executor = field(default_factory=lambda: ThreadPoolExecutor(2))
 

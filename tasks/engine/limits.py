@@ -39,14 +39,14 @@ def retry_after(reply: Reply, wall: Clock) -> float | None:
         return None
     if text.isascii() and text.replace(".", "", 1).isdigit():
         return min(float(text), 1e9)
-    until = _moment(text)
+    until = moment_of(text)
     if until is None:
         return None
-    since = _moment(reply.headers.get("date", ""))
+    since = moment_of(reply.headers.get("date", ""))
     return max(until - (wall() if since is None else since), 0.0)
 
 
-def _moment(text: str) -> float | None:
+def moment_of(text: str) -> float | None:
     """Epoch seconds of an HTTP date, which is UTC where it names no zone; None where it is no date."""
     try:
         date = parsedate_to_datetime(text)

@@ -53,6 +53,11 @@ class Place:
     grade: Grade = "final"
     draft_of: int = 0
 
+    @property
+    def drafts(self) -> bool:
+        """Whether a draft is ordered for it."""
+        return self.grade == "draft"
+
     def record(self, takes: int) -> dict[str, Any]:
         """What its records say of it, where the shot asks for so many: nothing of a shot's only final."""
         told: dict[str, Any] = {"slot": self.slot} if self.slot > 1 else {}

@@ -226,7 +226,7 @@ class Renderer:
         source = await self._source(plan, offer)
         prompt = sent_prompt(shot, offer.route.model)
         draft_id = place.draft_id(self.run.ledger.page(plan.key).attempts())
-        order = Order(shot, offer.route, offer.seconds, offer.size, prompt, frame, source, draft_id)
+        order = Order(shot, offer.route, offer.seconds, offer.size, prompt, frame, source, draft_id, place.drafts)
         remote = _remote(shot.image), _remote(shot.source)
         asked = LedgerKey(plan.key, plan.fingerprint, plan.parts, *remote, take=place.record(plan.asked.takes))
         if offer.paid:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -18,11 +19,11 @@ from tasks.domain.job import Job
 from tasks.domain.model import Route
 from tasks.domain.money import ZERO
 from tasks.domain.order import Order, Reply, Request
-from tasks.domain.result import Attempt, Basis, Settlement
+from tasks.domain.result import DRAFT_DAY, Attempt, Basis, Settlement
 from tasks.engine.client import ProviderClient
 from tasks.engine.context import RunContext
 from tasks.engine.keeping import HASTE, Keeper
-from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, ProviderLimits, backoff, retry_after
+from tasks.engine.limits import GLANCE, LONGEST_WAIT, SUBMITS, ProviderLimits, backoff, moment_of, retry_after
 from tasks.engine.lost_orders import search
 from tasks.engine.poll import finish
 from tasks.engine.room import bound
@@ -73,7 +74,7 @@ class OrderClient:
         """
         client = self.run.client(order.route.model.provider)
         pending = PendingOrder(client, asked, order, quote, frame, **how)
-        async with client.limits.places, self._flight(), self._room(order):
+        async with self._flight(client), self._room(order):
             attempt = await self._submitted(pending)
             if attempt is not None and attempt.outcome == "pending":
                 attempt = await finish(self.run, client, attempt)
@@ -108,16 +109,18 @@ class OrderClient:
     async def collect(self, attempt: Attempt, use: Callable[[], bool]) -> Attempt:
         """Take up a job bought earlier: asked at once, then with patience anew."""
         client = self.run.client(attempt.provider)
-        async with client.limits.places, self._flight(), self._taking(bound(attempt.seconds)):
+        async with self._flight(client), self._taking(bound(attempt.seconds)):
             return await finish(self.run, client, attempt, use, at_once=True)
 
     @contextlib.asynccontextmanager
-    async def _flight(self) -> AsyncIterator[None]:
-        self.flights += 1
-        try:
-            yield
-        finally:
-            self.flights -= 1
+    async def _flight(self, client: ProviderClient) -> AsyncIterator[None]:
+        """A place in flight, at its provider first: who waits there keeps none of the run's from other providers."""
+        async with client.limits.places, self.run.places:
+            self.flights += 1
+            try:
+                yield
+            finally:
+                self.flights -= 1
 
     def busy_until(self) -> float:
         """Until when (clock) the orders on their way may take to their receipts; 0 where none is."""
@@ -247,7 +250,7 @@ class OrderClient:
             run.stop(Stopped("Target", str(error)))
             raise Unclear(str(error)) from error
         try:
-            return _receipt_in(client.adapter, reply, order)
+            return _dated(_receipt_in(client.adapter, reply, order), reply, order)
         except GatewayError as error:
             error.reply = redaction.kept(reply.body, KEPT_BYTES)
             if isinstance(error, Busy):
@@ -272,6 +275,15 @@ class OrderClient:
         risk = attempt.quoted if isinstance(error, Unclear) else ZERO
         basis: Basis = "unknown" if isinstance(error, Unclear) else "free"
         return await self.run.settle(attempt, Settlement(error.outcome, at_risk=risk, basis=basis, error=error))
+
+
+def _dated(job: Job, reply: Reply, order: Order) -> Job:
+    """The receipt of a draft with the day of its order by the gateway's own clock: its days are counted from there."""
+    moment = moment_of(reply.headers.get("date", "")) if order.draft else None
+    if moment is None:
+        return job
+    day = datetime.fromtimestamp(moment, UTC).date().isoformat()
+    return replace(job, remote_ids={**job.remote_ids, DRAFT_DAY: day})
 
 
 def _receipt_in(adapter: Adapter, reply: Reply, order: Order) -> Job:

@@ -4,9 +4,9 @@ from tasks.ledger.keys import Claim, keys_of, worth
 from tasks.ledger.ledger import Ledger, spent
 from tasks.ledger.receipts import Receipts, folder
 from tasks.ledger.records import UNSETTLED, KeyHistory, LedgerKey, Record, job_of, now
-from tasks.ledger.shot_state import Ended, doubts, exit_code, is_refused, result_of, unclear_routes
+from tasks.ledger.shot_state import Ended, describe_beside, doubts, exit_code, is_refused, result_of, unclear_routes
 from tasks.ledger.verdicts import NAME as VERDICT
-from tasks.ledger.verdicts import VerdictReader, Verdicts, read_verdicts, write_verdict
+from tasks.ledger.verdicts import VerdictReader, Verdicts, describe_idle, read_verdicts, write_verdict
 
 __all__ = [
     "UNSETTLED",
@@ -20,6 +20,8 @@ __all__ = [
     "Record",
     "VerdictReader",
     "Verdicts",
+    "describe_beside",
+    "describe_idle",
     "doubts",
     "exit_code",
     "folder",

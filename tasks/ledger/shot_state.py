@@ -150,6 +150,18 @@ def fresh(attempt: Attempt, run_id: str) -> bool:
     return run_id in (attempt.run_id, attempt.settled_by)
 
 
+def describe_beside(row: ShotResult, run_id: str) -> str:
+    """In words which takes of this run lie beside the one that somebody chose; empty where none does."""
+    made = row.made_by
+    if made is None or row.verdict != "select":
+        return ""
+    came = [str(a.n) for a in row.attempts if a.brought_own_clip and fresh(a, run_id) and a.n != made.n]
+    if not came:
+        return ""
+    several = "takes" if len(came) > 1 else "take"
+    return f"{row.shot.shot_id}: {several} {', '.join(came)} beside take {made.n}, which was chosen and stays in use"
+
+
 def _drawn_in_place(page: KeyHistory) -> bool:
     """Whether the ledger says that a drawn clip is a stand-in, for when the chain is not known."""
     return any(entry.record.get("stand_in") for entry in page.entries.values())

@@ -6,7 +6,7 @@ v is counted by exclusive create, so two who review at once lose nothing; no loc
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -72,6 +72,23 @@ def write_verdict(store: Store, key: str, verdict: Verdict) -> Verdict:
     while not store.create(f"review/{key}/{n}.json", _pack(key, replace(verdict, n=n), token)):
         n += 1
     return replace(verdict, n=n)
+
+
+def describe_idle(verdicts: Verdicts, keys: Collection[str], takes: Collection[tuple[str, int, str]]) -> str:
+    """In words how many verdicts are on what is, or is no longer, no take of a current row; empty where none is.
+
+    ``keys`` are those of the rows, ``takes`` their clips at the target: key, number and sha256.
+    """
+    every = [(key, one) for key, said in verdicts.items() for one in said]
+    idle = [
+        (key, one)
+        for key, one in every
+        if key not in keys or (one.kind != "again" and (key, one.take, one.sha256) not in takes)
+    ]
+    if not idle:
+        return ""
+    who = "1 verdict is on a take" if len(idle) == 1 else f"{len(idle)} verdicts are on takes"
+    return f"{who} that no row has, or has no longer: kept, and without effect"
 
 
 def _pack(key: str, verdict: Verdict, token: str) -> bytes:

@@ -6,9 +6,9 @@ from typing import Literal
 
 from tasks.config import Catalogue, Settings, quote, snap_size
 from tasks.domain.errors import Fault
-from tasks.domain.model import Route
+from tasks.domain.model import Model, Route
 from tasks.domain.plan import Offer, ShotPlan
-from tasks.domain.result import Attempt
+from tasks.domain.result import DRAFT_DAY, Attempt
 from tasks.domain.shot import Shot, Size
 from tasks.domain.takes import Asked, Need, Shelf
 from tasks.ledger import Ledger
@@ -68,7 +68,7 @@ class Drafts:
         ):
             return found
         plainly = found if self.settings.render.redraft else ((), ())
-        until = date.fromisoformat(draft.settled_at[:10]) + timedelta(days=model.final_days)
+        until = _until(draft, model)
         if self.today >= until:  # a day early, because the gateway's day may begin before ours
             return plainly[0], (*plainly[1], f"{model.route}: the draft could be finished until {until}")
         seconds, size = draft.seconds, snap_size(model, Size.parse(draft.size)) or model.sizes[0]
@@ -77,9 +77,9 @@ class Drafts:
 
     def told(self, need: Need, found: Found, attempts: Sequence[Attempt]) -> list[str]:
         """Until when the chosen draft can be finished by its id, where it can."""
-        days = found[0][0].route.model.final_days if found[0] else 0
-        came = [one.settled_at[:10] for one in attempts if days and one.n in need.drafts]
-        return [f"its draft can be finished until {date.fromisoformat(day) + timedelta(days=days)}" for day in came]
+        model = found[0][0].route.model if found[0] else None
+        came = [one for one in attempts if model and model.final_days and one.n in need.drafts]
+        return [f"its draft can be finished until {_until(one, model)}" for one in came if model]
 
     def routed(self, shot: Shot) -> Shot:
         """The shot as its draft is routed: its own route holds for finals."""
@@ -88,6 +88,13 @@ class Drafts:
     def offers(self, shot: Shot) -> Found:
         """The usable routes for its drafts, and the reasons why the others are not."""
         return self.find(self.routed(shot))
+
+
+def _until(draft: Attempt, model: Model) -> date:
+    """The last day of a draft that the model finishes: counted from the day of its order as its gateway told it, else
+    from the day on which it came by our clock."""
+    day = draft.remote_ids.get(DRAFT_DAY) or draft.settled_at[:10]
+    return date.fromisoformat(day) + timedelta(days=model.final_days)
 
 
 def waiting(shots: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf) -> tuple[str, ...]:

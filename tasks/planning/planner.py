@@ -16,6 +16,7 @@ from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refuse
 from tasks.planning.drafts import Drafts, begins_paid, describe_waiting, waiting
 from tasks.planning.offers import Found, OfferFinder, offer_warnings
 from tasks.planning.snapshot import ShotSelection, Snapshot, sources_first
+from tasks.planning.wishes import describe_wishes
 from tasks.transport import is_named
 
 NOTHING = KeyHistory()  # what the ledger has of a key that it does not know; never written to
@@ -163,7 +164,7 @@ class Planner:
         jobs = self._jobs(shot, takes, wants) if attempts else 0
         open_orders = {} if shot.shot_id in self.rerender else doubts(page, need.grade)
         said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=jobs > 0)
-        said = (*said, *self.drafts.told(need, found, attempts))
+        said = (*said, *self.drafts.told(need, found, attempts), *describe_wishes(takes, need))
         plan = ShotPlan(*asked, action, changed, offers, passed_over, said, jobs > 0, doubts=open_orders)
         plan = plan._replace(asked=wants, need=need, jobs=jobs, gateway_first=stand_ins)
         if selected and (less := self._check(plan, attempts)):

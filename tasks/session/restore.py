@@ -8,7 +8,7 @@ from typing import Any
 from tasks.domain.identity import number_text
 from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan
-from tasks.domain.result import ShotResult, Status
+from tasks.domain.result import ShotResult, Status, has_own_clip
 from tasks.domain.shot import Before, Shot, Size
 from tasks.domain.takes import Asked, Shelf, gone_clips
 from tasks.ledger import KeyHistory, Ledger, result_of
@@ -72,6 +72,13 @@ def _judged(same: ShotResult, plan: ShotPlan, page: KeyHistory, now: ShotResult)
     kept = plan.kept or {}
     if str(kept.get("clip") or "") == (now.clip.path if now.clip else ""):
         return replace(same, kept={**kept, "verdict": now.verdict, "note": now.note})
+    if (
+        kept.get("grade") == "draft"
+        and has_own_clip(str(kept["status"]))
+        and now.made_by
+        and now.made_by.grade == "draft"
+    ):
+        now = replace(now, status="reused", error_class="", error="")  # a draft was enough there: so is another
     row = kept_again(replace(now, kept=kept))
     return replace(same, status=now.status, kept=row)
 

@@ -192,6 +192,8 @@ class Session(SessionState):
         await asyncio.to_thread(self._take_up)
         await asyncio.to_thread(self._read_target)
         await asyncio.to_thread(self._replan)
+        if self.role.publishes and (idle := self.tables.idle_verdicts()):
+            self.progress.line(idle)
         history = [attempt for attempt in self.ledger.history() if self.role.counts(attempt)]
         self.budget = Budget(self.budget_usd, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
         self.budget.lose(self.role.lost_before(self.ledger.history()))
@@ -200,7 +202,7 @@ class Session(SessionState):
         run = RunContext(
             self.settings, self.catalogue, self.store, self.ledger, self.budget, self.folder, self.http,
             self.receipts, room, progress=self.progress, may_submit=partial(may_submit, self), stop=self.stop,
-            clock=self.clock, sleep=self.sleep, roll=self.roll,
+            clock=self.clock, sleep=self.sleep, roll=self.roll, places=asyncio.Semaphore(self.concurrency),
         )  # fmt: skip
         self.progress.total = sum(plan.selected for plan in self.plan.shots)
         self.progress.spent = self.budget.committed - self.budget.reserved

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tasks.domain.errors import Stopped
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import ShotResult
-from tasks.ledger import Ended
+from tasks.ledger import Ended, describe_beside
 from tasks.session.state import SessionState
 from tasks.session.tables import Tables
 
@@ -39,6 +39,8 @@ class ShotWork:
         finally:
             state.working.discard(work)
         state.progress.end(shot_id, result.status)
+        if beside := describe_beside(result, state.run_id):
+            state.progress.line(beside)
         return result
 
     async def take(self, work: "Work") -> Ended | None:

@@ -7,7 +7,8 @@ from typing import Any
 from tasks.domain.errors import TargetError
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import ShotResult
-from tasks.ledger import Ended, exit_code
+from tasks.domain.takes import attempts_with_clip, counting
+from tasks.ledger import Ended, describe_idle, exit_code
 from tasks.manifest import TableHead, build_tables, total_costs
 from tasks.session import restore
 from tasks.session.state import SessionState
@@ -55,8 +56,17 @@ class Tables:
 
     def waiting(self) -> int:
         """How many selected shots have drafts of which nobody has chosen one."""
-        made = [(row, row.made_by) for row in self.selected()]
-        return sum(one is not None and one.grade == "draft" and row.verdict != "select" for row, one in made)
+        drafts = [row.made_by for row in self.selected() if row.made_by and row.made_by.grade == "draft"]
+        said = [counting([one], False, self.state.verdicts.get(one.key, ())).get(one.n) for one in drafts]
+        return sum(one is None or one.kind != "select" for one in said)
+
+    def idle_verdicts(self) -> str:
+        """In words how many verdicts do nothing at this target; empty where each does something."""
+        state, keys = self.state, {plan.key for plan in self.state.plan.shots}
+        known = {key: state.ledger.page(key).attempts() for key in keys & state.verdicts.keys()}
+        came = {key: attempts_with_clip(attempts, state.shelf) for key, attempts in known.items()}
+        takes = {(key, one.n, one.clip.sha256) for key, listed in came.items() for one in listed if one.clip}
+        return describe_idle(state.verdicts, keys, takes)
 
     def exit_code(self) -> int:
         """The command's exit code by its selected shots: 130 interrupted, 3 the budget stopped it, 1 a clip is missing,

@@ -18,13 +18,14 @@ _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 _TOKEN = re.compile(r"[^\W_]+")
 _REMARK = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]")
 _OWNED = re.compile(r"(?<=\w)['’]s\b")  # the shot's length is in no seconds
+_CLOCK = re.compile(
+    r"(?<![a-z])(?:hh?|mm?|ss?|min|时|時|分)(?:\s*[:：]\s*(?:mm?|ss?|ff?|min|sec|分|秒))+(?![a-z])", re.I
+)
 _RATE = re.compile(r"@?\d+(fps)?|fps")
 _PROMPTS = frozenset(("prompt", "prompts"))
 _VAGUE = frozenset(("code", "name", "id", "label", "group", "url", "shot", "clip", "scene", "no", "frame", "reel"))
 _LOOSE = _VAGUE | {"size", "mode", "fit", "audio", "route", "in", "out"}  # Shot Size is no size
-_TIMED = frozenset(
-    ("shot", "clip", "cut", "take", "컷", "샷", "클립", "镜头", "鏡頭", "カット", "ショット")
-)  # what lasts
+_TIMED = frozenset(["shot", "clip", "cut", "take", "컷", "샷", "클립", "镜头", "鏡頭", "カット", "ショット"])
 _UNITS: tuple[Unit, ...] = ("s", "ms", "min", "frames")
 _TOTAL = frozenset(("total", "totale", "totaal"))
 _PARTIAL = 0.8  # how alike a header and a phrase have to be to be named together
@@ -82,10 +83,11 @@ def _unit_words(unit: str, key: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def understand(header: str) -> Meaning:
     """What a header means by its words; an empty name where none of them is known, or too many are not."""
-    said = tokens(header)
-    joined = "".join(said)
-    if not joined:
+    if not (joined := "".join(said := tokens(header))):
         return Meaning("")
+    bare = _CLOCK.sub(" ", header)  # Duration (mm:ss): how it is written, and no unit of bare numbers
+    if bare != header and understand(bare).name == "duration":
+        return Meaning("duration")
     exact = _phrases().get(joined)
     if exact and exact.name != "duration":
         return exact
@@ -224,11 +226,9 @@ def pair_of(header: str) -> tuple[str, str, Unit]:
     header, and the unit of its bare numbers; three empty texts where it names none."""
     said = tokens(header)
     found = _end_of(said)
-    return (
-        found
-        if found[0]
-        else _end_of([part for token in said for word in divide_token(token) for part in part_word(word, _ends())])
-    )
+    if found[0]:
+        return found
+    return _end_of([part for token in said for word in divide_token(token) for part in part_word(word, _ends())])
 
 
 @cache

@@ -3,6 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
+from flows.cli import review
+from tasks.domain.money import usd_text
 from tasks.domain.request import RunRequest
 from tasks.domain.verdict import Kind, Verdict
 from tasks.ledger import write_verdict
@@ -32,18 +36,29 @@ def judge(studio: Studio, kind: Kind, shot_id: str) -> None:
     write_verdict(Store(str(studio.target)), one["key"], Verdict(0, one["take"], one["sha256"], kind))
 
 
-async def test_twelve_drafts_of_which_five_are_chosen(studio: Studio) -> None:
-    """Bill, costs and plan agree before each step: twelve cheap clips, then five finals, and no draft is left alone
-    without a word."""
+async def shown(studio: Studio, board: Any, conf: Any) -> tuple[int, str]:
+    """What the page of a review says that the next run would order: so many shots, for so much."""
+    told = await review._planned(str(board), review.Asked(str(studio.target), str(conf), "127.0.0.1", "Ada"))
+    return told["shots"], told["quoted_usd"]
+
+
+async def test_twelve_drafts_of_which_five_are_chosen(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bill, costs, the plan before each step and what the page says agree: twelve cheap clips, then five finals, and no
+    draft is left alone without a word."""
+    for name, value in studio.env().items():
+        monkeypatch.setenv(name, value)
     board, conf = studio.board(*(f"shot {n}" for n in range(12))), config(studio)
     assert (await plan_of(studio, board, conf, draft=True)).quoted == 12 * CHEAP
     first = await studio.render(board, conf, draft=True)
     assert (first.code, first.statuses(), studio.box.billed()) == (0, {"rendered": 12}, 12 * CHEAP)
+    assert Decimal(first.costs["totals"]["charged_usd"]) == 12 * CHEAP
+    assert await shown(studio, board, conf) == (0, "0.00")
     assert {row["grade"] for row in first.rows.values()} == {"draft"} == {one["grade"] for one in takes(studio)}
     for n in (1, 3, 5, 7, 9):
         judge(studio, "select", f"sh{10 * n:03d}")
     plan = await plan_of(studio, board, conf)
     assert plan.quoted == 5 * DEAR and any("7 shots wait for a choice" in line for line in plan.warnings)
+    assert await shown(studio, board, conf) == (5, usd_text(plan.quoted))
     second = await studio.render(board, conf)
     assert (second.code, len(second.orders()), {c.gateway for c in second.orders()}) == (1, 5, {"pixazo"})
     assert second.statuses() == {"rendered": 5, "stand_in": 7}
@@ -52,6 +67,7 @@ async def test_twelve_drafts_of_which_five_are_chosen(studio: Studio) -> None:
     assert (totals["clips"], totals["takes"]) == (5, 17)
     made = [row for row in second.rows.values() if row["status"] == "rendered"]
     assert {row["grade"] for row in made} == {"final"} and all(row["take"] == 2 for row in made)
+    assert await shown(studio, board, conf) == (0, "0.00")
     third = await studio.render(board, conf)
     assert (third.code, third.calls) == (1, [])
 

@@ -192,6 +192,19 @@ async def test_each_place_has_its_own_tries_while_the_gateway_is_busy(studio: St
     assert (run.code, run.row["takes"]) == (0, 6)
 
 
+@pytest.mark.parametrize("flights", [1, 2])
+async def test_takes_stay_within_the_shots_in_flight(studio: Studio, flights: int) -> None:
+    """However many takes the shots ask for: a gateway that takes so many orders at a time refuses none."""
+    studio.faults(pixazo={"in_flight": flights, "job_seconds": 0.02})
+    board, env = (
+        studio.board(*[{"prompt": f"{n}", "takes": 3} for n in range(4)]),
+        studio.env(pixazo={"max_in_flight": 8}),
+    )
+    run = await studio.render(board, studio.config("pixazo"), env, concurrency=flights)
+    assert (run.code, {call.status for call in run.orders()}, len(run.orders())) == (0, {202}, 12)
+    assert {row["takes"] for row in run.rows.values()} == {3}
+
+
 async def test_eleven_files_after_ten_rerenders(studio: Studio) -> None:
     """Nothing that was paid for goes: the first clip is still there, and the money adds up."""
     board, config = studio.board("x"), studio.config("pixazo")

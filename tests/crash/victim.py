@@ -46,14 +46,17 @@ class Reaper:
 
         return wrapped
 
+    def watch(self) -> None:
+        """Count whatever touches the world from here on."""
+        for name in ("write", "create", "put", "delete"):
+            setattr(Store, name, self.around(getattr(Store, name)))
+        for name in ("ask", "download"):
+            setattr(Http, name, self.around_async(getattr(Http, name)))
+
 
 def main() -> None:
     at, out, arguments = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[4:]
-    reaper = Reaper(at, out)
-    for name in ("write", "create", "put", "delete"):
-        setattr(Store, name, reaper.around(getattr(Store, name)))
-    for name in ("ask", "download"):
-        setattr(Http, name, reaper.around_async(getattr(Http, name)))
+    Reaper(at, out).watch()
     sys.argv = ["storyreel", *arguments]
     cli.main()
 

@@ -35,7 +35,7 @@ FORM = {
         *WISHES,
     },
     "plan-storyboard": {"board", "to", "config", "budget_usd", "only", "rerender", *WISHES},
-    "render-inbox": {"inbox_url", "to", "config", "budget_usd"},
+    "render-inbox": {"inbox_url", "to", "config", "budget_usd", "takes", "draft"},
     "render-season": {"board", "to", "config", "budget_usd", "shots_a_part", "parts_in_flight", *WISHES},
 }
 

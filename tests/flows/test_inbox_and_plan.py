@@ -29,6 +29,7 @@ from tests.sandbox import Sandbox
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 ROOT = Path(__file__).parents[2]
+PAID = '[chain]\ntext_to_video = ["pixazo:sora-2-pro"]\nallow_retired = true\n'
 GOOD = [{"prompt": "a sail", "duration": "0.5", "size": "320x180"}]
 
 
@@ -84,6 +85,28 @@ def test_that_an_unchanged_broken_board_is_failed_once(tmp_path: Path) -> None:
     assert turn(source, target).is_completed()
     assert not report.exists()
     assert (target / "film" / "manifest.json").exists()
+
+
+def test_an_inbox_asks_for_takes_and_drafts(tmp_path: Path) -> None:
+    """Its parameters hold for each board: two drafts a shot, which wait for a choice; a board whose drafts cannot be
+    ordered is told so once."""
+    source, target, config = tmp_path / "in", tmp_path / "out", tmp_path / "paid.toml"
+    source.mkdir()
+    write_board(source / "film.csv", [{"prompt": "a sail", "duration": "4"}])
+    config.write_text(PAID)
+    with Sandbox(job_seconds=0.0) as box, pytest.MonkeyPatch.context() as patch:
+        for name, value in box.env().items():
+            patch.setenv(name, value)
+        wishes = {"config": str(config), "takes": 2, "draft": True, "return_state": True}
+        refused = asyncio.run(render_inbox(str(source), str(target), **wishes))
+        told = asyncio.run(render_inbox(str(source), str(target), **wishes))
+        config.write_text(f'{PAID}[chain.draft]\ntext_to_video = ["aivideoapi:sora-2"]\n')
+        drafted = asyncio.run(render_inbox(str(source), str(target), **wishes))
+        orders = {name: facts["accepted"] for name, facts in box.bill().items() if facts["accepted"]}
+    assert refused.name == "Incomplete" and "broken as told before: film.csv" in str(told.message)
+    assert drafted.is_completed() and orders == {"aivideoapi": 2}
+    [row] = json.loads((target / "film" / "manifest.json").read_text())["shots"]
+    assert (row["grade"], row["takes"]) == ("draft", 2)
 
 
 FOLDERS: dict[str, tuple[dict[str, str], list[str], dict[str, str]]] = {
@@ -194,7 +217,7 @@ def test_a_plan_is_a_flow_that_spends_nothing(tmp_path: Path) -> None:
     """The plan ends Completed with its price, or Failed when it passes the budget; the target stays empty."""
     board = write_board(tmp_path / "b.csv", [{"prompt": "a sail", "duration": "4"}])
     config = tmp_path / "paid.toml"
-    config.write_text('[chain]\ntext_to_video = ["pixazo:sora-2-pro"]\nallow_retired = true\n')
+    config.write_text(PAID)
     with Sandbox() as box, pytest.MonkeyPatch.context() as patch:
         for name, value in box.env().items():
             patch.setenv(name, value)

@@ -70,6 +70,7 @@ class Wish:
     shapes: tuple[Pixels, ...] = ()
     id: str = ""
     extra: Decimal = Decimal(0)
+    free: bool = False
 
 
 @dataclass(slots=True)
@@ -100,6 +101,7 @@ class Job:
     order_id: str = ""
     root: str = ""
     deleted: bool = False
+    finished: bool = False  # a draft whose final was ordered
 
     @property
     def billed(self) -> Decimal:

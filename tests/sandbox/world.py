@@ -80,6 +80,7 @@ class World:
             created=time.time(),
             done_at=time.monotonic() + takes,
             kept=wish.kept,
+            charged=not wish.free,
         )
         for fault in self.script.all_of("job", gateway.name, job.prompt, job.n):
             _destine(job, fault, gateway)

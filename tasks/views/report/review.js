@@ -83,21 +83,23 @@
       return `${said.by || "Somebody"} ${WORDS[said.kind]}${said.kind === "again" ? "" : ` ${said.take}`}${said.note ? `: ${said.note}` : ""}`;
     },
 
-    // What the next run would order because of it, at the price of each shot's last take.
+    // What the next run would order because of it, at the price of each shot's last take: a page knows no board, and so
+    // not how many takes its rows ask for.
     tally() {
-      let [waiting, orders, finals, money] = [0, 0, 0, 0];
+      let [waiting, orders, finals, money, rejected] = [0, 0, 0, 0, 0];
       for (const shot of this.shots.values()) {
         const now = this.standing(shot);
         waiting += now.waits ? 1 : 0;
         orders += now.orders;
         finals += now.finals;
         money += now.orders * shot.takes.at(-1).quote;
+        rejected += [...now.counts.values()].some(({ kind }) => kind === "reject") ? 1 : 0;
       }
       const chip = one('.chip[data-status="waits"] b');
       if (chip) chip.textContent = String(waiting);
       const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
-      const bought = [orders && `${many(orders, "take")}, about $${money.toFixed(2)}`, finals && `${many(finals, "final")} at the plan's price`];
-      const next = bought.filter(Boolean).join(", and ") || "nothing";
+      const bought = [orders && `at least ${many(orders, "take")}, about $${money.toFixed(2)}`, finals && `${many(finals, "final")} at the plan's price`];
+      const next = bought.filter(Boolean).join(", and ") || (rejected ? "nothing, unless a row asks for more takes than it has left" : "nothing");
       one("#tally-words").textContent = `${waiting ? `${many(waiting, "shot")} to be chosen. ` : ""}The next run would order ${next}.`;
       if (this.served) this.plan(waiting ? `${many(waiting, "shot")} to be chosen. ` : "");
       one("#choose-next").hidden = !waiting;

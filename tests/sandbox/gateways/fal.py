@@ -5,8 +5,12 @@ outputs that succeed are billed. Edits are billed by the seconds of what comes o
 The pixels of each resolution and ratio are those that Runway's published client names for the same model. Where the
 length or the ratio is left to the model it takes 5 s, and the picture's shape or 16:9. What a cancelled request says
 afterwards is documented nowhere: COMPLETED with an error here.
+
+Drafts of Seedance 2.5, as its page on completing them has it: a request with ``draft`` gives a ``draft_id`` beside its
+video, which its owner may finish at 1080p within seven days. A draft that is finished twice is one bill.
 """
 
+import time
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
@@ -19,6 +23,7 @@ from tests.sandbox.protocol import (
     Gateway,
     Job,
     Pixels,
+    Refusal,
     Rule,
     Wish,
     check,
@@ -30,8 +35,12 @@ from tests.sandbox.protocol import (
 UNIT = Decimal("0.014")  # of Seedance: a thousand tokens
 TEXT, IMAGE = "bytedance/seedance-2.0/text-to-video", "bytedance/seedance-2.0/image-to-video"
 KLING, GROK = "fal-ai/kling-video/o3/standard/video-to-video/edit", "xai/grok-imagine-video/edit-video"
+TEXT_25, IMAGE_25 = "bytedance/seedance-2.5/text-to-video", "bytedance/seedance-2.5/image-to-video"
+COMPLETE, DRAFT, DRAFT_DAYS = "bytedance/seedance-2.5/draft/complete", "#draft", 7
 PER_SECOND = {TEXT: "0.3034", IMAGE: "0.3024", KLING: "0.252", GROK: "0.08"}
-APPS = ("bytedance/seedance-2.0", "fal-ai/kling-video", "xai/grok-imagine-video")
+OF_25 = {"": {480: "0.2205", 720: "0.473"}, DRAFT: {480: "0.22"}}
+FINAL_PER_SECOND = Decimal("1.04004")
+APPS = ("bytedance/seedance-2.0", "bytedance/seedance-2.5", "fal-ai/kling-video", "xai/grok-imagine-video")
 SIZES: dict[str, dict[str, Pixels]] = {
     "480p": {"16:9": (864, 496), "21:9": (992, 432), "4:3": (752, 560), "1:1": (640, 640)},
     "720p": {"16:9": LANDSCAPE, "21:9": (1470, 630), "4:3": (1112, 834), "1:1": (960, 960)},
@@ -46,6 +55,11 @@ SEEDANCE: dict[str, Rule] = {
     "aspect_ratio": one_of("auto", *SIZES["720p"]),
     "generate_audio": flag,
     "seed": lambda v: "" if isinstance(v, int) and not isinstance(v, bool) else "must be an integer",
+}
+SEEDANCE_25 = SEEDANCE | {
+    "duration": one_of(*(str(seconds) for seconds in range(4, 31))),
+    "resolution": one_of("480p", "720p"),
+    "draft": flag,
 }
 EDITS: dict[str, dict[str, Rule]] = {KLING: {"keep_audio": flag}, GROK: {"resolution": one_of("480p", "720p")}}
 ERRORS: dict[str, tuple[int, str]] = {
@@ -65,7 +79,7 @@ class Fal(Gateway):
 
     name = "fal"
     key_prefix = "Key "
-    submits = tuple(f"/{model}" for model in PER_SECOND)
+    submits = tuple(f"/{model}" for model in (*PER_SECOND, TEXT_25, IMAGE_25, COMPLETE))
     polls = tuple(f"/{app}/requests/{{id}}/status" for app in APPS)
     results = tuple(f"/{app}/requests/{{id}}" for app in APPS)
     cancels = tuple(("PUT", f"/{app}/requests/{{id}}/cancel") for app in APPS)
@@ -80,20 +94,42 @@ class Fal(Gateway):
         if model in EDITS:
             check(body, {"prompt": text(), "video_url": text(20_000_000)}, EDITS[model])
             return Wish(body["prompt"], model, 5, None, sizes=(LANDSCAPE,), video=body["video_url"], measured=True)
+        if model == COMPLETE:
+            return self._finished_draft(call)
         needed: dict[str, Rule] = {"prompt": text()}
-        if model == IMAGE:
+        pictured, rules = model in (IMAGE, IMAGE_25), SEEDANCE_25 if model in (TEXT_25, IMAGE_25) else SEEDANCE
+        if pictured:
             needed["image_url"] = text(40_000_000)
-        check(body, needed, SEEDANCE | ({"end_image_url": text(40_000_000)} if model == IMAGE else {}))
+        check(body, needed, rules | ({"end_image_url": text(40_000_000)} if pictured else {}))
         ratio, length = body.get("aspect_ratio", "auto"), body.get("duration", "auto")
-        sizes = SIZES[body.get("resolution", "720p")]
-        size = sizes.get("16:9" if ratio == "auto" and model == TEXT else ratio)
+        sizes = SIZES["480p" if body.get("draft") else body.get("resolution", "720p")]
+        size = sizes.get("16:9" if ratio == "auto" and not pictured else ratio)
+        model += DRAFT if body.get("draft") else ""
         wish = Wish(body["prompt"], model, 5 if length == "auto" else int(length), size, shapes=tuple(sizes.values()))
         if size and ratio != "auto":  # stricter than the documents: what is cut to a shape is cut to its pixels
             wish.sizes = (size, NOMINAL.get(size, size))
         wish.image, wish.last = body.get("image_url", ""), body.get("end_image_url", "")
         return wish
 
+    def _finished_draft(self, call: Call) -> Wish:
+        """The final of a draft that its owner had here, within its days."""
+        check(call.body, {"draft_id": text()}, {})
+        draft = call.find(call.body["draft_id"].removeprefix("draft-"))
+        if draft is None or not draft.model.endswith(DRAFT) or not call.is_done(draft):
+            raise Refusal("bad_request", "draft_id names no draft of yours")
+        if time.time() >= draft.created + DRAFT_DAYS * 86_400:
+            raise Refusal("bad_request", "the draft has expired")
+        sizes = {SIZES["480p"][ratio]: SIZES["1080p"][ratio] for ratio in SIZES["480p"]}
+        wish = Wish(draft.prompt, COMPLETE, draft.seconds, sizes[draft.size])
+        wish.free, draft.finished = draft.finished, True
+        return wish
+
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
+        if model == COMPLETE:
+            return FINAL_PER_SECOND * seconds
+        if model.partition(DRAFT)[0] in (TEXT_25, IMAGE_25):
+            prices = OF_25[DRAFT if model.endswith(DRAFT) else ""]
+            return Decimal(prices[min(prices, key=lambda lines: abs(lines - min(size)))]) * seconds
         share = Decimal(size[0] * size[1]) / (1280 * 720) if model not in EDITS else 1  # tokens are pixels
         return Decimal(PER_SECOND[model]) * share * seconds
 
@@ -121,7 +157,8 @@ class Fal(Gateway):
             video = {"url": url, "content_type": "video/mp4", "file_name": "clip.mp4"}
             units = {"units": job.billed / UNIT, "units_odd": "many", "units_seconds": job.seconds}.get(job.shape)
             heads = {} if units is None else {"X-Fal-Billable-Units": str(units)}
-            return Answer(200, {"video": video, "seed": 1}, heads)
+            drafted = {"draft_id": f"draft-{job.id}"} if job.model.endswith(DRAFT) else {}
+            return Answer(200, {"video": video, "seed": 1} | drafted, heads)
         kind = "content_policy_violation" if job.ending == "moderated" else "generation_error"
         return Answer(422, {"detail": [{"loc": ["body", "prompt"], "msg": job.message, "type": kind}]})
 

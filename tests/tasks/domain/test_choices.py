@@ -138,6 +138,13 @@ NEEDS: dict[str, tuple[list[Attempt], list[Verdict], dict[str, Any], Need]] = {
     "the final itself is chosen": ([draft(1), take(2, draft_of=1)], [said(1, "select", 2)], {"takes": 3}, Need()),
     "a rejected draft": ([draft(1)], REJECTED, {}, Need()),
     "a rejected draft in a draft run": ([draft(1)], REJECTED, DRAFTING, Need(1, "draft")),
+    "a draft run after the final": (
+        [draft(1), draft(2), take(3, draft_of=1)],
+        [*CHOSEN, said(2, "reject", 2)], {"takes": 3, **DRAFTING}, Need(0, "draft"),
+    ),
+    "a draft run after the final, and one more": (
+        [draft(1), take(2, draft_of=1)], [said(1, "again", 2, after=2)], {"takes": 3, **DRAFTING}, Need(1, "draft"),
+    ),
     "finals of all drafts": ([draft(1), draft(2)], [], {"takes": 2, "finals": "all"}, Need(2, drafts=(2, 1))),
     "all but those that are there": (
         [draft(1), draft(2), take(3, draft_of=2)], [], {"takes": 2, "finals": "all"}, Need(1, drafts=(1,)),

@@ -15,6 +15,8 @@ def _each(text: str) -> list[str]:
 
 LENGTHS = {
     "": """
+    Duration (mm:ss) | Dauer (mm:ss) | Length [h:mm:ss] | 时长(分:秒) | Duration (min:sec) | TRT (mm:ss) | 尺（分：秒）
+    Duration (SS:FF) | Duración (hh:mm:ss:ff) | Durée m:ss | Longueur (hh:mm:ss)
     Shot's length | On-screen duration | Durée estimative | Duração em tela | Durata a schermo | 单镜头时长 | カット長
     Duration | Approx. duration | Approx Length | Est. Length | Estimated Time | Clip Time | Shot Time
     Shot Dur. | Shot Dur | Scene Dur | Video Duration | Target Length | Run Time | Running Time
