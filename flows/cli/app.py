@@ -173,7 +173,7 @@ def plan(
             if json:
                 answer.write(answers.plan_answer(running, code))
             else:
-                display.plan_table(found)
+                display.plan_table(found, running.board.told.lines)
                 if code == 3:
                     display.say(answers.over_budget(running))
             return code
