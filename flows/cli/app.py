@@ -53,6 +53,7 @@ app = App(
     help="A storyboard in, clips, a manifest and the money out. Exit codes: 0 every selected shot has its clip, "
     "1 some has none, 2 nothing was started, 3 the budget stopped it, 130 interrupted.",
     version=display.version,
+    console=display.plain,
 )
 
 TELLS = 2.0  # seconds that a stopped run has to tell its Prefect server so

@@ -24,6 +24,7 @@ from tasks.domain.money import ZERO, usd_shown, usd_text
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
 
+plain = Console(file=cast(IO[str], OUT))  # for the help, which wraps its words
 out = Console(file=cast(IO[str], OUT), highlight=False, soft_wrap=True)
 err = Console(file=cast(IO[str], ERR), highlight=False, soft_wrap=True)
 
