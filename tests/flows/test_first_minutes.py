@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.flows import Ran, draw, write_board
 
@@ -231,3 +232,69 @@ def test_a_config_that_is_not_there(typed: Typed, tmp_path: Path, monkeypatch: p
         err = _refused(typed("plan", _one(tmp_path), "--config", name))
         assert f"no config file {name!r}" in err and "did you mean " in err and "film.toml'?" in err
     assert "beside the code" in _refused(typed("plan", _one(tmp_path), "--config", "anima.toml"))
+
+
+PAID = ("--config", "{tmp}/own.toml", "--budget", "1")
+TOLD: dict[str, tuple[tuple[str, ...], int, str]] = {
+    "server": (
+        ("render", "{board}", "--to", "{tmp}/film"),
+        2,
+        "the Prefect server of PREFECT_API_URL (http://127.0.0.1:",
+    ),
+    "silent": (("render", "{board}", "--to", "{tmp}/film"), 2, "/api) does not answer: no connection to 127.0.0.1:"),
+    "budget": (("plan", "{board}", *PAID), 3, "1.2136 USD planned pass the budget of 1.00 USD"),
+    "status": (("status", "{tmp}/none"), 2, "{tmp}/none holds nothing that storyreel has made"),
+    "rescue": (("rescue", "{tmp}/none"), 2, "{tmp}/none holds nothing that storyreel has made"),
+    "report": (("report", "{tmp}/none"), 2, "{tmp}/none has no manifest.json: nothing to show"),
+    "many": (("plan", "{tmp}/many.csv"), 0, "... 5 more shots; --json lists them all"),
+    "trust": (
+        ("plan", "{tmp}/far.csv"),
+        0,
+        "2 remote files were taken on trust, the first: https://pics.example/0.png",
+    ),
+    "photo": (
+        ("plan", "{tmp}/photo.csv"),
+        0,
+        'cover cuts 58 % of the picture away to fill 1280x720; fit = "blur"',
+    ),
+    "upright": (("plan", "{tmp}/photo.csv"), 0, "shows all of its 3024x4032"),
+    "form": (
+        ("plan", "{tmp}/form.csv"),
+        2,
+        "its name is written in another Unicode form (composed or not); did",
+    ),
+    "percent": (("plan", "{tmp}/percent.csv"), 2, "% and two digits stand for a character here; did you mean"),
+    "slash": (("plan", "{tmp}/slash.csv"), 2, "a path is written with / and not with \\; did you mean"),
+    "case": (("plan", "{tmp}/case.csv"), 2, "its case is another; did you mean"),
+}
+
+
+def _boards(folder: Path) -> None:
+    """One board for each thing that is told of one."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the phone was held upright
+    Image.new("RGB", (4032, 3024), "teal").save(folder / "photo.jpg", exif=exif)
+    draw(folder / unicodedata.normalize("NFD", "Größe 1.png"), "teal")
+    rows: dict[str, list[dict[str, str]]] = {
+        "many": [{"prompt": "a boat"}] * 205,
+        "far": [{"prompt": "a boat", "image": f"https://pics.example/{n}.png"} for n in range(2)],
+        "photo": [{"prompt": "a boat", "image": "photo.jpg", "size": "1280x720"}],
+        "form": [{"prompt": "a boat", "image": "Größe 1.png"}],
+        "percent": [{"prompt": "a boat", "image": "Gr%C3%B6%C3%9Fe%201.png"}],
+        "slash": [{"prompt": "a boat", "image": ".\\photo.jpg"}],
+        "case": [{"prompt": "a boat", "image": "Photo.JPG"}],
+    }
+    for name, held in rows.items():
+        write_board(folder / f"{name}.csv", held)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_is_told(typed: Typed, tmp_path: Path, name: str) -> None:
+    """Each message by its words."""
+    words, code, told = TOLD[name]
+    _boards(tmp_path)
+    (tmp_path / "own.toml").write_text('[chain]\ntext_to_video = ["fal:bytedance/seedance-2.0/text-to-video"]\n')
+    board = _one(tmp_path, duration=4, size="1280x720")
+    ran = typed(*[word.format(board=board, tmp=tmp_path) for word in words], FAL_API_KEY="nobody-asks")
+    assert ran.code == code, ran.err
+    assert told.format(tmp=tmp_path) in ran.out + ran.err
