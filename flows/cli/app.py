@@ -53,6 +53,7 @@ app = App(
     help="A storyboard in, clips, a manifest and the money out. Exit codes: 0 every selected shot has its clip, "
     "1 some has none, 2 nothing was started, 3 the budget stopped it, 130 interrupted.",
     version=display.version,
+    console=display.plain,
 )
 
 TELLS = 2.0  # seconds that a stopped run has to tell its Prefect server so
@@ -173,7 +174,7 @@ def plan(
             if json:
                 answer.write(answers.plan_answer(running, code))
             else:
-                display.plan_table(found)
+                display.plan_table(found, running.board.told.lines)
                 if code == 3:
                     display.say(answers.over_budget(running))
             return code

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO, Any, cast
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -23,9 +24,12 @@ from tasks.domain.money import ZERO, usd_shown, usd_text
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
 
+plain = Console(file=cast(IO[str], OUT))  # for the help, which wraps its words
 out = Console(file=cast(IO[str], OUT), highlight=False, soft_wrap=True)
 err = Console(file=cast(IO[str], ERR), highlight=False, soft_wrap=True)
 
+PLAN_HEAD = ("shot", "", "route", "sent", "USD", "at worst")
+MONEY = PLAN_HEAD.index("USD")  # from here on columns are sums
 MOST_REASONS = 20  # shots without a clip that `status` lists
 
 
@@ -139,25 +143,36 @@ def _shots(ids: Sequence[str]) -> str:
     return f"{len(ids)} shot{'s' * (len(ids) > 1)}: {', '.join(ids[:4] if more else ids)}{more}"
 
 
-def plan_table(plan: Plan, *, most: int = 200) -> None:
-    """Print the plan for people: one line a shot, what is odd about it below, the totals last."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for name, side in (("shot", "left"), ("", "left"), ("route", "left"), ("sent", "left"), ("USD", "right")):
-        table.add_column(name, justify=side, no_wrap=name in ("shot", "USD"))  # type: ignore[arg-type]  # a word of rich's
-    table.add_column("at worst", justify="right", no_wrap=True)
-    for shot in [s for s in plan.shots if s.selected][:most]:
-        table.add_row(*[text(cell) for cell in _plan_cells(shot)])
-    out.print(table)
+def plan_table(plan: Plan, read: Sequence[str] = (), *, most: int = 200) -> None:
+    """Print the plan for people: one line a shot, how the board was ``read`` and what is odd below it, then the totals."""
+    rows = [_plan_cells(shot) for shot in [s for s in plan.shots if s.selected][:most]]
+    _aligned([PLAN_HEAD, *rows])
     if len(plan.shots) > most:
         out.print(f"... {len(plan.shots) - most} more shots; --json lists them all")
-    for warning in plan.warnings:
+    for line in read:
+        out.print(text(line))
+    for warning in [warning for warning in plan.warnings if warning not in read]:
         out.print(text(f"warning: {warning}", "yellow"))
     for warning, ids in shot_warnings([shot for shot in plan.shots if shot.selected]).items():
         more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
         out.print(text(f"{', '.join(ids[:4])}{more}: {warning}", "yellow"))
-    if plan.trusted:
-        out.print(text(f"{len(plan.trusted)} remote files were taken on trust, the first: {plan.trusted[0]}"))
+    if trusted := plan.trusted:
+        said = f"{len(trusted)} remote files were taken on trust, the first: {trusted[0]}"
+        out.print(text(said if len(trusted) > 1 else f"1 remote file was taken on trust: {trusted[0]}"))
     out.print(plan.summary)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> None:
+    """Rows with their columns one below the other, those of money to the right, and a dim head: no table, which would
+    cut what is wider than the terminal."""
+    shown = [[redaction.plain(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
+    for number, row in enumerate(shown):
+        gaps = [" " * (width - cell_len(cell)) for width, cell in zip(widths, row, strict=True)]
+        cells = [
+            gap + cell if at >= MONEY else cell + gap for at, (gap, cell) in enumerate(zip(gaps, row, strict=True))
+        ]
+        out.print(text("  ".join(cells).rstrip(), "" if number else "dim"))
 
 
 def shot_warnings(shots: Sequence[ShotPlan]) -> dict[str, list[str]]:

@@ -1,19 +1,22 @@
 """Signals while nothing of the command can handle one: its modules are loaded, or its work is over.
 
-It imports nothing but what Python has loaded already.
+It imports nothing but what Python has loaded already: until the handlers are set, Ctrl-C is a traceback.
 """
 
+import _signal  # type: ignore[import-not-found]  # what `signal` gives names to, which takes a while; no stubs
 import os
-import signal
 import sys
-from collections.abc import Callable
-from typing import NoReturn
+
+TYPE_CHECKING = False  # as `typing` has it, which takes longer
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
 
 CODE = 130  # as `flows.support.signals` has it, which takes its time to load
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
-def end_interrupted() -> NoReturn:
+def end_interrupted() -> "NoReturn":
     """End a command that has done nothing yet, at once: no buffer is flushed, no lock waited for; ``--json`` is
     honoured."""
     os.write(2, b"interrupted\n")
@@ -22,9 +25,9 @@ def end_interrupted() -> NoReturn:
     os._exit(CODE)
 
 
-def on_signal(act: Callable[[], NoReturn]) -> None:
+def on_signal(act: "Callable[[], NoReturn]") -> None:
     """Let each signal that is not ignored call ``act``."""
     for name in NAMES:
-        number = getattr(signal, name, None)  # another system may lack one
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda *_: act())
+        number = getattr(_signal, name, None)  # another system may lack one
+        if number is not None and _signal.getsignal(number) != _signal.SIG_IGN:
+            _signal.signal(number, lambda *_: act())

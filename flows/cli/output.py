@@ -85,5 +85,6 @@ def summary(told: dict[str, Any], running: Session) -> None:
     places = [("clips", "clips"), ("manifest", "manifest.parquet"), ("money", "costs.json")]
     shown = sorted(running.request.views.chosen, key=lambda view: view.name == "report")  # last: it is what one opens
     places += [(view.name, view.file) for view in shown if view.default]
-    for name, place in [one for one in places if one[0] == "clips" or running.store.exists(one[1])]:
+    there = [one for one in places if (told["clips"] if one[0] == "clips" else running.store.exists(one[1]))]
+    for name, place in there:
         display.out.print(f"{name:9}{url}/{place}", markup=False)

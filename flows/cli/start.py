@@ -2,12 +2,15 @@
 
 import os
 import sys
-from typing import NoReturn
 
 from flows.cli.early import end_interrupted, on_signal
 
+TYPE_CHECKING = False  # as in `early`
+if TYPE_CHECKING:
+    from typing import NoReturn
 
-def main() -> NoReturn:
+
+def main() -> "NoReturn":
     """The console script: run the command that the arguments name, and end the process with its exit code."""
     on_signal(end_interrupted)
     from flows.cli.app import main as run_command

@@ -54,6 +54,8 @@ def begin(folder: Path, living: Settings, today: date) -> Begun:
         for name, text in texts.items():
             if _write_new(folder / name, text):
                 written.append(name)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise TargetError(f"{folder} cannot be written: it is a file, name a folder") from error
     except OSError as error:
         raise TargetError(f"{folder} cannot be written: {error.strerror or error}") from error
     kept = tuple(name for name in texts if name not in written)

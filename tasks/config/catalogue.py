@@ -1,6 +1,6 @@
 """``configs/models.toml`` -> what a model can do, what it costs, and until when. Pure but for one cached read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
@@ -8,13 +8,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from tasks.config.catalogue_file import ProviderFacts, read
-from tasks.config.schema import CONFIGS, nearest
+from tasks.config.schema import CONFIGS
 from tasks.domain.errors import ConfigError
+from tasks.domain.identity import nearest_names
 from tasks.domain.model import Model
 from tasks.domain.money import usd
 from tasks.domain.pricing import UnknownPriceError, Usage
 from tasks.domain.shot import Size
 
+HANDFUL = 5  # routes that are named where none is similar
 SOON_DAYS = 30  # from here on a retirement is told
 SHAPE_PERCENT = 3  # how far the shape of a size that is sent may be from the one that was asked
 
@@ -32,10 +34,14 @@ class Catalogue:
             raise ConfigError(f"unknown route {route!r}; {self.nearest(route)}")
         return self.models[route]
 
-    def nearest(self, route: str) -> str:
-        """In words: the nearest known route, of the same provider where that is known."""
+    def nearest(self, route: str, chains: Iterable[str] = ()) -> str:
+        """In words: the nearest known route, of the same provider where that is known, or named chain; a few more
+        where none is similar; and where all are listed."""
         own = [known for known in self.models if known.partition(":")[0] == route.partition(":")[0]]
-        return nearest(route, own or self.models)
+        known = [*chains, *(own or self.models)]
+        first, *others = nearest_names(route, known, 1) or nearest_names(route, known, HANDFUL, 0.0) or [""]
+        more = f"; others are {', '.join(others)}" if others else ""
+        return f"nearest known: {first!r}{more}; `storyreel providers` lists them all"
 
 
 def load_catalogue(path: str | Path | None = None) -> Catalogue:

@@ -18,8 +18,7 @@ from tasks.domain.shot import Size
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 Kind = Callable[[Any], Any]
-"""One value as TOML gives it -> the value as the program holds it. Raises ``ValueError`` when it is wrong, with what
-would be right."""
+"""One value as TOML gives it -> as the program holds it. Raises ``ValueError`` with what would be right."""
 
 Spec = Mapping[str, Kind]
 """The keys that a table may have, with the kind of each value."""
@@ -90,6 +89,9 @@ def find(path: str | Path | None) -> Path:
     for file in [asked, *(beside if str(asked.parent) in (".", "configs") else [])]:
         if file.is_file():
             return file
+    own = {file.stem: file for file in asked.parent.glob("*.toml")}
+    if near := nearest_name(asked.stem, own, 0.7):
+        raise ConfigError(f"no config file {str(path)!r}; did you mean {str(own[near])!r}?")
     shipped = sorted(file.name for file in CONFIGS.glob("*.toml") if file.name != "models.toml")
     raise ConfigError(f"no config file {str(path)!r}; beside the code, {nearest(asked.name, shipped)}")
 

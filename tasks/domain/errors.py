@@ -72,7 +72,7 @@ class Fault:
 
     def _told(self) -> str:
         where = [f"row {self.row}"] if self.row else []
-        where += [self.shot_id] if self.shot_id else []
+        where += [self.shot_id] if self.shot_id not in ("", self.value) else []
         where += [self.column] if self.column else []
         shown = f" {self.value[:80]!r}" if self.value else ""
         return f"{', '.join(where)}{shown}: {self.message}" if where or shown else self.message

@@ -100,6 +100,10 @@ def nearest_name(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
 
     ``likeness`` is the least similarity that counts, from 0 (anything) to 1 (the same).
     """
+    return next(iter(nearest_names(word, known, 1, likeness)), "")
+
+
+def nearest_names(word: str, known: Iterable[str], most: int, likeness: float = 0.6) -> list[str]:
+    """At most so many of the ``known`` names, the most similar first, as `nearest_name` finds one."""
     names = {name.lower(): name for name in reversed(list(known))}
-    found = difflib.get_close_matches(word.lower()[:100], names, n=1, cutoff=likeness)
-    return names[found[0]] if found else ""
+    return [names[one] for one in difflib.get_close_matches(word.lower()[:100], names, n=most, cutoff=likeness)]

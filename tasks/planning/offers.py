@@ -98,8 +98,8 @@ class OfferFinder:
     def _unknown(self, shot: Shot) -> tuple[str, ...]:
         if not shot.route or shot.route in self.settings.chains or shot.route in self.catalogue.models:
             return ()
-        named = ", ".join(sorted(name for name in self.settings.chains if name)) or "none"
-        near = self.catalogue.nearest(shot.route)
+        chains = sorted(name for name in self.settings.chains if name)
+        named, near = ", ".join(chains) or "none", self.catalogue.nearest(shot.route, chains)
         return (f"{shot.route!r} is neither a route nor a named chain (named chains: {named}); {near}",)
 
     def _offer(self, name: str, shot: Shot, chain: Chain, image: Image, remix: str) -> Offer | str:

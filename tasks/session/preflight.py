@@ -16,7 +16,20 @@ from tasks.domain.shot import Before, Shot, Storyboard
 from tasks.planning import Planner, ShotSelection, Snapshot
 from tasks.session.state import SessionState
 from tasks.storage import StoreError, has_scheme, is_chained, is_http, kind_of, split
-from tasks.storyboard import HERE, MOST_CAUSES, _beside, cause, changed, check_ids, parsed, sentence, shared, strays
+from tasks.storyboard import (
+    HERE,
+    MOST_CAUSES,
+    _beside,
+    cause,
+    changed,
+    check_ids,
+    is_page,
+    nearest_id,
+    parsed,
+    sentence,
+    shared,
+    strays,
+)
 
 Given = ParamSpec("Given")
 Checked = TypeVar("Checked")
@@ -89,6 +102,9 @@ def _sort_out(session: SessionState, references: list[tuple[Shot, str, str]], *,
         pinned = redaction.pin(reference) in session.snapshot.pins and not named & {shot.shot_id, "all"}
         if has_scheme(reference) and (pinned or not selected):
             continue
+        if is_page(reference):
+            problems[reference] = shared(reference).removeprefix("; ")
+            continue
         if has_scheme(reference) and not fetch:
             trusted.setdefault(reference)
         else:
@@ -144,10 +160,19 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, l
     for reference in [name for name in names if name in problems][:MOST_CAUSES]:
         problems[reference] += await asyncio.to_thread(cause, reference, folder)
     return snapshot, [
-        Fault(shot.row, shot.shot_id, column, reference, problems[reference])
+        Fault(shot.row, shot.shot_id, column, reference, _told(session, column, reference, problems[reference]))
         for shot, column, reference in references
         if reference in problems and (not only or shot.shot_id in only)
     ]
+
+
+def _told(session: SessionState, column: str, reference: str, problem: str) -> str:
+    """The problem, which for a plain word in `source` may be that of an id."""
+    word = reference.removeprefix(f"{split(_beside(session.request.board))[0]}/")
+    if column != "source" or "/" in word or "." in word or not problem.startswith("is not there"):
+        return problem
+    near = nearest_id(word, [shot.shot_id for shot in session.board.shots])
+    return f"no row has this shot_id and no file this name{f'; did you mean {near!r}?' if near else ''}"
 
 
 async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, list[Fault]]:

@@ -31,7 +31,7 @@ from tasks.session.holding import hold, may_submit
 from tasks.session.shots import ShotWork
 from tasks.session.state import SessionState
 from tasks.session.tables import Tables
-from tasks.storage import StoreError, keeps, look_at_target, open_store, probe_writes, take_up
+from tasks.storage import StoreError, keeps, look_at_target, may_write, open_store, probe_writes, take_up
 from tasks.storyboard import board_bytes, check_ids, sound_rows
 from tasks.transport import Http
 
@@ -100,6 +100,8 @@ class Session(SessionState):
             raise BoardError(sorted(set(faults), key=lambda f: (f.row, f.column)), sound=sound)
         if self.request.to != NOWHERE and not self.fleeting:
             keeps(self.store, self.plan.buys)
+        if fetch:
+            may_write(self.store)
         if closed := self._closed_gateways():
             raise ConfigError(closed)
         self.board, self.plan = preflight.with_carried(self)

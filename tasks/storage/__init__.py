@@ -2,7 +2,7 @@
 
 from tasks.storage.backends import is_chained, kind_of, misspelled, sort_options
 from tasks.storage.lock import BOARD, LEASE, LeaseWatcher, Lock, is_gone, keep_lock, seconds
-from tasks.storage.probe import keeps, look_at_target, open_store, probe_writes, take_up
+from tasks.storage.probe import keeps, look_at_target, may_write, open_store, probe_writes, take_up
 from tasks.storage.ranges import file_size, read_part
 from tasks.storage.reads import read_pipe, read_url
 from tasks.storage.store import Store, StoreError, has_scheme, is_http, split
@@ -23,6 +23,7 @@ __all__ = [
     "keeps",
     "kind_of",
     "look_at_target",
+    "may_write",
     "misspelled",
     "open_store",
     "probe_writes",

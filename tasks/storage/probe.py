@@ -1,11 +1,14 @@
 """Whether a target can be used, found out before anything is spent: without writing, then under the lock."""
 
 import contextlib
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tasks.domain.errors import TargetError
-from tasks.storage.backends import is_chained, misspelled, without_password
+from tasks.domain.identity import nearest_name
+from tasks.storage.backends import KINDS, is_chained, misspelled, scheme_of, without_password
 from tasks.storage.store import Store, StoreError, is_http, within
 
 SECONDS = 20.0  # for each look; without credentials Azure's client library is busy for minutes
@@ -29,7 +32,14 @@ def open_store(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -
         return within(seconds, lambda: Store(url, options))
     except StoreError as error:
         shown = without_password(url)
-        raise TargetError(f"the target {shown} cannot be used: {str(error).removeprefix(f'{shown} ')}") from error
+        told = _unknown_kind(url) if "Protocol not known" in str(error) else str(error)
+        raise TargetError(f"the target {shown} cannot be used: {told.removeprefix(f'{shown} ')}") from error
+
+
+def _unknown_kind(url: str) -> str:
+    near = nearest_name(scheme_of(url), [scheme for kind in KINDS for scheme in kind.schemes])
+    meant = f"; did you mean {near}://?" if near else ""
+    return f"cannot be opened: no kind of store is called {scheme_of(url)!r}{meant}"
 
 
 def keeps(store: Store, buys: bool) -> None:
@@ -42,12 +52,44 @@ def keeps(store: Store, buys: bool) -> None:
         raise TargetError(f"the target {store.url} {said}")
 
 
+def may_write(store: Store) -> None:
+    """Check that a local folder can be made and written, as far as that shows without writing.
+
+    Raises ``TargetError`` when it cannot.
+    """
+    if store.local and (wrong := _why_closed(Path(store.root or "/"))):
+        raise TargetError(f"the target {store.url} cannot be written: {wrong}")
+
+
+def _why_closed(folder: Path) -> str:
+    """Why nothing can be written in a folder of this machine, which need not be there; empty where it may."""
+    place = _nearest_place(folder)
+    if os.access(place, os.W_OK | os.X_OK):
+        return ""
+    return f"{place} may not be changed by this user" if place == folder else f"it cannot be made in {place}"
+
+
+def _in_the_way(folder: Path) -> str:
+    """What stands where a folder of this machine is wanted; empty where nothing does."""
+    with contextlib.suppress(OSError):  # a folder on the way that may not be searched: the look itself tells
+        place = _nearest_place(folder)
+        return "" if place.is_dir() else f"{place} is a file, not a folder"
+    return ""
+
+
+def _nearest_place(folder: Path) -> Path:
+    """The folder itself, or what of the way to it is there."""
+    return next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+
+
 def look_at_target(store: Store, seconds: float = SECONDS) -> tuple[str, ...]:
     """Read, list and sign, and write nothing. Gives in words what the target cannot do.
 
     Afterwards ``store.signs`` says whether it really signs. Raises ``TargetError`` when it cannot be used at all, or
     takes longer than so many ``seconds``.
     """
+    if store.local and (wrong := _in_the_way(Path(store.root or "/"))):
+        raise TargetError(f"the target {store.url} cannot be used: {wrong}")
     try:
         trouble = within(seconds, lambda: _look(store))
     except StoreError as error:

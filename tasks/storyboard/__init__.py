@@ -2,7 +2,7 @@
 
 from tasks.storyboard.carried import changed, sentence
 from tasks.storyboard.formats import ENDINGS, without_ours
-from tasks.storyboard.missing_files import cause, shared
+from tasks.storyboard.missing_files import cause, is_page, shared
 from tasks.storyboard.opening import fill_board
 from tasks.storyboard.reader import read
 from tasks.storyboard.source import (
@@ -13,6 +13,7 @@ from tasks.storyboard.source import (
     board_place,
     check_ids,
     display_url,
+    nearest_id,
     parsed,
     sound_rows,
     strays,
@@ -30,6 +31,8 @@ __all__ = [
     "check_ids",
     "display_url",
     "fill_board",
+    "is_page",
+    "nearest_id",
     "parsed",
     "read",
     "sentence",

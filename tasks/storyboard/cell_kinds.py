@@ -26,7 +26,10 @@ _CHAIN = re.compile(r"[a-z][a-z0-9_-]*")  # a name as configs write it
 _NUMBERED = re.compile(r"[#A-Za-z]{0,2}\d{1,4}[A-Za-z]?([.,]0+)?")
 _PICTURE = re.compile(r"\.(png|jpe?g|webp|gif|tiff?|bmp|avif|heic)\b", re.IGNORECASE)
 _LASTS = re.compile(r"^\d{1,3}([.,]\d+)?\s*(s|secs?|seconds|sek|seg|″|\"|秒|초)\.?$", re.IGNORECASE)
+_PIXELS = re.compile(r"^\d{3,4}\s*[x×*]\s*\d{3,4}(\s*px)?$", re.IGNORECASE)
+_SHAPE = re.compile(r"^(16:9|9:16|1:1|4:3|3:4|21:9|9:21|4:5|5:4|3:2|2:3|(1\.85|2\.35|2\.39|2\.4|1\.78):1)$")
 _LOOKED = 1000  # cells of a column that tell what it looks like
+_LIKE = (("image", _PICTURE), ("duration", _LASTS), ("size", _PIXELS), ("aspect_ratio", _SHAPE))
 _NUMBER = re.compile(r"-?\d{1,9}([.,]\d{1,9})?")
 _DIGIT = re.compile(r"\d")
 _LOCATED = re.compile(
@@ -52,9 +55,9 @@ def located(text: str) -> bool:
 
 
 def resembles(cells: Sequence[str]) -> str:
-    """The column that cells look like, whatever stands above them: pictures or lengths; empty where they do not."""
+    """The column that cells look like, whatever stands above them: pictures, lengths, sizes, shapes; or empty."""
     held = [cell.strip() for cell in cells[:_LOOKED] if cell.strip()]
-    for name, shape in (("image", _PICTURE), ("duration", _LASTS)):
+    for name, shape in _LIKE:
         if 2 * sum(shape.search(text) is not None for text in held) > len(held):
             return name
     return ""

@@ -35,6 +35,11 @@ _SHARED = {
     "imgur.com": "share",
     "pinterest.com": "share",
 }
+_PAGE = re.compile(
+    r"https?://(drive\.google\.com/(file/d/|open\?|drive/)|photos\.(google\.com|app\.goo\.gl)/"
+    r"|(www\.)?dropbox\.com/(s|sh|scl)/|(www\.)?wetransfer\.com/|we\.tl/)",
+    re.IGNORECASE,
+)
 _NONE = frozenset(
     ("-", "--", "–", "—", "n/a", "na", "none", "null", "tbd", "tba", "todo", "?", "x", "no", "nil", "keine", "[]", "{}")
 )
@@ -82,6 +87,15 @@ def cause(reference: str, folder: str, names: Names | None = None) -> str:
     return f"; {found}" if found else ""
 
 
+def near_board(path: str, names: Names | None = None) -> str:
+    """``; `` and why a board is not there at a local path, with the one that may be meant; empty where nothing can be
+    said."""
+    folder, look = os.getcwd(), names or names_in  # noqa: PTH109 - text, as it was typed
+    whole = os.path.join(folder, os.path.expanduser(path))  # noqa: PTH118, PTH111 - as above
+    found = _odd_letters(path, folder, look) or _named(whole, folder, look)
+    return f"; {found}" if found else ""
+
+
 def names_in(folder: str) -> list[str]:
     """The names in a local folder, the first ten thousand."""
     try:
@@ -98,6 +112,11 @@ def shared(reference: str) -> str:
         if host == known or host.endswith(f".{known}"):
             return f"; this is a page about the file: {way} a direct link, or put the file beside the board"
     return ""
+
+
+def is_page(reference: str) -> bool:
+    """Whether an address is surely that of a page which shows a file, so that nobody needs to ask for it."""
+    return _PAGE.match(reference) is not None and not re.search(r"[?&](dl|raw)=1\b", reference)
 
 
 def _written(path: str, folder: str, look: Names) -> str:
@@ -156,10 +175,16 @@ def _named(path: str, folder: str, look: Names) -> str:
         return f"{what}{_meant(near, folder)}"
     head, _, last = path.rpartition("/")
     there = _resolved(head, look) if head else ""
-    held = look(there or head or ".")
-    stems = [name for name in held if name.rpartition(".")[0] == last]
-    close = stems or difflib.get_close_matches(last[:200], held, n=1, cutoff=0.75)
-    return f"did you mean {_own(f'{there or head}/{close[0]}', folder)!r}?" if close else ""
+    held = {_alike(name): name for name in reversed(look(there or head or "."))}
+    wanted = _alike(last)
+    stems = [name for name in held if _stem(name) in (wanted, _stem(wanted))]
+    close = stems or difflib.get_close_matches(wanted[:200], held, n=1, cutoff=0.75)
+    return f"did you mean {_own(f'{there or head}/{held[close[0]]}', folder)!r}?" if close else ""
+
+
+def _stem(name: str) -> str:
+    """A name without its ending."""
+    return _FILE.sub("", name)
 
 
 def _resolved(path: str, look: Names) -> str:

@@ -15,6 +15,7 @@ from tasks.domain.identity import nearest_name
 from tasks.domain.shot import Before, Storyboard
 from tasks.storage import has_scheme, is_http, misspelled, read_pipe, read_url, split
 from tasks.storyboard import reader
+from tasks.storyboard.missing_files import near_board
 from tasks.storyboard.opening import exported, split_sheet
 from tasks.transport import DownloadLimits, Http, bare, host_of
 
@@ -48,10 +49,14 @@ async def board_bytes(url: str, settings: Settings, http: Http) -> bytes:
         split(url)
         return await (_fetch(url, http) if is_http(url) else _load(url, settings))
     except FileNotFoundError:
-        what = "is a folder, not a board" if _is_folder(url) else misspelled(url) or "is not there"
+        what = "is a folder, not a board" if _is_folder(url) else misspelled(url) or _absent(url)
         raise BoardError(f"{display_url(url)} {what}") from None
     except (StoryreelError, RuntimeError) as error:  # the latter: ~somebody without a home
         raise BoardError(f"{display_url(url)} cannot be read: {error}") from error
+
+
+def _absent(url: str) -> str:
+    return f"is not there{'' if has_scheme(url) else near_board(url)}"
 
 
 def display_url(url: str) -> str:
@@ -124,6 +129,12 @@ def sound_rows(board: Storyboard, faults: Collection[Fault]) -> Storyboard:
         shots = left
 
 
+def nearest_id(name: str, known: Iterable[str]) -> str:
+    """The shot id that may be meant by one from memory; empty where none is alike."""
+    ids = list(known)
+    return next((one for one in ids if _plain(one) == _plain(name)), "") or nearest_name(name, ids)
+
+
 def check_ids(board: Storyboard, only: Collection[str], rerender: Collection[str]) -> set[str]:
     """The ids of the selected shots. Raises ``BoardError`` when ``--only`` or ``--rerender`` names an unknown id."""
     known = {shot.shot_id: None for shot in board.shots}
@@ -131,7 +142,7 @@ def check_ids(board: Storyboard, only: Collection[str], rerender: Collection[str
     for option, ids in (("--only", only), ("--rerender", [i for i in rerender if i != "all" or "all" in known])):
         for name in dict.fromkeys(ids):
             if name not in known:
-                near = next((one for one in known if _plain(one) == _plain(name)), "") or nearest_name(name, known)
+                near = nearest_id(name, known)
                 hint = f"; did you mean {near}?" if near else f"; the first is {next(iter(known), 'none')}"
                 faults.append(Fault(0, name, option, name, f"no such shot in the board{hint}"))
     if faults:

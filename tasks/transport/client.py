@@ -5,7 +5,6 @@ redirects that nobody follows, so requests go to its transports. What a stranger
 a board, a result URL) goes through `Guard`.
 """
 
-import os
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
@@ -24,7 +23,7 @@ from tasks.transport.awake import awake_for
 from tasks.transport.body import Body
 from tasks.transport.hosts import ONCE, Forbidden, Guard, bare, host_of, is_named
 from tasks.transport.network import Network
-from tasks.transport.proxied import Proxied, proxy_of, why_unusable
+from tasks.transport.proxied import Proxied, describe_failure, proxy_of, why_empty, why_unusable
 
 # the door's names, wherever they are kept
 __all__ = [
@@ -83,6 +82,8 @@ class DownloadLimits(NamedTuple):
 @cache
 def _trust(file: str = "", folder: str = "") -> ssl.SSLContext:
     """The certificates of this file and folder, else those of certifi; to read them takes longer than to connect."""
+    if lacks := "" if file else why_empty(folder):
+        raise LocalFault(f"SSL_CERT_DIR={folder} {lacks}")
     try:
         if file or folder:
             return ssl.create_default_context(cafile=file or None, capath=folder or None)
@@ -90,7 +91,7 @@ def _trust(file: str = "", folder: str = "") -> ssl.SSLContext:
     except OSError as error:
         given = (("SSL_CERT_FILE", file), ("SSL_CERT_DIR", folder))
         what = " and ".join(f"{name}={value}" for name, value in given if value) or "this machine's certificates"
-        raise LocalFault(f"{what} cannot be read: {_say(error)}") from error
+        raise LocalFault(f"{what} cannot be read: {describe_failure(error)}") from error
 
 
 class Http:
@@ -157,10 +158,10 @@ class Http:
             raise TooLarge(f"no whole reply from {host_of(url)[1]}: {error}") from error
         except NEVER_LEFT as error:
             machine.raise_lack(error)
-            raise NotSent(f"no connection to {host_of(url)[1]}: {_say(error)}") from error
+            raise NotSent(f"no connection to {host_of(url)[1]}: {describe_failure(error)}") from error
         except (httpx.HTTPError, TimeoutError, OSError, MemoryError) as error:
             machine.raise_lack(error, sent=True)
-            raise Lost(f"no whole reply from {host_of(url)[1]}: {_say(error)}") from error
+            raise Lost(f"no whole reply from {host_of(url)[1]}: {describe_failure(error)}") from error
         return Reply(response.status_code, body, {k.lower(): v for k, v in response.headers.items()})
 
     async def download(
@@ -200,7 +201,7 @@ class Http:
                 raise Forbidden(f"{bare(url)} redirects more than {REDIRECTS} times")
         except (httpx.HTTPError, OSError, ValueError, MemoryError) as error:
             machine.raise_lack(error)
-            raise Lost(f"{bare(url)}: {_say(error)}") from error
+            raise Lost(f"{bare(url)}: {describe_failure(error)}") from error
 
 
 def _built(request: Request, url: str, headers: Mapping[str, str], timeout: float) -> httpx.Request:
@@ -287,12 +288,3 @@ async def _unstalled(pieces: AsyncGenerator[bytes, None], stall: float) -> Async
             if piece is None:
                 return
             yield piece
-
-
-def _say(error: BaseException) -> str:
-    """The error in words: the system's own where a library says no more than that all attempts failed."""
-    cause = error.__cause__ or error.__context__
-    while cause is not None and not isinstance(cause, ConnectionError):
-        cause = cause.__cause__ or cause.__context__
-    words = os.strerror(cause.errno) if isinstance(cause, ConnectionError) and cause.errno else str(error)
-    return " ".join(words.split())[:200] or type(error).__name__

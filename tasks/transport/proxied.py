@@ -1,7 +1,11 @@
 """The way of each request: by the proxy that the environment names for its host, or by none. Uses httpx."""
 
+import errno
 import importlib.util
+import os
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,6 +13,8 @@ import httpx
 from tasks.domain.redaction import USER
 from tasks.transport.network import KINDS, Network
 
+ERRNO = re.compile(r"\[Errno -?\d+\] ")  # a number that says nothing beside its words
+HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 Made = Callable[..., httpx.AsyncBaseTransport]
 
 
@@ -32,6 +38,25 @@ def why_unusable(proxy: str) -> str:
     return ""
 
 
+def why_empty(folders: str) -> str:
+    """Why no certificate is found in these folders, divided as in ``PATH``; empty where one may be, or none is named.
+
+    OpenSSL looks for each under its hash, and says nothing of a folder that is not there.
+    """
+    if not folders:
+        return ""
+    held = [[*Path(one).iterdir()] for one in folders.split(os.pathsep) if Path(one).is_dir()]
+    if any(HASHED.fullmatch(file.name) for files in held for file in files):
+        return ""
+    if not held:
+        return f"cannot be read: {os.strerror(errno.ENOENT)}"
+    return f"holds no certificate under its hash: openssl rehash {folders.split(os.pathsep)[-1]} makes them"
+
+
+class ProxyFailure(httpx.ConnectError):
+    """A proxy made no connection; nothing was sent. Its text says which, and why."""
+
+
 class Proxied(httpx.AsyncBaseTransport):
     """Sends each request by the proxy that ``network`` names for it, or directly. ``make`` builds a transport."""
 
@@ -42,7 +67,7 @@ class Proxied(httpx.AsyncBaseTransport):
     def _way(self, proxy: str) -> httpx.AsyncBaseTransport:
         if proxy not in self.ways:
             if wrong := why_unusable(proxy) if proxy else "":
-                raise httpx.ConnectError(wrong)
+                raise ProxyFailure(wrong)
             over = {"proxy": httpx.Proxy(proxy, ssl_context=_tls(proxy, self.verify))} if proxy else {}
             self.ways[proxy] = self.make(verify=self.verify, **over)
         return self.ways[proxy]
@@ -50,7 +75,7 @@ class Proxied(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request as any transport does.
 
-        Raises ``httpx.ConnectError`` when it fails before the proxy was told of the request itself: then nothing was
+        Raises ``ProxyFailure`` when it fails before the proxy was told of the request itself: then nothing was
         sent.
         """
         proxy = proxy_of(self.network, request.url)
@@ -64,10 +89,12 @@ class Proxied(httpx.AsyncBaseTransport):
         except httpx.TransportError as error:
             if left.seen:
                 raise
-            raise httpx.ConnectError(f"the proxy {USER.sub('', proxy)} made no connection: {error}") from error
+            raise ProxyFailure(
+                f"the proxy {USER.sub('', proxy)} made no connection: {describe_failure(error)}"
+            ) from error
         if response.status_code == 407:  # its own word, never the host's
             await response.aclose()
-            raise httpx.ConnectError(f"the proxy {USER.sub('', proxy)} wants a name and a password (407)")
+            raise ProxyFailure(f"the proxy {USER.sub('', proxy)} wants a name and a password (407)")
         return response
 
     async def aclose(self) -> None:
@@ -89,3 +116,14 @@ class _Departure:
     async def heard(self, name: str, info: dict[str, Any]) -> None:
         if name.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
             self.seen = True
+
+
+def describe_failure(error: BaseException) -> str:
+    """The error in words: the system's own where a library says no more than that all attempts failed."""
+    if isinstance(error, ProxyFailure):
+        return str(error)
+    cause = error.__cause__ or error.__context__
+    while cause is not None and not isinstance(cause, ConnectionError):
+        cause = cause.__cause__ or cause.__context__
+    words = os.strerror(cause.errno) if isinstance(cause, ConnectionError) and cause.errno else str(error)
+    return ERRNO.sub("", " ".join(words.split()))[:200] or type(error).__name__

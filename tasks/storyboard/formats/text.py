@@ -7,6 +7,19 @@ from tasks.domain.errors import BoardError, Fault
 from tasks.storyboard.formats import Board, columns
 from tasks.storyboard.formats.columns import Table
 
+_OTHERS = (  # how files begin that nobody can read as a table
+    (rb"\x89PNG", "a PNG picture"),
+    (rb"\xff\xd8\xff", "a JPEG picture"),
+    (rb"GIF8[79]a", "a GIF picture"),
+    (rb"RIFF....WEBP", "a WebP picture"),
+    (rb"II\*\x00|MM\x00\*", "a TIFF picture"),
+    (rb"....ftyp", "a video or a picture of a phone"),
+    (rb"\x1aE\xdf\xa3|RIFF....AVI ", "a video"),
+    (rb"RIFF....WAVE|ID3|OggS|fLaC", "sound"),
+    (rb"%PDF-", "a PDF"),
+    (rb"\{\\rtf", "an RTF text"),
+    (rb"\x1f\x8b|BZh\d1AY|7z\xbc\xaf|Rar!\x1a|\xfd7zXZ|\x28\xb5\x2f\xfd", "a packed file"),
+)
 _OLD = b"\xd0\xcf\x11\xe0"
 _ABOVE = bytes(range(0x80, 0x100))
 _PAIRED = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -14,6 +27,8 @@ _PAIRED = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\
 
 def read(board: Board) -> Table:
     """The table of a CSV file in any common delimiter and encoding. Raises ``BoardError`` when it is none."""
+    if other := next((what for begins, what in _OTHERS if re.match(begins, board.data, re.DOTALL)), ""):
+        raise BoardError(f"this is {other}; save the shots as CSV, one row a shot below a line of headers")
     text = decode(board.data)
     if told := _no_table(text):
         raise BoardError(f"{told}; save the shots as CSV, one row a shot below a line of headers")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import without_settings
 from tests.flows import STORYREEL, Cli, manifest, until, write_board
 
 
@@ -110,3 +111,15 @@ def test_that_an_output_that_cannot_be_written_is_told_first(
     assert said.startswith("error: standard output cannot be written: ")
     assert said.count("\n") == 1
     assert not (tmp_path / "film").exists()
+
+
+@pytest.mark.parametrize("words", ["--help", "plan --help", "--version"])
+def test_help_that_cannot_be_written(words: str) -> None:
+    """A full disk behind the help is a word and exit code 1, its reader's end is no failure; never a traceback."""
+    told = "error: standard output could not be written whole: No space left on device\n"
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run([STORYREEL, *words.split()], env=without_settings(), stdout=full, stderr=subprocess.PIPE)
+    assert (ran.returncode, ran.stderr.decode()) == (1, told)
+    shell = f"{STORYREEL} {words} | true; exit ${{PIPESTATUS[0]}}"
+    gone = subprocess.run(["bash", "-c", shell], env=without_settings(), capture_output=True)
+    assert (gone.returncode, gone.stderr.decode()) == (0, "")

@@ -74,3 +74,13 @@ def test_the_module_is_the_command(tmp_path: Path) -> None:
     assert "Usage: storyreel" in told.stdout
     wrong = subprocess.run([*command, "plan", "nowhere.csv"], cwd=tmp_path, capture_output=True, text=True)
     assert (wrong.returncode, wrong.stderr) == (2, "error: nowhere.csv is not there\n")
+
+
+def test_that_signals_are_heard_before_anything_is_loaded() -> None:
+    """From the import of the command to its handlers Python loads nothing that it has not loaded already."""
+    look = (
+        "import sys; before = set(sys.modules); from flows.cli import main, early; "
+        "early.on_signal(lambda: None); print(*sorted(set(sys.modules) - before))"
+    )
+    told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["flows", "flows.cli", "flows.cli.early", "flows.cli.start"]

@@ -11,6 +11,7 @@ import pytest
 from tasks.domain.order import Request
 from tasks.transport.client import DownloadLimits, Forbidden, Http, Lost, NotSent
 from tasks.transport.network import Network
+from tests.conftest import free_port
 from tests.tasks.loopback import Loopback, reply, then_cut
 from tests.tasks.proxy import Proxy
 from tests.tasks.transport.test_client import certificate
@@ -159,10 +160,38 @@ def test_socks_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert http.why_closed("https://gw.example/") == said
 
 
-@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_certificates_that_cannot_be_read(tmp_path: Path, variable: str) -> None:
-    """The variable is named, with what stands there."""
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"ca_file": "{tmp}/none.pem"}, "SSL_CERT_FILE={tmp}/none.pem cannot be read: "),
+        ({"ca_file": "/nope"}, "SSL_CERT_FILE=/nope cannot be read: No such file or directory"),
+        ({"ca_folder": "/nope"}, "SSL_CERT_DIR=/nope cannot be read: No such file or directory"),
+        ({"ca_folder": "{tmp}/none.pem"}, "SSL_CERT_DIR={tmp}/none.pem cannot be read: No such file or directory"),
+        ({"ca_folder": "{tmp}"}, "SSL_CERT_DIR={tmp} holds no certificate under its hash: openssl rehash {tmp} makes"),
+        ({"ca_folder": "/nope:{tmp}"}, "SSL_CERT_DIR=/nope:{tmp} holds no certificate under its hash"),
+        ({"ca_folder": "/nope:{tmp}/good"}, ""),
+        ({"ca_file": "{tmp}/ca.pem", "ca_folder": "/nope"}, ""),
+    ],
+)
+def test_certificates_that_cannot_be_read(tmp_path: Path, given: dict[str, str], told: str) -> None:
+    """The variable is named before anything is asked, with what stands there; one usable place is enough."""
     (tmp_path / "none.pem").write_text("no certificate")
-    network = Network(ca_file=str(tmp_path / "none.pem")) if variable == "SSL_CERT_FILE" else Network(ca_file="/nope")
+    _authority(tmp_path)
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good/6b04e6f4.0").symlink_to(tmp_path / "ca.pem")
+    network = Network(**{name: value.format(tmp=tmp_path) for name, value in given.items()})
     said = Http(network=network).why_closed("https://gw.example/")
-    assert said.startswith(f"SSL_CERT_FILE={network.ca_file} cannot be read")
+    assert said.startswith(told.format(tmp=tmp_path)) if told else not said
+
+
+@pytest.mark.parametrize("url", ["http://media.test/", "https://media.test/"])
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_a_proxy_that_is_not_there_is_what_is_told(url: str, scheme: str) -> None:
+    """Nobody takes a proxy that refuses for a gateway that does: it is named, in the system's own words."""
+    proxy = f"{scheme}://anna:secret@127.0.0.1:{free_port()}"
+    http = Http(network=Network({"all": proxy}))
+    with pytest.raises(NotSent) as caught:
+        await http.ask(ORDER, url, {}, 5)
+    await http.close()
+    said = f"the proxy {proxy.replace('anna:secret@', '')} made no connection: Connection refused"
+    assert said in str(caught.value)
