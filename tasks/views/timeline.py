@@ -5,22 +5,23 @@ asked for, and a red marker that says why. OpenTimelineIO keeps each clip's own 
 rate, so cuts lie on its frames there: each to the nearest, so that no error adds up.
 """
 
-import hashlib
 import math
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from itertools import count, takewhile
+from itertools import takewhile
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.views.alternates import add_alternates
+from tasks.views.edl_reels import reels_of
 
 NEEDED = "a timeline needs OpenTimelineIO: pip install 'storyreel[timeline]'"
 DEFAULT_RATE = Fraction(24)
@@ -28,7 +29,6 @@ NTSC = {Fraction(rate * 1000, 1001): rate for rate in (24, 30, 60)}
 RATES = (*NTSC, *map(Fraction, (24, 25, 30, 50, 60)))  # frames a second that all three formats know
 NEAR = 3e-4  # share by which a measured rate may miss the one that is meant; 24 and 23.976 lie 1e-3 apart
 MOST_WORDS = 200  # characters of a reason; the manifest has all of them
-NO_REELS = ("AX", "BL", "BLACK", "BARS")  # words with a meaning of their own in an EDL
 
 Row = Mapping[str, Any]
 
@@ -45,6 +45,11 @@ class _Item:
     @property
     def name(self) -> str:
         return plain(self.row.get("shot_id"))
+
+    @property
+    def file(self) -> str:
+        """What an editing program looks for: the name of the clip's own file; the shot's where there is none."""
+        return plain(PurePosixPath(str(self.row.get("clip") or "")).name) or self.name
 
     @property
     def url(self) -> str:
@@ -144,17 +149,6 @@ def cuts_of(lengths: Sequence[Fraction], rate: Fraction) -> list[tuple[int, int]
     return cuts
 
 
-def reels_of(names: Sequence[str]) -> list[str]:
-    """A reel name for each shot: at most 8 capitals and digits, no two alike; the shot's own where that fits."""
-    taken = set(NO_REELS)
-    reels = []
-    for name in names:
-        reel = next(reel for reel in _reel_names(name) if reel not in taken)
-        taken.add(reel)
-        reels.append(reel)
-    return reels
-
-
 def plain(value: Any) -> str:
     """The text in one line without control characters, as an EDL and XML can hold it."""
     text = "" if value is None else str(value)
@@ -169,15 +163,6 @@ def hour(rate: Fraction) -> int:
 
 def _drops(rate: Fraction) -> bool:
     return NTSC.get(rate, 24) != 24
-
-
-def _reel_names(name: str) -> Iterator[str]:
-    own = "".join(letter for letter in name if letter.isascii() and letter.isalnum()).upper()
-    if own and len(own) <= 8:
-        yield own
-    for number in count():
-        digest = hashlib.sha256(f"{name}{number or ''}".encode()).hexdigest()
-        yield f"{own[:3]}{digest[:5]}".upper()
 
 
 def _number(value: Any) -> float:
@@ -240,10 +225,12 @@ def _json(value: Any) -> Any:
 
 def _otio_item(library: Any, item: _Item) -> Any:
     schema, whole = library.schema, _range(library, item.frames, item.rate)
-    said: dict[str, Any] = {"name": item.name, "source_range": whole}
+    stem = PurePosixPath(item.file).stem if item.url else item.name  # as otiotool relinks by name
+    said: dict[str, Any] = {"name": stem, "source_range": whole}
     said["metadata"] = {"storyreel": {str(column): _json(value) for column, value in item.row.items()}}
     if item.url:
         made = schema.Clip(media_reference=schema.ExternalReference(item.url, available_range=whole), **said)
+        made.media_reference.name = item.file
     else:
         made = schema.Gap(**said)
         red = schema.MarkerColor.RED
@@ -257,9 +244,10 @@ def _otio_item(library: Any, item: _Item) -> Any:
 def _event(library: Any, item: _Item, reel: str, cut: tuple[int, int], rate: Fraction) -> Any:
     schema, (start, stop) = library.schema, cut
     scene = [f"SCENE: {item.scene}"] if item.scene else []
-    said = {"reel": reel if item.url else "BL", "comments": scene}
+    shot = [f"SHOT: {item.name}"] if item.url else []
+    said = {"reel": reel if item.url else "BL", "comments": [*shot, *scene]}
     media = schema.ExternalReference(item.url) if item.url else schema.MissingReference()
-    clip = schema.Clip(item.name, media, _range(library, stop - start, rate), {"cmx_3600": said})
+    clip = schema.Clip(item.file, media, _range(library, stop - start, rate), {"cmx_3600": said})
     if not item.url:
         place = _range(library, 0, rate, hour(rate) + start)
         clip.markers.append(schema.Marker(f"{item.name} {item.why}", place, schema.MarkerColor.RED))
@@ -280,17 +268,18 @@ def _shape(rows: Sequence[Row]) -> dict[str, str]:
 
 def _asset(resources: ET.Element, item: _Item, number: str, rate: Fraction) -> None:
     """A clip of another rate names no format: the editing program then reads it from the file."""
-    said = {"id": number, "name": item.name, "src": item.url, "start": "0s"}
+    said = {"id": number, "name": item.file, "src": item.url, "start": "0s"}
     said["duration"] = _seconds(item.frames / item.rate)
     ET.SubElement(resources, "asset", said | ({"format": "r1"} if item.rate == rate else {}))
 
 
 def _spine_item(spine: ET.Element, item: _Item, number: str, cut: tuple[int, int], rate: Fraction) -> None:
-    place = {"name": item.name, "offset": _seconds((hour(rate) + cut[0]) / rate)}
+    place = {"name": item.file, "offset": _seconds((hour(rate) + cut[0]) / rate)}
     place["duration"] = _seconds((cut[1] - cut[0]) / rate)
     kind = "asset-clip" if item.url else "gap"
     made = ET.SubElement(spine, kind, place | ({"ref": number} if item.url else {}) | {"start": "0s"})
-    if words := plain(item.row.get("prompt")):
+    shot = f"shot {item.name}" if item.url else ""
+    if words := ": ".join(text for text in (shot, plain(item.row.get("prompt"))) if text):
         ET.SubElement(made, "note").text = words
     one = {"start": "0s", "duration": _seconds(1 / rate)}
     if not item.url:
