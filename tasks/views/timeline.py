@@ -22,10 +22,10 @@ from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.views.alternates import add_alternates
 from tasks.views.edl_reels import reels_of
+from tasks.views.timecode import NTSC, drops, hour
 
 NEEDED = "a timeline needs OpenTimelineIO: pip install 'storyreel[timeline]'"
 DEFAULT_RATE = Fraction(24)
-NTSC = {Fraction(rate * 1000, 1001): rate for rate in (24, 30, 60)}
 RATES = (*NTSC, *map(Fraction, (24, 25, 30, 50, 60)))  # frames a second that all three formats know
 NEAR = 3e-4  # share by which a measured rate may miss the one that is meant; 24 and 23.976 lie 1e-3 apart
 MOST_WORDS = 200  # characters of a reason; the manifest has all of them
@@ -56,8 +56,13 @@ class _Item:
         return quote(str(self.row.get("clip") or ""), safe="/", errors="replace")
 
     @property
+    def mark(self) -> str:
+        """The colour that says what is there: a drawing in a clip's place, or nothing; empty where a clip is."""
+        return "RED" if not self.url else "ORANGE" if self.row.get("status") == "stand_in" else ""
+
+    @property
     def why(self) -> str:
-        """Status, class and reason of a shot without a clip."""
+        """Status, class and reason of a shot without a clip of its own."""
         status, kind, words = (plain(self.row.get(name)) for name in ("status", "error_class", "error"))
         return f"{status}{f' ({kind})' if kind else ''}{f': {words}' if words else ''}"[:MOST_WORDS]
 
@@ -80,6 +85,7 @@ def otio(rows: Sequence[Row], *, name: str, takes: Sequence[Row] = ()) -> bytes:
         metadata={"storyreel": {"shots": len(items), "clips": clips, "rate": float(rate)}},
     )
     timeline.tracks.append(track)
+    timeline.tracks.markers.extend(_marks(library, items, rate))
     return str(library.adapters.write_to_string(timeline, "otio_json")).encode()
 
 
@@ -104,7 +110,7 @@ def edl(rows: Sequence[Row], *, name: str) -> bytes:
     timeline = library.schema.Timeline(plain(name) or "storyreel")
     timeline.tracks.append(track)
     text = str(library.adapters.write_to_string(timeline, "cmx_3600", rate=float(rate)))
-    mode = "DROP FRAME" if _drops(rate) else "NON-DROP FRAME"
+    mode = "DROP FRAME" if drops(rate) else "NON-DROP FRAME"
     return text.replace("\n\n", f"\nFCM: {mode}\n\n", 1).encode()
 
 
@@ -120,7 +126,7 @@ def fcpxml(rows: Sequence[Row], *, name: str) -> bytes:
     resources = ET.SubElement(root, "resources")
     ET.SubElement(resources, "format", {"id": "r1", "frameDuration": _seconds(1 / rate), **_shape(rows)})
     whole = {"format": "r1", "duration": _seconds((cuts[-1][1] if cuts else 0) / rate)}
-    whole |= {"tcStart": _seconds(start / rate), "tcFormat": "DF" if _drops(rate) else "NDF"}
+    whole |= {"tcStart": _seconds(start / rate), "tcFormat": "DF" if drops(rate) else "NDF"}
     project = ET.SubElement(root, "project", name=plain(name) or "storyreel")
     spine = ET.SubElement(ET.SubElement(project, "sequence", whole), "spine")
     for number, (item, cut) in enumerate(zip(items, cuts, strict=True), 2):
@@ -153,16 +159,6 @@ def plain(value: Any) -> str:
     """The text in one line without control characters, as an EDL and XML can hold it."""
     text = "" if value is None else str(value)
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-
-
-def hour(rate: Fraction) -> int:
-    """The frame that is called 01:00:00:00 at this rate; with drop frames the names of 108 are left out."""
-    nominal = NTSC.get(rate, int(rate))
-    return 3600 * nominal - (108 * nominal // 30 if _drops(rate) else 0)
-
-
-def _drops(rate: Fraction) -> bool:
-    return NTSC.get(rate, 24) != 24
 
 
 def _number(value: Any) -> float:
@@ -233,12 +229,24 @@ def _otio_item(library: Any, item: _Item) -> Any:
         made.media_reference.name = item.file
     else:
         made = schema.Gap(**said)
-        red = schema.MarkerColor.RED
-        made.markers.append(schema.Marker(name=item.name, marked_range=whole, color=red, comment=item.why))
+    if item.mark:
+        made.markers.append(schema.Marker(name=item.name, marked_range=whole, color=item.mark, comment=item.why))
     if item.scene:
         first = _range(library, 1, item.rate)
         made.markers.append(schema.Marker(name=item.scene, marked_range=first, color=schema.MarkerColor.CYAN))
     return made
+
+
+def _marks(library: Any, items: Sequence[_Item], rate: Fraction) -> list[Any]:
+    """A marker of the whole cut for each shot without a clip of its own, where it lies."""
+    cuts = cuts_of([item.frames / item.rate for item in items], rate)
+    return [
+        library.schema.Marker(
+            name=item.name, marked_range=_range(library, stop - start, rate, start), color=item.mark, comment=item.why
+        )
+        for item, (start, stop) in zip(items, cuts, strict=True)
+        if item.mark
+    ]
 
 
 def _event(library: Any, item: _Item, reel: str, cut: tuple[int, int], rate: Fraction) -> Any:
@@ -248,9 +256,9 @@ def _event(library: Any, item: _Item, reel: str, cut: tuple[int, int], rate: Fra
     said = {"reel": reel if item.url else "BL", "comments": [*shot, *scene]}
     media = schema.ExternalReference(item.url) if item.url else schema.MissingReference()
     clip = schema.Clip(item.file, media, _range(library, stop - start, rate), {"cmx_3600": said})
-    if not item.url:
+    if item.mark:
         place = _range(library, 0, rate, hour(rate) + start)
-        clip.markers.append(schema.Marker(f"{item.name} {item.why}", place, schema.MarkerColor.RED))
+        clip.markers.append(schema.Marker(f"{item.name} {item.why}", place, item.mark))
     return clip
 
 
@@ -282,7 +290,7 @@ def _spine_item(spine: ET.Element, item: _Item, number: str, cut: tuple[int, int
     if words := ": ".join(text for text in (shot, plain(item.row.get("prompt"))) if text):
         ET.SubElement(made, "note").text = words
     one = {"start": "0s", "duration": _seconds(1 / rate)}
-    if not item.url:
+    if item.mark:
         ET.SubElement(made, "marker", one | {"value": item.name, "note": item.why, "completed": "0"})
     if item.scene:
         ET.SubElement(made, "marker", one | {"value": item.scene})

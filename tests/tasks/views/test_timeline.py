@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from tasks.domain.errors import StartError
 from tasks.views.edl_reels import NO_REELS, reels_of
-from tasks.views.timeline import RATES, cuts_of, edl, fcpxml, hour, otio, plain, rate_of
+from tasks.views.timecode import hour
+from tasks.views.timeline import RATES, cuts_of, edl, fcpxml, otio, plain, rate_of
 
 RATES_SEEN = [23.976, 23.976023976, 24.0, 25.0, 29.97, 29.97002997, 30.0, 60.0, 12.0, 48.0]
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(plain)
@@ -287,3 +288,24 @@ def test_the_same_rows_give_the_same_bytes() -> None:
     for write in (otio, edl, fcpxml):
         assert write(rows, name="x") == write(rows, name="x")
         assert write([one | {"charged_usd": "0.50"} for one in rows], name="x") == write(rows, name="x")
+
+
+def test_stand_ins_and_missing_shots_are_marked_in_the_cut() -> None:
+    """A drawing in a clip's place is orange, a missing or refused shot red, on the item and on the whole; a clip of its
+    own bears no mark."""
+    drawn = {"status": "stand_in", "error_class": "Locked", "error": "no credit", "scene": ""}
+    rows = [row("a", scene=""), row("b", **drawn), row("c", clip="", scene="")]
+    timeline = read(otio(rows, name="x"), "otio_json")
+    marks = [[(one.color, one.comment) for one in item.markers] for item in items(timeline)]
+    assert marks == [[], [("ORANGE", "stand_in (Locked): no credit")], [("RED", "refused (Moderated): no way")]]
+    on_stack = [(one.name, one.color, one.marked_range.start_time.to_seconds()) for one in timeline.tracks.markers]
+    assert on_stack == [("b", "ORANGE", 4.0), ("c", "RED", 8.0)]
+    text = edl(rows, name="x").decode()
+    assert " ORANGE  B STAND_IN (LOCKED): NO CREDIT" in text and " RED     C REFUSED" in text
+    assert text.count("* LOC:") == 2
+    marked = [item.find("marker") for item in ET.fromstring(fcpxml(rows, name="x")).findall(".//spine/*")]
+    assert [None if one is None else (one.get("value"), one.get("completed")) for one in marked] == [
+        None,
+        ("b", "0"),
+        ("c", "0"),
+    ]
