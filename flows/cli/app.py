@@ -31,6 +31,7 @@ from flows.cli.options import (
     Rerender,
     To,
     Wishes,
+    Xlsx,
     choose_shots,
     request_of,
 )
@@ -75,6 +76,7 @@ def render(
     no_reel: NoReel = False,
     edl: Edl = False,
     fcpxml: Fcpxml = False,
+    xlsx: Xlsx = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -83,7 +85,7 @@ def render(
     progress = Progress()
 
     async def act() -> int:
-        shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
+        shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml, xlsx)
         wanted = choose_shots(request_of(board, to, config, budget, concurrency), only, rerender)
         async with blocks.open_session(wishes.on(replace(wanted, views=shown)), progress) as running:
             await running.check(fetch=True)
@@ -243,6 +245,7 @@ def report(
     no_reel: NoReel = False,
     edl: Edl = False,
     fcpxml: Fcpxml = False,
+    xlsx: Xlsx = False,
     config: Config = None,
     json: Json = False,
 ) -> int:
@@ -250,7 +253,7 @@ def report(
 
     async def act() -> int:
         progress = Progress()
-        shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml)
+        shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml, xlsx)
         async with blocks.open_session(RunRequest("", url, config), progress, keys=False) as running:
             if told_why := await answers.hear(running):
                 display.say(told_why)

@@ -33,6 +33,7 @@ NoTimeline = Annotated[bool, _leave_out("timeline")]
 NoReel = Annotated[bool, _leave_out("reel", ", the rough cut")]
 Edl = Annotated[bool, _write_too("edl")]
 Fcpxml = Annotated[bool, _write_too("fcpxml")]
+Xlsx = Annotated[bool, _write_too("xlsx")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
 Into = Annotated[
     str, Parameter(help="Write status, clip, take, money and note of each shot into a copy of this board.")

@@ -28,6 +28,7 @@ class ViewSelection:
     reel: bool = _view("reel.mp4")
     edl: bool = _view("timeline.edl", default=False)
     fcpxml: bool = _view("timeline.fcpxml", default=False)
+    xlsx: bool = _view("manifest.xlsx", default=False)
 
     @property
     def chosen(self) -> tuple[View, ...]:

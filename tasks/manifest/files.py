@@ -1,6 +1,5 @@
 """The tables that a run leaves at its target: their bytes, and the manifest read back."""
 
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,11 +8,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tasks.domain.errors import Fault, TargetError
-from tasks.domain.money import ZERO, usd_text
+from tasks.domain.money import usd_text
 from tasks.domain.result import STATUSES, Attempt, ShotResult
 from tasks.domain.takes import Shelf
 from tasks.domain.verdict import Verdict
-from tasks.manifest import csv_file
+from tasks.manifest import csv_file, parquet_file
 from tasks.manifest.costs import SCHEMA_VERSION, books, costs_of, status_of
 from tasks.manifest.rows import ADDED, ATTEMPTS, MANIFEST, Row, Table, attempt_rows, extra_names, rows
 from tasks.manifest.takes import TAKES, takes_rows
@@ -21,6 +20,7 @@ from tasks.manifest.takes import TAKES, takes_rows
 _NO_MANIFEST = "manifest.json cannot be read: it is no manifest of storyreel"
 _WORDS = {
     "text": "text",
+    "time": "text",
     "int": "a whole number or null",
     "float": "a number or null",
     "usd": "an amount as text",
@@ -58,12 +58,12 @@ def build_tables(
     takes = takes_rows(shots, known.history, shelf, head.verdicts)
     told = {name: getattr(head, name) for name in ("run_id", "board", "target")}
     return {
-        "manifest.parquet": _parquet(manifest, shots),
+        "manifest.parquet": parquet_file.write(manifest, shots),
         "manifest.csv": csv_file.write(manifest, shots),
         "manifest.json": _json({"schema_version": SCHEMA_VERSION, **told}, shots),
-        "attempts.parquet": _parquet(ATTEMPTS, attempts),
+        "attempts.parquet": parquet_file.write(ATTEMPTS, attempts),
         "attempts.csv": csv_file.write(ATTEMPTS, attempts),
-        "takes.parquet": _parquet(TAKES, takes),
+        "takes.parquet": parquet_file.write(TAKES, takes),
         "takes.csv": csv_file.write(TAKES, takes),
         "costs.json": _pretty(costs_of(known, run_id=head.run_id, budget=head.budget)),
     }
@@ -89,45 +89,8 @@ def load_manifest(data: bytes) -> list[Row]:
 
 
 def load_attempts(data: bytes) -> list[Row]:
-    """The rows of an ``attempts.parquet``, money as text."""
-    from pyarrow import parquet
-
-    listed = parquet.ParquetFile(io.BytesIO(data)).read().to_pylist()  # `read_table` would load pandas
-    return [{c: usd_text(v) if isinstance(v, Decimal) else v for c, v in one.items()} for one in listed]
-
-
-def _parquet(table: Table, listed: Sequence[Row]) -> bytes:
-    import pyarrow
-    from pyarrow import parquet
-
-    columns = [_column(kind, [one[name] for one in listed]) for name, kind in table.items()]
-    sink = io.BytesIO()
-    parquet.write_table(pyarrow.table(columns, names=list(table)), sink)
-    return sink.getvalue()
-
-
-def _column(kind: str, values: Sequence[Any]) -> Any:
-    """A column in Arrow's memory layout: given a list, pyarrow would load pandas (65 MB) just to look at it."""
-    import numpy
-    import pyarrow
-
-    if kind == "text":
-        texts = [value.encode() for value in values]
-        ends = numpy.cumsum([0, *map(len, texts)], dtype=numpy.int32)
-        parts = [None, pyarrow.py_buffer(ends), pyarrow.py_buffer(b"".join(texts))]
-        return pyarrow.Array.from_buffers(pyarrow.string(), len(values), parts)
-    there = numpy.packbits(numpy.array([value is not None for value in values], bool), bitorder="little")
-    if kind in ("usd", "usd?"):
-        units = b"".join(int((value or ZERO).scaleb(6)).to_bytes(16, "little", signed=True) for value in values)
-        parts = [pyarrow.py_buffer(there), pyarrow.py_buffer(units)]
-        return pyarrow.Array.from_buffers(pyarrow.decimal128(18, 6), len(values), parts)
-    if kind == "bool":
-        bits = numpy.packbits(numpy.array([bool(value) for value in values], bool), bitorder="little")
-        parts = [pyarrow.py_buffer(there), pyarrow.py_buffer(bits)]
-        return pyarrow.Array.from_buffers(pyarrow.bool_(), len(values), parts)
-    numbers = numpy.array([value or 0 for value in values], numpy.int64 if kind == "int" else numpy.float64)
-    parts = [pyarrow.py_buffer(there), pyarrow.py_buffer(numbers)]
-    return pyarrow.Array.from_buffers(pyarrow.from_numpy_dtype(numbers.dtype), len(values), parts)
+    """The rows of an ``attempts.parquet``: money as text, times as ISO 8601 UTC."""
+    return parquet_file.read(data)
 
 
 def _json(head: Mapping[str, Any], listed: Iterable[Row]) -> bytes:
@@ -186,7 +149,7 @@ def _fits(column: str, value: Any) -> bool:
     kind = MANIFEST.get(column, "text")
     if column == "status":
         return value in STATUSES
-    if kind == "text":
+    if kind in ("text", "time"):
         return isinstance(value, str)
     if kind == "usd":
         return isinstance(value, str) and _is_money(value)

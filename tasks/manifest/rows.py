@@ -10,7 +10,7 @@ from tasks.domain.money import ZERO
 from tasks.domain.result import Attempt, Clip, ShotResult, has_own_clip
 from tasks.manifest.costs import Books, Money, status_of
 
-Kind = Literal["text", "int", "float", "usd", "usd?", "bool"]  # all but text and usd may be empty
+Kind = Literal["text", "time", "int", "float", "usd", "usd?", "bool"]  # all but text, time and usd may be None
 Table = Mapping[str, Kind]  # column -> kind of its cells, in the order of the columns
 Row = dict[str, Any]
 
@@ -41,8 +41,8 @@ MANIFEST: Table = {
     "error_class": "text",
     "error": "text",
     "job_id": "text",
-    "submitted_at": "text",
-    "finished_at": "text",
+    "submitted_at": "time",
+    "finished_at": "time",
     "fingerprint": "text",
     "prompt": "text",
     "grade": "text",
@@ -78,8 +78,8 @@ ATTEMPTS: Table = {
     "charge_basis": "text",
     "wasted_usd": "usd",
     "at_risk_usd": "usd",
-    "submitted_at": "text",
-    "settled_at": "text",
+    "submitted_at": "time",
+    "settled_at": "time",
     "key": "text",
     "order_id": "text",
     "estimate_usd": "usd?",
@@ -89,7 +89,7 @@ ATTEMPTS: Table = {
     "qa": "text",
 }
 
-_EMPTY: Mapping[Kind, Any] = {"text": "", "usd": ZERO}
+_EMPTY: Mapping[Kind, Any] = {"text": "", "time": "", "usd": ZERO}
 _OF_CLIP = (
     *("clip", "sha256", "bytes", "width", "height", "fps", "poster", "duration_s", "has_sound", "container"),
     *("mismatch", "provider", "model", "job_id", "submitted_at", "finished_at"),

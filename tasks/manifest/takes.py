@@ -1,15 +1,12 @@
 """The takes of a target: one row for every clip of its own that came to a shot of the manifest. Pure."""
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
 from types import MappingProxyType
 
-from tasks.domain.money import usd_text
 from tasks.domain.result import Attempt
 from tasks.domain.takes import Shelf, attempts_with_clip, counting
 from tasks.domain.verdict import Verdict
+from tasks.manifest import parquet_file
 from tasks.manifest.rows import Row, Table, row_keys
 
 NOBODY: Mapping[str, Sequence[Verdict]] = MappingProxyType({})
@@ -22,7 +19,7 @@ TAKES: Table = {
     "verdict": "text",
     "note": "text",
     "by": "text",
-    "verdict_at": "text",
+    "verdict_at": "time",
     "clip": "text",
     "poster": "text",
     "sha256": "text",
@@ -39,7 +36,7 @@ TAKES: Table = {
     "quoted_usd": "usd",
     "charged_usd": "usd",
     "at_risk_usd": "usd",
-    "finished_at": "text",
+    "finished_at": "time",
 }
 
 
@@ -66,16 +63,7 @@ def takes_rows(
 
 def load_takes(data: bytes) -> list[Row]:
     """The rows of a ``takes.parquet``: money as text, times as ISO 8601 UTC."""
-    from pyarrow import parquet
-
-    listed = parquet.ParquetFile(io.BytesIO(data)).read().to_pylist()  # `read_table` would load pandas
-    return [{column: _plain(value) for column, value in one.items()} for one in listed]
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return usd_text(value)
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+    return parquet_file.read(data)
 
 
 def _is_own(row: Row, one: Attempt) -> bool:
@@ -88,7 +76,7 @@ def _row(row: Row, one: Attempt, said: Verdict | None) -> Row:
     clip = one.clip
     assert clip is not None  # noqa: S101 - only attempts with a clip come here
     names = ("sha256", "bytes", "poster", "container", "seconds", "width", "height", "fps")
-    cells: Row = {column: "" for column, kind in TAKES.items() if kind == "text"}
+    cells: Row = {column: "" for column, kind in TAKES.items() if kind in ("text", "time")}
     cells |= {name: getattr(clip, name) for name in names}
     cells |= {"shot_id": row["shot_id"], "key": one.key, "take": one.n, "grade": one.grade, "clip": clip.path}
     cells |= {"verdict": said.kind, "note": said.note, "by": said.by, "verdict_at": said.at} if said else {}

@@ -72,6 +72,12 @@ class ViewPublisher:
         makers = {".edl": timeline.edl, ".fcpxml": timeline.fcpxml}
         return self.store.write(file, makers[Path(file).suffix](tables.rows, name=name))
 
+    def make_workbook(self, tables: Tables, file: str) -> None:
+        """Write the manifest as a workbook."""
+        from tasks.views import workbook
+
+        self.store.write(file, workbook.xlsx(tables.rows))
+
     def make_report(self, tables: Tables, file: str) -> None:
         """Write the report. It links the rough cut where that is there."""
         takes = read_takes(self.store, tables.rows, self.known())
@@ -143,6 +149,7 @@ BUILDERS: Mapping[str, Callable[[ViewPublisher, Tables, str], None]] = {
     "timeline": ViewPublisher.make_timeline,
     "edl": ViewPublisher.make_timeline,
     "fcpxml": ViewPublisher.make_timeline,
+    "xlsx": ViewPublisher.make_workbook,
     "reel": ViewPublisher.make_reel,
     "report": ViewPublisher.make_report,
 }

@@ -5,30 +5,30 @@ asked for, and a red marker that says why. OpenTimelineIO keeps each clip's own 
 rate, so cuts lie on its frames there: each to the nearest, so that no error adds up.
 """
 
-import hashlib
 import math
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from itertools import count, takewhile
+from itertools import takewhile
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.views.alternates import add_alternates
+from tasks.views.edl_reels import reels_of
+from tasks.views.timecode import NTSC, drops, hour
 
 NEEDED = "a timeline needs OpenTimelineIO: pip install 'storyreel[timeline]'"
 DEFAULT_RATE = Fraction(24)
-NTSC = {Fraction(rate * 1000, 1001): rate for rate in (24, 30, 60)}
 RATES = (*NTSC, *map(Fraction, (24, 25, 30, 50, 60)))  # frames a second that all three formats know
 NEAR = 3e-4  # share by which a measured rate may miss the one that is meant; 24 and 23.976 lie 1e-3 apart
 MOST_WORDS = 200  # characters of a reason; the manifest has all of them
-NO_REELS = ("AX", "BL", "BLACK", "BARS")  # words with a meaning of their own in an EDL
 
 Row = Mapping[str, Any]
 
@@ -47,12 +47,22 @@ class _Item:
         return plain(self.row.get("shot_id"))
 
     @property
+    def file(self) -> str:
+        """What an editing program looks for: the name of the clip's own file; the shot's where there is none."""
+        return plain(PurePosixPath(str(self.row.get("clip") or "")).name) or self.name
+
+    @property
     def url(self) -> str:
         return quote(str(self.row.get("clip") or ""), safe="/", errors="replace")
 
     @property
+    def mark(self) -> str:
+        """The colour that says what is there: a drawing in a clip's place, or nothing; empty where a clip is."""
+        return "RED" if not self.url else "ORANGE" if self.row.get("status") == "stand_in" else ""
+
+    @property
     def why(self) -> str:
-        """Status, class and reason of a shot without a clip."""
+        """Status, class and reason of a shot without a clip of its own."""
         status, kind, words = (plain(self.row.get(name)) for name in ("status", "error_class", "error"))
         return f"{status}{f' ({kind})' if kind else ''}{f': {words}' if words else ''}"[:MOST_WORDS]
 
@@ -75,6 +85,7 @@ def otio(rows: Sequence[Row], *, name: str, takes: Sequence[Row] = ()) -> bytes:
         metadata={"storyreel": {"shots": len(items), "clips": clips, "rate": float(rate)}},
     )
     timeline.tracks.append(track)
+    timeline.tracks.markers.extend(_marks(library, items, rate))
     return str(library.adapters.write_to_string(timeline, "otio_json")).encode()
 
 
@@ -99,7 +110,7 @@ def edl(rows: Sequence[Row], *, name: str) -> bytes:
     timeline = library.schema.Timeline(plain(name) or "storyreel")
     timeline.tracks.append(track)
     text = str(library.adapters.write_to_string(timeline, "cmx_3600", rate=float(rate)))
-    mode = "DROP FRAME" if _drops(rate) else "NON-DROP FRAME"
+    mode = "DROP FRAME" if drops(rate) else "NON-DROP FRAME"
     return text.replace("\n\n", f"\nFCM: {mode}\n\n", 1).encode()
 
 
@@ -115,7 +126,7 @@ def fcpxml(rows: Sequence[Row], *, name: str) -> bytes:
     resources = ET.SubElement(root, "resources")
     ET.SubElement(resources, "format", {"id": "r1", "frameDuration": _seconds(1 / rate), **_shape(rows)})
     whole = {"format": "r1", "duration": _seconds((cuts[-1][1] if cuts else 0) / rate)}
-    whole |= {"tcStart": _seconds(start / rate), "tcFormat": "DF" if _drops(rate) else "NDF"}
+    whole |= {"tcStart": _seconds(start / rate), "tcFormat": "DF" if drops(rate) else "NDF"}
     project = ET.SubElement(root, "project", name=plain(name) or "storyreel")
     spine = ET.SubElement(ET.SubElement(project, "sequence", whole), "spine")
     for number, (item, cut) in enumerate(zip(items, cuts, strict=True), 2):
@@ -144,40 +155,10 @@ def cuts_of(lengths: Sequence[Fraction], rate: Fraction) -> list[tuple[int, int]
     return cuts
 
 
-def reels_of(names: Sequence[str]) -> list[str]:
-    """A reel name for each shot: at most 8 capitals and digits, no two alike; the shot's own where that fits."""
-    taken = set(NO_REELS)
-    reels = []
-    for name in names:
-        reel = next(reel for reel in _reel_names(name) if reel not in taken)
-        taken.add(reel)
-        reels.append(reel)
-    return reels
-
-
 def plain(value: Any) -> str:
     """The text in one line without control characters, as an EDL and XML can hold it."""
     text = "" if value is None else str(value)
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-
-
-def hour(rate: Fraction) -> int:
-    """The frame that is called 01:00:00:00 at this rate; with drop frames the names of 108 are left out."""
-    nominal = NTSC.get(rate, int(rate))
-    return 3600 * nominal - (108 * nominal // 30 if _drops(rate) else 0)
-
-
-def _drops(rate: Fraction) -> bool:
-    return NTSC.get(rate, 24) != 24
-
-
-def _reel_names(name: str) -> Iterator[str]:
-    own = "".join(letter for letter in name if letter.isascii() and letter.isalnum()).upper()
-    if own and len(own) <= 8:
-        yield own
-    for number in count():
-        digest = hashlib.sha256(f"{name}{number or ''}".encode()).hexdigest()
-        yield f"{own[:3]}{digest[:5]}".upper()
 
 
 def _number(value: Any) -> float:
@@ -240,29 +221,44 @@ def _json(value: Any) -> Any:
 
 def _otio_item(library: Any, item: _Item) -> Any:
     schema, whole = library.schema, _range(library, item.frames, item.rate)
-    said: dict[str, Any] = {"name": item.name, "source_range": whole}
+    stem = PurePosixPath(item.file).stem if item.url else item.name  # as otiotool relinks by name
+    said: dict[str, Any] = {"name": stem, "source_range": whole}
     said["metadata"] = {"storyreel": {str(column): _json(value) for column, value in item.row.items()}}
     if item.url:
         made = schema.Clip(media_reference=schema.ExternalReference(item.url, available_range=whole), **said)
+        made.media_reference.name = item.file
     else:
         made = schema.Gap(**said)
-        red = schema.MarkerColor.RED
-        made.markers.append(schema.Marker(name=item.name, marked_range=whole, color=red, comment=item.why))
+    if item.mark:
+        made.markers.append(schema.Marker(name=item.name, marked_range=whole, color=item.mark, comment=item.why))
     if item.scene:
         first = _range(library, 1, item.rate)
         made.markers.append(schema.Marker(name=item.scene, marked_range=first, color=schema.MarkerColor.CYAN))
     return made
 
 
+def _marks(library: Any, items: Sequence[_Item], rate: Fraction) -> list[Any]:
+    """A marker of the whole cut for each shot without a clip of its own, where it lies."""
+    cuts = cuts_of([item.frames / item.rate for item in items], rate)
+    return [
+        library.schema.Marker(
+            name=item.name, marked_range=_range(library, stop - start, rate, start), color=item.mark, comment=item.why
+        )
+        for item, (start, stop) in zip(items, cuts, strict=True)
+        if item.mark
+    ]
+
+
 def _event(library: Any, item: _Item, reel: str, cut: tuple[int, int], rate: Fraction) -> Any:
     schema, (start, stop) = library.schema, cut
     scene = [f"SCENE: {item.scene}"] if item.scene else []
-    said = {"reel": reel if item.url else "BL", "comments": scene}
+    shot = [f"SHOT: {item.name}"] if item.url else []
+    said = {"reel": reel if item.url else "BL", "comments": [*shot, *scene]}
     media = schema.ExternalReference(item.url) if item.url else schema.MissingReference()
-    clip = schema.Clip(item.name, media, _range(library, stop - start, rate), {"cmx_3600": said})
-    if not item.url:
+    clip = schema.Clip(item.file, media, _range(library, stop - start, rate), {"cmx_3600": said})
+    if item.mark:
         place = _range(library, 0, rate, hour(rate) + start)
-        clip.markers.append(schema.Marker(f"{item.name} {item.why}", place, schema.MarkerColor.RED))
+        clip.markers.append(schema.Marker(f"{item.name} {item.why}", place, item.mark))
     return clip
 
 
@@ -280,20 +276,21 @@ def _shape(rows: Sequence[Row]) -> dict[str, str]:
 
 def _asset(resources: ET.Element, item: _Item, number: str, rate: Fraction) -> None:
     """A clip of another rate names no format: the editing program then reads it from the file."""
-    said = {"id": number, "name": item.name, "src": item.url, "start": "0s"}
+    said = {"id": number, "name": item.file, "src": item.url, "start": "0s"}
     said["duration"] = _seconds(item.frames / item.rate)
     ET.SubElement(resources, "asset", said | ({"format": "r1"} if item.rate == rate else {}))
 
 
 def _spine_item(spine: ET.Element, item: _Item, number: str, cut: tuple[int, int], rate: Fraction) -> None:
-    place = {"name": item.name, "offset": _seconds((hour(rate) + cut[0]) / rate)}
+    place = {"name": item.file, "offset": _seconds((hour(rate) + cut[0]) / rate)}
     place["duration"] = _seconds((cut[1] - cut[0]) / rate)
     kind = "asset-clip" if item.url else "gap"
     made = ET.SubElement(spine, kind, place | ({"ref": number} if item.url else {}) | {"start": "0s"})
-    if words := plain(item.row.get("prompt")):
+    shot = f"shot {item.name}" if item.url else ""
+    if words := ": ".join(text for text in (shot, plain(item.row.get("prompt"))) if text):
         ET.SubElement(made, "note").text = words
     one = {"start": "0s", "duration": _seconds(1 / rate)}
-    if not item.url:
+    if item.mark:
         ET.SubElement(made, "marker", one | {"value": item.name, "note": item.why, "completed": "0"})
     if item.scene:
         ET.SubElement(made, "marker", one | {"value": item.scene})

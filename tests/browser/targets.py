@@ -1,6 +1,5 @@
 """Targets with a shot of every status, and what the report is made from: rows, attempts and costs as they are read."""
 
-import io
 import json
 from collections.abc import Sequence
 from decimal import Decimal
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import av
-import pyarrow.parquet as parquet
 from PIL import Image
 
 from tasks.domain.result import Attempt, Clip, ShotResult
@@ -47,7 +45,7 @@ class Told(NamedTuple):
 def told(results: Sequence[ShotResult], history: Sequence[Attempt], extras: Sequence[str] = ()) -> Told:
     head = manifest.TableHead("run-1", WORDS["board"], "out", tuple(extras), Decimal("9.00"))
     made = manifest.build_tables(results, history, shelf_of(history), head)
-    attempts = parquet.read_table(io.BytesIO(made["attempts.parquet"])).to_pylist()
+    attempts = manifest.load_attempts(made["attempts.parquet"])
     return Told(manifest.load_manifest(made["manifest.json"]), attempts, json.loads(made["costs.json"]))
 
 

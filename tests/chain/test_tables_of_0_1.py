@@ -2,12 +2,14 @@
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from tasks.manifest.rows import ATTEMPTS
 from tests.chain.test_targets_of_0_1 import NAMES, WRITTEN, Film
 
 #: What each run makes anew. What 0.1 wrote of it has to stay; else only its kind is compared.
@@ -21,10 +23,17 @@ OWN = {
 FILLED_SINCE = ("container", "origin", "qa")  # columns of rows that nothing was written into yet
 
 
+def as_text(moment: datetime | None) -> str:
+    """A time as every table held it before Parquet had timestamps."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else ""
+
+
 def tables_at(target: Path, known: str) -> dict[str, Any]:
     """The three tables. A new clip's digest and size are its encoder's: of these, too, only the kind is compared."""
     tables = {name: json.loads((target / f"{name}.json").read_bytes()) for name in ("manifest", "costs")}
     tables["attempts"] = pq.read_table(target / "attempts.parquet").to_pylist()
+    for row in tables["attempts"]:
+        row |= {name: as_text(row[name]) for name, kind in ATTEMPTS.items() if kind == "time"}
     text = json.dumps(tables, default=str).replace(str(target.parent), "<folder>")
     own = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in OWN.items())
     found: dict[str, Any] = json.loads(re.sub(own, lambda it: it[0] if it[0] in known else f"<{it.lastgroup}>", text))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,6 +37,7 @@ KEYS = (
     ("?", "these keys"),
 )
 LONG = 200  # shots; past it what is out of sight is not laid out, and its height is only guessed until seen
+CONTINUED = "continued"  # instead of sums, where a scene comes back
 PARTS = {"wide": 12, "square": 60, "tall": 60}  # shots laid out together: whole rows at any number of columns
 
 
@@ -63,7 +65,8 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The shots of a scene in board order, in parts that the browser lays out when they come into sight."""
+    """Shots of one scene that follow each other in the board, in parts that the browser lays out when they come into
+    sight. ``sums`` are those of the whole scene, at its first shots."""
 
     name: str
     sums: str
@@ -152,12 +155,12 @@ def _sheet(cards: Sequence[Card], rows: Sequence[Cells], costs: Mapping[str, Any
 
 
 def _scenes(cards: Sequence[Card], buckets: Mapping[str, Cells], size: int) -> Iterable[Scene]:
-    scenes: dict[str, list[Card]] = {}
-    for one in cards:
-        scenes.setdefault(one.scene, []).append(one)
-    for name, found in scenes.items():
+    told = set()
+    for name, run in groupby(cards, key=lambda one: one.scene):
+        found = list(run)
         parts = tuple(found[i : i + size] for i in range(0, len(found), size))
-        yield Scene(name or "No scene", _sums(buckets.get(name)), parts)
+        yield Scene(name or "No scene", CONTINUED if name in told else _sums(buckets.get(name)), parts)
+        told.add(name)
 
 
 def _sums(bucket: Cells | None) -> str:

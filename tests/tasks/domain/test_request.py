@@ -11,6 +11,7 @@ def test_the_views_of_the_table() -> None:
         ("reel", "reel.mp4", True),
         ("edl", "timeline.edl", False),
         ("fcpxml", "timeline.fcpxml", False),
+        ("xlsx", "manifest.xlsx", False),
     ]
 
 

@@ -88,10 +88,12 @@ def test_names_and_columns() -> None:
 @pytest.mark.parametrize("name", ["manifest", "attempts"])
 @pytest.mark.parametrize("rows", [0, 1])
 def test_parquet_types(name: str, rows: int) -> None:
-    """Money is exact decimal, counts are integers, measures doubles, the rest text, in an empty table too."""
+    """Money is exact decimal, counts are integers, measures doubles, times timestamps, the rest text, in an empty table
+    too."""
     schema = read_parquet(written([result("failed")] * rows, [attempt()] * rows, ("n",))[f"{name}.parquet"]).schema
     kinds = {
         "text": pyarrow.string(),
+        "time": pyarrow.timestamp("us", "UTC"),
         "int": pyarrow.int64(),
         "float": pyarrow.float64(),
         "usd": pyarrow.decimal128(18, 6),
@@ -262,7 +264,8 @@ def test_tables_need_no_pandas() -> None:
     """To write the tables and to read the attempts back loads no pandas, which takes 65 MB and a third of a second."""
     code = (
         "import sys; from tasks.manifest import files as manifest; from tasks.domain.takes import Shelf; "
-        "made = manifest.build_tables([], [], Shelf(), manifest.TableHead('r', 'b', 't')); "
+        "from tests.tasks.purchases import bought; "
+        "made = manifest.build_tables([], [bought()], Shelf(), manifest.TableHead('r', 'b', 't')); "
         "manifest.load_attempts(made['attempts.parquet']); sys.exit('pandas' in sys.modules)"
     )
     assert run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,8 +5,7 @@ from typing import Any
 
 from tasks.domain.result import Attempt
 from tasks.domain.takes import Shelf
-from tasks.manifest import csv_file
-from tasks.manifest.files import _parquet
+from tasks.manifest import csv_file, parquet_file
 from tasks.manifest.takes import TAKES, load_takes, takes_rows
 from tests.tasks.purchases import attempt, clip, shelf_of
 
@@ -59,7 +58,7 @@ def test_back_from_the_file() -> None:
     """Written as Parquet the rows come back, money as text; as CSV the columns are the same."""
     made = [take(1), take(3)]
     rows = takes_rows([row(3)], made, shelf_of(made))
-    found = load_takes(_parquet(TAKES, rows))
+    found = load_takes(parquet_file.write(TAKES, rows))
     assert [(one["take"], one["in_use"], one["charged_usd"], one["has_sound"]) for one in found] == [
         (1, False, "0.80", None),
         (3, True, "0.80", None),

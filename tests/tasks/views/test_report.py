@@ -195,6 +195,28 @@ def test_sums_are_those_of_the_costs(target: tuple[list[ShotResult], list[Attemp
     assert [money for _, money in head] == [f"${totals[name]}" for name in ("charged_usd", "wasted_usd", "at_risk_usd")]
 
 
+@pytest.mark.parametrize(
+    ("scenes", "heads"),
+    [
+        ("AAB", [("A", "0 of 2 clips"), ("B", "0 of 1 clip")]),
+        ("ABBA", [("A", "0 of 2 clips"), ("B", "0 of 2 clips"), ("A", "continued")]),
+        ("ABAB", [("A", "0 of 2 clips"), ("B", "0 of 2 clips"), ("A", "continued"), ("B", "continued")]),
+        ("A A", [("A", "0 of 2 clips"), ("No scene", "0 of 1 clip"), ("A", "continued")]),
+    ],
+)
+def test_shots_stand_in_board_order(scenes: str, heads: list[tuple[str, str]]) -> None:
+    """A scene that comes back is a further section where it comes back; its sums stand once, at its first."""
+    results = [
+        result("failed", shot=shot(f"sn{n}", scene=scene.strip()), key=f"{n:016x}-1") for n, scene in enumerate(scenes)
+    ]
+    page = seen(results)
+    cards = [attrs["id"] for _, attrs in page.elements if attrs.get("class", "").startswith("card ")]
+    assert cards == [f"shot-sn{n}" for n in range(len(scenes))]
+    starts = [i for i, (tag, text) in enumerate(page.texts) if tag == "h2" and text in ("A", "B", "No scene")]
+    sums = [next(text for tag, text in page.texts[i + 1 :] if tag == "p" and text.strip()) for i in starts]
+    assert [(page.texts[i][1], text.split(" · ")[0]) for i, text in zip(starts, sums, strict=True)] == heads
+
+
 def test_bars_are_to_scale() -> None:
     """The gateway with most money fills its bar, pieces touch, and each is its share of that."""
     text = every_status().page().decode()

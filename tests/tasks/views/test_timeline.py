@@ -1,5 +1,6 @@
 """The cut for an editing program: all three formats are read back and compared shot by shot."""
 
+import re
 import sys
 import warnings
 import xml.etree.ElementTree as ET
@@ -14,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.domain.errors import StartError
-from tasks.views.timeline import NO_REELS, RATES, cuts_of, edl, fcpxml, hour, otio, plain, rate_of, reels_of
+from tasks.views.edl_reels import NO_REELS, reels_of
+from tasks.views.timecode import hour
+from tasks.views.timeline import RATES, cuts_of, edl, fcpxml, otio, plain, rate_of
 
 RATES_SEEN = [23.976, 23.976023976, 24.0, 25.0, 29.97, 29.97002997, 30.0, 60.0, 12.0, 48.0]
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(plain)
@@ -65,6 +68,16 @@ def items(timeline: Any) -> list[Any]:
     return list(timeline.tracks[0]) if len(timeline.tracks) else []
 
 
+def file_name(one: dict[str, Any]) -> str:
+    """What an editing program looks for: the name of the clip's own file; the shot's where there is none."""
+    return plain(one["clip"].rpartition("/")[2] or one["shot_id"])
+
+
+def named(one: dict[str, Any]) -> str:
+    """The same without its ending, as OpenTimelineIO relinks by name."""
+    return file_name(one).removesuffix(".mp4") if one["clip"] else file_name(one)
+
+
 def seconds_of(text: str) -> Fraction:
     return Fraction(text.removesuffix("s"))
 
@@ -78,7 +91,8 @@ def test_otio_holds_every_shot(rows: list[dict[str, Any]]) -> None:
     assert timeline.global_start_time.value == hour(rate_of(rows))
     assert len(items(timeline)) == len(rows)
     for item, one in zip(items(timeline), rows, strict=True):
-        assert item.name == plain(one["shot_id"])
+        assert item.name == named(one)
+        assert not one["clip"] or item.media_reference.name == one["clip"].removeprefix("clips/")
         assert item.metadata["storyreel"]["shot_id"] == one["shot_id"].replace("\0", " ")
         assert item.metadata["storyreel"]["charged_usd"] == "0.50"
         length = item.duration()
@@ -99,7 +113,9 @@ def test_edl_holds_every_shot(rows: list[dict[str, Any]]) -> None:
     rate = rate_of(rows)
     data = edl(rows, name="board")
     found = items(read(data, "cmx_3600", rate=float(rate)))
-    assert [item.name for item in found] == [plain(one["shot_id"]) for one in rows]
+    assert [item.name for item in found] == [file_name(one) for one in rows]
+    shots = re.findall(r"^\* SHOT: (.*)$", data.decode(), re.MULTILINE)
+    assert shots == [plain(one["shot_id"]) for one in rows if one["clip"]]
     ends = list(accumulate(item.duration().value for item in found))
     for item, one, end, wanted in zip(found, rows, ends, accumulate(one["requested_s"] for one in rows), strict=True):
         assert abs(end - wanted * float(rate)) <= 0.51 * len(rows) + 1
@@ -107,7 +123,7 @@ def test_edl_holds_every_shot(rows: list[dict[str, Any]]) -> None:
             assert item.media_reference.target_url == one["clip"]
         else:
             assert item.metadata["cmx_3600"]["reel"] == "BL"
-            assert f" RED     {item.name.upper()} REFUSED (MODERATED)" in data.decode()
+            assert f" RED     {plain(one['shot_id']).upper()} REFUSED (MODERATED)" in data.decode()
     reels = [item.metadata["cmx_3600"]["reel"] for item, one in zip(found, rows, strict=True) if one["clip"]]
     assert len(set(reels)) == len(reels)
 
@@ -123,7 +139,8 @@ def test_fcpxml_is_exact(rows: list[dict[str, Any]]) -> None:
     assert start == hour(rate) / rate
     assets = {one.get("id"): one for one in root.iter("asset")}
     for item, one in zip(sequence.find("spine") or [], rows, strict=True):
-        assert item.get("name") == plain(one["shot_id"])
+        assert item.get("name") == file_name(one)
+        assert not one["clip"] or f"shot {plain(one['shot_id'])}" in (item.findtext("note") or "")
         assert seconds_of(item.get("offset", "")) == start
         length = seconds_of(item.get("duration", ""))
         assert (length * rate).denominator == 1
@@ -143,7 +160,7 @@ def test_fcpxml_reads_back(fps: float) -> None:
     assert timeline.name == "a \"b\" & 'c'"
     found = [item for item in items(timeline) if isinstance(item, opentimelineio.schema.Clip)]
     wanted = [one for one in rows if one["clip"]]
-    assert [item.name for item in found] == [one["shot_id"] for one in wanted]
+    assert [item.name for item in found] == [file_name(one) for one in wanted]
     assert [item.media_reference.target_url for item in found] == [one["clip"] for one in wanted]
     for item, one in zip(found, wanted, strict=True):
         assert item.duration().rate == fps
@@ -183,7 +200,7 @@ def test_edl_begins_at_one_hour(fps: float, mode: str, first: str) -> None:
     text = edl([row("sh010", fps=fps, seconds=length)], name="x").decode()
     assert text.startswith(f"TITLE: x\nFCM: {mode}\n\n001  SH010 ")
     assert first in text
-    assert "* FROM CLIP NAME:  sh010\n" in text
+    assert "* FROM CLIP NAME:  sh010.mp4\n" in text
     assert "* RATE: " in text
 
 
@@ -271,3 +288,24 @@ def test_the_same_rows_give_the_same_bytes() -> None:
     for write in (otio, edl, fcpxml):
         assert write(rows, name="x") == write(rows, name="x")
         assert write([one | {"charged_usd": "0.50"} for one in rows], name="x") == write(rows, name="x")
+
+
+def test_stand_ins_and_missing_shots_are_marked_in_the_cut() -> None:
+    """A drawing in a clip's place is orange, a missing or refused shot red, on the item and on the whole; a clip of its
+    own bears no mark."""
+    drawn = {"status": "stand_in", "error_class": "Locked", "error": "no credit", "scene": ""}
+    rows = [row("a", scene=""), row("b", **drawn), row("c", clip="", scene="")]
+    timeline = read(otio(rows, name="x"), "otio_json")
+    marks = [[(one.color, one.comment) for one in item.markers] for item in items(timeline)]
+    assert marks == [[], [("ORANGE", "stand_in (Locked): no credit")], [("RED", "refused (Moderated): no way")]]
+    on_stack = [(one.name, one.color, one.marked_range.start_time.to_seconds()) for one in timeline.tracks.markers]
+    assert on_stack == [("b", "ORANGE", 4.0), ("c", "RED", 8.0)]
+    text = edl(rows, name="x").decode()
+    assert " ORANGE  B STAND_IN (LOCKED): NO CREDIT" in text and " RED     C REFUSED" in text
+    assert text.count("* LOC:") == 2
+    marked = [item.find("marker") for item in ET.fromstring(fcpxml(rows, name="x")).findall(".//spine/*")]
+    assert [None if one is None else (one.get("value"), one.get("completed")) for one in marked] == [
+        None,
+        ("b", "0"),
+        ("c", "0"),
+    ]

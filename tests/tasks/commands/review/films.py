@@ -17,8 +17,7 @@ from tasks.domain.model import Model, Route
 from tasks.domain.order import Order
 from tasks.domain.result import Attempt, Clip, Settlement, ShotResult
 from tasks.ledger import Ledger, LedgerKey
-from tasks.manifest import TableHead, build_tables, csv_file, load_manifest, takes_rows
-from tasks.manifest.files import _parquet
+from tasks.manifest import TableHead, build_tables, csv_file, load_manifest, parquet_file, takes_rows
 from tasks.manifest.takes import TAKES
 from tasks.storage.store import Store
 from tests.tasks.clips import SMALL, write
@@ -66,7 +65,7 @@ def film(store: Store, takes: Mapping[str, int], *, stand_in: str = "", tables: 
     made = build_tables(results, history, shelf_of(history), TableHead("run-1", "harbour.csv", store.url))
     if tables:
         rows = takes_rows(load_manifest(made["manifest.json"]), history, shelf_of(history))
-        made |= {"takes.parquet": _parquet(TAKES, rows), "takes.csv": csv_file.write(TAKES, rows)}
+        made |= {"takes.parquet": parquet_file.write(TAKES, rows), "takes.csv": csv_file.write(TAKES, rows)}
     for name, data in made.items():
         store.write(name, data)
     clips = {one.shot.shot_id: {a.n: a.clip for a in one.attempts if a.clip} for one in results}
