@@ -7,6 +7,8 @@ from typing import Any, Literal
 from tasks.domain.pricing import Price
 from tasks.domain.shot import Mode, Size
 
+INPUTS = ("image", "last_image", "references", "audio")  # what an entry may say that it does not take together
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -15,7 +17,9 @@ class Model:
     ``seconds`` lists the lengths offered, ``any_seconds`` a closed range of whole seconds instead, and
     ``exact`` (the built-in renderer) takes any length and any size as asked. ``images`` are the ways an image
     may travel, in order of preference: ``data`` (data URI) or ``url``. ``remix`` is what a remix starts from:
-    ``job`` (a clip made by the same gateway), ``url`` or ``data`` (data URI).
+    ``job`` (a clip made by the same gateway), ``url`` or ``data`` (data URI). ``last_image``: whether it takes the
+    picture that a clip ends on; ``references``: how many pictures of what is to be seen; ``excludes``: groups of
+    `INPUTS` that it does not take in one order. ``sound``: False where its clips have none.
     """
 
     provider: str
@@ -34,6 +38,10 @@ class Model:
     negative_prompt: bool = False
     seed: bool = False
     audio: bool = False
+    sound: bool = True
+    last_image: bool = False
+    references: int = 0
+    excludes: tuple[tuple[str, ...], ...] = ()
     price: Price = field(default_factory=Price)
     low_confidence: str = ""  # why the price is doubted; empty where it is not
     failed_is_charged: bool | Literal["unknown"] = "unknown"
