@@ -211,6 +211,7 @@ def _gaps(model: Model) -> list[str]:
         "needs exactly one of seconds, any_seconds, exact": sum(lengths) != 1,
         "needs sizes, or exact": bool(model.sizes) == model.exact,
         "image_to_video needs images": "image_to_video" in model.modes and not model.images,
+        "references needs images": bool(model.references) and not model.images,
         "last_image needs image_to_video": model.last_image and "image_to_video" not in model.modes,
         "final_of needs final_days, and the other way round": bool(model.final_of) != bool(model.final_days),
         "remix needs to say what it starts from": "remix" in model.modes and not model.remix,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tasks.domain.pricing import Price
 from tasks.domain.shot import Mode, Size
@@ -60,6 +60,30 @@ class Model:
     @property
     def route(self) -> str:
         return f"{self.provider}:{self.name}"
+
+
+class Inputs(NamedTuple):
+    """What an order holds beside its prompt, as far as a model may not take it: ``references`` counts pictures."""
+
+    image: bool = False
+    last_image: bool = False
+    references: int = 0
+    audio: bool = False
+
+
+def why_not(model: Model, asked: Inputs) -> str:
+    """Why a model does not take what is asked of it, by its entry; empty where it does. Plan, adapters and lists of
+    models go by this alone."""
+    if asked.last_image and not model.last_image:
+        return "takes no last image"
+    if asked.references > model.references:
+        most = f"{model.references} reference picture{'s' * (model.references > 1)}, not {asked.references}"
+        return f"takes {most}" if model.references else "takes no reference pictures"
+    if asked.audio and not model.sound and model.provider != "animatic":
+        return "makes clips without sound"
+    held = {name for name, value in asked._asdict().items() if value}
+    group = next((group for group in model.excludes if held.issuperset(group)), ())
+    return f"takes {' or '.join(name.replace('_', ' ') for name in group)}, not both" if group else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from tasks.domain.errors import ErrorWord
 from tasks.domain.model import Route
 from tasks.domain.money import ZERO, usd_shown
-from tasks.domain.shot import Shot, Size
+from tasks.domain.shot import Shot, Shown, Size
 from tasks.domain.takes import Asked, Need
 
 Action = Literal["new", "keep", "rerender"]
@@ -22,7 +22,8 @@ class Offer:
     """A route that can make the shot: what would be sent, and its price in US dollars.
 
     ``travels`` is how the reference image goes out: ``data`` (data URI), ``signed`` (a URL of the target),
-    ``as is`` (the board's own public URL), or empty.
+    ``as is`` (the board's own public URL), or empty. ``references`` are the pictures of what the shot shows that go
+    out; they and the last picture travel as it does.
     """
 
     route: Route
@@ -30,6 +31,7 @@ class Offer:
     size: Size
     quote: Decimal
     travels: str = ""
+    references: tuple[Shown, ...] = ()
 
     @property
     def paid(self) -> bool:

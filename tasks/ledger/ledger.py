@@ -138,6 +138,8 @@ class Ledger:
             for url, part in (("image_url", "image"), ("source_url", "source")):
                 if record.get(url) and record["parts"].get(part):
                     found.setdefault(redaction.pin(record[url]), {}).setdefault(record["parts"][part])
+            for url, digest in record.get("pictures", {}).items():
+                found.setdefault(redaction.pin(url), {}).setdefault(digest)
         return {url: tuple(digests) for url, digests in found.items()}
 
     def intent(
@@ -156,6 +158,7 @@ class Ledger:
         writer took this number first.
         """
         record = self._base(asked, order, quote) | {"kind": "intent", "base_url": base_url, "frame": frame}
+        record |= {"pictures": dict(asked.pictures)} if asked.pictures else {}
         record |= dict(asked.take) | ({"stand_in": stand_in} if order.route.model.provider == "animatic" else {})
         if not self.store.create(self._name(record, "intent"), pack(record)):
             with contextlib.suppress(TargetError):  # whatever stands there: this run does not order

@@ -39,7 +39,8 @@ def now() -> str:
 
 @dataclass(frozen=True, slots=True)
 class LedgerKey:
-    """Who asks: the shot's key and what its fingerprint is made of. ``image_url`` pins a URL to its digest.
+    """Who asks: the shot's key and what its fingerprint is made of. ``image_url`` pins a URL to its digest, as
+    ``pictures`` do with those of the last picture and the references.
 
     ``take`` is what its records say of the take that is asked for: nothing where the shot asks for one final alone.
     """
@@ -50,6 +51,7 @@ class LedgerKey:
     image_url: str = ""
     source_url: str = ""
     take: Mapping[str, Any] = field(default_factory=dict)
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -81,7 +81,7 @@ def test_whole_row() -> None:
         ("prompt,audio", "a,", "audio", None),
         ("prompt,sound", "a,rain", "audio", None),
         ("prompt,sound", "a,rain", "extras", {"sound": "rain"}),
-        ("prompt,End Frame", "a,z.png", "extras", {"End Frame": "z.png"}),
+        ("prompt,image,End Frame", "a,y.png,z.png", "last_image", "/films/board/z.png"),
         ("prompt, notes", 'a, "b, c"', "extras", {"notes": "b, c"}),
         ("prompt,notes", "a, b ", "extras", {"notes": " b "}),
         ("sep=;\nprompt;notes, misc", "a;b", "extras", {"notes, misc": "b"}),
