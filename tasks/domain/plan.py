@@ -47,6 +47,13 @@ class LeftOut(NamedTuple):
     reason: str
 
 
+class Stale(NamedTuple):
+    """How a clip in use is behind the shot that it started from, in words; ``waits``: somebody has to choose first."""
+
+    reason: str
+    waits: bool = False
+
+
 class ShotPlan(NamedTuple):
     """One shot and what will be done with it; a tuple for the same reason as `Shot`.
 
@@ -72,6 +79,7 @@ class ShotPlan(NamedTuple):
     need: Need = Need(1)
     jobs: int = 0  # bought earlier and not collected
     gateway_first: bool | None = None  # of the chain for finals, where ``offers`` are those for drafts
+    stale: Stale | None = None
 
     @property
     def first(self) -> Offer | None:
@@ -113,6 +121,11 @@ class ShotPlan(NamedTuple):
         return sum((one.quote for one in self._firsts(max(self.need.missing - self.jobs, 0))), ZERO) if buys else ZERO
 
     @property
+    def again(self) -> Decimal:
+        """US dollars that another clip of it costs at its first route."""
+        return self.offers[0].quote if self.offers else ZERO
+
+    @property
     def worst(self) -> Decimal:
         """US dollars it costs when every route of its chain has to be paid."""
         total = ZERO
@@ -138,6 +151,11 @@ class Plan:
     @property
     def worst(self) -> Decimal:
         return sum((s.worst for s in self.shots), ZERO)
+
+    @property
+    def stale(self) -> tuple[ShotPlan, ...]:
+        """The selected shots whose clip started from a take that is no longer in use, or follows one that did."""
+        return tuple(shot for shot in self.shots if shot.stale and shot.selected)
 
     @property
     def buys(self) -> bool:

@@ -180,6 +180,11 @@ class Takes:
         return [one for one in there if one.n not in said or said[one.n].kind != "reject"]
 
     @property
+    def chosen(self) -> Attempt | None:
+        """The usable take that was chosen last; None where none was."""
+        return chosen_of(self.usable, self.said)
+
+    @property
     def agains(self) -> list[Verdict]:
         """The calls for one more take that none has answered."""
         return open_agains(self.attempts, self.stand_ins, self.verdicts) if self.verdicts else []

@@ -229,8 +229,11 @@ class Ledger:
         self.store.write(self._name(record, "settled"), pack(record))
         return self._keep(record, "settled")
 
-    def want(self, key: str) -> None:
-        """Record the wish for another clip, unless one is open already."""
+    def want(self, key: str, *, stale: bool = False) -> None:
+        """Record the wish for another clip, unless one is open already.
+
+        ``stale``: only for one that starts from another take than the clip in use.
+        """
         page = self.page(key)
         if page.open_wish is not None:
             return
@@ -244,6 +247,7 @@ class Ledger:
             "had": [a.n for a in page.attempts() if a.clip is not None],
             "wanted_at": self.clock(),
         }
+        record |= {"stale": True} if stale else {}
         self.store.create(f"ledger/{key}/{record['w']}-wanted.json", pack(record))
         page.wanted[record["w"]] = record
 

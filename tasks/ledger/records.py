@@ -12,7 +12,7 @@ from tasks.domain.errors import Outcome, TargetError
 from tasks.domain.job import Job
 from tasks.domain.money import ZERO
 from tasks.domain.order import Request
-from tasks.domain.result import Attempt, Clip
+from tasks.domain.result import Attempt, Clip, StartedFrom
 from tasks.domain.takes import Shelf, Takes
 from tasks.domain.verdict import Verdict
 
@@ -159,6 +159,7 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
         grade=record.get("grade", "final"),
         draft_of=int(record.get("draft_of", 0)),
         qa=record.get("qa", ""),
+        started_from=StartedFrom(**record["started_from"]) if record.get("started_from") else None,
     )
 
 

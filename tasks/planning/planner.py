@@ -11,7 +11,8 @@ from tasks.domain.plan import Action, LeftOut, Plan, ShotPlan
 from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import Asked, Need, Takes, is_stand_in
-from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, worth
+from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, lineage_of, worth
+from tasks.planning.chains import describe_chains, describe_stale, left_out
 from tasks.planning.drafts import Drafts, begins_paid, describe_waiting, waiting
 from tasks.planning.fingerprints import Fingerprints
 from tasks.planning.offers import Found, OfferFinder, offer_warnings
@@ -50,11 +51,14 @@ class Planner:
         for shot in sources_first(self.board.shots):
             name = shot.shot_id
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
-        shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
+        lineage = lineage_of(self.planned, self.ledger.pages, self.snapshot.shelf)
+        planned = (self.planned[shot.shot_id] for shot in self.board.shots)
+        shots = tuple(one._replace(stale=lineage.stale(one.key)) if one.shot.source_shot else one for one in planned)
         self.faults += self.drafts.faults
         wrong = (*self.snapshot.lacks, *self.finder.warnings) if any(s.renders for s in shots) else ()
         names = waiting(shots, self.ledger, self.snapshot.shelf)
-        warnings = (*self.board.told.lines, *wrong, *describe_waiting(names))
+        behind = (*describe_chains(self.board.shots), *describe_stale(shots))
+        warnings = (*self.board.told.lines, *wrong, *describe_waiting(names), *behind)
         return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted, names)
 
     def _keys(self, fingerprints: Mapping[str, str]) -> dict[str, str]:
@@ -160,6 +164,8 @@ class Planner:
         source = self.planned.get(shot.source_shot)
         if source is not None and source.left_out and not plan.collects and not self._has_clip(source):
             return LeftOut("Source", f"{shot.source_shot} is left out and has no clip")
+        if source is not None and not plan.collects and (waits := self._waits(shot, source)):
+            return waits
         if not plan.offers and not plan.collects and not (plan.need.grade == "draft" and self.drafts.faults):
             asked = self.drafts.routed(shot) if plan.need.grade == "draft" else shot
             why = self.finder.why_none(asked, plan.passed_over)
@@ -171,6 +177,10 @@ class Planner:
         if source is not None and not source.selected and not self._has_clip(source):
             self._fault(shot, "source", shot.source_shot, "is not selected and has no clip: add it to --only")
         return None
+
+    def _waits(self, shot: Shot, source: ShotPlan) -> LeftOut | None:
+        page = self.ledger.pages.get(source.key, NOTHING)
+        return left_out(shot, source, page.takes(self.snapshot.shelf, source.stand_ins), page.asked_takes)
 
     def _has_clip(self, plan: ShotPlan) -> bool:
         page = self.ledger.pages.get(plan.key, NOTHING)

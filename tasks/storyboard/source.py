@@ -127,7 +127,8 @@ def check_ids(board: Storyboard, only: Collection[str], rerender: Collection[str
     """The ids of the selected shots. `BoardError` for an unknown id in ``--only`` or ``--rerender``."""
     known = {shot.shot_id: None for shot in board.shots}
     faults = []
-    for option, ids in (("--only", only), ("--rerender", [i for i in rerender if i != "all" or "all" in known])):
+    named = ["stale" if name == "id:stale" else name for name in rerender if name != "stale"]
+    for option, ids in (("--only", only), ("--rerender", [i for i in named if i != "all" or "all" in known])):
         for name in dict.fromkeys(ids):
             if name not in known:
                 near = next((one for one in known if _plain(one) == _plain(name)), "") or nearest_name(name, known)
