@@ -50,6 +50,8 @@ def submit(order: Order) -> Request:
         body["aspect_ratio"] = aspect_of(order.size)
     if mode == "image_to_video" and order.frame:
         body[str(fields.get("image", "image_url"))] = order.frame.uri
+    if order.last_frame:
+        body[str(fields.get("last_image", "end_image_url"))] = order.last_frame.uri
     if mode == "remix":
         uri = order.source.uri if order.source else ""
         if not uri.startswith(("https://", "data:")):
