@@ -144,7 +144,7 @@ def _shots(ids: Sequence[str]) -> str:
 
 
 def plan_table(plan: Plan, read: Sequence[str] = (), *, most: int = 200) -> None:
-    """Print the plan for people: one line a shot, how the board was ``read`` and what is odd below it, then the totals."""
+    """Print the plan for people: one line a shot, how the board was ``read`` and what is odd below, then the totals."""
     rows = [_plan_cells(shot) for shot in [s for s in plan.shots if s.selected][:most]]
     _aligned([PLAN_HEAD, *rows])
     if len(plan.shots) > most:

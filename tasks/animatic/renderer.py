@@ -19,6 +19,7 @@ from PIL import Image, ImageOps
 
 from tasks.animatic.camera import box_at, move_of, reach
 from tasks.animatic.planes import Layer, Planes, Still
+from tasks.animatic.strip import strip, view_of_both
 from tasks.animatic.titles import caption, mark, title_card
 from tasks.domain import machine
 from tasks.domain.errors import MediaError
@@ -111,14 +112,30 @@ def _stream(container: OutputContainer, size: Size, options: dict[str, str]) -> 
 
 def kenburns(order: Order, still: bytes, size: Size, count: int) -> Iterator[Planes]:
     """A smooth move over a still, in ``count`` frames: the prompt's camera words choose it, else the seed, else its
-    hash."""
+    hash. Where the order ends on a picture it moves from the one to the other."""
     width, height = (2 * round(side * PRESCALE / 2) for side in (size.width, size.height))
-    canvas = Still.of(ImageOps.fit(open_still(still), (width, height), Image.Resampling.LANCZOS))
-    move, seal = move_of(order.shot.prompt, order.shot.seed), Layer.of(mark(size))
+    first, *last = (
+        Still.of(ImageOps.fit(open_still(data), (width, height), Image.Resampling.LANCZOS))
+        for data in (still, *([order.last_frame.data] if order.last_frame else []))
+    )
+    move, layers = move_of(order.shot.prompt, order.shot.seed), [Layer.of(mark(size)), *beside(order, size)]
     closest = reach(float(order.seconds))
     for number in range(count):
-        box = box_at(move, number / max(count - 1, 1), width, height, closest)
-        yield seal.lay(canvas.crop(box, size))
+        share = number / max(count - 1, 1)
+        if last:
+            picture = view_of_both(first, last[0], share, size, closest)
+        else:
+            picture = first.crop(box_at(move, share, width, height, closest), size)
+        for layer in layers:
+            layer.lay(picture)
+        yield picture
+
+
+def beside(order: Order, size: Size) -> list[Layer]:
+    """The layer with the pictures of what the order shows, where it has any."""
+    if not order.references:
+        return []
+    return [Layer.of(strip([open_still(one.frame.data) for one in order.references], size))]
 
 
 def open_still(still: bytes) -> Image.Image:
@@ -142,6 +159,8 @@ def card(order: Order, size: Size, count: int) -> Iterator[Planes]:
     """The title card in ``count`` frames; only its progress line is drawn anew for each."""
     drawn = title_card(order.shot, number_text(order.seconds), size)
     picture = Planes.of(drawn.picture)
+    for layer in beside(order, size):
+        layer.lay(picture)
     accent = Planes.of(Image.new("RGB", (2, 2), drawn.accent))
     left, top, right, bottom = (side // 2 for side in drawn.line)
     for number in range(count):
@@ -159,7 +178,7 @@ def render_captioned(order: Order, source: Path | None, size: Size, count: int) 
     """
     if source is None:
         raise MediaError("there is no source clip to caption")
-    layers = Layer.of(caption(order.shot, size)), Layer.of(mark(size))
+    layers = Layer.of(caption(order.shot, size)), Layer.of(mark(size)), *beside(order, size)
     shown, picture = None, Planes.black(size)
     for frame in at_rate(source, count):
         if frame is not shown:

@@ -114,7 +114,13 @@ def plan_answer(running: Session, code: int) -> dict[str, Any]:
     shots = [_planned_shot(shot) for shot in plan.shots if shot.selected]
     unread = [one._asdict() for one in running.board.told.unread]
     passes = {"draft_usd": usd_text(drafts), "final_usd": usd_text(plan.quoted - drafts)}
-    told = {**passes, "unread": unread, "warnings": list(plan.warnings), "errors": []}
+    told = {
+        **passes,
+        "unread": unread,
+        "stale": [_stale_shot(shot) for shot in plan.stale],
+        "warnings": list(plan.warnings),
+        "errors": [],
+    }
     return {"exit_code": code, "shots": shots, "totals": totals, **told}
 
 
@@ -131,6 +137,12 @@ def _planned_shot(plan: ShotPlan) -> dict[str, Any]:
         "worst_usd": usd_text(plan.worst),
         "warnings": list(plan.warnings),
     }
+
+
+def _stale_shot(plan: ShotPlan) -> dict[str, Any]:
+    """A shot that is behind what it started from, with the price of doing it again."""
+    reason, waits = plan.stale or ("", False)
+    return {"shot_id": plan.shot.shot_id, "reason": reason, "waits": waits, "quoted_usd": usd_text(plan.again)}
 
 
 async def status(running: Session) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def _model(model: Model, today: date) -> dict[str, Any]:
         "seconds": "any" if model.exact else list(model.any_seconds or model.seconds),
         "lengths": lengths(model),
         "sizes": "any" if model.exact else [str(size) for size in model.sizes],
+        **{name: getattr(model, name) for name in ("last_image", "references", "sound")},
+        "excludes": [list(group) for group in model.excludes],
         "price": model.price.describe(),
         "doubt": model.low_confidence,
         "lifecycle": lifecycle(model, today),

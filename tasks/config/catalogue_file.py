@@ -1,16 +1,14 @@
 """What may stand in ``models.toml``, checked strictly: an entry that leaves a price open is a fault, never 0."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from tasks.config import schema as kinds
+from tasks.config.catalogue_price import PRICE_FIELDS, price_gaps, take_price
 from tasks.config.schema import FaultCollector, Spec
-from tasks.domain.model import Model
-from tasks.domain.pricing import ANY, Price, UnknownPriceError, Usage
+from tasks.domain.model import INPUTS, Model
 from tasks.domain.shot import MODES
 
 
@@ -56,28 +54,11 @@ _FACTS: Spec = {
 }
 
 
-def _size_name(name: str) -> str:
-    """``1280x720``, or the resolution ``720p``."""
-    return name if re.fullmatch(r"[1-9][0-9]{1,4}p", name) else str(kinds.size(name))
-
-
-def _seconds_table(value: Any) -> dict[int, Decimal]:
-    if not isinstance(value, dict) or not all(name.isascii() and name.isdigit() for name in value):
-        raise ValueError("must be a table of seconds and their price, as in { 4 = 1.5, 8 = 3 }")
-    return {int(name): kinds.number()(price) for name, price in value.items()}
-
-
-def _price_table(value: Any) -> dict[tuple[str, int], Decimal]:
-    """``{"1280x720": {"4": 1.5}}`` -> ``{("1280x720", 4): Decimal("1.5")}``."""
-    by_size = {_size_name(name): _seconds_table(row) for name, row in kinds.free_table(value).items()}
-    return {(name, seconds): price for name, row in by_size.items() for seconds, price in row.items()}
-
-
-def _rates(value: Any) -> dict[str, Decimal]:
-    """``0.1`` -> ``{"*": Decimal("0.1")}``; a table has one price a size or resolution."""
-    if isinstance(value, dict):
-        return {_size_name(name): kinds.number()(price) for name, price in value.items()}
-    return {ANY: kinds.number()(value)}
+def _group(value: Any) -> tuple[str, ...]:
+    names = tuple(kinds.each(kinds.one_of(*INPUTS))(value))
+    if len({*names}) < 2:
+        raise ValueError('must be lists of two or more, as in [["last_image", "references"]]')
+    return names
 
 
 def _day_or_none(value: Any) -> str:
@@ -90,23 +71,6 @@ def _range(value: Any) -> tuple[int, int]:
         raise ValueError("must be the shortest and the longest, as in [4, 15]")
     return low, high
 
-
-_PRICE: Spec = {
-    "per_second": _rates,
-    "per_second_silent": _rates,
-    "table": _price_table,
-    "per_million_tokens": _rates,
-    "per_source_second": _rates,
-    "per_picture": kinds.number(),
-    "pictures_free": kinds.whole(0),
-    "per_gpu_second": kinds.number(),
-    "gpu_seconds": kinds.number(above=True),
-    "minimum": kinds.number(),
-    "unit_usd": kinds.number(above=True),
-}
-"""The keys of a price, in models.toml and in a config's own models."""
-
-_SPELLED = {"per_second_silent": "silent", "unit_usd": "unit"}  # what a price calls them
 
 _MODEL: Spec = {
     "provider": kinds.text,
@@ -125,7 +89,11 @@ _MODEL: Spec = {
     "negative_prompt": kinds.flag,
     "seed": kinds.flag,
     "audio": kinds.flag,
-    **_PRICE,
+    "sound": kinds.flag,
+    "last_image": kinds.flag,
+    "references": kinds.whole(0),
+    "excludes": kinds.each(_group),
+    **PRICE_FIELDS,
     "low_confidence": kinds.text,
     "failed_is_charged": _FAILED,
     "deprecated_on": kinds.day,
@@ -219,9 +187,9 @@ def _add_model(
         return
     if retired_source := values.pop("retired_source", ""):
         values["source"] += f"; retirement: {retired_source}"
-    price = Price(**{_SPELLED.get(name, name): values.pop(name) for name in _PRICE if name in values})
+    price = take_price(values)
     model = Model(**{"failed_is_charged": providers[provider].failed_is_charged, "price": price, **values})
-    wrong = [*_gaps(model), *_price_gaps(model)]
+    wrong = [*_gaps(model), *price_gaps(model)]
     wrong += ["this provider has no base_url"] * (not model.exact and "base_url" not in providers[provider].defaults)
     wrong += ["retired_on needs its retired_source"] * bool(model.retired_on and not retired_source)
     wrong += ["stands here twice"] * (model.route in models)
@@ -243,49 +211,9 @@ def _gaps(model: Model) -> list[str]:
         "needs exactly one of seconds, any_seconds, exact": sum(lengths) != 1,
         "needs sizes, or exact": bool(model.sizes) == model.exact,
         "image_to_video needs images": "image_to_video" in model.modes and not model.images,
+        "references needs images": bool(model.references) and not model.images,
+        "last_image needs image_to_video": model.last_image and "image_to_video" not in model.modes,
         "final_of needs final_days, and the other way round": bool(model.final_of) != bool(model.final_days),
         "remix needs to say what it starts from": "remix" in model.modes and not model.remix,
     }
     return [message for message, wrong in checks.items() if wrong]
-
-
-def _price_gaps(model: Model) -> list[str]:
-    """Where the price list is silent about something that the entry offers, or speaks twice."""
-    price = model.price
-    if len(price.bases) > 1:
-        return [f"has {' and '.join(price.bases)}; one of them is its price"]
-    if model.exact:
-        return [] if ANY in price.per_second else ["needs one price per_second"]
-    if price.gpu_seconds and price.per_gpu_second is None:
-        return ["has gpu_seconds without per_gpu_second"]
-    if price.per_gpu_second and not price.gpu_seconds:
-        return ["per_gpu_second needs gpu_seconds: how long a clip is expected to take there"]
-    offered = [(size, seconds) for size in model.sizes for seconds in _lengths(model)]
-    missing = [
-        f"{size} {seconds} s" for size, seconds in offered if not _is_priced(price, Usage(Decimal(seconds), *size))
-    ]
-    gaps = [f"has no price for {', '.join(missing)}"] if missing else []
-    return gaps + [f"has a price for {size}, which it does not offer" for size in sorted(_sizes(price) - _names(model))]
-
-
-def _is_priced(price: Price, usage: Usage) -> bool:
-    """Whether the order has a price, with sound and without."""
-    try:
-        return all(price.quote(replace(usage, audio=audio)).is_finite() for audio in (None, False))
-    except UnknownPriceError:
-        return False
-
-
-def _sizes(price: Price) -> set[str]:
-    rates = (price.per_second, price.silent, price.per_million_tokens, price.per_source_second)
-    return {*(name for rate in rates for name in rate), *(name for name, _ in price.table)}
-
-
-def _names(model: Model) -> set[str]:
-    return {name for size in model.sizes for name in Usage(Decimal(0), *size).names} | {ANY}
-
-
-def _lengths(model: Model) -> tuple[int, ...]:
-    if model.any_seconds:
-        return tuple(range(model.any_seconds[0], min(model.any_seconds[1], 3600) + 1))
-    return model.seconds

@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 
 from tasks.config import schema as kinds
 from tasks.config.blocks import Blocks, secret_address
+from tasks.config.cast import read_cast
 from tasks.config.catalogue import Catalogue, load_catalogue
 from tasks.config.own_models import extend_catalogue
 from tasks.config.provider_settings import ProviderSettings as ProviderSettings
@@ -16,13 +17,14 @@ from tasks.config.provider_settings import read_providers
 from tasks.config.schema import CONFIGS as CONFIGS
 from tasks.config.schema import FaultCollector, Spec, find
 from tasks.domain.errors import ConfigError, Fault
-from tasks.domain.shot import FITS, MODES, Fit, Mode, Size
+from tasks.domain.shot import FITS, MODES, CastMember, Fit, Mode, Size
 from tasks.domain.takes import MOST_TAKES
 from tasks.transport import Network, read_network
 
 COLUMNS = (
     *("shot_id", "scene", "prompt", "negative_prompt", "mode", "image", "source"),
     *("duration", "aspect_ratio", "size", "fit", "seed", "audio", "route", "takes"),
+    *("last_image", "continues", "references"),
 )
 
 
@@ -51,7 +53,10 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class RenderSettings:
-    """How a run spends: shots in flight, what to do in doubt, where it stops (US dollars), and if drafts come first."""
+    """How a run spends: shots in flight, what to do in doubt, where it stops (US dollars), and if drafts come first.
+
+    ``max_fallback_factor``: how many times the first route's quote a later one may cost.
+    """
 
     concurrency: int = 128
     on_unclear: Literal["next", "fail"] = "next"
@@ -60,6 +65,7 @@ class RenderSettings:
     max_wasted_usd: Decimal | None = None
     draft: bool = False
     redraft: bool = False
+    max_fallback_factor: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ class Settings:
     columns: Mapping[str, str] = field(default_factory=dict)
     column_rules: ColumnRules = ColumnRules()
     vars: Mapping[str, str] = field(default_factory=dict)
+    cast: Mapping[str, CastMember] = field(default_factory=dict)
     state: Path = Path("~/.local/state")
     catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
     notes: tuple[str, ...] = ()
@@ -124,6 +131,7 @@ _RENDER: Spec = {
     "max_wasted_usd": kinds.dollars,
     "draft": kinds.flag,
     "redraft": kinds.flag,
+    "max_fallback_factor": kinds.number(1),
 }
 _IMAGES: Spec = {
     "allow_hosts": kinds.each(kinds.host),
@@ -139,7 +147,7 @@ _RULES: Spec = {
     "fill_down": kinds.each(kinds.text),
 }
 _COLUMNS: Spec = {**dict.fromkeys(COLUMNS, kinds.text), **_RULES}
-_TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars", "model")
+_TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars", "cast", "model")
 
 
 def settings_from_environment(path: str | Path | None = None, blocks: Blocks = Blocks()) -> Settings:  # noqa: B008 - frozen
@@ -194,6 +202,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         columns=columns,
         column_rules=ColumnRules(**rules),
         vars=sheet.table(raw.get("vars", {}), _vars_spec(raw.get("vars")), "vars"),
+        cast=read_cast(raw.get("cast", {}), raw.get("vars"), sheet),
         state=_state(environ),
         catalogue=catalogue,
         notes=notes,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -25,24 +26,35 @@ def number_text(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def parts_of(shot: Shot, *, image_digest: str = "", source: str = "") -> dict[str, Any]:
+def parts_of(
+    shot: Shot, *, image_digest: str = "", source: str = "", digests: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     """What a shot asks for, by name: the material of its fingerprint, kept in every ledger record.
 
-    ``image_digest`` is the sha256 of the image file as read, ``source`` the fingerprint of the source row
-    or the sha256 of the source file.
+    ``image_digest`` is the sha256 of the image file as read, ``source`` the fingerprint of the row that it starts from
+    or the sha256 of the source file; ``digests`` are those of its last picture and of its references. What 0.1 did not
+    know is there only where the shot uses it: a row that does not keeps its fingerprint.
     """
+    more: dict[str, Any] = {}
+    if shot.last_image:
+        more["last_image"] = digests.get(shot.last_image, "")
+    if shot.references:
+        more["references"] = [[one.text, digests.get(one.image, "")] for one in shot.references]
+    if shot.continues:
+        more["continues"], source = source, ""
     return {
         "prompt": shot.prompt,
         "negative_prompt": shot.negative_prompt,
         "mode": shot.mode,
         "image": image_digest,
-        "fit": shot.fit if image_digest else "",
+        "fit": shot.fit if image_digest or more else "",
         "source": source,
         "duration": number_text(shot.seconds),
         "size": str(shot.size),
         "seed": shot.seed,
         "audio": shot.audio,
         "route": shot.route,
+        **more,
     }
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tasks.domain.pricing import Price
 from tasks.domain.shot import Mode, Size
+
+INPUTS = ("image", "last_image", "references", "audio")  # what an entry may say that it does not take together
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,9 @@ class Model:
     ``seconds`` lists the lengths offered, ``any_seconds`` a closed range of whole seconds instead, and
     ``exact`` (the built-in renderer) takes any length and any size as asked. ``images`` are the ways an image
     may travel, in order of preference: ``data`` (data URI) or ``url``. ``remix`` is what a remix starts from:
-    ``job`` (a clip made by the same gateway), ``url`` or ``data`` (data URI).
+    ``job`` (a clip made by the same gateway), ``url`` or ``data`` (data URI). ``last_image``: whether it takes the
+    picture that a clip ends on; ``references``: how many pictures of what is to be seen; ``excludes``: groups of
+    `INPUTS` that it does not take in one order. ``sound``: False where its clips have none.
     """
 
     provider: str
@@ -34,6 +38,10 @@ class Model:
     negative_prompt: bool = False
     seed: bool = False
     audio: bool = False
+    sound: bool = True
+    last_image: bool = False
+    references: int = 0
+    excludes: tuple[tuple[str, ...], ...] = ()
     price: Price = field(default_factory=Price)
     low_confidence: str = ""  # why the price is doubted; empty where it is not
     failed_is_charged: bool | Literal["unknown"] = "unknown"
@@ -52,6 +60,30 @@ class Model:
     @property
     def route(self) -> str:
         return f"{self.provider}:{self.name}"
+
+
+class Inputs(NamedTuple):
+    """What an order holds beside its prompt, as far as a model may not take it: ``references`` counts pictures."""
+
+    image: bool = False
+    last_image: bool = False
+    references: int = 0
+    audio: bool = False
+
+
+def why_not(model: Model, asked: Inputs) -> str:
+    """Why a model does not take what is asked of it, by its entry; empty where it does. Plan, adapters and lists of
+    models go by this alone."""
+    if asked.last_image and not model.last_image:
+        return "takes no last image"
+    if asked.references > model.references:
+        most = f"{model.references} reference picture{'s' * (model.references > 1)}, not {asked.references}"
+        return f"takes {most}" if model.references else "takes no reference pictures"
+    if asked.audio and not model.sound and model.provider != "animatic":
+        return "makes clips without sound"
+    held = {name for name, value in asked._asdict().items() if value}
+    group = next((group for group in model.excludes if held.issuperset(group)), ())
+    return f"takes {' or '.join(name.replace('_', ' ') for name in group)}, not both" if group else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,15 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A picture that shows what is to be seen, and is no frame of the clip: of a cast member with its name and text."""
+
+    name: str
+    text: str
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
 class SourceClip:
     """What a remix starts from: a URL, and what the gateway that made it calls it."""
 
@@ -45,6 +54,8 @@ class Order:
     draft_id: str = ""  # what its gateway calls the draft that is to be finished
     draft: bool = False  # a draft is ordered
     order_id: str = ""  # the UUID of its intent: for a gateway that knows a repeated order by it
+    last_frame: Frame | None = None  # the picture that the clip ends on
+    references: tuple[Reference, ...] = ()  # at most as many as the model takes
 
 
 @dataclass(frozen=True, slots=True)

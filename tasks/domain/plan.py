@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from tasks.domain.errors import ErrorWord
 from tasks.domain.model import Route
 from tasks.domain.money import ZERO, usd_shown
-from tasks.domain.shot import Shot, Size
+from tasks.domain.shot import Shot, Shown, Size
 from tasks.domain.takes import Asked, Need
 
 Action = Literal["new", "keep", "rerender"]
@@ -22,7 +22,8 @@ class Offer:
     """A route that can make the shot: what would be sent, and its price in US dollars.
 
     ``travels`` is how the reference image goes out: ``data`` (data URI), ``signed`` (a URL of the target),
-    ``as is`` (the board's own public URL), or empty.
+    ``as is`` (the board's own public URL), or empty. ``references`` are the pictures of what the shot shows that go
+    out; they and the last picture travel as it does.
     """
 
     route: Route
@@ -30,6 +31,7 @@ class Offer:
     size: Size
     quote: Decimal
     travels: str = ""
+    references: tuple[Shown, ...] = ()
 
     @property
     def paid(self) -> bool:
@@ -43,6 +45,13 @@ class LeftOut(NamedTuple):
 
     error_class: ErrorWord
     reason: str
+
+
+class Stale(NamedTuple):
+    """How a clip in use is behind the shot that it started from, in words; ``waits``: somebody has to choose first."""
+
+    reason: str
+    waits: bool = False
 
 
 class ShotPlan(NamedTuple):
@@ -70,6 +79,7 @@ class ShotPlan(NamedTuple):
     need: Need = Need(1)
     jobs: int = 0  # bought earlier and not collected
     gateway_first: bool | None = None  # of the chain for finals, where ``offers`` are those for drafts
+    stale: Stale | None = None
 
     @property
     def first(self) -> Offer | None:
@@ -113,6 +123,11 @@ class ShotPlan(NamedTuple):
         return sum((one.quote for one in self._firsts(max(self.need.missing - self.jobs, 0))), ZERO) if buys else ZERO
 
     @property
+    def again(self) -> Decimal:
+        """US dollars that another clip of it costs at its first route."""
+        return self.offers[0].quote if self.offers else ZERO
+
+    @property
     def worst(self) -> Decimal:
         """US dollars it costs when every route of its chain has to be paid."""
         total = ZERO
@@ -138,6 +153,11 @@ class Plan:
     @property
     def worst(self) -> Decimal:
         return sum((s.worst for s in self.shots), ZERO)
+
+    @property
+    def stale(self) -> tuple[ShotPlan, ...]:
+        """The selected shots whose clip started from a take that is no longer in use, or follows one that did."""
+        return tuple(shot for shot in self.shots if shot.stale and shot.selected)
 
     @property
     def buys(self) -> bool:

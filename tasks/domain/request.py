@@ -49,7 +49,8 @@ def select_views(names: Collection[str]) -> ViewSelection:
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What a user asks for. ``rerender`` may be ``("all",)``; None leaves a value to the config.
+    """What a user asks for. ``rerender`` names shots, or ``all``, or ``stale`` for those that are (a shot of that name
+    is ``id:stale``); None leaves a value to the config.
 
     ``takes``: clips of each shot whose row says nothing of it. ``draft``: whether drafts are ordered, and no finals;
     False: finals for all drafts.
@@ -70,3 +71,8 @@ class RunRequest:
     skip_unusable: bool = False
     confined: bool = False
     views: ViewSelection = ViewSelection()
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The shots that ``rerender`` names one by one; ``all`` among them where it stands there."""
+        return frozenset("stale" if one == "id:stale" else one for one in self.rerender if one != "stale")

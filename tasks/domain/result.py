@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tasks.domain.errors import ErrorWord, GatewayError, MediaError, Outcome
 from tasks.domain.money import ZERO
@@ -35,6 +35,16 @@ class Clip:
     poster: str = ""
     audio: bool | None = None  # None in records of 0.1, which did not say
     container: str = ""  # what came: mp4, fmp4, mov, webm, mkv, ts or hls; empty in records of 0.1
+
+
+class StartedFrom(NamedTuple):
+    """The take of another shot that an order started from: key and number of its attempt, the sha256 of its clip, and
+    that of the pixels of its last picture where that was sent."""
+
+    key: str
+    take: int
+    clip: str
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,7 @@ class Attempt:
     grade: Grade = "final"
     draft_of: int = 0  # the attempt whose draft it finishes
     qa: str = ""  # what is wrong with the clip, in words
+    started_from: StartedFrom | None = None  # None for none, and where it is not known
 
     @property
     def route(self) -> str:
@@ -127,6 +138,7 @@ class ShotResult:
     error: str = ""
     verdict: str = ""  # what was said of the clip in use, or of the shot that has none
     note: str = ""
+    stale: str = ""  # how the clip in use is behind the shot that it started from, in words
     kept: Mapping[str, Any] | None = None
 
     @property

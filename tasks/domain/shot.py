@@ -34,13 +34,36 @@ class Size(NamedTuple):
         return size
 
 
+class CastMember(NamedTuple):
+    """Somebody or something that a config describes once for all shots: in words, and by pictures beside the board.
+
+    ``required``: a route that does not take its pictures is passed over.
+    """
+
+    name: str
+    text: str
+    images: tuple[str, ...] = ()
+    required: bool = False
+
+
+class Shown(NamedTuple):
+    """A picture of what a shot shows, and the cast member that it is of. One that is ``firm`` (the row names it, or its
+    member is required) goes out, or the route is passed over."""
+
+    image: str
+    name: str = ""
+    text: str = ""
+    firm: bool = True
+
+
 class Shot(NamedTuple):
     """One row of a storyboard, after aliases, defaults and ``[vars]``; what it uses and nothing else.
 
     It is a tuple because a board has many of them and a frozen dataclass takes four times as long to make.
 
     ``row`` is the line in the file (the header is line 1). ``image`` and ``source`` are resolved against
-    the board's folder; ``source_shot`` is the shot_id of another row, and then ``source`` is empty.
+    the board's folder; ``source_shot`` is the shot_id of another row: a remix starts from its clip (and then ``source``
+    is empty), any other continues from its last picture (and then ``image`` is).
     """
 
     shot_id: str
@@ -61,6 +84,13 @@ class Shot(NamedTuple):
     takes: int | None = None  # clips that it asks for; None leaves it to the run
     extras: Mapping[str, str] = MappingProxyType({})
     warnings: tuple[str, ...] = ()
+    last_image: str = ""
+    references: tuple[Shown, ...] = ()
+
+    @property
+    def continues(self) -> str:
+        """The shot_id of the row whose last picture it starts from; empty for none."""
+        return self.source_shot if self.mode == "image_to_video" else ""
 
 
 _SHOWN = 20  # headers that a line names

@@ -187,6 +187,11 @@ class Takes:
         return [one for one in self._not_rejected if not is_stand_in(one, self.stand_ins)]
 
     @property
+    def chosen(self) -> Attempt | None:
+        """The usable take that was chosen last; None where none was."""
+        return chosen_of(self.usable, self.said)
+
+    @property
     def agains(self) -> list[Verdict]:
         """The calls for one more take that none has answered."""
         return open_agains(self.attempts, self.stand_ins, self.verdicts) if self.verdicts else []

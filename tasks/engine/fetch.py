@@ -1,16 +1,19 @@
 """A finished job's file, brought to this machine: downloaded, unpacked from the reply, or put together of parts."""
 
 import asyncio
+import base64
+import binascii
+import re
 import uuid
 from pathlib import Path
 
 from tasks.domain import machine
 from tasks.domain.errors import MediaError
-from tasks.engine import inline
 from tasks.engine.client import ProviderClient
 from tasks.media import hls
 from tasks.media.containers import kind_of
 
+PIECE = 4_000_000  # letters that are decoded at a time; a multiple of four
 LISTS = 3  # that may name one another
 
 
@@ -21,7 +24,7 @@ async def fetch(client: ProviderClient, url: str, part: Path, most: int) -> str:
     Raises ``MediaError`` when it cannot be joined; else what ``Http.download`` raises.
     """
     if url[:5].lower() == "data:":
-        await asyncio.to_thread(inline.unpack, url, part)
+        await asyncio.to_thread(unpack, url, part)
         return ""
     for _ in range(LISTS):
         await client.download(url, part, most)
@@ -62,3 +65,21 @@ def _text(part: Path) -> str:
     if part.stat().st_size > hls.MOST_LIST_BYTES:
         raise MediaError(f"the HLS list has more than {hls.MOST_LIST_BYTES:,} bytes")
     return part.read_text("utf-8", "replace")
+
+
+def unpack(uri: str, out: Path) -> None:
+    """Write the bytes of a base64 data URI to ``out``.
+
+    Raises ``MediaError`` when it is none, ``LocalFault`` when ``out`` cannot be written.
+    """
+    head, comma, text = uri.partition(",")
+    if not comma or not re.search(r";\s*base64$", head, re.IGNORECASE):
+        raise MediaError(f"the result is no base64: {head[:60]!r}")
+    letters = re.sub(r"\s+", "", text).translate(str.maketrans("-_", "+/")).rstrip("=")
+    letters += "=" * (-len(letters) % 4)
+    with machine.filling(out) as keep:
+        for at in range(0, len(letters), PIECE):
+            try:
+                keep(base64.b64decode(letters[at : at + PIECE], validate=True))
+            except (binascii.Error, ValueError) as error:
+                raise MediaError(f"the result is no base64: {error}") from error

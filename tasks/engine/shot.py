@@ -1,31 +1,39 @@
 """One shot through its chain: collect what was bought, then the routes in order, each error by the table."""
 
 import asyncio
-import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from tasks.domain import redaction
 from tasks.domain.errors import LocalFault, MediaError, Stopped, TargetLost
 from tasks.domain.machine import describe_lack
 from tasks.domain.model import Model
-from tasks.domain.order import Frame, Order, SourceClip
+from tasks.domain.order import Order
 from tasks.domain.plan import Offer, ShotPlan
 from tasks.domain.result import Attempt, ShotResult
 from tasks.domain.shot import Shot
 from tasks.domain.takes import Shelf, Takes, gone_clips
 from tasks.engine.builtin import Drawer
 from tasks.engine.context import RunContext, StopSignal
+from tasks.engine.inputs import InputReader, started_from
 from tasks.engine.lost_orders import recover_order
 from tasks.engine.places import LEFT, Beside, Next, Place, Places, Work, after, at_once, ended_of, places_of, weigh
 from tasks.engine.poll import recover
 from tasks.engine.submit import OrderClient
-from tasks.ledger import UNSETTLED, Ended, KeyHistory, LedgerKey, doubts, is_refused, result_of, unclear_routes
+from tasks.ledger import (
+    UNSETTLED,
+    Ended,
+    KeyHistory,
+    LedgerKey,
+    doubts,
+    is_refused,
+    result_of,
+    unclear_routes,
+    waits_for_choice,
+)
 from tasks.media.assets import Media
-from tasks.storage import StoreError, has_scheme
-
-SIGNED_SECONDS = 3 * 3600  # longer than any queue that was seen
+from tasks.storage import StoreError
 
 
 def sent_prompt(shot: Shot, model: Model) -> str:
@@ -57,6 +65,7 @@ class Renderer:
         self.said: set[str] = set()
         self.left: dict[str, tuple[str, bool]] = {}  # by shot: how it left the route before, and whether that is news
         self.drawer = Drawer(run)
+        self.inputs = InputReader(run, media)
         self.beside: Beside = at_once
 
     async def shot(self, plan: ShotPlan) -> ShotResult:
@@ -198,10 +207,27 @@ class Renderer:
 
     def _source_missing(self, plan: ShotPlan) -> Ended | None:
         source = self._made(plan.shot)
-        if source is None or source.has_own_clip:
+        if source is None:
             return None
+        if source.has_own_clip:
+            return self._not_yet(plan, source)
         status = source.status if source.status in ("refused", "skipped") else "failed"
         return Ended(status, "Source", f"{source.shot.shot_id} has no clip of its own ({source.status})")
+
+    def _not_yet(self, plan: ShotPlan, source: ShotResult) -> Ended | None:
+        """Why nothing is ordered although the row that the shot starts from has a clip: it waits for a choice, or the
+        shot was to be made again from another take, and that is not there."""
+        before, page = self.plans[source.shot.shot_id], self.run.ledger.page(plan.key)
+        known = self.run.ledger.page(before.key)
+        why = waits_for_choice(before, known.takes(self.shelf, before.stand_ins), known.asked_takes)
+        if plan.shot.continues and why:
+            return Ended("skipped", "Source", why)
+        own, wish, begun = self._takes(plan).own, page.open_wish, started_from(source)
+        again = wish is not None and wish.get("stale") and own is not None and own.started_from is not None
+        if again and own and own.started_from and begun and own.started_from.clip == begun.clip:
+            why = f"{source.shot.shot_id} still has the take that this one started from"
+            return Ended("skipped", "Source", why)
+        return None
 
     def _made(self, shot: Shot) -> ShotResult | None:
         """The row that a remix starts from as it stands, made in this run or in an earlier one."""
@@ -222,16 +248,18 @@ class Renderer:
         self, plan: ShotPlan, offer: Offer, places: Places, place: Place, *, last: bool
     ) -> Attempt | None:
         shot = place.shot(plan.shot)
-        frame, name = await self._frame(plan, offer)
-        source = await self._source(plan, offer)
-        prompt = sent_prompt(shot, offer.route.model)
+        held = await self.inputs.read(plan, offer, self._made(plan.shot))
+        prompt, name = sent_prompt(shot, offer.route.model), held.name
         draft_id = place.draft_id(self.run.ledger.page(plan.key).attempts())
-        order = Order(shot, offer.route, offer.seconds, offer.size, prompt, frame, source, draft_id, place.drafts)
-        remote = _remote(shot.image), _remote(shot.source)
-        asked = LedgerKey(plan.key, plan.fingerprint, plan.parts, *remote, take=place.record(plan.asked.takes))
+        order = Order(
+            shot, offer.route, offer.seconds, offer.size, prompt, held.frame, held.source, draft_id, place.drafts
+        )
+        order = replace(order, last_frame=held.last_frame, references=held.references)
+        take = place.record(plan.asked.takes) | held.record
+        asked = LedgerKey(plan.key, plan.fingerprint, plan.parts, *held.urls, take=take, pictures=held.pictures)
         if offer.paid:
             return await self.gateway.buy(asked, order, offer.quote, name, last=last, wanted=places.go_on)
-        start = (lambda: self._local_source(plan)) if shot.mode == "remix" else None
+        start = (lambda: self.inputs.local_source(plan, self._made(shot))) if shot.mode == "remix" else None
         places.drawn = stand_in = plan.offers[0].paid
         return await self.drawer.draw(asked, order, start, frame=name, stand_in=stand_in)
 
@@ -248,53 +276,12 @@ class Renderer:
             self.shelf.add(attempt.clip)
         return attempt
 
-    async def _frame(self, plan: ShotPlan, offer: Offer) -> tuple[Frame | None, str]:
-        shot, digest = plan.shot, str(plan.parts.get("image", ""))
-        if shot.mode != "image_to_video":
-            return None, ""
-        name, data = await self.media.frame(shot.image, digest, offer.size, shot.fit)
-        kind = "image/png" if name.endswith(".png") else "image/jpeg"
-        uri = ""
-        if offer.travels == "data":
-            uri = f"data:{kind};base64,{base64.b64encode(data).decode()}"
-        elif offer.travels == "signed":
-            uri = await asyncio.to_thread(self.run.store.sign, name, SIGNED_SECONDS)
-        elif offer.travels == "as is":
-            uri = shot.image
-        return Frame(digest, offer.size, kind, uri, data), name
-
-    async def _source(self, plan: ShotPlan, offer: Offer) -> SourceClip | None:
-        shot = plan.shot
-        if shot.mode != "remix":
-            return None
-        ways = offer.route.model.remix
-        row = self._made(shot)
-        made = row.made_by if row else None
-        if made is None or made.clip is None:
-            inline = "data" in ways and not shot.source.startswith("https://")
-            digest = str(plan.parts.get("source", ""))
-            return SourceClip(await self.media.inline(shot.source, digest) if inline else shot.source)
-        uri = await asyncio.to_thread(self.run.store.sign, made.clip.path, SIGNED_SECONDS) if offer.paid else ""
-        if not uri and "data" in ways:
-            uri = await self.media.inline_clip(made.clip.path)
-        return SourceClip(uri, made.provider, made.job_id, made.remote_ids)
-
     async def drain(self, seconds: float) -> None:
         """Let orders on their way come to their records, as long as each may take; drawings for ``seconds`` at most."""
         await asyncio.gather(self.gateway.drain(seconds), self.drawer.drain(seconds))
-
-    async def _local_source(self, plan: ShotPlan) -> Path:
-        source = self._made(plan.shot)
-        if source is not None and source.clip is not None:
-            return await self.media.clip(source.clip.path)
-        return await self.media.unchanged(plan.shot.source, str(plan.parts.get("source", "")))
 
 
 def _lost(attempt: Attempt) -> str:
     """A clip that is not at the target, in words."""
     where = f"{attempt.clip.path} is gone or cut" if attempt.clip else "its clip was never fetched"
     return f"{where}, and job {attempt.job_id} at {attempt.route} does not give it again"
-
-
-def _remote(reference: str) -> str:
-    return redaction.pin(reference) if has_scheme(reference) else ""

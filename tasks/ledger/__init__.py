@@ -2,6 +2,7 @@
 
 from tasks.ledger.keys import Claim, keys_of, worth
 from tasks.ledger.ledger import Ledger, spent
+from tasks.ledger.lineage import lineage_of, waits_for_choice
 from tasks.ledger.receipts import Receipts, folder
 from tasks.ledger.records import UNSETTLED, KeyHistory, LedgerKey, Record, job_of, now
 from tasks.ledger.shot_state import Ended, describe_beside, doubts, exit_code, is_refused, result_of, unclear_routes
@@ -28,11 +29,13 @@ __all__ = [
     "is_refused",
     "job_of",
     "keys_of",
+    "lineage_of",
     "now",
     "read_verdicts",
     "result_of",
     "spent",
     "unclear_routes",
+    "waits_for_choice",
     "worth",
     "write_verdict",
 ]

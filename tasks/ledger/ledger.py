@@ -138,6 +138,8 @@ class Ledger:
             for url, part in (("image_url", "image"), ("source_url", "source")):
                 if record.get(url) and record["parts"].get(part):
                     found.setdefault(redaction.pin(record[url]), {}).setdefault(record["parts"][part])
+            for url, digest in record.get("pictures", {}).items():
+                found.setdefault(redaction.pin(url), {}).setdefault(digest)
         return {url: tuple(digests) for url, digests in found.items()}
 
     def intent(
@@ -156,6 +158,7 @@ class Ledger:
         writer took this number first.
         """
         record = self._base(asked, order, quote) | {"kind": "intent", "base_url": base_url, "frame": frame}
+        record |= {"pictures": dict(asked.pictures)} if asked.pictures else {}
         record |= dict(asked.take) | ({"stand_in": stand_in} if order.route.model.provider == "animatic" else {})
         if not self.store.create(self._name(record, "intent"), pack(record)):
             with contextlib.suppress(TargetError):  # whatever stands there: this run does not order
@@ -226,8 +229,11 @@ class Ledger:
         self.store.write(self._name(record, "settled"), pack(record))
         return self._keep(record, "settled")
 
-    def want(self, key: str) -> None:
-        """Record the wish for another clip, unless one is open already."""
+    def want(self, key: str, *, stale: bool = False) -> None:
+        """Record the wish for another clip, unless one is open already.
+
+        ``stale``: only for one that starts from another take than the clip in use.
+        """
         page = self.page(key)
         if page.open_wish is not None:
             return
@@ -241,6 +247,7 @@ class Ledger:
             "had": [a.n for a in page.attempts() if a.clip is not None],
             "wanted_at": self.clock(),
         }
+        record |= {"stale": True} if stale else {}
         self.store.create(f"ledger/{key}/{record['w']}-wanted.json", pack(record))
         page.wanted[record["w"]] = record
 

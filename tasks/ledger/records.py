@@ -12,7 +12,7 @@ from tasks.domain.errors import Outcome, TargetError
 from tasks.domain.job import Job
 from tasks.domain.money import ZERO
 from tasks.domain.order import Request
-from tasks.domain.result import Attempt, Clip
+from tasks.domain.result import Attempt, Clip, StartedFrom
 from tasks.domain.takes import Shelf, Takes
 from tasks.domain.verdict import Verdict
 
@@ -39,7 +39,8 @@ def now() -> str:
 
 @dataclass(frozen=True, slots=True)
 class LedgerKey:
-    """Who asks: the shot's key and what its fingerprint is made of. ``image_url`` pins a URL to its digest.
+    """Who asks: the shot's key and what its fingerprint is made of. ``image_url`` pins a URL to its digest, as
+    ``pictures`` do with those of the last picture and the references.
 
     ``take`` is what its records say of the take that is asked for: nothing where the shot asks for one final alone.
     """
@@ -50,6 +51,7 @@ class LedgerKey:
     image_url: str = ""
     source_url: str = ""
     take: Mapping[str, Any] = field(default_factory=dict)
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -157,6 +159,7 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
         grade=record.get("grade", "final"),
         draft_of=int(record.get("draft_of", 0)),
         qa=record.get("qa", ""),
+        started_from=StartedFrom(**record["started_from"]) if record.get("started_from") else None,
     )
 
 

@@ -115,7 +115,7 @@ def _row(known: Books, i: int, extras: Mapping[str, str]) -> Row:
     cells |= {"attempts": len(attempts), "charge_basis": _basis(attempts, teller)}
     cells |= {"take": made.n if made else None, "takes": known.count(attempts), "key": result.key}
     cells["grade"] = made.grade if made and (made.grade == "draft" or has_own_clip(status_of(result))) else ""
-    cells["qa"] = made.qa if made else ""
+    cells |= {"qa": made.qa if made else "", "stale": result.stale}
     return {column: _clean(cells.get(column, _EMPTY.get(kind))) for column, kind in MANIFEST.items()} | {
         name: _clean(extra[name]) for name in extras.values()
     }
@@ -217,7 +217,7 @@ def _attempt_row(attempt: Attempt, shot_id: str, money: Money) -> Row:
         "sent_size": attempt.size,
         "charge_basis": attempt.basis,
         "estimate_usd": attempt.estimate,
-        "started_from": None,
+        "started_from": attempt.started_from.take if attempt.started_from else None,
     }
     return {column: _clean(cells[column] if column in cells else getattr(attempt, column)) for column in ATTEMPTS}
 

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 FETCH_SECONDS = 120.0
 STALL_SECONDS = 30.0
+REFERENCE_SIDE = 1280  # pixels
 FETCHES = 8  # concurrent downloads
 CHANGED = "changed while it was read: run again once it is left alone"
 ANOTHER = "is no longer what it was when it was first ordered: name the shot in --rerender to take what is there today"
@@ -267,3 +268,30 @@ class Media:
             return await self._once(f"clip {path}", bring)
         except (StoreError, FileNotFoundError) as error:
             raise MediaError(f"the source clip cannot be read: {error}") from error
+
+    async def last_picture(self, path: str, sha256: str) -> tuple[str, str, str]:
+        """The last picture of a clip at the target: a reference under which it is had like any other, the sha256 of
+        that file, and that of its pixels.
+
+        Raises ``MediaError`` when the clip cannot be read, or is not the one of this sha256.
+        """
+        from tasks.media.last_picture import last_picture
+
+        reference = f"last of {sha256}"
+
+        async def take() -> tuple[str, str, str]:
+            here = await self.clip(path)
+            if await asyncio.to_thread(hash_file, here) != sha256:
+                raise MediaError(f"{path} is not the clip that was delivered")
+            async with self.cores:
+                found = await asyncio.to_thread(last_picture, here)
+            await asyncio.to_thread(self.unpack, {reference: found.png})
+            return reference, hashlib.sha256(found.png).hexdigest(), found.digest
+
+        return await self._once(reference, take)
+
+    async def reference_size(self, reference: str) -> Size:
+        """The size in which a picture of what is to be seen is sent: its own shape, at most so many pixels a side."""
+        width, height = await self.check(reference)
+        share = min(1.0, REFERENCE_SIDE / max(width, height))
+        return Size(max(round(width * share), 1), max(round(height * share), 1))

@@ -34,7 +34,7 @@ CODECS = frozenset(("h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mjpeg", "pror
 _COUNTERS = re.compile(rb"(stsz|stz2).{8}(.{4})|(trun|elst).{4}(.{4})|(cmov)", re.DOTALL)
 _OLD = (b"moov", b"mdat", b"wide", b"free", b"skip")  # what a MOV may begin with
 _PLAIN = (b"mdat", b"free", b"skip", b"ftyp")
-_AT_ONCE = threading.BoundedSemaphore(2)  # a decoder keeps up to sixteen pictures
+AT_ONCE = threading.BoundedSemaphore(2)  # a decoder keeps up to sixteen pictures
 POSTER_WIDTH, POSTER_QUALITY = 640, 85
 POSTER_S = 1  # of pictures that are decoded for a poster: a clip of 20 s costs no more than one of 2
 LATE_S = 0.5  # how far before the last packet's picture the last one decoded may stand
@@ -143,9 +143,11 @@ def poster(path: Path) -> bytes:
 def examine(path: Path) -> tuple[Probe, bytes]:
     """What `probe` and `poster` give, in one pass: decoding is slow. Raises ``MediaError`` when anything is broken."""
     demuxer = containers.DEMUXERS.get(check_boxes(path), "mp4")
-    with _AT_ONCE, _opened(path, demuxer) as (container, stream):
-        span = _span_of(container, stream)
-        shown, *last = _pictures(container, stream, span, [_shown(span, stream), *(() if span.plain else (span.last,))])
+    with AT_ONCE, open_clip(path, demuxer) as (container, stream):
+        span = span_of(container, stream)
+        shown, *last = pictures_at(
+            container, stream, span, [_shown(span, stream), *(() if span.plain else (span.last,))]
+        )
         if last and _seconds(span.last - (last[0].pts or 0), stream) > LATE_S:
             raise MediaError("the video is damaged: its last pictures do not decode")
         seconds = _seconds(span.end - span.first, stream)
@@ -204,8 +206,8 @@ def _box(file: BinaryIO, at: int, length: int) -> tuple[bytes, int]:
 
 
 @contextmanager
-def _opened(path: Path, demuxer: str = "mp4") -> Iterator[tuple[InputContainer, VideoStream]]:
-    """The container and its video stream; whatever ffmpeg says against them is a MediaError."""
+def open_clip(path: Path, demuxer: str = "mp4") -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The container and its video stream. Raises ``MediaError`` when ffmpeg says anything against them."""
     try:
         # a file object and a fixed format: ffmpeg neither reads the name as a protocol nor guesses a playlist
         with path.open("rb") as file, av.open(file, "r", format=demuxer) as container:
@@ -252,8 +254,9 @@ def _seconds(ticks: int, stream: VideoStream) -> float:
     return float(ticks * stream.time_base) if stream.time_base else 0.0
 
 
-def _span_of(container: InputContainer, stream: VideoStream) -> _Span:
-    """Read every packet of the stream, as the headers may claim what is not there."""
+def span_of(container: InputContainer, stream: VideoStream) -> _Span:
+    """The times of the stream, from every packet: the headers may claim what is not there. Raises ``MediaError`` when
+    there is no whole picture in them, or reading them takes too long."""
     starts, keys, end, plain = [], [], 0, True
     codec = stream.codec_context
     taken = nal.reading(codec.codec.canonical_name, codec.extradata or b"")
@@ -272,12 +275,13 @@ def _span_of(container: InputContainer, stream: VideoStream) -> _Span:
     return _Span(len(starts), min(starts), max(starts), end, tuple(keys), plain)
 
 
-def _pictures(
+def pictures_at(
     container: InputContainer, stream: VideoStream, span: _Span, moments: Sequence[int]
 ) -> list[av.VideoFrame]:
     """The pictures that are seen at these times, in rising ticks of the stream.
 
-    Each is decoded onward from the one before, unless a picture from which decoding can begin stands between them.
+    Each is decoded onward from the one before, unless a picture from which decoding can begin stands between them. Raises
+    ``MediaError`` when one cannot be decoded.
     """
     found: list[av.VideoFrame] = []
     coming: Iterator[av.VideoFrame] = iter(())

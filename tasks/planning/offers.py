@@ -17,9 +17,10 @@ from tasks.config import (
     snap_size,
 )
 from tasks.domain.identity import number_text
-from tasks.domain.model import Model, Route
+from tasks.domain.model import Inputs, Model, Route, why_not
+from tasks.domain.money import usd_text
 from tasks.domain.plan import Offer
-from tasks.domain.shot import Shot, Size
+from tasks.domain.shot import Shot, Shown, Size
 from tasks.planning.shapes import describe_fit
 
 LACKS = re.compile(r"([^:]+):.*: (\w+) is not set")  # how `_closed` names a missing key
@@ -54,11 +55,12 @@ class OfferFinder:
         ``image`` says how the picture could be sent as it is (``url`` and its size), ``remix`` who made the source: a
         provider, ``url`` or ``file``. Shots that ask for the same share one answer.
         """
-        asked = (shot.route, shot.mode, shot.seconds, shot.size, shot.audio, image, remix, shot.source_shot)
+        what = shot.route, shot.mode, shot.seconds, shot.size, shot.audio
+        asked = (*what, image, remix, shot.source_shot, shot.last_image, shot.references)
         if asked not in self.memo:
             chain, names = self._routes(shot)
             routes = tuple(dict.fromkeys(names))
-            found = [self._offer(name, shot, chain, image, remix) for name in routes]
+            found = self._affordable([self._offer(name, shot, chain, image, remix) for name in routes])
             self._warn(routes, found)
             usable = tuple(one for one in found if isinstance(one, Offer))
             self.memo[asked] = usable, tuple(one for one in found if isinstance(one, str)) or self._unknown(shot)
@@ -117,16 +119,19 @@ class OfferFinder:
             return f"{name}: takes no {number_text(shot.seconds)} s"
         if size is None:
             return f"{name}: makes nothing of the shape {shot.size}"
-        travels = self._travels(model, provider, size, image) if shot.mode == "image_to_video" else ""
+        if reason := why_not(model, _firm(shot)):
+            return f"{name}: {reason}"
+        shown = _shown(model, shot)
+        travels = self._travels(model, provider, size, shot, image) if shot.mode == "image_to_video" or shown else ""
         if travels is None:
             return f"{name}: takes images by URL only, and this target cannot sign one"
         if shot.mode == "remix" and not self._remixes(model, remix):
             return f"{name}: {_unremixable(model, shot)}"
         fee = provider.fee if provider else Decimal(0)
         route = Route(model, provider.options if provider else {})
-        pictures = 1 if shot.mode == "image_to_video" else 0
+        pictures = (shot.mode == "image_to_video") + bool(shot.last_image) + len(shown)
         price = quote(model, seconds, size, fee, audio=shot.audio if model.audio else None, pictures=pictures)
-        return Offer(route, seconds, size, price, travels)
+        return Offer(route, seconds, size, price, travels, shown)
 
     def _closed(self, model: Model, provider: ProviderSettings | None, chain: Chain) -> str:
         if model.provider != "animatic" and provider is None:
@@ -137,8 +142,24 @@ class OfferFinder:
             return f"{lifecycle(model, self.today)} (allow_retired = true in [chain] tries it all the same)"
         return ""
 
-    def _travels(self, model: Model, provider: ProviderSettings | None, size: Size, image: Image) -> str | None:
-        """How the picture is sent, or None where this route cannot get it."""
+    def _affordable(self, found: list[Offer | str]) -> list[Offer | str]:
+        """The same without fallbacks that cost too many times what the first route does that costs anything."""
+        factor = self.settings.render.max_fallback_factor
+        first = next((one for one in found if isinstance(one, Offer) and one.quote), None)
+        if factor is None or first is None:
+            return found
+        most, told = first.quote * factor, f"{factor} times the {usd_text(first.quote)} USD of {first.route.name}"
+        return [
+            f"{one.route.name}: costs {usd_text(one.quote)} USD, over {told} ([render] max_fallback_factor)"
+            if isinstance(one, Offer) and one.quote > most
+            else one
+            for one in found
+        ]
+
+    def _travels(
+        self, model: Model, provider: ProviderSettings | None, size: Size, shot: Shot, image: Image
+    ) -> str | None:
+        """How the pictures are sent, or None where this route cannot get them."""
         if model.provider == "animatic":
             return ""
         for way in model.images:  # in the order of the catalogue's entry
@@ -147,7 +168,10 @@ class OfferFinder:
         if provider is not None and provider.options.get("allow_data_uri"):
             return "data"
         kind, known = image  # last, because the picture at the URL may change
-        return "as is" if "url" in model.images and kind == "url" and known in (None, size) else None
+        first = shot.mode != "image_to_video" or (kind == "url" and known in (None, size))
+        others = (shot.last_image, *(one.image for one in shot.references))
+        public = all(one.startswith("https://") for one in others if one)
+        return "as is" if "url" in model.images and first and public else None
 
     def _remixes(self, model: Model, remix: str) -> bool:
         if model.provider == "animatic" or ("job" in model.remix and remix == model.provider):
@@ -155,6 +179,33 @@ class OfferFinder:
         if "data" in model.remix and remix:
             return True
         return "url" in model.remix and (remix == "url" or (self.signs and remix != "file"))
+
+
+def _firm(shot: Shot) -> Inputs:
+    """What a route has to take of the shot, or is passed over."""
+    framed = shot.mode == "image_to_video"
+    return Inputs(framed, bool(shot.last_image), sum(one.firm for one in shot.references), shot.audio is True)
+
+
+def _shown(model: Model, shot: Shot) -> tuple[Shown, ...]:
+    """The reference pictures that the model is sent: all that are firm, and of the others as many as it takes."""
+    left = sum(not one.firm for one in shot.references)
+    asked = _firm(shot)
+    while left and why_not(model, asked._replace(references=asked.references + left)):
+        left -= 1
+    soft = [one for one in shot.references if not one.firm][:left]
+    return tuple(one for one in shot.references if one.firm or one in soft)
+
+
+def _untold(shot: Shot, offer: Offer) -> list[str]:
+    """What of the cast goes out in words alone."""
+    less = [one.name for one in shot.references if one not in offer.references]
+    names = ", ".join(dict.fromkeys(less))
+    if not offer.references:
+        return [f"{offer.route.name} takes no pictures of {names} here: its text alone is sent"] if less else []
+    return [f"{offer.route.name} is sent {len(offer.references)} of {len(shot.references)} reference pictures"] * bool(
+        less
+    )
 
 
 def _grouped(passed_over: Sequence[str]) -> str:
@@ -181,6 +232,7 @@ def offer_warnings(shot: Shot, offer: Offer, picture: tuple[int, int] | None, *,
     if offer.size != shot.size:
         said.append(f"{shot.size} becomes {offer.size} at {model.route}")
     said += describe_fit(picture, offer.size, shot.fit)
+    said += _untold(shot, offer)
     if shot.negative_prompt and not model.negative_prompt:
         said.append(f"{model.route} takes no negative prompt: sent as 'Avoid: ...'")
     if foreign_source and model.url_doubt:

@@ -6,14 +6,15 @@ from typing import Any
 
 from tasks.config import Catalogue, Settings, unreachable
 from tasks.domain.errors import Fault
-from tasks.domain.identity import fingerprint_of, key_of, parts_of
+from tasks.domain.identity import key_of
 from tasks.domain.plan import Action, LeftOut, Plan, ShotPlan
-from tasks.domain.redaction import pin
 from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import Asked, Need, Takes, is_stand_in
-from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, worth
+from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, lineage_of, worth
+from tasks.planning.chains import describe_chains, describe_stale, left_out
 from tasks.planning.drafts import Drafts, begins_paid, describe_waiting, waiting
+from tasks.planning.fingerprints import Fingerprints
 from tasks.planning.offers import Found, OfferFinder, offer_warnings
 from tasks.planning.snapshot import ShotSelection, Snapshot, sources_first
 from tasks.planning.wishes import describe_wishes
@@ -45,37 +46,21 @@ class Planner:
 
     def plan(self) -> Plan:
         """The plan of every row, in board order."""
-        fingerprints, parts = self._fingerprints()
+        prints = Fingerprints(self.board, self.snapshot, self.ledger, self.only, self.rerender, self._unreachable)
+        fingerprints, parts = prints.of_rows()
         keys = self._keys(fingerprints)
         for shot in sources_first(self.board.shots):
             name = shot.shot_id
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
-        shots = tuple(self.planned[shot.shot_id] for shot in self.board.shots)
+        lineage = lineage_of(self.planned, self.ledger.pages, self.snapshot.shelf)
+        planned = (self.planned[shot.shot_id] for shot in self.board.shots)
+        shots = tuple(one._replace(stale=lineage.stale(one.key)) if one.shot.source_shot else one for one in planned)
         self.faults += self.drafts.faults
         wrong = (*self.snapshot.lacks, *self.finder.warnings) if any(s.renders for s in shots) else ()
         names = waiting(shots, self.ledger, self.snapshot.shelf)
-        warnings = (*self.board.told.lines, *wrong, *describe_waiting(names))
+        behind = (*describe_chains(self.board.shots), *describe_stale(shots))
+        warnings = (*self.board.told.lines, *wrong, *describe_waiting(names), *behind)
         return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted, names)
-
-    def _fingerprints(self) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
-        """By shot_id: the fingerprint where every digest it needs is known, and its parts."""
-        fingerprints: dict[str, str] = {}
-        parts: dict[str, dict[str, Any]] = {}
-        orders = self._orders() if self.snapshot.pins else {}
-        for shot in sources_first(self.board.shots):
-            row = self._source_row(shot, fingerprints) if shot.source_shot else ""
-            chosen = self._parts(shot, row, orders) if self.snapshot.pins else self._read_parts(shot, row)
-            parts[shot.shot_id] = chosen
-            if (chosen["image"] or not shot.image) and (chosen["source"] or not (shot.source or shot.source_shot)):
-                fingerprints[shot.shot_id] = fingerprint_of(chosen)
-        return fingerprints, parts
-
-    def _source_row(self, shot: Shot, fingerprints: Mapping[str, str]) -> str:
-        """The fingerprint of the row a remix starts from; of one that this run leaves alone, that of its last row."""
-        source = shot.source_shot
-        if not self._selected(source) and source in self.snapshot.rows:
-            return str(self.snapshot.rows[source].get("fingerprint") or "")
-        return fingerprints.get(source, "")
 
     def _keys(self, fingerprints: Mapping[str, str]) -> dict[str, str]:
         """The key of each row whose fingerprint is known. Rows that this run leaves alone keep theirs."""
@@ -94,47 +79,6 @@ class Planner:
         wanted = {claim.fingerprint[:16] for claim in (*claims[True], *claims[False])}
         stock = [key for key, page in pages.items() if page.entries and key[:16] in wanted]
         return keys_of(claims[True], claims[False], held, lambda key: worth(pages.get(key), snapshot.shelf), stock)
-
-    def _parts(self, shot: Shot, row: str, orders: Mapping[str, tuple[bool, int]]) -> dict[str, Any]:
-        """What the shot asks for. Of several digests of one URL: those of its unsettled job, else of its newest order,
-        else those of its last row (0.1 did not count its orders), else the first known; a named shot without such a
-        job gets what the URL serves today."""
-
-        def choices(pins: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
-            images, sources = self._digests(shot.image, pins), self._digests(shot.source, pins)
-            sources = (row,) if shot.source_shot else sources
-            return [parts_of(shot, image_digest=i, source=s) for i in images for s in sources]
-
-        def order(choice: dict[str, Any]) -> tuple[bool, int, bool]:
-            asked = fingerprint_of(choice)
-            last = self.snapshot.rows.get(shot.shot_id, {}).get("fingerprint") == asked
-            return (*orders.get(asked[:16], (False, -1)), last)
-
-        known = choices(self.snapshot.pins)
-        chosen = max(known, key=order) if len(known) > 1 else known[0]
-        named = shot.shot_id in self.rerender and orders and not order(chosen)[0]
-        return self._read_parts(shot, row) if named else chosen
-
-    def _read_parts(self, shot: Shot, row: str) -> dict[str, Any]:
-        """What the shot asks for, by the digests that its files have today: all there is without pins."""
-        digests = self.snapshot.digests
-        source = row if shot.source_shot else digests.get(shot.source, "")
-        return parts_of(shot, image_digest=digests.get(shot.image, ""), source=source)
-
-    def _digests(self, reference: str, pins: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-        """What the reference may hash to: as the ledger remembers a remote one, oldest first, or as it was read."""
-        return pins.get(pin(reference), ()) or (self.snapshot.digests.get(reference, ""),)
-
-    def _orders(self) -> dict[str, tuple[bool, int]]:
-        """By 16 hex of a fingerprint: whether a job of it can still be collected, and the place of its newest order
-        among all of this target."""
-        found: dict[str, tuple[bool, int]] = {}
-        for attempt in self.ledger.history():
-            name, place = attempt.key[:16], int(self.ledger.record(attempt).get("place", 0))
-            waits, last = found.get(name, (False, 0))
-            waits = waits or (attempt.outcome in UNSETTLED and not self._unreachable(attempt))
-            found[name] = waits, max(last, place)
-        return found
 
     def _unreachable(self, attempt: Attempt) -> str:
         """Why today's config or keys cannot ask after the attempt's job; empty when they can."""
@@ -221,6 +165,8 @@ class Planner:
         source = self.planned.get(shot.source_shot)
         if source is not None and source.left_out and not plan.collects and not self._has_clip(source):
             return LeftOut("Source", f"{shot.source_shot} is left out and has no clip")
+        if source is not None and not plan.collects and (waits := self._waits(shot, source)):
+            return waits
         if not plan.offers and not plan.collects and not (plan.need.grade == "draft" and self.drafts.faults):
             asked = self.drafts.routed(shot) if plan.need.grade == "draft" else shot
             why = self.finder.why_none(asked, plan.passed_over)
@@ -232,6 +178,10 @@ class Planner:
         if source is not None and not source.selected and not self._has_clip(source):
             self._fault(shot, "source", shot.source_shot, "is not selected and has no clip: add it to --only")
         return None
+
+    def _waits(self, shot: Shot, source: ShotPlan) -> LeftOut | None:
+        page = self.ledger.pages.get(source.key, NOTHING)
+        return left_out(shot, source, page.takes(self.snapshot.shelf, source.stand_ins), page.asked_takes)
 
     def _has_clip(self, plan: ShotPlan) -> bool:
         page = self.ledger.pages.get(plan.key, NOTHING)

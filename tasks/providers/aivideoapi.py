@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from tasks.domain.errors import Moderated, Refused, Unclear
 from tasks.domain.job import Done, Follow, Job, Pending
-from tasks.domain.order import Order, Reply, Request
+from tasks.domain.order import Frame, Order, Reply, Request
 from tasks.providers._common import (
     aspect_of,
     check,
@@ -43,15 +43,16 @@ def submit(order: Order) -> Request:
     body: dict[str, Any] = {"prompt": order.prompt, "duration": int(order.seconds)}
     body |= {"size": str(order.size)} if flat else {"aspect_ratio": aspect_of(order.size)}
     if order.shot.mode == "image_to_video":
-        body["image_urls"] = [_image(order, flat)]
+        body["image_urls"] = [_image(order, one, flat) for one in (order.frame, order.last_frame) if one]
+        body |= {"generation_type": "first_and_last_frames"} if order.last_frame else {}
     body = extras(order) | body
     name = order.route.model.name
     envelope = {"model": name, **body} if flat else {"model": name, "input": body}
     return Request("POST", "/v1/videos/generations", json=envelope)
 
 
-def _image(order: Order, flat: bool) -> str:
-    uri = order.frame.uri if order.frame else ""
+def _image(order: Order, frame: Frame, flat: bool) -> str:
+    uri = frame.uri
     if flat:
         raise Refused("the flat body has no field for an image")
     if uri[:5].lower() == "data:" and not order.route.options.get("allow_data_uri", False):

@@ -48,8 +48,8 @@ def submit(order: Order) -> Request:
         body["resolution"] = f"{min(order.size.width, order.size.height)}p"
     if fields.get("ratio"):
         body["aspect_ratio"] = aspect_of(order.size)
-    if mode == "image_to_video" and order.frame:
-        body[str(fields.get("image", "image_url"))] = order.frame.uri
+    for name, usual, frame in (("image", "image_url", order.frame), ("last_image", "end_image_url", order.last_frame)):
+        body |= {str(fields.get(name, usual)): frame.uri} if frame else {}
     if mode == "remix":
         uri = order.source.uri if order.source else ""
         if not uri.startswith(("https://", "data:")):

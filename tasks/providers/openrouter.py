@@ -47,8 +47,12 @@ def submit(order: Order) -> Request:
     else:
         body["size"] = str(order.size)
     if order.shot.mode == "image_to_video" and order.frame:
-        image = {"type": "image_url", "image_url": {"url": order.frame.uri}, "frame_type": "first_frame"}
-        body["frame_images"] = [image]
+        frames = {"first_frame": order.frame, "last_frame": order.last_frame}
+        body["frame_images"] = [
+            {"type": "image_url", "image_url": {"url": frame.uri}, "frame_type": kind}
+            for kind, frame in frames.items()
+            if frame
+        ]
     return Request("POST", PATH, json=extras(order) | body)
 
 

@@ -55,7 +55,8 @@ def submit(order: Order) -> Request:
     else:
         body |= {"ratio": f"{order.size.width}:{order.size.height}", "duration": int(order.seconds)}
     if mode == "image_to_video" and order.frame:
-        body["promptImage"] = [{"uri": order.frame.uri, "position": "first"}]
+        frames = {"first": order.frame, "last": order.last_frame}
+        body["promptImage"] = [{"uri": one.uri, "position": where} for where, one in frames.items() if one]
     return Request("POST", PATHS[mode], json=body, headers=HEADERS)
 
 

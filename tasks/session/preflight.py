@@ -57,9 +57,9 @@ def read_whole(session: SessionState, before: Before) -> tuple[Storyboard, list[
 def _references(shots: Iterable[Shot]) -> list[tuple[Shot, str, str]]:
     found = []
     for shot in shots:
-        for column, reference in (("image", shot.image), ("source", shot.source)):
-            if reference:
-                found.append((shot, column, reference))
+        named = [("image", shot.image), ("source", shot.source), ("last_image", shot.last_image)]
+        named += [("references", one.image) for one in shot.references]
+        found += [(shot, column, reference) for column, reference in named if reference]
     return found
 
 
@@ -90,7 +90,7 @@ class _References(NamedTuple):
 
 
 def _sort_out(session: SessionState, references: list[tuple[Shot, str, str]], *, fetch: bool) -> _References:
-    only, named = set(session.request.only), set(session.request.rerender)
+    only, named = set(session.request.only), session.request.named
     problems: dict[str, str] = {}
     trusted: dict[str, None] = {}
     wanted: dict[str, None] = {}
@@ -188,27 +188,39 @@ async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, 
     unread = {r for r in references if not (r in digests or redaction.pin(r) in pins) or _outside(session, r)}
 
     async def one(plan: ShotPlan) -> None:
-        shot, media = plan.shot, session.media
-        column, reference = ("image", shot.image) if shot.image else ("source", shot.source)
-        if not reference or reference in unread or (has_scheme(reference) and not fetch):
-            return
-        try:
-            if column == "source":
-                await media.check_video(reference)
-            elif not fetch or is_http(reference):
-                sizes[reference] = await media.check(reference)
-            if fetch and column == "image":
-                for size in dict.fromkeys(offer.size for offer in plan.offers):
-                    await media.make_frame(reference, plan.parts["image"], size, shot.fit)
-        except MediaError as error:
-            told = f"{error}{shared(reference)}"
-            faults.append(Fault(shot.row, shot.shot_id, column, reference, told))
+        for shot, column, reference in _references([plan.shot]):
+            if reference in unread or (has_scheme(reference) and not fetch):
+                continue
+            try:
+                if size := await _check_file(session, plan, column, reference, fetch=fetch):
+                    sizes[reference] = size
+            except MediaError as error:
+                faults.append(Fault(shot.row, shot.shot_id, column, reference, f"{error}{shared(reference)}"))
 
-    named = [plan for plan in session.plan.shots if plan.shot.image or plan.shot.source]
+    named = [plan for plan in session.plan.shots if _references([plan.shot])]
     needing = [plan for plan in named if plan.renders and plan.action != "keep"]
     for start in range(0, len(needing), 64):
         await asyncio.gather(*(one(plan) for plan in needing[start : start + 64]))
     return replace(session.snapshot, sizes=session.media.sizes | sizes), faults
+
+
+async def _check_file(
+    session: SessionState, plan: ShotPlan, column: str, reference: str, *, fetch: bool
+) -> tuple[int, int] | None:
+    """Decode a file of a row, and with ``fetch`` make its frames: its size where that was measured.
+
+    Raises ``MediaError`` when it cannot be used.
+    """
+    media, shot, size = session.media, plan.shot, None
+    if column == "source":
+        await media.check_video(reference)
+        return None
+    if column == "references" or not fetch or is_http(reference):
+        size = await media.check(reference)
+    if fetch and column != "references":
+        for sent in dict.fromkeys(offer.size for offer in plan.offers):
+            await media.make_frame(reference, plan.parts[column], sent, shot.fit)
+    return size
 
 
 def rows_before(session: SessionState) -> list[dict[str, object]]:

@@ -114,11 +114,15 @@ class Session(SessionState):
         return [Fault(0, "", f"provider.{name}", url, why) for name, url in bases if (why := self.http.why_closed(url))]
 
     def _planner(self, chosen: Collection[str]) -> Planner:
-        only, asked = self.request.only, self.request.rerender
-        rerender = set(chosen) if "all" in asked else set(asked) & set(chosen)
+        only, named = frozenset(self.request.only), self.request.named
+        rerender = frozenset(chosen) if "all" in named else named & frozenset(chosen)
         wanted = self.request.skip_unusable, self.request.takes, self.request.draft
-        named = ShotSelection(frozenset(only), frozenset(rerender), *wanted)
-        return Planner(self.board, self.snapshot, self.ledger, self.settings, self.catalogue, named)
+        known = (self.board, self.snapshot, self.ledger, self.settings, self.catalogue)
+        if "stale" in self.request.rerender:
+            plan = Planner(*known, ShotSelection(only, rerender, *wanted)).plan()
+            self.stale = {one.shot.shot_id for one in plan.stale if one.stale and not one.stale.waits} - rerender
+            rerender |= self.stale
+        return Planner(*known, ShotSelection(only, rerender, *wanted))
 
     def _read_target(self) -> None:
         try:
@@ -179,7 +183,7 @@ class Session(SessionState):
             raise BoardError(planner.faults)
         for plan in self.plan.shots:
             if plan.shot.shot_id in planner.rerender and not plan.left_out and self.ledger.page(plan.key).entries:
-                self.ledger.want(plan.key)
+                self.ledger.want(plan.key, stale=plan.shot.shot_id in self.stale)
         return None
 
     def _take_up(self) -> None:

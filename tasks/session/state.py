@@ -86,6 +86,7 @@ class SessionState:
         self.working: set[asyncio.Task[Any]] = set()
         self.closed = asyncio.Event()  # once the target was let go
         self.tried: set[str] = set()
+        self.stale: set[str] = set()  # shots that are ordered again because of what they started from
         self.unwritten = ""
         self.verdicts: Verdicts = {}
         self.reader = VerdictReader(self.store, self.progress.line)

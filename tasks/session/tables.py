@@ -8,7 +8,7 @@ from tasks.domain.errors import TargetError
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import ShotResult
 from tasks.domain.takes import attempts_with_clip, counting
-from tasks.ledger import Ended, describe_idle, exit_code
+from tasks.ledger import Ended, describe_idle, exit_code, lineage_of
 from tasks.manifest import TableHead, build_tables, total_costs
 from tasks.session import restore
 from tasks.session.state import SessionState
@@ -24,7 +24,11 @@ class Tables:
 
     def results(self) -> list[ShotResult]:
         """Every row in board order, as it stands now."""
-        return [self.row(plan) for plan in self.state.plan.shots]
+        state, plans = self.state, self.state.plan.shots
+        lineage = lineage_of({plan.shot.shot_id: plan for plan in plans}, state.ledger.pages, state.shelf)
+        behind = [lineage.stale(plan.key) if plan.key else None for plan in plans]
+        rows = [self.row(plan) for plan in plans]
+        return [replace(row, stale=one.reason) if one else row for row, one in zip(rows, behind, strict=True)]
 
     def selected(self) -> list[ShotResult]:
         """The rows that this command was asked for."""

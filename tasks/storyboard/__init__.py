@@ -1,6 +1,6 @@
 """The bytes of a shot list read into a storyboard, or every fault in it."""
 
-from tasks.storyboard.carried import changed, sentence
+from tasks.storyboard.assignment import changed, sentence
 from tasks.storyboard.formats import ENDINGS, without_ours
 from tasks.storyboard.missing_files import cause, is_page, shared
 from tasks.storyboard.opening import fill_board

@@ -6,11 +6,13 @@ all of them. A column that was taken by a word and whose cells cannot be of its 
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from tasks.domain.errors import Fault
-from tasks.domain.shot import Before, Held, Told, Unread
+from tasks.domain.shot import Before, Held, Shot, Storyboard, Told, Unread
 from tasks.storyboard import cell_kinds as kinds
 from tasks.storyboard import meaning
+from tasks.storyboard.cells import default_id
 from tasks.storyboard.formats.columns import Table
 from tasks.storyboard.headers import ADDED, ALIASES, FRAMES, PAIRS, find, no_prompt, normal, overridden
 from tasks.storyboard.meaning import Unit, pair_of, understand
@@ -18,7 +20,16 @@ from tasks.storyboard.meaning import Unit, pair_of, understand
 OURS = "storyreel "  # how the headers begin that are written back into a board
 AGAIN = '[columns] shot_id = "{Scene}-{Shot}" with the headers of both makes ids'
 HEADLESS = "the file seems to have no line of headers; write one above the shots, such as shot_id,prompt,duration"
-SAID = ("prompt", "image", "duration", "first")  # what is told where its header is not the canonical one
+SAID = (
+    "prompt",
+    "image",
+    "duration",
+    "first",
+    "last_image",
+    "continues",
+    "references",
+)  # what is told where its header is not the canonical one
+_SHOWN = 5  # shots that the sentence on carried columns names
 _PROMPTS = ("motion_prompt", "", "written_prompt", "prompt", "image_prompt")  # in their order; "" are the old aliases
 
 
@@ -42,7 +53,7 @@ class _Search:
     """One search for the columns of a table. ``kept`` headers are not taken by a word that 0.1 did not know."""
 
     table: Table
-    routes: Collection[str]
+    names: Mapping[str, Collection[str]]
     before: Before
     kept: frozenset[str]
     places: dict[str, int]
@@ -70,7 +81,7 @@ class _Search:
 
     def _is_canonical(self, name: str, at: int) -> bool:
         spelled = self.table.headers[at] == name
-        return spelled and not kinds.is_foreign(name, self.table.columns[at], self.routes)
+        return spelled and not kinds.is_foreign(name, self.table.columns[at], self._words(name))
 
     def _fits(self, name: str, at: int) -> bool:
         header, cells = self.table.headers[at], self.table.columns[at]
@@ -80,7 +91,15 @@ class _Search:
         if name == "shot_id" and self._begins_again(at):
             self.reasons[at] = f"its numbers begin again in every scene ({AGAIN})"
             return False
-        return kinds.could_be(name, cells, self.routes)
+        return kinds.could_be(name, cells, self._words(name))
+
+    def _words(self, name: str) -> Collection[str]:
+        """The words that cells of a column may be, where that is not told by what they look like."""
+        if name != "continues":
+            return self.names.get(name, ())
+        at, rows = self.places.get("shot_id", -1), len(self.table.lines)
+        given = self.table.columns[at] if at >= 0 else [""] * rows
+        return {text.strip() or default_id(place) for place, text in enumerate(given, 1)}
 
     def _begins_again(self, at: int) -> bool:
         """Whether a column numbers the shots of each scene anew, and so names none of them by itself."""
@@ -152,14 +171,16 @@ def assign(
     *,
     ignore: Collection[str] = (),
     joined: Collection[str] = (),
-    routes: Collection[str] = (),
+    names: Mapping[str, Collection[str]] = MappingProxyType({}),
     before: Before = Before(),  # noqa: B008 - frozen
 ) -> Assignment:
     """What every column of the table is.
 
     ``overrides`` (canonical name -> header) are those of `[columns]`; ``joined`` names the columns that templates
     make, which need no header; ``ignore`` are headers to leave unread, and ``before`` says which ones the target
-    carries. Every header is in ``places``, in ``extras``, or one of ours.
+    carries. ``names`` are the words that cells of a column may be: chains and routes, the cast.
+
+    Every header is in ``places``, in ``extras``, or one of ours.
     """
     places, faults = overridden(table.headers, overrides, table.line)
     ignored = {at for text in ignore if (at := find(table.headers, text)) is not None} - set(places.values())
@@ -168,7 +189,7 @@ def assign(
     def searched(kept: frozenset[str]) -> _Search:
         taken = {*places.values(), *ignored, *ours}
         free = {at: text for at, text in enumerate(table.headers) if at not in taken and normal(text)}
-        search = _Search(table, routes, before, kept, {**places, **dict.fromkeys(joined, -1)}, free)
+        search = _Search(table, names, before, kept, {**places, **dict.fromkeys(joined, -1)}, free)
         search.place_all()
         search.places = {name: at for name, at in search.places.items() if at >= 0}
         return search
@@ -246,3 +267,22 @@ def _like(header: str, cells: Sequence[str]) -> str:
 def _sample(cells: Sequence[str]) -> str:
     found = list(dict.fromkeys(cell.strip() for cell in cells[:1000] if cell.strip()))[:3]
     return ", ".join(cell[:40] for cell in found)
+
+
+def changed(board: Storyboard) -> dict[str, Shot]:
+    """The shots, by shot_id, that would ask for something else if the carried columns were read: as they would be."""
+    now = {shot.shot_id: _asked(shot) for shot in board.shots}
+    return {shot.shot_id: shot for shot in board.told.meant if now.get(shot.shot_id) != _asked(shot)}
+
+
+def _asked(shot: Shot) -> Shot:
+    return shot._replace(row=0, extras={}, warnings=())
+
+
+def sentence(held: Sequence[Held], ids: Sequence[str], usd: str) -> str:
+    """What the carried columns would be read as, for which shots and for how much, and how to have them read."""
+    read = ", ".join(f"{header!r} as {name}" for header, name in held)
+    shown = ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
+    asks = f"for {len(ids)} shots ({shown}), {usd} USD" if ids else "which changes no shot"
+    way = ", ".join(f'{name} = "{header}"' for header, name in held)
+    return f"would be read: {read}, {asks}; this target carries them as further columns until [columns] {way} says so"

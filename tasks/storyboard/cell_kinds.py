@@ -20,6 +20,12 @@ _ERROR = re.compile(r"#(REF|N/A|NAME|VALUE|DIV/0|NULL|NUM|ERROR|CALC|SPILL|BLOCK
 _LEFT = frozenset(("Loading...", "Loading…", "loading...", "nan", "NaN", "NAN", "<NA>", "NaT"))
 
 SHARED = ("mode", "size", "audio", "route")  # names that other lists give to what a gag, a framing or a sound is
+TEXTUAL = ("takes", "references")  # names under which other lists write prose
+NAMING: dict[str, Callable[[str, Collection[str]], bool]] = {
+    "route": lambda text, words: text in words or ":" in text,
+    "continues": lambda text, words: text in words,
+    "references": lambda text, words: any(one in words or located(one) for one in readers.listed(text)),
+}
 _SLIP = 0.75  # how alike a cell is to a word that can be read if it was meant to be that one
 
 _CHAIN = re.compile(r"[a-z][a-z0-9_-]*")  # a name as configs write it
@@ -78,14 +84,14 @@ def left_over(cells: Sequence[str]) -> frozenset[str]:
     return found
 
 
-def could_be(name: str, cells: Sequence[str], routes: Collection[str] = ()) -> bool:
+def could_be(name: str, cells: Sequence[str], words: Collection[str] = ()) -> bool:
     """Whether a column may be the canonical ``name``: true where it is empty, or any cell is of the kind.
 
-    ``routes`` are the names of chains and routes that a ``route`` may give.
+    ``words`` are what a ``route`` (chains and routes), a ``continues`` (ids) or ``references`` (the cast) may name.
     """
     test = _TESTS.get(name)
-    if name == "route":
-        test = lambda text: text in routes or ":" in text  # noqa: E731 - the one that needs to know more
+    if name in NAMING:
+        test = lambda text: NAMING[name](text, words)  # noqa: E731 - those that need to know more
     if test is None:
         return True
     held = False
@@ -97,22 +103,23 @@ def could_be(name: str, cells: Sequence[str], routes: Collection[str] = ()) -> b
     return not held
 
 
-def is_foreign(name: str, cells: Sequence[str], routes: Collection[str] = ()) -> bool:
+def is_foreign(name: str, cells: Sequence[str], words: Collection[str] = ()) -> bool:
     """Whether a column whose header is the canonical ``name`` holds something else by that name.
 
     So it is where most rows fill it and not one cell can be read, nor resembles one that can be; one slip in it, or a
     cell alone, and the column is the canonical one with cells to mend.
     """
-    if name == "takes":
-        return not any(map(_is_number, cells)) and any(cell.strip() and not is_left_over(cell) for cell in cells)
-    if name not in SHARED or could_be(name, cells, routes):
+    if name in TEXTUAL:
+        held = [cell.strip() for cell in cells if cell.strip() and not is_left_over(cell.strip())]
+        return bool(held) and not could_be(name, held, words)
+    if name not in SHARED or could_be(name, cells, words):
         return False
     held = [text.strip() for text in cells if text.strip()]
     if len(held) < 2 or len(held) * 2 < len(cells):
         return False
     if name == "route" and all(map(_CHAIN.fullmatch, held)):
         return False  # chains of another config: the default chain would be paid instead of them
-    return not any(_slips(name, text, routes) for text in held)
+    return not any(_slips(name, text, words) for text in held)
 
 
 def _slips(name: str, text: str, routes: Collection[str]) -> bool:

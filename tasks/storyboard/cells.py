@@ -58,6 +58,7 @@ _SIZE = re.compile(r"(\d{1,9})\s*(?:px)?\s*(?:[x×*✕]|by)\s*(\d{1,9})\s*(?:px|
 _SHORT = re.compile(r"(\d{3,4})p")
 _RATIO = re.compile(r"(\d{1,9}(?:[.,]\d{1,3})?)\s*[:/x×*]\s*(\d{1,9})(?::00)?", re.IGNORECASE)
 _SEED = re.compile(r"(\d{1,20})(?:[.,]0+)?")
+_DIVIDED = re.compile(r"[;|\r\n]+")
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _SCHEME = re.compile(r"data:|[a-z][a-z0-9+.:-]*://", re.IGNORECASE)
 _STEPS = frozenset(("", ".", ".."))
@@ -108,12 +109,17 @@ def ratio(text: str) -> Size:
     return value
 
 
+def joined(text: str) -> str:
+    """A word as it is compared: without its joints."""
+    return re.sub(r"[\s_-]+", "", plain(text))
+
+
 def mode(text: str) -> Mode:
     """The mode by its full name or its short one (``t2v``, ``i2v``, ``v2v``), in any case, its words joined in any way.
 
     Raises ``ValueError`` when it names none.
     """
-    value = MODE_WORDS.get(re.sub(r"[\s_-]+", "", plain(text)))
+    value = MODE_WORDS.get(joined(text))
     if value is None:
         raise ValueError("write text_to_video, image_to_video or remix (or t2v, i2v, v2v)")
     return value
@@ -145,6 +151,16 @@ def takes(text: str) -> int:
     if not found or not 1 <= int(found[1]) <= MOST_TAKES:
         raise ValueError(f"write a whole number from 1 to {MOST_TAKES}, or leave it empty for the run's own")
     return int(found[1])
+
+
+def listed(text: str) -> list[str]:
+    """What a cell lists, divided by ``;``, ``|`` or newlines, each once."""
+    return list(dict.fromkeys(part.strip() for part in _DIVIDED.split(text) if part.strip()))
+
+
+def default_id(place: int) -> str:
+    """The id of a row that names none, by its place from 1: ``sh010``, ``sh020``."""
+    return f"sh{10 * place:03d}"
 
 
 def audio(text: str) -> bool:
@@ -194,6 +210,12 @@ def fill(text: str, names: Mapping[str, str]) -> str:
     return filled
 
 
+def names_in(text: str) -> list[str]:
+    """The names between braces in a prompt, each once."""
+    found = (one[1].strip() for one in _BRACES.finditer(text) if one[1] is not None) if "{" in text else ()
+    return list(dict.fromkeys(found))
+
+
 def _unknown(name: str, names: Mapping[str, str]) -> str:
     shown = name[:60]
     advice = nearest(shown, tuple(names)) or f"; name it in [vars], or write {{{{{shown}}}}} for braces"
@@ -218,12 +240,15 @@ def resolve(base: str, path: str) -> str:
     return head + "/" * (head != "" and not head.endswith("/")) + "/".join(folder)
 
 
-def inputs(asked: Mode | None, image: str, source: str) -> tuple[Mode, str, str, tuple[str, ...]]:
+def inputs(asked: Mode | None, image: str, source: str, continues: str = "") -> tuple[Mode, str, str, tuple[str, ...]]:
     """Mode, image, source and warnings of a row: what the mode has no use for is left out with a warning.
 
     Nothing is refused here: an image_to_video without image, or a remix without source, comes back with that empty.
     """
-    mode = asked or ("remix" if source else "image_to_video" if image else "text_to_video")
+    framed = image or continues
+    mode = asked or ("remix" if source else "image_to_video" if framed else "text_to_video")
+    if continues:  # what it names beside that is a fault, and told as one
+        return mode, image, source, ()
     if mode == "remix":
         return (mode, "", source, _unused(mode, "image", image)) if source else (mode, "", image, ())
     if mode == "image_to_video":

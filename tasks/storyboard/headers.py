@@ -32,8 +32,16 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "audio": (),
     "route": (),
     "takes": (),
+    "last_image": (),
+    "continues": (),
+    "references": (),
 }
-ADDED = ("takes",)  # names that 0.1 did not know: a target that carries such a column goes on carrying it
+ADDED = (
+    "takes",
+    "last_image",
+    "continues",
+    "references",
+)  # names that 0.1 did not know: a target that carries such a column goes on carrying it
 FRAMES = ("nb frames", "frames", "frame count", "frame duration", "cut duration")
 PAIRS = (("cut in", "cut out"), ("frame in", "frame out"), ("in", "out"), ("start", "end"))
 CANONICAL = tuple(ALIASES)

@@ -1,7 +1,7 @@
 """The bytes of a shot list -> Storyboard, or every fault in it at once. Pure on bytes: no file, no network."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,64 +10,16 @@ from tasks.domain.errors import BoardError, Fault, Faults
 from tasks.domain.shot import Before, Shot, Size, Storyboard, Told
 from tasks.storyboard import cell_kinds as kinds
 from tasks.storyboard import cells, lengths, opening
-from tasks.storyboard import missing_files as missing
 from tasks.storyboard import sheet as preparing
-from tasks.storyboard.formats.columns import SHOWN, Table
+from tasks.storyboard.formats.columns import Table
+from tasks.storyboard.links import check_links, read_links
 from tasks.storyboard.meaning import Unit
+from tasks.storyboard.sheet import Sheet
 
 ASK_UNIT = (
     "these pairs may be frame numbers or seconds, and their numbers do not tell; say which with "
     '[columns] unit = "frames" or unit = "seconds"'
 )
-DOUBTED = ("mode", "size", "aspect_ratio", "fit", "seed", "audio")  # names that other lists give to other things
-
-
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A table whose columns are known, the ids of its rows, and the faults found in them so far."""
-
-    table: Table
-    places: Mapping[str, int]
-    units: Mapping[str, Unit]
-    ids: list[str]
-    faults: Faults
-    notes: list[str]
-
-    def texts(self, name: str) -> list[str]:
-        """A column's cells; of a pair of frame numbers ``first - last``, or nothing where neither is given."""
-        if name == "span":
-            pairs = zip(self.texts("first"), self.texts("last"), strict=True)
-            return [f"{first} - {last}" if first or last else "" for first, last in pairs]
-        at = self.places.get(name)
-        return [""] * len(self.ids) if at is None else list(map(str.strip, self.table.columns[at]))
-
-    def values(self, name: str, reader: Callable[[str], Any], silent: Any = None, *, needed: bool = False) -> list[Any]:
-        """A column's cells as read, each spelling once; ``silent`` for an empty one, and for one that is a fault."""
-        if name not in self.places and name != "span":
-            return [silent] * len(self.ids)
-        texts = self.texts(name)
-        values, wrong = {"": silent}, {}
-        for text in set(texts) - (set() if needed else {""}):
-            try:
-                values[text] = reader(text)
-            except ValueError as error:
-                values[text], wrong[text] = silent, str(error)
-        hint = f"; {self._other(name)}" if name in DOUBTED and wrong and wrong.keys() == set(texts) - {""} else ""
-        for at, text in enumerate(texts if wrong else ()):
-            if text in wrong:
-                self.fault(at, name, text, wrong[text] + hint)
-        return [values[text] for text in texts]
-
-    def _other(self, name: str) -> str:
-        """What helps where not one cell of a column is right: it may mean something else."""
-        header = self.table.headers[self.places[name]]
-        return f'if the column means something else, [columns] ignore = ["{header}"] leaves it unread'
-
-    def fault(self, at: int, name: str, value: str, message: str) -> None:
-        """Notes what is wrong in row ``at`` (from 0), in the column that ``name`` stands for."""
-        name = "last" if name == "span" else name
-        column = self.table.headers[self.places[name]] if name in self.places else name
-        self.faults.append(Fault(self.table.lines[at], self.ids[at], column, value[:SHOWN], message))
 
 
 def read(data: bytes, name: str, settings: Settings, base: str, before: Before = Before()) -> Storyboard:  # noqa: B008 - frozen
@@ -91,7 +43,7 @@ def read(data: bytes, name: str, settings: Settings, base: str, before: Before =
         if at in places.values()
     ]
     used = {name: at for name, at in places.items() if at not in table.opaque}
-    sheet = _Sheet(table, used, assigned.units, _ids(table, used.get("shot_id")), faults, [])
+    sheet = Sheet(table, used, assigned.units, _ids(table, used.get("shot_id")), faults, [])
     extras = [(table.headers[at], at) for at in assigned.extras]
     _check_left_over(sheet)
     shots = _shots(sheet, settings, base, extras, before)
@@ -106,7 +58,7 @@ def read(data: bytes, name: str, settings: Settings, base: str, before: Before =
     return board
 
 
-def _told(sheet: _Sheet, told: Told, again: Callable[[], Storyboard]) -> Told:
+def _told(sheet: Sheet, told: Told, again: Callable[[], Storyboard]) -> Told:
     """What is said of the board; where columns are held back, with the shots as a new target would have them."""
     told = replace(told, notes=(*told.notes, *sheet.notes))
     if not told.held:
@@ -117,7 +69,7 @@ def _told(sheet: _Sheet, told: Told, again: Callable[[], Storyboard]) -> Told:
         return replace(told, meant=error.board.shots if error.board else ())
 
 
-def _check_left_over(sheet: _Sheet) -> None:
+def _check_left_over(sheet: Sheet) -> None:
     """What a spreadsheet left where a value had to be; such a cell is read no further."""
     for name, at in sheet.places.items():
         column = sheet.table.columns[at]
@@ -131,10 +83,10 @@ def _check_left_over(sheet: _Sheet) -> None:
 def _ids(table: Table, at: int | None) -> list[str]:
     """The id of every row: the given one, else by its place."""
     given = [""] * len(table.lines) if at is None else table.columns[at]
-    return [text.strip() or f"sh{10 * place:03d}" for place, text in enumerate(given, 1)]
+    return [text.strip() or cells.default_id(place) for place, text in enumerate(given, 1)]
 
 
-def _unnamed(sheet: _Sheet) -> frozenset[str]:
+def _unnamed(sheet: Sheet) -> frozenset[str]:
     """The ids that rows got by their place."""
     given = sheet.texts("shot_id")
     return (
@@ -142,7 +94,7 @@ def _unnamed(sheet: _Sheet) -> frozenset[str]:
     )
 
 
-def _check_ids(sheet: _Sheet) -> None:
+def _check_ids(sheet: Sheet) -> None:
     texts = sheet.texts("shot_id")
     if len(set(sheet.ids)) == len(texts) and max(map(len, texts), default=0) <= 100 and "".join(texts).isprintable():
         return  # what follows would come to the same
@@ -156,7 +108,7 @@ def _check_ids(sheet: _Sheet) -> None:
             sheet.fault(at, "shot_id", shot_id, message)
 
 
-def _both(sheet: _Sheet) -> str:
+def _both(sheet: Sheet) -> str:
     """How numbers that begin again in every scene make ids."""
     heads, places = sheet.table.headers, sheet.places
     if not {"scene", "shot_id"} <= places.keys() or heads[places["shot_id"]] == "shot_id":
@@ -165,7 +117,7 @@ def _both(sheet: _Sheet) -> str:
     return f', or, where they begin again in every scene, write [columns] shot_id = "{both}"'
 
 
-def _seconds(sheet: _Sheet, settings: Settings, before: Before) -> list[Any]:
+def _seconds(sheet: Sheet, settings: Settings, before: Before) -> list[Any]:
     """The length of every row: as such, or between two places whose unit is told by header, config or numbers."""
     fps, silent = settings.defaults.fps, settings.defaults.duration
     if "first" not in sheet.places:
@@ -183,7 +135,7 @@ def _seconds(sheet: _Sheet, settings: Settings, before: Before) -> list[Any]:
     return sheet.values("span", lambda text: lengths.span(text, fps, unit), silent)
 
 
-def _pair_unit(sheet: _Sheet, fps: Decimal, before: Before) -> Unit:
+def _pair_unit(sheet: Sheet, fps: Decimal, before: Before) -> Unit:
     """The unit of pairs as their numbers tell it, unless the target has read them otherwise, which is told."""
     pairs, nothing = sheet.texts("span"), [None] * len(sheet.ids)
     unit = lengths.pair_unit(pairs, fps, nothing)
@@ -198,16 +150,17 @@ def _pair_unit(sheet: _Sheet, fps: Decimal, before: Before) -> Unit:
 
 
 def _shots(
-    sheet: _Sheet, settings: Settings, base: str, extras: Sequence[tuple[str, int]], before: Before
+    sheet: Sheet, settings: Settings, base: str, extras: Sequence[tuple[str, int]], before: Before
 ) -> tuple[Shot, ...]:
     _check_ids(sheet)
     defaults = settings.defaults
     needed = "prompt" in sheet.places
+    words = {**settings.vars, **{name: member.text for name, member in settings.cast.items()}}
     fields: dict[str, list[Any]] = {
         "shot_id": sheet.ids,
         "row": sheet.table.lines,
         "scene": sheet.texts("scene"),
-        "prompt": sheet.values("prompt", lambda text: cells.fill(text, settings.vars), "", needed=needed),
+        "prompt": sheet.values("prompt", lambda text: cells.fill(text, words), "", needed=needed),
         "negative_prompt": sheet.texts("negative_prompt"),
         "seconds": _seconds(sheet, settings, before),
         "size": _sizes(sheet, defaults.size),
@@ -217,10 +170,10 @@ def _shots(
         "route": sheet.texts("route"),
         "takes": sheet.values("takes", cells.takes),
         "extras": _extras(sheet.table, extras),
-        **_inputs(sheet, base),
+        **read_links(sheet, settings.cast, base),
     }
     shots = tuple(map(Shot._make, zip(*[fields[name] for name in Shot._fields], strict=True)))
-    _check_sources(sheet, shots)
+    check_links(sheet, shots)
     return shots
 
 
@@ -230,43 +183,10 @@ def _extras(table: Table, extras: Sequence[tuple[str, int]]) -> list[dict[str, s
     return [dict(zip(names, row, strict=True)) for row in rows] or [{} for _ in table.lines]
 
 
-def _sizes(sheet: _Sheet, default: Size) -> list[Size]:
+def _sizes(sheet: Sheet, default: Size) -> list[Size]:
     """A row's size, one by name in the shape of the row's ratio; else the size of its ratio, else the config's."""
     given = zip(sheet.values("size", cells.size), sheet.values("aspect_ratio", cells.ratio), strict=True)
     return [
         cells.shaped(size, ratio or default) if isinstance(size, int) else size or ratio or default
         for size, ratio in given
     ]
-
-
-def _inputs(sheet: _Sheet, base: str) -> dict[str, list[Any]]:
-    """Mode, image and source as they are used; a source that is a row's id is that row, else a path or URL."""
-    files = sheet.values("image", missing.check, ""), sheet.values("source", missing.check, "")
-    given = zip(sheet.values("mode", cells.mode), *files, strict=True)
-    used = [cells.inputs(*row) for row in given]
-    known = frozenset(sheet.ids)
-    return {
-        "mode": [mode for mode, *_ in used],
-        "image": [image if image in sheet.table.files else cells.resolve(base, image) for _, image, *_ in used],
-        "source": ["" if source in known else cells.resolve(base, source) for _, _, source, _ in used],
-        "source_shot": [source if source in known else "" for _, _, source, _ in used],
-        "warnings": [warnings for *_, warnings in used],
-    }
-
-
-def _check_sources(sheet: _Sheet, shots: Sequence[Shot]) -> None:
-    """What a mode needs and a row does not give, and rows that wait for each other's clips."""
-    for at, shot in enumerate(shots):
-        if shot.mode == "image_to_video" and not shot.image:
-            sheet.fault(at, "image", "", "image_to_video needs an image; give its path or URL, or write text_to_video")
-        elif shot.mode == "remix" and not (shot.source or shot.source_shot):
-            message = "remix needs a source; give a video (path or URL) or the shot_id of another row"
-            sheet.fault(at, "source", "", message)
-    places = {shot.shot_id: at for at, shot in enumerate(shots) if shot.source_shot}
-    for ring in cells.cycles({shot_id: shots[at].source_shot for shot_id, at in places.items()}):
-        names = [*ring[:10], "..."] if len(ring) > 10 else ring
-        message = f"these shots are each other's source: {' -> '.join([*names, ring[0]])}; start one from a video"
-        if len(ring) == 1:
-            message = f"a shot is not its own source ({ring[0]} -> {ring[0]}); name another row or a video"
-        column = "source" if "source" in sheet.places else "image"
-        sheet.fault(places[ring[0]], column, shots[places[ring[0]]].source_shot, message)

@@ -4,20 +4,72 @@ Pure. Rows keep the lines that a person sees, whatever is left out between them.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from tasks.config import Settings
-from tasks.domain.errors import Fault
+from tasks.domain.errors import Fault, Faults
 from tasks.domain.shot import Before
 from tasks.storyboard import cell_kinds as kinds
 from tasks.storyboard import furniture
 from tasks.storyboard import templates as joining
 from tasks.storyboard.assignment import Assignment, assign
 from tasks.storyboard.cells import nearest
-from tasks.storyboard.formats.columns import Table
+from tasks.storyboard.formats.columns import SHOWN, Table
 from tasks.storyboard.headers import CANONICAL, find
+from tasks.storyboard.meaning import Unit
 from tasks.storyboard.templates import Template
+
+DOUBTED = ("mode", "size", "aspect_ratio", "fit", "seed", "audio")  # names that other lists give to other things
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table whose columns are known, the ids of its rows, and the faults found in them so far."""
+
+    table: Table
+    places: Mapping[str, int]
+    units: Mapping[str, Unit]
+    ids: list[str]
+    faults: Faults
+    notes: list[str]
+
+    def texts(self, name: str) -> list[str]:
+        """A column's cells; of a pair of frame numbers ``first - last``, or nothing where neither is given."""
+        if name == "span":
+            pairs = zip(self.texts("first"), self.texts("last"), strict=True)
+            return [f"{first} - {last}" if first or last else "" for first, last in pairs]
+        at = self.places.get(name)
+        return [""] * len(self.ids) if at is None else list(map(str.strip, self.table.columns[at]))
+
+    def values(self, name: str, reader: Callable[[str], Any], silent: Any = None, *, needed: bool = False) -> list[Any]:
+        """A column's cells as read, each spelling once; ``silent`` for an empty one, and for one that is a fault."""
+        if name not in self.places and name != "span":
+            return [silent] * len(self.ids)
+        texts = self.texts(name)
+        values, wrong = {"": silent}, {}
+        for text in set(texts) - (set() if needed else {""}):
+            try:
+                values[text] = reader(text)
+            except ValueError as error:
+                values[text], wrong[text] = silent, str(error)
+        hint = f"; {self._other(name)}" if name in DOUBTED and wrong and wrong.keys() == set(texts) - {""} else ""
+        for at, text in enumerate(texts if wrong else ()):
+            if text in wrong:
+                self.fault(at, name, text, wrong[text] + hint)
+        return [values[text] for text in texts]
+
+    def _other(self, name: str) -> str:
+        """What helps where not one cell of a column is right: it may mean something else."""
+        header = self.table.headers[self.places[name]]
+        return f'if the column means something else, [columns] ignore = ["{header}"] leaves it unread'
+
+    def fault(self, at: int, name: str, value: str, message: str) -> None:
+        """Notes what is wrong in row ``at`` (from 0), in the column that ``name`` stands for."""
+        name = "last" if name == "span" else name
+        column = self.table.headers[self.places[name]] if name in self.places else name
+        self.faults.append(Fault(self.table.lines[at], self.ids[at], column, value[:SHOWN], message))
 
 
 def prepare(table: Table, settings: Settings, before: Before) -> tuple[Table, Assignment]:
@@ -25,8 +77,8 @@ def prepare(table: Table, settings: Settings, before: Before) -> tuple[Table, As
     rules = settings.column_rules
     joins = {name: text for name, text in settings.columns.items() if name in CANONICAL and joining.is_template(text)}
     plain = {name: text for name, text in settings.columns.items() if name not in joins}
-    routes = [name for name in settings.chains if name]
-    found = assign(table, plain, ignore=rules.ignore, joined=joins, routes=routes, before=before)
+    names = {"route": [name for name in settings.chains if name], "references": settings.cast}
+    found = assign(table, plain, ignore=rules.ignore, joined=joins, names=names, before=before)
     templates, faults = _templates(table, joins)
     filled, wrong = _filled(table, found.places, rules.fill_down)
     shots, noted = furniture.without(filled, found.places, templates.get("prompt"))

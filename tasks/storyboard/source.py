@@ -139,7 +139,8 @@ def check_ids(board: Storyboard, only: Collection[str], rerender: Collection[str
     """The ids of the selected shots. Raises ``BoardError`` when ``--only`` or ``--rerender`` names an unknown id."""
     known = {shot.shot_id: None for shot in board.shots}
     faults = []
-    for option, ids in (("--only", only), ("--rerender", [i for i in rerender if i != "all" or "all" in known])):
+    named = ["stale" if name == "id:stale" else name for name in rerender if name != "stale"]
+    for option, ids in (("--only", only), ("--rerender", [i for i in named if i != "all" or "all" in known])):
         for name in dict.fromkeys(ids):
             if name not in known:
                 near = nearest_id(name, known)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from tasks.domain.errors import Failed, GatewayError, Moderated, Refused
 from tasks.domain.job import Pending
+from tasks.domain.model import Inputs, why_not
 from tasks.domain.order import Order, Reply
 from tasks.domain.redaction import CONTROL, cut
 from tasks.domain.shot import Size
@@ -208,6 +209,8 @@ def check(order: Order, *modes: str) -> None:
         faults.append(f"{model.route} has no {mode.replace('_', ' ')}")
     elif mode == "image_to_video" and not (order.frame and order.frame.uri):
         faults.append("image to video needs an image")
+    held = Inputs(mode == "image_to_video", order.last_frame is not None, len(order.references))
+    faults += [reason] if (reason := why_not(model, held)) else []
     if not _takes_seconds(order):
         faults.append(f"takes {_seconds_text(order)} seconds")
     if model.sizes and order.size not in model.sizes:

@@ -50,7 +50,9 @@ OPTIONAL: dict[str, Rule] = {
     "aspect_ratio": one_of("16:9", "9:16", "1:1"),
     "generate_audio": flag,
     "seed": lambda v: "" if isinstance(v, int) and not isinstance(v, bool) else "must be an integer",
-    "frame_images": lambda v: "" if _first(v) else "must be one first_frame with its image_url",
+    "frame_images": lambda v: (
+        "" if _frames(v) else "must be a first_frame, and a last_frame or none, with its image_url"
+    ),
     "callback_url": text(),
 }
 
@@ -79,7 +81,8 @@ class OpenRouter(Gateway):
             raise Refusal("bad_request", "size stands for resolution and aspect_ratio")
         size = pixels(body["size"]) if "size" in body else RATIOS[body.get("aspect_ratio", "16:9")]
         wish = Wish(body["prompt"], body["model"], body.get("duration", 5), size)
-        wish.image, wish.sizes = _first(body.get("frame_images")), (size,)
+        frames = _frames(body.get("frame_images"))
+        wish.image, wish.last, wish.sizes = frames.get("first_frame", ""), frames.get("last_frame", ""), (size,)
         return wish
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
@@ -138,13 +141,16 @@ def _listed(name: str) -> dict[str, object]:
     }
 
 
-def _first(value: object) -> str:
-    """The first frame's address; empty where the value is anything else."""
-    if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], dict):
-        return ""
-    image, kinds = value[0].get("image_url"), (value[0].get("type"), value[0].get("frame_type"))
-    right = isinstance(image, dict) and isinstance(image.get("url"), str) and kinds == ("image_url", "first_frame")
-    return image["url"] if right and isinstance(image, dict) else ""
+def _frames(value: object) -> dict[str, str]:
+    """The frames' addresses by kind, the first one among them; none where the value is anything else."""
+    found: dict[str, str] = {}
+    for one in value if isinstance(value, list) else []:
+        image, kind = (one.get("image_url"), one.get("frame_type")) if isinstance(one, dict) else (None, None)
+        fits = isinstance(image, dict) and isinstance(image.get("url"), str) and one.get("type") == "image_url"
+        if not fits or kind not in ("first_frame", "last_frame") or kind in found:
+            return {}
+        found[kind] = image["url"]
+    return found if "first_frame" in found else {}
 
 
 def _head(job: Job, word: str) -> dict[str, object]:

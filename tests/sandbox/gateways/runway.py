@@ -92,11 +92,16 @@ class Runway(Gateway):
         ratios = {f"{width}:{height}": (width, height) for width, height in SIZES[model]}
         needed |= {"ratio": one_of(*ratios), "duration": among(*LENGTHS[model])}
         if call.path == IMAGE:
-            needed["promptImage"] = lambda v: "" if _first(v) else "must be one image at the first position"
+            needed["promptImage"] = lambda v: (
+                "" if _frames(v) else "must be an image at the first position, and at the last or none"
+            )
         check(body, needed, optional | ({"audio": flag} if model in SEEDANCE else {}))
         size = ratios[body["ratio"]]
         wish = Wish(body["promptText"], model, body["duration"], size)
-        wish.image, wish.sizes = _first(body.get("promptImage")), (size,)
+        frames = _frames(body.get("promptImage"))
+        if "last" in frames and model not in SEEDANCE:
+            raise Refusal("bad_request", "this model takes no last image")
+        wish.image, wish.last, wish.sizes = frames.get("first", ""), frames.get("last", ""), (size,)
         if len(wish.image) > 5_000_000:
             raise Refusal("bad_request", "a data URI may have 5 MB")
         return wish
@@ -139,13 +144,18 @@ class Runway(Gateway):
         return Answer(200, {"creditBalance": int(balance * 100), "tier": {"models": {}}, "usage": {"models": {}}})
 
 
-def _first(value: object) -> str:
-    """The first frame's address; empty where the value is anything else."""
+def _frames(value: object) -> dict[str, str]:
+    """The addresses of the images by position, the first one among them; none where the value is anything else."""
     if isinstance(value, str):
-        return value
-    one = value[0] if isinstance(value, list) and len(value) == 1 else None
-    right = isinstance(one, dict) and set(one) == {"uri", "position"} and one["position"] == "first"
-    return one["uri"] if right and isinstance(one, dict) and isinstance(one["uri"], str) else ""
+        return {"first": value}
+    found: dict[str, str] = {}
+    for one in value if isinstance(value, list) else []:
+        if not isinstance(one, dict) or set(one) != {"uri", "position"} or not isinstance(one["uri"], str):
+            return {}
+        if one["position"] not in ("first", "last") or one["position"] in found:
+            return {}
+        found[one["position"]] = one["uri"]
+    return found if "first" in found else {}
 
 
 def _head(job: Job, word: str) -> dict[str, object]:

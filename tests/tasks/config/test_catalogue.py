@@ -282,6 +282,19 @@ def test_a_small_models_file_is_read(tmp_path: Path) -> None:
     assert load_catalogue(file).model("pixazo:m").price.per_second == {"*": Decimal("0.125")}
 
 
+def test_an_entry_says_what_an_order_may_hold(tmp_path: Path) -> None:
+    """Last picture, references, what excludes what, and sound are read; an entry that is silent takes none of it."""
+    file = tmp_path / "models.toml"
+    said = 'last_image = true\nreferences = 4\nexcludes = [["last_image", "references"]]\nsound = false\n'
+    more = ENTRY.replace('["text_to_video"]', '["image_to_video"]') + 'images = ["data"]\n' + said
+    file.write_text(GATEWAY + more, encoding="utf-8")
+    (one,) = load_catalogue(file).models.values()
+    assert (one.last_image, one.references, one.sound) == (True, 4, False)
+    assert one.excludes == (("last_image", "references"),)
+    silent = model()
+    assert (silent.last_image, silent.references, silent.excludes, silent.sound) == (False, 0, (), True)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
@@ -319,6 +332,11 @@ def test_a_small_models_file_is_read(tmp_path: Path) -> None:
         ("checked = 2026-11-21", 'checked = "last week"', "must be a date"),
         ("checked = 2026-11-21", 'checked = "2026-11-21"\nretired_on = 2026-09-24', "needs its retired_source"),
         ('provider = "pixazo"', 'provider = "pixaso"', "nearest known: 'pixazo'"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlast_image = true", "last_image needs image_to_video"),
+        ("seconds = [4, 8]", 'seconds = [4, 8]\nlast_image = "yes"', "must be true or false"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nreferences = -1", "must be a whole number"),
+        ("seconds = [4, 8]", 'seconds = [4, 8]\nexcludes = [["references"]]', "must be lists of two or more"),
+        ("seconds = [4, 8]", 'seconds = [4, 8]\nexcludes = [["image", "refs"]]', "must be one of image"),
     ],
 )
 def test_a_faulty_entry(tmp_path: Path, old: str, new: str, told: str) -> None:

@@ -389,15 +389,15 @@ def test_a_clip_that_takes_too_long_is_told(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize("walk", ["packets", "pictures"])
 def test_each_walk_ends_with_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, walk: str) -> None:
     """Reading the packets has its time, and so has decoding: a clip can be endless in either alone."""
-    with video._opened(saved(tmp_path, good())) as (container, stream):
-        span = video._span_of(container, stream)
+    with video.open_clip(saved(tmp_path, good())) as (container, stream):
+        span = video.span_of(container, stream)
         container.seek(span.first, stream=stream)
         monkeypatch.setattr("tasks.media.probe.LOOK_SECONDS", -1.0)
         with pytest.raises(MediaError, match="takes more than -1 s to read"):
             if walk == "packets":
-                video._span_of(container, stream)
+                video.span_of(container, stream)
             else:
-                video._pictures(container, stream, span, [span.first])
+                video.pictures_at(container, stream, span, [span.first])
 
 
 class Watched(type(Path())):  # type: ignore[misc]  # the kind of path that this system has
@@ -406,10 +406,10 @@ class Watched(type(Path())):  # type: ignore[misc]  # the kind of path that this
     def open(self, *arguments: Any, **more: Any) -> Any:
         """As ever."""
         taken = 0
-        while video._AT_ONCE.acquire(blocking=False):
+        while video.AT_ONCE.acquire(blocking=False):
             taken += 1
         for _ in range(taken):
-            video._AT_ONCE.release()
+            video.AT_ONCE.release()
         self.places.append(taken)
         return super().open(*arguments, **more)
 

@@ -210,7 +210,6 @@ def test_what_a_header_is_taken_for(header: str, row: str, field: str, expected:
             "prompt from 'video_prompt', which is sent instead of 'description'",
         ),
         ("Length,Duration (s),prompt", "4,5,a", "duration", "length from 'Length'"),
-        ("end_image,prompt", "z.png,a", "last_image", "nothing reads 'end_image' (like last_image)"),
         ("prmpt2,prompt", "z,a", "prompt", "nothing reads 'prmpt2' (like prompt)"),
         ("Camera,prompt", "pan,a", "", "nothing reads 'Camera': carried"),
         ("Dauer gesamt,prompt", "5,a", "duration", "nothing reads"),

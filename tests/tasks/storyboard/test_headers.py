@@ -81,8 +81,6 @@ def test_spellings(header: str, name: str) -> None:
         "sound",
         "sfx",
         "music",
-        "end frame",
-        "last frame",
         "camera",
         "shot size",
         "dialogue",

@@ -16,17 +16,17 @@ from tasks.transport.client import Http
 
 async def test_the_plan_names_what_nothing_reads(tmp_path: Path) -> None:
     """`plan` lists every header that nothing reads with what it looks like, and says what was taken for what."""
-    (tmp_path / "board.csv").write_text("Shot,Description,Duration (s),end_image,Camera\n1A,A heron,4,z.png,pan\n")
+    (tmp_path / "board.csv").write_text("Shot,Description,Duration (s),end_imge,Camera\n1A,A heron,4,z.png,pan\n")
     http = Http()
     wanted = RunRequest(str(tmp_path / "board.csv"), "memory://told")
     session = Session(wanted, load_settings(None, {}), catalogue.load_catalogue(), Store(wanted.to), http, tmp_path)
     plan = await session.check(fetch=False)
     await http.close()
     told = answers.plan_answer(session, 0)
-    assert told["unread"] == [{"header": "end_image", "like": "last_image"}, {"header": "Camera", "like": ""}]
+    assert told["unread"] == [{"header": "end_imge", "like": "last_image"}, {"header": "Camera", "like": ""}]
     assert plan.warnings[:2] == (
         "read: prompt from 'Description', length from 'Duration (s)'",
-        "nothing reads 'end_image' (like last_image), 'Camera': carried to the manifest as further columns",
+        "nothing reads 'end_imge' (like last_image), 'Camera': carried to the manifest as further columns",
     )
 
 

@@ -1,0 +1,116 @@
+"""What rows start from, end on and show: pictures, clips and other rows, as they are used. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tasks.domain.shot import CastMember, Shot, Shown
+from tasks.storyboard import cell_kinds as kinds
+from tasks.storyboard import cells
+from tasks.storyboard import missing_files as missing
+from tasks.storyboard.sheet import Sheet
+
+Cast = Mapping[str, CastMember]
+_ONE_START = "a row that continues another starts from its last picture; leave {} empty, or continues"
+_NO_START = "is the picture that the shot ends on; give the one that it starts from too, as image or continues"
+
+
+def read_links(sheet: Sheet, cast: Cast, base: str) -> dict[str, list[Any]]:
+    """Mode, image, source and so on as they are used; a source that is a row's id is that row, else a path or URL."""
+    files = sheet.values("image", missing.check, ""), sheet.values("source", missing.check, "")
+    continued = _continued(sheet)
+    asked = sheet.values("mode", cells.mode)
+    used = [cells.inputs(*row) for row in zip(asked, *files, sheet.texts("continues"), strict=True)]
+    known = frozenset(sheet.ids)
+    return {
+        "mode": [mode for mode, *_ in used],
+        "image": [image if image in sheet.table.files else cells.resolve(base, image) for _, image, *_ in used],
+        "source": ["" if source in known else cells.resolve(base, source) for _, _, source, _ in used],
+        "source_shot": [
+            row or (source if source in known else "") for row, (_, _, source, _) in zip(continued, used, strict=True)
+        ],
+        "warnings": [warnings for *_, warnings in used],
+        "last_image": [cells.resolve(base, text) for text in sheet.values("last_image", missing.check, "")],
+        "references": _references(sheet, cast, base),
+    }
+
+
+def _continued(sheet: Sheet) -> list[str]:
+    """The row whose last picture each row starts from; what a row may not name beside it is a fault."""
+    texts, known = sheet.texts("continues"), frozenset(sheet.ids)
+    named = {name: sheet.texts(name) for name in ("image", "source")}
+    modes = sheet.texts("mode")
+    for at, text in enumerate(texts):
+        if not text:
+            continue
+        if text not in known:
+            near = cells.nearest(text, tuple(sheet.ids))
+            sheet.fault(at, "continues", text, f"is no shot of this board; give the shot_id of another row{near}")
+        for name, given in named.items():
+            if given[at]:
+                sheet.fault(at, name, given[at], _ONE_START.format(name))
+        if modes[at] and cells.MODE_WORDS.get(cells.joined(modes[at]), "image_to_video") != "image_to_video":
+            sheet.fault(at, "mode", modes[at], "a row that continues another is image_to_video; leave the mode empty")
+    return [text if text in known else "" for text in texts]
+
+
+def _references(sheet: Sheet, cast: Cast, base: str) -> list[tuple[Shown, ...]]:
+    """The pictures that each row shows: those that it names, then those of the cast that its prompt names."""
+    if not cast and "references" not in sheet.places:
+        return [()] * len(sheet.ids)
+    listed = sheet.values("references", lambda text: _named(text, cast), ())
+    found = []
+    for names, prompt in zip(listed, sheet.texts("prompt"), strict=True):
+        pictures: dict[tuple[str, str], Shown] = {}
+        for name in names:
+            shown = _of(cast[name], firm=True) if name in cast else [Shown(name)]
+            pictures |= {(one.image, one.name): one for one in shown}
+        for name in cells.names_in(prompt):
+            for one in _of(cast[name], firm=cast[name].required) if name in cast else ():
+                pictures.setdefault((one.image, one.name), one)
+        found.append(tuple(one._replace(image=cells.resolve(base, one.image)) for one in pictures.values()))
+    return found
+
+
+def _of(member: CastMember, *, firm: bool) -> list[Shown]:
+    return [Shown(image, member.name, member.text, firm) for image in member.images]
+
+
+def _named(text: str, cast: Cast) -> tuple[str, ...]:
+    """What a cell of references names. Raises ``ValueError`` when it is neither of the cast nor a picture."""
+    found = []
+    for one in cells.listed(text):
+        if one in cast and not cast[one].images:
+            raise ValueError(f"[cast.{one}] has no images to send; give it some, or name {{{one}}} in the prompt")
+        if one not in cast and not kinds.located(one):
+            raise ValueError(f"{one[:60]!r} is neither in [cast] nor a picture{cells.nearest(one, tuple(cast))}")
+        found.append(one if one in cast else missing.check(one))
+    return tuple(found)
+
+
+def check_links(sheet: Sheet, shots: Sequence[Shot]) -> None:
+    """What a mode needs and a row does not give, and rows that wait for each other's clips."""
+    continued, ends = sheet.texts("continues"), sheet.texts("last_image")
+    for at, shot in enumerate(shots):
+        if shot.mode == "image_to_video" and not (shot.image or continued[at]):
+            sheet.fault(at, "image", "", "image_to_video needs an image; give its path or URL, or write text_to_video")
+        elif shot.mode == "remix" and not (shot.source or shot.source_shot):
+            message = "remix needs a source; give a video (path or URL) or the shot_id of another row"
+            sheet.fault(at, "source", "", message)
+        if ends[at] and shot.mode != "image_to_video" and not continued[at]:
+            sheet.fault(at, "last_image", ends[at], _NO_START)
+    _check_rings(sheet, shots)
+
+
+def _check_rings(sheet: Sheet, shots: Sequence[Shot]) -> None:
+    places = {shot.shot_id: at for at, shot in enumerate(shots) if shot.source_shot}
+    for ring in cells.cycles({shot_id: shots[at].source_shot for shot_id, at in places.items()}):
+        names = [*ring[:10], "..."] if len(ring) > 10 else ring
+        first = shots[places[ring[0]]]
+        what = "start from each other" if any(shots[places[name]].continues for name in ring) else "each other's source"
+        said = f"these shots {'' if what[0] == 's' else 'are '}{what}"
+        start = "a picture" if first.continues else "a video"
+        message = f"{said}: {' -> '.join([*names, ring[0]])}; start one from {start}"
+        if len(ring) == 1:
+            message = f"a shot is not its own source ({ring[0]} -> {ring[0]}); name another row or {start}"
+        column = "continues" if first.continues else "source" if "source" in sheet.places else "image"
+        sheet.fault(places[ring[0]], column, first.source_shot, message)
