@@ -278,11 +278,8 @@ def span_of(container: InputContainer, stream: VideoStream) -> _Span:
 def pictures_at(
     container: InputContainer, stream: VideoStream, span: _Span, moments: Sequence[int]
 ) -> list[av.VideoFrame]:
-    """The pictures that are seen at these times, in rising ticks of the stream.
-
-    Each is decoded onward from the one before, unless a picture from which decoding can begin stands between them. Raises
-    ``MediaError`` when one cannot be decoded.
-    """
+    """The pictures seen at these times, in rising ticks of the stream. Each is decoded onward from the one before, but
+    where decoding can begin between them. Raises ``MediaError`` when one cannot be decoded."""
     found: list[av.VideoFrame] = []
     coming: Iterator[av.VideoFrame] = iter(())
     shown = ahead = None
