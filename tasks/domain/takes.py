@@ -5,7 +5,6 @@ Newer means a higher attempt number, or an answer to a later wish for another cl
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal
 
 from tasks.domain.result import Attempt, Clip, Grade
@@ -142,10 +141,13 @@ def is_stand_in(attempt: Attempt | None, stand_ins: bool) -> bool:
     return stand_ins if attempt.grade == "final" else attempt.stand_in
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Takes:
-    """The clips of one shot as they stand: attempts, what is at the target, wishes and verdicts. What follows from them
-    is found once, so one is made anew where a clip or a verdict may have come since."""
+    """The clips of one shot as they stand: attempts, what is at the target, wishes and verdicts. Never changed: one is
+    made anew where a clip or a verdict may have come since.
+
+    ``said`` is the choice or rejection that counts, by take.
+    """
 
     attempts: Sequence[Attempt]
     shelf: Shelf
@@ -153,12 +155,21 @@ class Takes:
     wish: Mapping[str, Any] | None = None
     wished: bool = False  # the wish is open
     verdicts: Sequence[Verdict] = ()
+    said: dict[int, Verdict] = field(init=False, repr=False)
+    kept: list[Attempt] = field(init=False, repr=False)  # clips there that nobody rejected, oldest first; stand-ins too
 
-    @cached_property
+    def __post_init__(self) -> None:
+        """Find once what all else follows from: a large board asks it of every shot, and more than once."""
+        self.said = counting(self.attempts, self.stand_ins, self.verdicts) if self.verdicts else {}
+        there = attempts_with_clip(self.attempts, self.shelf) if self.attempts else []
+        said = self.said
+        self.kept = [one for one in there if one.n not in said or said[one.n].kind != "reject"] if said else there
+
+    @property
     def in_use(self) -> Attempt | None:
         """As `clip_in_use`."""
-        usable = self._not_rejected
-        if chosen := chosen_of(usable, self.said):
+        usable = self.kept
+        if self.said and (chosen := chosen_of(usable, self.said)):
             finals = [one for one in usable if one.draft_of == chosen.n]
             return max(finals, key=lambda one: one.n, default=chosen)
         if len(usable) < 2:
@@ -168,23 +179,13 @@ class Takes:
     @property
     def own(self) -> Attempt | None:
         """As `own_clip`."""
-        return None if is_stand_in(self.in_use, self.stand_ins) else self.in_use
-
-    @cached_property
-    def said(self) -> dict[int, Verdict]:
-        """The choice or rejection that counts, by take."""
-        return counting(self.attempts, self.stand_ins, self.verdicts) if self.verdicts else {}
-
-    @cached_property
-    def _not_rejected(self) -> list[Attempt]:
-        """The clips that are at the target and not rejected, oldest first; stand-ins too."""
-        there = attempts_with_clip(self.attempts, self.shelf) if self.attempts else []
-        return [one for one in there if one.n not in self.said or self.said[one.n].kind != "reject"]
+        made = self.in_use
+        return None if is_stand_in(made, self.stand_ins) else made
 
     @property
     def usable(self) -> list[Attempt]:
         """The takes that are at the target and not rejected, oldest first; a stand-in is none."""
-        return [one for one in self._not_rejected if not is_stand_in(one, self.stand_ins)]
+        return [one for one in self.kept if not is_stand_in(one, self.stand_ins)]
 
     @property
     def chosen(self) -> Attempt | None:

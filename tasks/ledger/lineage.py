@@ -31,6 +31,9 @@ class Lineage:
         return self.known[key]
 
     def _behind(self, key: str) -> Stale | None:
+        page = self.pages.get(key)
+        if page is None or not any(one.started_from for one in page.attempts()):
+            return None  # most shots of a board
         takes = self._takes(key)
         made = takes.own if takes else None
         begun = made.started_from if made else None

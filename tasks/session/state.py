@@ -88,6 +88,7 @@ class SessionState:
         self.tried: set[str] = set()
         self.stale: set[str] = set()  # shots that are ordered again because of what they started from
         self.unwritten = ""
+        self.built: tuple[Any, dict[str, bytes]] | None = None  # the tables that were written last, and what of
         self.verdicts: Verdicts = {}
         self.reader = VerdictReader(self.store, self.progress.line)
 

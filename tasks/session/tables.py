@@ -7,7 +7,7 @@ from typing import Any
 from tasks.domain.errors import TargetError
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import ShotResult
-from tasks.domain.takes import attempts_with_clip, counting
+from tasks.domain.takes import Shelf, attempts_with_clip, counting
 from tasks.ledger import Ended, describe_idle, exit_code, lineage_of
 from tasks.manifest import TableHead, build_tables, total_costs
 from tasks.session import restore
@@ -85,10 +85,12 @@ class Tables:
             return
         rows, extras = self.results(), state.board.extra_columns
         board = await asyncio.to_thread(state.board_shown)
-        head = TableHead(state.run_id, board, state.store.url, extras, state.budget_usd, state.verdicts)
-        files = await asyncio.to_thread(build_tables, rows, list(state.ledger.history()), state.shelf, head)
-        for name in sorted(files, key=lambda n: n == "manifest.json"):
-            await asyncio.to_thread(state.store.write, name, files[name])
+        head = TableHead(state.run_id, board, state.store.url, extras, state.budget_usd, dict(state.verdicts))
+        facts = rows, list(state.ledger.history()), Shelf(dict(state.shelf.sizes), dict(state.shelf.digests)), head
+        if state.built is None or state.built[0] != facts:  # the same bytes are not made twice
+            state.built = facts, await asyncio.to_thread(build_tables, *facts)
+        for name, data in sorted(state.built[1].items(), key=lambda file: file[0] == "manifest.json"):
+            await asyncio.to_thread(state.store.write, name, data)
 
     async def publish_last(self) -> None:
         """Write the tables at the end: what a target refuses now can still be told, and is in the ledger."""
