@@ -13,7 +13,7 @@ from tasks.domain.pricing import Usage
 from tests.sandbox import Sandbox
 from tests.sandbox.gateways import all_gateways
 from tests.sandbox.gateways.openrouter import RATIOS
-from tests.sandbox.gateways.runway import _first
+from tests.sandbox.gateways.runway import _frames
 from tests.sandbox.protocol import Call, Job, Options, Refusal
 
 
@@ -37,7 +37,7 @@ def test_what_a_client_reads_while_it_waits(gateway: str, model: str, word: str,
 
 def test_an_image_by_its_address_alone() -> None:
     """runwayml documents a text in place of the list of images."""
-    assert _first("https://m.example/a.png") == "https://m.example/a.png"
+    assert _frames("https://m.example/a.png") == {"first": "https://m.example/a.png"}
 
 
 def test_a_size_by_resolution_and_ratio() -> None:

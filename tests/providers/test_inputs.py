@@ -48,12 +48,12 @@ def test_a_last_picture_is_sent(model: Model) -> None:
     assert "/last.png" not in one
 
 
-@pytest.mark.parametrize("model", SHOWS, ids=lambda model: model.route)
-def test_references_are_sent(model: Model) -> None:
-    """As many as the entry names stand in the body."""
-    framed = "image_to_video" in model.modes and not why_not(model, Inputs(image=True, references=1))
-    body = sent(order_for(model, references=model.references, framed=framed))
-    assert all(f"/r{n}.png" in body for n in range(model.references))
+def test_references_are_sent() -> None:
+    """As many as an entry names stand in the body, whichever entries name some."""
+    for model in SHOWS:
+        framed = "image_to_video" in model.modes and not why_not(model, Inputs(image=True, references=1))
+        body = sent(order_for(model, references=model.references, framed=framed))
+        assert all(f"/r{n}.png" in body for n in range(model.references)), model.route
 
 
 @pytest.mark.parametrize("model", [one for one in FRAMED if not one.last_image], ids=lambda model: model.route)
