@@ -119,8 +119,12 @@ class ShotPlan(NamedTuple):
     @property
     def quoted(self) -> Decimal:
         """US dollars it costs when the first route delivers each take; nothing for one that is only collected."""
-        buys = self.renders and self.action != "keep"
-        return sum((one.quote for one in self._firsts(max(self.need.missing - self.jobs, 0))), ZERO) if buys else ZERO
+        if self.action == "keep" or not self.renders:
+            return ZERO
+        orders = max(self.need.missing - self.jobs, 0)
+        if orders == 1 and not self.doubts:
+            return self.offers[0].quote if self.offers else ZERO
+        return sum((one.quote for one in self._firsts(orders)), ZERO)
 
     @property
     def again(self) -> Decimal:

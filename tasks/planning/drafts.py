@@ -43,20 +43,26 @@ class Drafts:
         finals: dict[bool | None, Literal["none", "chosen", "all"]] = {True: "none", False: "all", None: "chosen"}
         self.finals = finals[flag]
         self.find = find
+        self.known: dict[int, Asked] = {}  # one object for all shots that ask alike
         missing = self.wanted and CHAIN not in settings.chains
         self.faults = [Fault(0, "", "chain.draft", "", _NO_CHAIN)] if missing else []
 
     def asked(self, shot: Shot, found: Found) -> Asked:
         """What the run asks of a shot. Where the built-in renderer comes first one take says all: each is the same."""
         first = self.offers(shot) if self.wanted else found
-        return Asked((shot.takes or self.takes) if begins_paid(first) else 1, self.wanted, self.finals)
+        count = (shot.takes or self.takes) if begins_paid(first) else 1
+        if count not in self.known:
+            self.known[count] = Asked(count, self.wanted, self.finals)
+        return self.known[count]
 
     def finishing(self, found: Found, need: Need, attempts: Sequence[Attempt]) -> Found:
         """The routes for a shot's finals: where its chosen draft can be finished at its gateway, that one alone.
 
         A draft that can be finished no more is ordered plainly only where the config says so.
         """
-        draft = next((one for one in attempts if len(need.drafts) == 1 and one.n in need.drafts), None)
+        if len(need.drafts) != 1:
+            return found
+        draft = next((one for one in attempts if one.n in need.drafts), None)
         model = next((m for m in self.catalogue.models.values() if draft and draft.route in m.final_of), None)
         provider = self.settings.providers.get(model.provider) if model else None
         if (
@@ -77,6 +83,8 @@ class Drafts:
 
     def told(self, need: Need, found: Found, attempts: Sequence[Attempt]) -> list[str]:
         """Until when the chosen draft can be finished by its id, where it can."""
+        if not need.drafts:
+            return []
         model = found[0][0].route.model if found[0] else None
         came = [one for one in attempts if model and model.final_days and one.n in need.drafts]
         return [f"its draft can be finished until {_until(one, model)}" for one in came if model]

@@ -104,6 +104,8 @@ def further(shot: Shot) -> tuple[str, ...]:
 
 def _is_known(shot: Shot, parts: Mapping[str, Any]) -> bool:
     """Whether every digest that the shot's question is made of is known."""
+    if not (shot.image or shot.source or shot.source_shot or shot.last_image or shot.references):
+        return True
     start = parts.get("continues", "") if shot.continues else parts["source"]
     files = [(parts["image"], shot.image), (start, shot.source or shot.source_shot)]
     files += [(parts.get("last_image", ""), shot.last_image)]

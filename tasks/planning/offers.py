@@ -199,6 +199,8 @@ def _shown(model: Model, shot: Shot) -> tuple[Shown, ...]:
 
 def _untold(shot: Shot, offer: Offer) -> list[str]:
     """What of the cast goes out in words alone."""
+    if not shot.references:
+        return []
     less = [one.name for one in shot.references if one not in offer.references]
     names = ", ".join(dict.fromkeys(less))
     if not offer.references:

@@ -43,6 +43,7 @@ class Planner:
         self.finder = OfferFinder(settings, catalogue, snapshot.today, snapshot.signs)
         self.planned: dict[str, ShotPlan] = {}
         self.drafts = Drafts(settings, named, self._found, catalogue, snapshot.today)
+        self.unmade = {flag: NOTHING.takes(snapshot.shelf, flag) for flag in (True, False)}  # most of a large board
 
     def plan(self) -> Plan:
         """The plan of every row, in board order."""
@@ -98,7 +99,8 @@ class Planner:
         asked = shot, selected, fingerprint, key, parts
         found, page = self._offers(shot), self.ledger.pages.get(key, NOTHING)
         attempts, stand_ins = page.attempts(), begins_paid(found)
-        takes, wants = page.takes(self.snapshot.shelf, stand_ins), self.drafts.asked(shot, found)
+        takes = self.unmade[stand_ins] if page is NOTHING else page.takes(self.snapshot.shelf, stand_ins)
+        wants = self.drafts.asked(shot, found)
         made = takes.in_use if attempts else None
         stand_in, need = is_stand_in(made, stand_ins), self._need(shot, takes, wants)
         drafting = need.grade == "draft"
@@ -106,11 +108,17 @@ class Planner:
         offers, passed_over = found
         action, changed = self._action(shot, page, takes, need, parts)
         jobs = self._jobs(shot, takes, wants) if attempts else 0
-        open_orders = {} if shot.shot_id in self.rerender else doubts(page, need.grade)
+        open_orders = {} if shot.shot_id in self.rerender or not attempts else doubts(page, need.grade)
         said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=jobs > 0)
         said = (*said, *self.drafts.told(need, found, attempts), *describe_wishes(takes, need))
-        plan = ShotPlan(*asked, action, changed, offers, passed_over, said, jobs > 0, doubts=open_orders)
-        plan = plan._replace(asked=wants, need=need, jobs=jobs, gateway_first=stand_ins)
+        plan = ShotPlan(
+            *(*asked, action, changed, offers, passed_over, said, jobs > 0),
+            doubts=open_orders,
+            asked=wants,
+            need=need,
+            jobs=jobs,
+            gateway_first=stand_ins,
+        )
         if selected and (less := self._check(plan, attempts)):
             return plan._replace(left_out=less, warnings=(*plan.warnings, f"left out: {less.reason}"))
         return plan

@@ -57,6 +57,8 @@ def read_whole(session: SessionState, before: Before) -> tuple[Storyboard, list[
 def _references(shots: Iterable[Shot]) -> list[tuple[Shot, str, str]]:
     found = []
     for shot in shots:
+        if not (shot.image or shot.source or shot.last_image or shot.references):
+            continue  # most rows of a large board
         named = [("image", shot.image), ("source", shot.source), ("last_image", shot.last_image)]
         named += [("references", one.image) for one in shot.references]
         found += [(shot, column, reference) for column, reference in named if reference]
