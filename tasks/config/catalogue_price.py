@@ -1,6 +1,7 @@
 """What a price in ``models.toml`` or in a config's own models may say, and where it is silent or speaks twice. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -69,12 +70,20 @@ def price_gaps(model: Model) -> list[str]:
         return ["has gpu_seconds without per_gpu_second"]
     if price.per_gpu_second and not price.gpu_seconds:
         return ["per_gpu_second needs gpu_seconds: how long a clip is expected to take there"]
-    offered = [(size, seconds) for size in model.sizes for seconds in _lengths(model)]
-    missing = [
-        f"{size} {seconds} s" for size, seconds in offered if not _is_priced(price, Usage(Decimal(seconds), *size))
-    ]
+    missing = _unpriced(model, _lengths(model)[:1])
+    if price.table or missing:  # no other price depends on the length
+        missing = _unpriced(model, _lengths(model))
     gaps = [f"has no price for {', '.join(missing)}"] if missing else []
     return gaps + [f"has a price for {size}, which it does not offer" for size in sorted(_sizes(price) - _names(model))]
+
+
+def _unpriced(model: Model, lengths: Sequence[int]) -> list[str]:
+    offered = [(size, seconds) for size in model.sizes for seconds in lengths]
+    return [
+        f"{size} {seconds} s"
+        for size, seconds in offered
+        if not _is_priced(model.price, Usage(Decimal(seconds), *size))
+    ]
 
 
 def _is_priced(price: Price, usage: Usage) -> bool:
