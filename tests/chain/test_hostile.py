@@ -72,14 +72,16 @@ POLLS: dict[str, tuple[Fault, str]] = {
 }
 
 
+PATIENT = {"deadline_s": 20, "stall_timeout_s": 20, "download_timeout_s": 20}  # bytes end it, on a busy machine too
+
+
 @pytest.mark.parametrize("name", POLLS)
 async def test_a_job_that_is_answered_with_harm_is_overdue(studio: Studio, name: str) -> None:
     """The job stays unsettled, its quote at risk, the last trouble in the row; nothing else is bought or kept."""
     fault, why = POLLS[name]
     studio.faults({"gateway": "pixazo", **fault})
     began = time.monotonic()
-    patience = {"deadline_s": 20, "stall_timeout_s": 20} if "larger" in why else {}  # on a busy machine too
-    asked = SHORT | patience
+    asked = SHORT | (PATIENT if "larger" in why else {})
     outcome = await studio.one("pixazo", env=studio.env(pixazo=asked))
     assert time.monotonic() - began < 60
     assert outcome.told == [("pixazo", "overdue", "Unclear", "0.00", "1.50")]
