@@ -1,6 +1,5 @@
 """What a page shows is read when it has come, not at the first look: a busy machine draws later."""
 
-import contextlib
 from typing import Any
 
 from playwright.sync_api import JSHandle, Page, TimeoutError, expect
@@ -17,8 +16,13 @@ def wait_for(page: Page, script: str, arg: Any = None) -> JSHandle:
     return page.wait_for_function(script, arg=arg, polling=EACH)
 
 
-def comes_to(page: Page, script: str, wanted: Any) -> None:
-    """The script, a JavaScript function without parameters, gives what is wanted, now or within the page's time."""
-    with contextlib.suppress(TimeoutError):
-        wait_for(page, f"wanted => JSON.stringify(({script})()) === JSON.stringify(wanted)", wanted)
-    assert page.evaluate(script) == wanted
+def settled(page: Page, script: str, wanted: Any) -> Any:
+    """What the script, a JavaScript function without parameters, gives once that is what is wanted, or when the page's
+    time is over."""
+    looked = (
+        f"wanted => {{ const now = ({script})(); return JSON.stringify(now) === JSON.stringify(wanted) && {{ now }} }}"
+    )
+    try:
+        return wait_for(page, looked, wanted).json_value()["now"]
+    except TimeoutError:
+        return page.evaluate(script)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.settled import comes_to, expect, wait_for
+from tests.browser.settled import expect, settled, wait_for
 from tests.browser.targets import PLAYED, STATUS_OF, build, every_status, many, width_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
@@ -181,7 +181,7 @@ def test_keyboard(visit: Open, place: str) -> None:
     assert held == [True, False]
     page.keyboard.press("Escape")
     wait_for(page, "() => document.activeElement.closest('.card')?.id === 'shot-sh040'")  # told by an event
-    comes_to(page, "() => document.activeElement.closest('.card').id", "shot-sh040")
+    assert settled(page, "() => document.activeElement.closest('.card').id", "shot-sh040") == "shot-sh040"
 
 
 def test_keyboard_on_the_buttons(visit: Open, place: str) -> None:
@@ -197,7 +197,7 @@ def test_keyboard_on_the_buttons(visit: Open, place: str) -> None:
     expect(page.locator("#box")).to_be_hidden()
     page.click("a.hero")
     page.click(".close")
-    comes_to(page, "() => document.activeElement.className", "hero")
+    assert settled(page, "() => document.activeElement.className", "hero") == "hero"
 
 
 NIGHT = ["sh030", "sh040", "sh050"]
@@ -224,13 +224,13 @@ def test_filters(visit: Open, folder: Path, act: Callable[[Page], Any], found: l
     """Text, status, scene and gateway narrow the sheet alone and together; the count says so; one click ends it."""
     page = visit(f"{folder.as_uri()}/")
     act(page)
-    comes_to(page, VISIBLE, found)
+    assert settled(page, VISIBLE, found) == found
     expect(page.locator("#found")).to_have_text(f"{len(found)} of 8 shots", use_inner_text=True)
     assert page.is_visible("#empty") == (not found)
     scenes = page.locator(".scene:visible").count()
     assert (scenes == 0) == (not found)
     page.click("#empty button" if not found else "#reset")
-    comes_to(page, VISIBLE, list(STATUS_OF))
+    assert settled(page, VISIBLE, list(STATUS_OF)) == list(STATUS_OF)
 
 
 def test_sorted_by_cost(visit: Open, folder: Path) -> None:
@@ -239,14 +239,16 @@ def test_sorted_by_cost(visit: Open, folder: Path) -> None:
     cost = {row["shot_id"]: float(row["charged_usd"]) + float(row["at_risk_usd"]) for row in every_status().rows}
     dear = sorted(STATUS_OF, key=lambda name: -cost[name])
     page.select_option("#order", "dear")
-    comes_to(page, VISIBLE, dear)
+    assert settled(page, VISIBLE, dear) == dear
     page.click(".chip.rendered")
-    comes_to(page, VISIBLE, [name for name in dear if STATUS_OF[name] == "rendered"])
+    wanted = [name for name in dear if STATUS_OF[name] == "rendered"]
+    assert settled(page, VISIBLE, wanted) == wanted
     page.click(".chip.rendered")
     page.select_option("#order", "cheap")
-    comes_to(page, VISIBLE, sorted(STATUS_OF, key=lambda name: cost[name]))
+    wanted = sorted(STATUS_OF, key=lambda name: cost[name])
+    assert settled(page, VISIBLE, wanted) == wanted
     page.select_option("#order", "board")
-    comes_to(page, VISIBLE, list(STATUS_OF))
+    assert settled(page, VISIBLE, list(STATUS_OF)) == list(STATUS_OF)
 
 
 def test_a_filter_hides_no_shot_that_a_link_names(visit: Open, folder: Path) -> None:
@@ -254,8 +256,8 @@ def test_a_filter_hides_no_shot_that_a_link_names(visit: Open, folder: Path) -> 
     page = visit(f"{folder.as_uri()}/")
     page.click(".chip.rendered")
     page.click('.needs a[href="#shot-sh060"]')
-    wait_for(page, "() => document.querySelector('#shot-sh060').getBoundingClientRect().top < innerHeight")
-    comes_to(page, VISIBLE, list(STATUS_OF))
+    assert settled(page, "() => document.querySelector('#shot-sh060').getBoundingClientRect().top < innerHeight", True)
+    assert settled(page, VISIBLE, list(STATUS_OF)) == list(STATUS_OF)
 
 
 def test_nothing_shifts(visit: Open, place: str) -> None:
@@ -266,7 +268,7 @@ def test_nothing_shifts(visit: Open, place: str) -> None:
         page.mouse.wheel(0, 500)
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     wait_for(page, "() => [...document.images].every(one => one.complete && one.naturalWidth)")
-    comes_to(page, "() => shifts", 0)
+    assert settled(page, "() => shifts", 0) == 0
     assert said(page) == []
 
 
@@ -340,7 +342,7 @@ def test_a_hostile_board(visit: Open, tmp_path: Path) -> None:
     assert page.inner_text("#box-prompt") == bad
     assert page.inner_text(".scene:visible h2") == bad
     assert page.evaluate("() => window.hacked") is None
-    comes_to(page, "() => denied", [])
+    assert settled(page, "() => denied", []) == []
     assert said(page) == []
 
 
@@ -359,7 +361,7 @@ def test_a_thousand_shots(visit: Open, folder: Path) -> None:
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("() => shifts") < 0.1
     page.fill("#text", "sh00500")
-    comes_to(page, VISIBLE, ["sh00500"])
+    assert settled(page, VISIBLE, ["sh00500"]) == ["sh00500"]
     assert page.evaluate("() => document.documentElement.scrollHeight") < 5000
     page.fill("#text", "")
     page.evaluate("() => { location.hash = 'shot-sh00777' }")
@@ -375,7 +377,7 @@ def test_fits_every_width(visit: Open, folder: Path, width: int) -> None:
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     wide = "e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('thead')"
     found = f"() => [...document.querySelectorAll('main *')].filter({wide}).map(e => e.outerHTML.slice(0, 80))"
-    comes_to(page, found, [])
+    assert settled(page, found, []) == []
 
 
 def test_on_paper(visit: Open, folder: Path) -> None:
@@ -383,8 +385,8 @@ def test_on_paper(visit: Open, folder: Path) -> None:
     page = visit(f"{folder.as_uri()}/", color_scheme="dark")
     page.emulate_media(media="print", color_scheme="dark")
     assert not any(page.is_visible(query) for query in (".tools", "summary", "#box", "a.hero .button"))
-    comes_to(page, "() => getComputedStyle(document.querySelector('.prompt')).display", "block")
-    comes_to(page, "() => getComputedStyle(document.body).color", "rgb(21, 23, 26)")
+    assert settled(page, "() => getComputedStyle(document.querySelector('.prompt')).display", "block") == "block"
+    assert settled(page, "() => getComputedStyle(document.body).color", "rgb(21, 23, 26)") == "rgb(21, 23, 26)"
     assert len(page.pdf(format="A4")) > 1000
 
 

@@ -21,7 +21,7 @@ from tasks.ledger import read_verdicts, write_verdict
 from tasks.storage.store import Store
 from tasks.views.publish import ViewPublisher
 from tasks.views.report.page import Heading, render_page
-from tests.browser.settled import comes_to, expect, wait_for
+from tests.browser.settled import expect, settled, wait_for
 from tests.browser.targets import WORDS, build
 from tests.browser.test_report import AXE, RUN, WATCH, browser  # noqa: F401 - a fixture
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
@@ -197,9 +197,9 @@ def test_walking_by_keys(room: Room) -> None:
     wait_for(page, MOVE)
     paused = f"() => {VIDEOS}.map(one => one.paused)"
     page.keyboard.press("Space")
-    comes_to(page, paused, [True] * 3)
+    assert settled(page, paused, [True] * 3) == [True] * 3
     page.keyboard.press("p")
-    comes_to(page, paused, [False] * 3)
+    assert settled(page, paused, [False] * 3) == [False] * 3
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_visible()
     expect(page.locator("#help")).to_contain_text("choose the take", use_inner_text=True)
@@ -213,11 +213,11 @@ def test_takes_play_in_sync(room: Room) -> None:
     room.open("sh010", 2)
     page = room.page
     page.evaluate("() => { document.querySelectorAll('#box video')[2].currentTime = 0 }")
-    wait_for(page, f"() => {APART} < 0.15")
+    assert settled(page, f"() => {APART} < 0.15", True)
     page.keyboard.press("Space")
     page.locator("#seek").fill("500")
-    wait_for(page, f"() => {VIDEOS}.every(one => Math.abs(one.currentTime - 1) < 0.05)")
-    comes_to(page, f"() => {VIDEOS}.filter(one => !one.muted).length", 1)
+    assert settled(page, f"() => {VIDEOS}.every(one => Math.abs(one.currentTime - 1) < 0.05)", True)
+    assert settled(page, f"() => {VIDEOS}.filter(one => !one.muted).length", 1) == 1
 
 
 def test_the_reference_beside_it(room: Room) -> None:
@@ -228,13 +228,16 @@ def test_the_reference_beside_it(room: Room) -> None:
     wait_for(page, "() => document.querySelector('.reference')?.naturalWidth > 0")
     expect(page.locator(".pane.turned .reference")).to_have_count(1)
     page.locator("#slide").fill("20")
-    comes_to(page, "() => document.querySelector('.reference').style.clipPath", "inset(0px 80% 0px 0px)")
+    assert (
+        settled(page, "() => document.querySelector('.reference').style.clipPath", "inset(0px 80% 0px 0px)")
+        == "inset(0px 80% 0px 0px)"
+    )
     page.keyboard.press("3")
     expect(page.locator(".pane:nth-child(3) .reference")).to_have_count(1)
     page.keyboard.press("r")
     expect(page.locator(".reference")).to_have_count(0)
     assert room.heard == []
-    comes_to(page, "() => denied", [])
+    assert settled(page, "() => denied", []) == []
 
 
 def test_what_waits_for_a_choice(room: Room) -> None:
@@ -242,7 +245,7 @@ def test_what_waits_for_a_choice(room: Room) -> None:
     page = room.page
     expect(page.locator(".chip.waits b")).to_have_text("3", use_inner_text=True)
     page.click(".chip.waits")
-    comes_to(page, VISIBLE, ["sh010", "sh020", "sh050"])
+    assert settled(page, VISIBLE, ["sh010", "sh020", "sh050"]) == ["sh010", "sh020", "sh050"]
     page.click("#choose-next")
     expect(page.locator("#box-id")).to_have_text("sh010", use_inner_text=True)
     for shot_id in ("sh010", "sh020", "sh050"):
@@ -433,7 +436,7 @@ def test_fits_and_is_accessible(
             found = page.evaluate(RUN)
             assert [(one["id"], node["html"]) for one in found for node in one["nodes"]] == []
             assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-            comes_to(page, SMALL, [])
+            assert settled(page, SMALL, []) == []
 
 
 def test_panes_do_not_overlap(browser: Browser, made: Film, served: Served) -> None:  # noqa: F811 - the fixture
