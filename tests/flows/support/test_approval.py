@@ -11,6 +11,7 @@ import pytest
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.responses import SetStateStatus
 
 from flows.render_storyboard import render_storyboard
 from tests.deployed import Api, paid_config
@@ -47,6 +48,14 @@ async def asked(board: Path, target: Path, config: Path, **more: Any) -> AsyncIt
         flight.cancel()
 
 
+async def answer(client: PrefectClient, run: FlowRun, form: dict[str, Any]) -> None:
+    """Fill in the form, once it is there: a run waits a moment before the server has it, and turns an answer down."""
+    until = time.monotonic() + 60
+    while (told := await client.resume_flow_run(run.id, run_input=form)).status != SetStateStatus.ACCEPT:
+        assert "schema not found" in str(told.details) and time.monotonic() < until, told.details
+        await asyncio.sleep(0.1)
+
+
 def fly(
     board: Path, target: Path, config: Path, *answers: tuple[list[dict[str, Any]], dict[str, Any]], **more: Any
 ) -> State[Any]:
@@ -61,7 +70,7 @@ def fly(
                 seen.add(str(run.state.id))
                 assert not await asyncio.to_thread(target.exists), "something was written before anybody agreed"
                 write_board(board, rows)
-                await client.resume_flow_run(run.id, run_input=form)
+                await answer(client, run, form)
             return await flight
 
     return asyncio.run(act())
