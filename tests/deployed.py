@@ -98,8 +98,12 @@ class Api:
         self.post(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING", "name": "Cancelling"})
 
     def resume(self, run: str, **form: Any) -> None:
-        """Fill in the form of a paused run."""
-        self.post(f"/flow_runs/{run}/resume", run_input=form)
+        """Fill in the form of a paused run, once it is there: a run waits a moment before the server has its form, and
+        an answer is turned down until then."""
+        until = time.monotonic() + 60
+        while (told := self.post(f"/flow_runs/{run}/resume", run_input=form))["status"] != "ACCEPT":
+            assert "schema not found" in str(told["details"]) and time.monotonic() < until, told
+            time.sleep(0.1)  # another process's work can only be looked at again
 
     def tasks(self, run: str) -> list[dict[str, Any]]:
         """The run's task runs."""

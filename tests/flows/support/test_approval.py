@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.client.schemas.responses import SetStateStatus
 
 from flows.render_storyboard import render_storyboard
 from tests.deployed import Api, paid_config
@@ -48,16 +48,13 @@ async def asked(board: Path, target: Path, config: Path, **more: Any) -> AsyncIt
         flight.cancel()
 
 
-async def answer(client: PrefectClient, run: FlowRun, form: dict[str, Any]) -> None:
-    """Fill in the form, once it is there: a run waits a moment before the server has it, and turns an answer down."""
-    until = time.monotonic() + 60
-    while (told := await client.resume_flow_run(run.id, run_input=form)).status != SetStateStatus.ACCEPT:
-        assert "schema not found" in str(told.details) and time.monotonic() < until, told.details
-        await asyncio.sleep(0.1)
-
-
 def fly(
-    board: Path, target: Path, config: Path, *answers: tuple[list[dict[str, Any]], dict[str, Any]], **more: Any
+    api: Api,
+    board: Path,
+    target: Path,
+    config: Path,
+    *answers: tuple[list[dict[str, Any]], dict[str, Any]],
+    **more: Any,
 ) -> State[Any]:
     """Run it; at each pause the board is rewritten and the form filled in."""
 
@@ -70,7 +67,7 @@ def fly(
                 seen.add(str(run.state.id))
                 assert not await asyncio.to_thread(target.exists), "something was written before anybody agreed"
                 write_board(board, rows)
-                await answer(client, run, form)
+                await asyncio.to_thread(partial(api.resume, str(run.id), **form))
             return await flight
 
     return asyncio.run(act())
@@ -131,7 +128,7 @@ def test_that_nothing_is_bought_without_a_word(case: str, api: Api, tmp_path: Pa
     answers, more, name, message, bought = CASES[case]
     board, film = write_board(tmp_path / "board.csv", ONE), tmp_path / "film"
     with Sandbox() as box:
-        state = fly(board, film, paid_config(tmp_path / "paid.toml", box), *answers, **more)
+        state = fly(api, board, film, paid_config(tmp_path / "paid.toml", box), *answers, **more)
         assert (state.name, state.message) == (name, message)
         assert len(box.jobs()) == bought
         assert (box.log() == []) == (bought == 0)
@@ -142,7 +139,7 @@ def test_that_a_board_broken_meanwhile_is_not_bought(api: Api, tmp_path: Path) -
     board, film = write_board(tmp_path / "board.csv", ONE), tmp_path / "film"
     with Sandbox() as box:
         config = paid_config(tmp_path / "paid.toml", box)
-        state = fly(board, film, config, ([{**ONE[0], "prompt": ""}], YES), approve_over_usd=1)
+        state = fly(api, board, film, config, ([{**ONE[0], "prompt": ""}], YES), approve_over_usd=1)
         assert state.is_failed()
         assert "is empty" in str(state.message)
         assert (box.log(), film.exists()) == ([], False)
