@@ -109,7 +109,8 @@ class Session(SessionState):
 
     def _closed_gateways(self) -> list[Fault]:
         """The gateways that the environment lets nobody reach from here."""
-        used = {o.route.model.provider for plan in self.plan.shots if plan.renders for o in plan.offers if o.paid}
+        alike = {id(plan.offers): plan.offers for plan in self.plan.shots if plan.renders}  # many shots have the same
+        used = {offer.route.model.provider for offers in alike.values() for offer in offers if offer.paid}
         bases = [(name, self.settings.providers[name].base_url) for name in sorted(used)]
         return [Fault(0, "", f"provider.{name}", url, why) for name, url in bases if (why := self.http.why_closed(url))]
 
