@@ -63,6 +63,7 @@ def test_an_inbox_renders_what_is_new_or_changed_and_reports_what_is_broken(tmp_
     assert json.loads((film / "manifest.json").read_text())["run_id"] != run
 
 
+@pytest.mark.slow
 def test_that_an_unchanged_broken_board_is_failed_once(tmp_path: Path) -> None:
     """The same faults of the same content are told once. A mended file that it names, other content or another fault
     make it due again, and so does whoever deletes the report."""
@@ -87,6 +88,7 @@ def test_that_an_unchanged_broken_board_is_failed_once(tmp_path: Path) -> None:
     assert (target / "film" / "manifest.json").exists()
 
 
+@pytest.mark.slow
 def test_an_inbox_asks_for_takes_and_drafts(tmp_path: Path) -> None:
     """Its parameters hold for each board: two drafts a shot, which wait for a choice; a board whose drafts cannot be
     ordered is told so once."""
