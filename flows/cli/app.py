@@ -91,7 +91,7 @@ def render(
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
                 display.left_out(running.plan.left_out)
-                display.say("\n".join((*running.board.told.lines, answers.headline(running))))
+                display.say("\n".join(answers.opening(running)))
             code = await _run(running, quiet=quiet)
             told = answers.render_answer(running, code, time.monotonic() - since)
             answer.write(told) if json else answer.summary(told, running)
@@ -143,6 +143,7 @@ async def _flown(running: Session) -> Any:
             skip_unusable=asked.skip_unusable,
             takes=asked.takes,
             draft=asked.draft,
+            by=asked.by,
             return_state=True,
         )
     )

@@ -31,6 +31,7 @@ from tasks.session.holding import hold, may_submit
 from tasks.session.shots import ShotWork
 from tasks.session.state import SessionState
 from tasks.session.tables import Tables
+from tasks.session.timing import in_time, keep_time
 from tasks.storage import StoreError, keeps, look_at_target, may_write, open_store, probe_writes, take_up
 from tasks.storyboard import board_bytes, check_ids, sound_rows
 from tasks.transport import Http
@@ -105,7 +106,7 @@ class Session(SessionState):
         if closed := self._closed_gateways():
             raise ConfigError(closed)
         self.board, self.plan = preflight.with_carried(self)
-        return self.plan
+        return await keep_time(self)
 
     def _closed_gateways(self) -> list[Fault]:
         """The gateways that the environment lets nobody reach from here."""
@@ -182,6 +183,7 @@ class Session(SessionState):
         self.plan = planner.plan()
         if planner.faults:
             raise BoardError(planner.faults)
+        self.plan = in_time(self)
         for plan in self.plan.shots:
             if plan.shot.shot_id in planner.rerender and not plan.left_out and self.ledger.page(plan.key).entries:
                 self.ledger.want(plan.key, stale=plan.shot.shot_id in self.stale)
