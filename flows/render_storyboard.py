@@ -38,7 +38,7 @@ from flows.support.run_log import Lines, log_ending, recorder
 from flows.support.takes import WITHOUT, TakesBeside
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
-from tasks.domain.plan import ShotPlan
+from tasks.domain.plan import ShotPlan, words_of_waiting
 from tasks.domain.request import RunRequest, select_views
 from tasks.domain.result import ShotResult, has_own_clip
 from tasks.planning import asked_time
@@ -245,7 +245,7 @@ def part_state(running: Session) -> State:
 
 def final_state(running: Session, note: str = "") -> State:
     """What the run came to, in the words of the UI's final message, and what else is to be known of it."""
-    waits = f"{waiting} shots wait for a choice" if (waiting := running.tables.waiting()) else ""
+    waits = words_of_waiting(running.tables.waiting())
     message = "; ".join(filter(None, (outcome(running.money()), waits, note)))
     code = running.exit_code()
     get_run_logger().info(message)

@@ -94,7 +94,7 @@ def render(
                 display.say("\n".join(answers.opening(running)))
             code = await _run(running, quiet=quiet)
             told = answers.render_answer(running, code, time.monotonic() - since)
-            answer.write(told) if json else answer.summary(told, running)
+            answer.conclude(told, running, as_json=json)
             if code == signals.CODE:
                 display.say(answers.left_over(running))
             return code

@@ -17,6 +17,13 @@ Action = Literal["new", "keep", "rerender"]
 NOWHERE = "memory://storyreel-plan"  # the target of a plan that names none
 
 
+def words_of_waiting(count: int) -> str:
+    """How many shots wait until somebody chooses one of their takes, in words; empty where none does."""
+    if count < 2:
+        return "1 shot waits for a choice" if count else ""
+    return f"{count} shots wait for a choice"
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A route that can make the shot: what would be sent, and its price in US dollars.

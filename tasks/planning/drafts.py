@@ -7,7 +7,7 @@ from typing import Literal
 from tasks.config import Catalogue, Settings, quote, snap_size
 from tasks.domain.errors import Fault
 from tasks.domain.model import Model, Route
-from tasks.domain.plan import Offer, ShotPlan
+from tasks.domain.plan import Offer, ShotPlan, words_of_waiting
 from tasks.domain.result import DRAFT_DAY, Attempt
 from tasks.domain.shot import Shot, Size
 from tasks.domain.takes import Asked, Need, Shelf
@@ -121,4 +121,5 @@ def describe_waiting(names: Sequence[str]) -> list[str]:
     if not names:
         return []
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return [f"{len(names)} shots wait for a choice among their drafts: {', '.join(names[:_SHOWN])}{more}"]
+    drafts = "their drafts" if len(names) > 1 else "its drafts"
+    return [f"{words_of_waiting(len(names))} among {drafts}: {', '.join(names[:_SHOWN])}{more}"]

@@ -40,6 +40,7 @@ class Planner:
         self.settings, self.catalogue = settings, catalogue
         self.only, self.rerender, self.skip_unusable = named.only, named.rerender, named.skip_unusable
         self.faults: list[Fault] = []
+        self.told: list[str] = []  # what else its plan is to say
         self.finder = OfferFinder(settings, catalogue, snapshot.today, snapshot.signs)
         self.planned: dict[str, ShotPlan] = {}
         self.drafts = Drafts(settings, named, self._found, catalogue, snapshot.today)
@@ -58,7 +59,7 @@ class Planner:
         wrong = (*self.snapshot.lacks, *self.finder.warnings) if any(s.renders for s in shots) else ()
         names = waiting(shots, self.ledger, self.snapshot.shelf)
         behind = (*describe_chains(self.board.shots), *describe_stale(shots))
-        warnings = (*self.board.told.lines, *wrong, *describe_waiting(names), *behind)
+        warnings = (*self.board.told.lines, *wrong, *describe_waiting(names), *behind, *self.told)
         return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted, names)
 
     def _with_stale(self, shots: tuple[ShotPlan, ...]) -> tuple[ShotPlan, ...]:

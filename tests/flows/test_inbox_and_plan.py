@@ -107,6 +107,7 @@ def test_an_inbox_asks_for_takes_and_drafts(tmp_path: Path) -> None:
         orders = {name: facts["accepted"] for name, facts in box.bill().items() if facts["accepted"]}
     assert refused.name == "Incomplete" and "broken as told before: film.csv" in str(told.message)
     assert drafted.is_completed() and orders == {"aivideoapi": 2}
+    assert str(drafted.message).endswith("film.csv: 1 of 1 clips, 1.00 USD, 0.00 at risk; 1 shot waits for a choice")
     [row] = json.loads((target / "film" / "manifest.json").read_text())["shots"]
     assert (row["grade"], row["takes"]) == ("draft", 2)
 

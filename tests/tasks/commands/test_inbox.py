@@ -81,3 +81,11 @@ def test_shots_that_wait_for_a_choice_are_not_skipped(tmp_path: Path) -> None:
     waits = {"status": "skipped", "verdict": "reject", "error_class": ""}
     place = Place(tmp_path, {"status": "stand_in", "grade": "draft"}, waits, {**waits, "error_class": "Budget"})
     assert inbox.count_skipped(place.target, "a") == 1
+
+
+def test_shots_that_continue_one_without_a_choice_wait(tmp_path: Path) -> None:
+    """Several takes of which none is chosen: what continues them is no reason for a run, until somebody chooses."""
+    place = Place(tmp_path, {"takes": 2}, {"status": "skipped", "error_class": "Source", "error": "none is chosen"})
+    assert inbox.count_skipped(place.target, "a") == 0
+    place.say("select")
+    assert place.due()
