@@ -47,7 +47,7 @@ test: $(VENV)/.developer     ## the tests; what fails beside others runs once mo
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore=tests/browser -m "not slow" $(COVERED) || $(AGAIN)
 
 browser: $(VENV)/.developer  ## the report and the review page in a real browser
-	@$(BIN)/python -m pytest -n 2 -m "not slow" tests/browser || $(AGAIN)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests/browser || $(AGAIN)
 
 slow: $(VENV)/.developer     ## runs that are killed at some of their steps, and every command of the documents
 	@$(BIN)/python -m pytest -n 3 -m slow || $(AGAIN)
