@@ -65,7 +65,7 @@ check:                       ## lint, types and all tests, with the coverage of 
 	@$(MAKE) --no-print-directory lint types test browser slow COVERED="$(COVERED)"
 
 crash: $(VENV)/.developer    ## kill a run at every one of its steps, on a disk, on an S3 server and over SFTP; cut its power (as root: it mounts images; an hour)
-	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest -n 3 tests/crash/test_crash.py tests/crash/test_lost_orders.py tests/crash/test_power_cut.py tests/crash/on_ext4.py
+	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest -n 3 tests/crash/test_crash.py tests/crash/test_lost_orders.py tests/crash/test_chain_killed.py tests/crash/test_power_cut.py tests/crash/on_ext4.py
 
 fuzz: $(VENV)/.developer     ## random input to every reader of what strangers send, for an hour or so; see tests/fuzz
 	@$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600
@@ -89,7 +89,7 @@ $(VENV)-others/.ready: pyproject.toml
 	@$(VENV)-others/bin/python -m pip install --quiet --disable-pip-version-check --group others
 	@touch $@
 
-others: $(VENV)/.developer $(VENV)-others/.ready  ## LibreOffice on our workbooks, the gateways' own clients and a LiteLLM proxy at the sandbox, in a venv of their own
+others: $(VENV)/.developer $(VENV)-others/.ready  ## LibreOffice on our workbooks, ffmpeg on last pictures, the gateways' own clients and a LiteLLM proxy at the sandbox, in a venv of their own
 	@$(BIN)/python -m tests.others $(VENV)-others/bin/python
 
 clean:                       ## caches and what the demo wrote; neither .venv nor any other target

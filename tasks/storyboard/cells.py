@@ -221,8 +221,8 @@ def names_in(text: str) -> list[str]:
 
 def _unknown(name: str, names: Mapping[str, str]) -> str:
     shown = name[:60]
-    advice = nearest(shown, tuple(names)) or f"; name it in [vars], or write {{{{{shown}}}}} for braces"
-    return f"no [vars] entry fills {{{shown}}}{advice}"
+    advice = nearest(shown, tuple(names)) or f"; name it there, or write {{{{{shown}}}}} for braces"
+    return f"neither [vars] nor [cast] has {{{shown}}}{advice}"
 
 
 def resolve(base: str, path: str) -> str:
