@@ -19,6 +19,7 @@ from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
 from tasks.manifest import load_attempts, load_manifest, row_keys
 from tasks.storage import Store
 from tasks.views.takes import read_takes
+from tasks.views.timeline.cut import Cut, cut_of
 
 Rows = list[dict[str, Any]]
 
@@ -63,14 +64,16 @@ class ViewPublisher:
 
     def make_timeline(self, tables: Tables, file: str) -> None:
         """Write the cut for an editing program, in the format that the file's ending names."""
-        from tasks.views import timeline
+        from tasks.views.timeline.formats import write_timeline
 
         name = Path(str(tables.head.get("board") or "")).stem or "storyreel"
-        if file.endswith(".otio"):
-            takes = read_takes(self.store, tables.rows, self.ledger or Ledger(self.store, "").load())
-            return self.store.write(file, timeline.otio(tables.rows, name=name, takes=takes))
-        makers = {".edl": timeline.edl, ".fcpxml": timeline.fcpxml}
-        return self.store.write(file, makers[Path(file).suffix](tables.rows, name=name))
+        takes = read_takes(self.store, tables.rows, self.known()) if file.endswith(".otio") else ()
+        self.store.write(file, write_timeline(self.cut(tables), file, name=name, takes=takes))
+
+    def cut(self, tables: Tables) -> Cut:
+        """Where each shot lies in reel and timelines, with what the ledger knows of its clip."""
+        clips = {one.clip.path: one.clip for one in self.known().history() if one.clip}
+        return cut_of(tables.rows, clips)
 
     def make_workbook(self, tables: Tables, file: str) -> None:
         """Write the manifest as a workbook."""
