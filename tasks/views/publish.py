@@ -8,7 +8,6 @@ import contextlib
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
 from tasks.manifest import load_attempts, load_manifest, row_keys
 from tasks.storage import Store
 from tasks.views.takes import read_takes
-from tasks.views.timeline.cut import Cut, cut_of
+from tasks.views.timeline.cut import Cut, Item, cut_of
 
 Rows = list[dict[str, Any]]
 
@@ -113,25 +112,25 @@ class ViewPublisher:
         return found
 
     def make_reel(self, tables: Tables, file: str) -> None:
-        """Write the rough cut."""
+        """Write the rough cut, shot by shot as long as in the timelines."""
         from tasks.views.reel import reel
 
-        out = self.folder / file
-        parts = [self._part(row) for row in tables.rows]
-        made = reel.join(parts, out, progress=lambda done, of: self.progress.say("reel", f"{done} of {of} shots"))
+        out, cut = self.folder / file, self.cut(tables)
+        parts = [self._part(item, cut) for item in cut.items]
+        say = self.progress.say
+        made = reel.join(parts, out, rate=cut.own_rate, progress=lambda n, of: say("reel", f"{n} of {of} shots"))
         self.progress.flights.pop("reel", None)
         for shot_id, reason in made.skipped:
             self.progress.line(f"{file}: {shot_id} is a card: {reason}")
         self.store.put(file, out)
 
-    def _part(self, row: Mapping[str, Any]) -> Any:
-        from tasks.views.reel import reel
+    def _part(self, item: Item, cut: Cut) -> Any:
+        from tasks.views.reel.parts import Part
 
-        clip = str(row["clip"] or "")
-        seconds = Decimal(str(row["duration_s"] if clip else row["requested_s"] or 1))
+        row, clip = item.row, str(item.row["clip"] or "")
         words = ": ".join(str(part) for part in (row["status"], row["error_class"], row["error"]) if part)
         fetch = (lambda: self._local(clip)) if clip else None
-        return reel.Part(str(row["shot_id"]), seconds, fetch, scene=str(row["scene"]), words=words)
+        return Part(str(row["shot_id"]), cut.seconds(item.frames), fetch, scene=str(row["scene"]), words=words)
 
     @contextlib.contextmanager
     def _local(self, clip: str) -> Iterator[Path]:
