@@ -151,6 +151,7 @@ BUILDERS: Mapping[str, Callable[[ViewPublisher, Tables, str], None]] = {
     "timeline": ViewPublisher.make_timeline,
     "edl": ViewPublisher.make_timeline,
     "fcpxml": ViewPublisher.make_timeline,
+    "xml": ViewPublisher.make_timeline,
     "xlsx": ViewPublisher.make_workbook,
     "reel": ViewPublisher.make_reel,
     "report": ViewPublisher.make_report,
