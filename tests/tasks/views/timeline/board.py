@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from tasks.domain.identity import fingerprint_of, key_of, parts_of
+from tasks.domain.identity import clip_stem, fingerprint_of, key_of, parts_of
 from tasks.domain.model import Model, Route
 from tasks.domain.order import Order
 from tasks.domain.result import Clip, Settlement, ShotResult, Status
@@ -96,7 +96,7 @@ def _result(ledger: Ledger, folder: Path, made: Made, number: int) -> ShotResult
     key = LedgerKey(key_of(fingerprint, 1), fingerprint, parts)
     if not made.frames:
         return ShotResult(asked, fingerprint, key.key, made.status, error="no credit")
-    path = f"clips/sh{number:02} #{number}-{key.key[:8]}-1.{'mov' if made.timecode else 'mp4'}"
+    path = f"clips/{clip_stem(made.shot_id, key.key, 1)}.{'mov' if made.timecode else 'mp4'}"
     clip = _clip(folder, path, made, grey_of(number))
     model = Model("pixazo", "sora-2-pro", ("text_to_video",), "its page", "2026-11-20")
     order = Order(asked, Route(model), asked.seconds, made.size, asked.prompt)
