@@ -8,7 +8,6 @@ import contextlib
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
 from tasks.manifest import load_attempts, load_manifest, row_keys
 from tasks.storage import Store
 from tasks.views.takes import read_takes
+from tasks.views.timeline.cut import Cut, Item, cut_of
 
 Rows = list[dict[str, Any]]
 
@@ -75,14 +75,16 @@ class ViewPublisher:
 
     def make_timeline(self, tables: Tables, file: str) -> None:
         """Write the cut for an editing program, in the format that the file's ending names."""
-        from tasks.views import timeline
+        from tasks.views.timeline.formats import write_timeline
 
         name = Path(str(tables.head.get("board") or "")).stem or "storyreel"
-        if file.endswith(".otio"):
-            takes = read_takes(self.store, tables.rows, self.ledger or Ledger(self.store, "").load())
-            return self.store.write(file, timeline.otio(tables.rows, name=name, takes=takes))
-        makers = {".edl": timeline.edl, ".fcpxml": timeline.fcpxml}
-        return self.store.write(file, makers[Path(file).suffix](tables.rows, name=name))
+        takes = read_takes(self.store, tables.rows, self.known()) if file.endswith(".otio") else ()
+        self.store.write(file, write_timeline(self.cut(tables), file, name=name, takes=takes))
+
+    def cut(self, tables: Tables) -> Cut:
+        """Where each shot lies in reel and timelines, with what the ledger knows of its clip."""
+        clips = {one.clip.path: one.clip for one in self.known().history() if one.clip}
+        return cut_of(tables.rows, clips)
 
     def make_workbook(self, tables: Tables, file: str) -> None:
         """Write the manifest as a workbook."""
@@ -122,15 +124,16 @@ class ViewPublisher:
         return found
 
     def make_reel(self, tables: Tables, file: str) -> None:
-        """Write the rough cut."""
+        """Write the rough cut, shot by shot as long as in the timelines."""
         from tasks.views.reel import reel
         from tasks.views.reel.seal import read_seal, seal
 
-        parts, shown = [self._part(row) for row in tables.rows], self.shown(tables)
+        cut = self.cut(tables)
+        parts, shown = [self._part(item, cut) for item in cut.items], self.shown(cut)
         if self.spare and read_seal(self.store, file) == shown:
             return
-        out, self.missed = self.folder / file, False
-        made = reel.join(parts, out, progress=lambda done, of: self.progress.say("reel", f"{done} of {of} shots"))
+        out, self.missed, say = self.folder / file, False, self.progress.say
+        made = reel.join(parts, out, rate=cut.own_rate, progress=lambda n, of: say("reel", f"{n} of {of} shots"))
         self.progress.flights.pop("reel", None)
         for shot_id, reason in made.skipped:
             self.progress.line(f"{file}: {shot_id} is a card: {reason}")
@@ -138,24 +141,23 @@ class ViewPublisher:
             seal(out, shown)
         self.store.put(file, out)
 
-    def shown(self, tables: Tables) -> bytes:
-        """What stands for the content of a rough cut of these rows."""
+    def shown(self, cut: Cut) -> bytes:
+        """What stands for the content of a rough cut: the clips, the cards and how long each is seen."""
         from tasks.views.reel.seal import digest_of
 
-        parts = [self._part(row) for row in tables.rows]
-        clips = [row["sha256"] if row["clip"] else "" for row in tables.rows]
+        parts = [(item, self._part(item, cut)) for item in cut.items]
         return digest_of(
-            (one.shot_id, clip or (one.seconds, one.scene, one.words)) for one, clip in zip(parts, clips, strict=True)
+            (str(cut.rate), one.shot_id, item.row["sha256"] if item.url else (one.scene, one.words), str(one.seconds))
+            for item, one in parts
         )
 
-    def _part(self, row: Mapping[str, Any]) -> Any:
-        from tasks.views.reel import reel
+    def _part(self, item: Item, cut: Cut) -> Any:
+        from tasks.views.reel.parts import Part
 
-        clip = str(row["clip"] or "")
-        seconds = Decimal(str(row["duration_s"] if clip else row["requested_s"] or 1))
+        row, clip = item.row, str(item.row["clip"] or "")
         words = ": ".join(str(part) for part in (row["status"], row["error_class"], row["error"]) if part)
         fetch = (lambda: self._local(clip)) if clip else None
-        return reel.Part(str(row["shot_id"]), seconds, fetch, scene=str(row["scene"]), words=words)
+        return Part(str(row["shot_id"]), cut.seconds(item.frames), fetch, scene=str(row["scene"]), words=words)
 
     @contextlib.contextmanager
     def _local(self, clip: str) -> Iterator[Path]:
@@ -180,6 +182,7 @@ BUILDERS: Mapping[str, Callable[[ViewPublisher, Tables, str], None]] = {
     "timeline": ViewPublisher.make_timeline,
     "edl": ViewPublisher.make_timeline,
     "fcpxml": ViewPublisher.make_timeline,
+    "xml": ViewPublisher.make_timeline,
     "xlsx": ViewPublisher.make_workbook,
     "reel": ViewPublisher.make_reel,
     "report": ViewPublisher.make_report,

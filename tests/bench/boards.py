@@ -91,7 +91,7 @@ def take_reel_as_made(target: Path, folder: Path) -> None:
     """A small file that says of itself that it is the rough cut of what the target's tables show."""
     publisher, path = ViewPublisher(Store(str(target)), folder, Progress()), target / "reel.mp4"
     write(path, good())
-    seal(path, publisher.shown(publisher.tables()))
+    seal(path, publisher.shown(publisher.cut(publisher.tables())))
 
 
 def spill(store: Store, target: Path) -> None:
