@@ -22,12 +22,14 @@ from flows.support.handover import HANDOVER
 from flows.support.parameters import (
     DEFAULT_VIEWS,
     FREE,
+    NO_PLACES,
     NO_SHOTS,
     Config,
     Draft,
     Flights,
     Hours,
     Place,
+    Places,
     Several,
     Shots,
     Usd,
@@ -143,6 +145,7 @@ async def render_storyboard(
     takes: Several = None,
     draft: Draft = None,
     by: str = "",
+    measured: Places = NO_PLACES,
 ) -> State:
     """Render a storyboard: read, check, lock, render each shot, publish.
 
@@ -166,11 +169,13 @@ async def render_storyboard(
         draft: Order drafts and no finals; false orders finals for all drafts. None leaves it to the config.
         by: Be done by this time, such as 07:00 by the worker's clock: each shot by the route that has time and costs
             least.
+        measured: Targets whose past runs say how long a route takes.
     """
     wanted = request_of(board, to, config, budget_usd, only, rerender)
     wanted = replace(wanted, concurrency=concurrency, views=select_views(views), skip_unusable=skip_unusable)
     try:
-        wanted = replace(wanted, takes=takes, draft=draft, by=asked_time(by, "by", datetime.now(UTC).astimezone()))
+        wanted = replace(wanted, takes=takes, draft=draft, measured=tuple(measured or ()))
+        wanted = replace(wanted, by=asked_time(by, "by", datetime.now(UTC).astimezone()))
         async with _checked(wanted, part) as running:
             return await _approved(running, approve_over_usd, approve_within_hours)
     except StartError as error:

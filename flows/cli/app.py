@@ -134,6 +134,7 @@ async def _flown(running: Session) -> Any:
             takes=asked.takes,
             draft=asked.draft,
             by=asked.by,
+            measured=list(asked.measured),
             return_state=True,
         )
     )
