@@ -139,7 +139,8 @@ def _notes(row: Cells, attempts: Sequence[Cells], used: Cells | None) -> Iterabl
     if row["error"] or row["error_class"]:
         yield "reason", ": ".join(str(row[name]) for name in ("error_class", "error") if row[name])
     if row.get("stale"):
-        yield "mismatch", f"It is stale: {row['stale']}"
+        again = f"; to do it again costs about {usd(used['quoted_usd'])}" if used and number(used["quoted_usd"]) else ""
+        yield "mismatch", f"It is stale: {row['stale']}{again}"
     if row["mismatch"]:
         yield "mismatch", f"The clip {row['mismatch']}"
     yield from (("changed", text) for text in _changes(row, used or (attempts[-1] if attempts else None)))

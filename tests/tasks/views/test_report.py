@@ -299,6 +299,16 @@ def material(**values: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         ({"negative_prompt": "rain"}, {}, "Avoid: rain"),
         ({"mismatch": "is 3.2 s long, 8 s were sent"}, {}, "The clip is 3.2 s long, 8 s were sent"),
         ({"wasted_usd": "0.40"}, {}, "$0.40 wasted"),
+        (
+            {"stale": "started from take 1 of a"},
+            {"quoted_usd": "1.50"},
+            "It is stale: started from take 1 of a; to do it again costs about $1.50",
+        ),
+        (
+            {"stale": "follows b"},
+            {"quoted_usd": Decimal(0)},
+            "It is stale: follows b",
+        ),
         ({"alternates_usd": "0.40"}, {}, "$0.40 for takes kept beside it"),
         ({"at_risk_usd": "0.40"}, {}, "$0.40 at risk"),
         ({"charged_usd": "0.125"}, {}, "$0.125"),
