@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tasks.config.catalogue import is_retired, lifecycle, load_catalogue, quote, snap_seconds, snap_size
 from tasks.domain.errors import ConfigError
-from tasks.domain.model import Model
+from tasks.domain.model import Limit, Model
 from tasks.domain.shot import Size
 
 KNOWN = load_catalogue()
@@ -286,11 +286,13 @@ def test_an_entry_says_what_an_order_may_hold(tmp_path: Path) -> None:
     """Last picture, references, what excludes what, and sound are read; an entry that is silent takes none of it."""
     file = tmp_path / "models.toml"
     said = 'last_image = true\nreferences = 4\nexcludes = [["last_image", "references"]]\nsound = false\n'
+    said += "limits = { references = { seconds = 10, side = 720 }, last_image = { seconds = 6 } }\n"
     more = ENTRY.replace('["text_to_video"]', '["image_to_video"]') + 'images = ["data"]\n' + said
     file.write_text(GATEWAY + more, encoding="utf-8")
     (one,) = load_catalogue(file).models.values()
     assert (one.last_image, one.references, one.sound) == (True, 4, False)
     assert one.excludes == (("last_image", "references"),)
+    assert one.limits == {"references": Limit(10, 720), "last_image": Limit(6)}
     silent = model()
     assert (silent.last_image, silent.references, silent.excludes, silent.sound) == (False, 0, (), True)
 
@@ -337,6 +339,15 @@ def test_an_entry_says_what_an_order_may_hold(tmp_path: Path) -> None:
         ("seconds = [4, 8]", "seconds = [4, 8]\nreferences = -1", "must be a whole number"),
         ("seconds = [4, 8]", 'seconds = [4, 8]\nexcludes = [["references"]]', "must be lists of two or more"),
         ("seconds = [4, 8]", 'seconds = [4, 8]\nexcludes = [["image", "refs"]]', "must be one of image"),
+        (
+            "seconds = [4, 8]",
+            "seconds = [4, 8]\nlimits = { refs = { seconds = 4 } }",
+            "must be a table by one of image",
+        ),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { references = { size = 4 } }", "must be a table by one of"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { references = { seconds = 0 } }", "must be a whole number"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { references = {} }", "must be a table by one of"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = 4", "must be a table by one of"),
     ],
 )
 def test_a_faulty_entry(tmp_path: Path, old: str, new: str, told: str) -> None:
