@@ -231,6 +231,30 @@ def test_a_picture_is_counted_where_it_costs() -> None:
     assert quote(grok, Decimal(5), Size(854, 480), pictures=1) == Decimal("0.41")
 
 
+WITH_PICTURES = [
+    # docs.apiyi.com from a bill: 1 s at 480p from a picture
+    ("xai:grok-imagine-video", 1, "854x480", 1, "0.052"),
+    ("xai:grok-imagine-video", 10, "1280x720", 7, "0.714"),
+    # runware.ai's page of the same model: 1 s at 480p 0.09, at 720p 0.15, each from a picture
+    ("xai:grok-imagine-video-1.5", 1, "854x480", 1, "0.09"),
+    ("xai:grok-imagine-video-1.5", 1, "1280x720", 1, "0.15"),
+    # platform.minimax.io: 0.08 a second of 768P, 0.04 a picture beyond five, 0.074 beyond two
+    ("minimax:MiniMax-H3", 5, "1366x768", 5, "0.40"),
+    ("minimax:MiniMax-H3", 5, "1366x768", 9, "0.56"),
+    ("minimax:MiniMax-H3-Max", 5, "854x480", 9, "0.768"),
+    # fal's page of references: 0.3024 a second of 720p, by tokens, whatever the pictures
+    ("fal:bytedance/seedance-2.0/reference-to-video", 5, "1280x720", 9, "1.512"),
+    # BytePlus as dev.to works it out: 5 s of 720p 1.156, of 480p 0.514, whatever the pictures
+    ("modelark:dreamina-seedance-2-5-260628", 5, "1280x720", 30, "1.1556"),
+]
+
+
+@pytest.mark.parametrize(("route", "seconds", "size", "pictures", "usd"), WITH_PICTURES)
+def test_quotes_with_pictures(route: str, seconds: int, size: str, pictures: int, usd: str) -> None:
+    """Frames and references cost what the gateway documents, and no more."""
+    assert quote(KNOWN.model(route), Decimal(seconds), Size.parse(size), pictures=pictures) == Decimal(usd)
+
+
 @pytest.mark.parametrize("entry", SORA, ids=lambda entry: entry.route)
 def test_every_sora_model_is_retired(entry: Model) -> None:
     """Every Sora entry has upstream's retirement date, with the page that says so."""
