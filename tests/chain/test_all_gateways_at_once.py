@@ -50,7 +50,7 @@ SHOTS: list[tuple[dict[str, Any], list[str], list[str]]] = [  # cells, chain, wh
     ),
     (
         {"prompt": "the end", **ENDS, "references": "r0.png;r1.png"},
-        ["modelark:dreamina-seedance-2-5-260628", "gemini_omni:gemini-omni-1.2-flash"],
+        ["modelark:dreamina-seedance-2-5-260628", "gemini:gemini-omni-1.2-flash"],
         ["modelark:dreamina-seedance-2-5-260628: takes image or references, not both"],
     ),
 ]
@@ -67,7 +67,7 @@ WEATHER: list[dict[str, Any]] = [
     {"gateway": "pixazo", "do": "error"},  # fails for nothing
     {"gateway": "aimlapi", "kind": "rate", "times": 2},
     {"gateway": "aivideoapi", "do": "failed", "times": 1},  # documented as free: once more there
-    {"gateway": "gemini_omni", "phase": "poll", "do": "html", "status": 503, "times": 1},
+    {"gateway": "gemini", "phase": "poll", "do": "html", "status": 503, "times": 1},
 ]
 
 

@@ -20,7 +20,7 @@ ENDS = [  # of each gateway
     "modelark:dreamina-seedance-2-0-260128",
     "modelark:dreamina-seedance-2-5-260628",
     "xai:grok-imagine-video-1.5",
-    "gemini_omni:gemini-omni-1.1-flash",
+    "gemini:gemini-omni-1.1-flash",
     "dashscope:wan3.0-video",
     "dashscope:wan2.7-i2v",
     "minimax:MiniMax-H3",
@@ -35,8 +35,8 @@ SHOWS = [
     "modelark:dreamina-seedance-2-0-260128",
     "modelark:dreamina-seedance-2-5-260628",
     "xai:grok-imagine-video",
-    "gemini_omni:gemini-omni-flash-preview",
-    "gemini_omni:gemini-omni-1.1-flash",
+    "gemini:gemini-omni-flash-preview",
+    "gemini:gemini-omni-1.1-flash",
     "dashscope:wan3.0-video",
     "minimax:MiniMax-H3",
     "minimax:MiniMax-H3-Max",
@@ -62,9 +62,9 @@ def pictures(folder: Path) -> None:
     [
         (ENDS, {"image": "a.png", "last_image": "b.png"}),
         (SHOWS, {"references": "r0.png; r1.png; r2.png"}),
-        (["gemini_omni:gemini-omni-1.1-flash"], {"image": "a.png", "references": "r0.png; r1.png"}),
+        (["gemini:gemini-omni-1.1-flash"], {"image": "a.png", "references": "r0.png; r1.png"}),
         (
-            ["gemini_omni:gemini-omni-1.2-flash"],
+            ["gemini:gemini-omni-1.2-flash"],
             {"image": "a.png", "last_image": "b.png", "references": "r0.png; r1.png; r2.png"},
         ),
     ],
@@ -107,10 +107,10 @@ async def test_what_a_gateway_cannot_take_passes_it_over(studio: Studio) -> None
     reason in the plan; one that no route takes is not started."""
     pictures(studio.folder)
     first = ["pixazo:sora-2-pro", "runway:seedance2", "fal:bytedance/seedance-2.0/image-to-video"]
-    chain = {"image_to_video": [*first, "gemini_omni:gemini-omni-1.1-flash"]}
+    chain = {"image_to_video": [*first, "gemini:gemini-omni-1.1-flash"]}
     config = studio.config(chain=chain)
     run = await studio.render(studio.board({"prompt": "x", "image": "a.png", "references": "r0.png"}), config)
-    assert [call.gateway for call in run.orders()] == ["gemini_omni"], (run.errors, run.told)
+    assert [call.gateway for call in run.orders()] == ["gemini"], (run.errors, run.told)
     assert run.plan.shots[0].passed_over == (
         "pixazo:sora-2-pro: takes no reference pictures",
         "runway:seedance2: takes image or references, not both",

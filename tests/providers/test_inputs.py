@@ -19,7 +19,7 @@ PAID = [model for model in KNOWN.models.values() if model.provider != "animatic"
 ENDS = [model for model in PAID if model.last_image]
 SHOWS = [model for model in PAID if model.references]
 FRAMED = [model for model in PAID if "image_to_video" in model.modes]
-BOTH = "gemini_omni:gemini-omni-1.1-flash"
+BOTH = "gemini:gemini-omni-1.1-flash"
 
 
 def address(model: Model, name: str) -> str:

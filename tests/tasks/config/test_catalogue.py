@@ -271,6 +271,30 @@ def test_a_retired_route_names_one_that_lives_and_does_the_same(entry: Model) ->
     assert set(successor.modes) >= set(entry.modes) - ({"remix"} if len(entry.modes) > 1 else set())
 
 
+PROMISED = {  # the name in a config, and the variable of its key
+    "aigateway": "AIGATEWAY_API_KEY",
+    "pixazo": "PIXAZO_API_KEY",
+    "aivideoapi": "AIVIDEOAPI_API_KEY",
+    "aimlapi": "AIMLAPI_API_KEY",
+    "openai_videos": "OPENAI_VIDEOS_API_KEY",
+    "openrouter": "OPENROUTER_API_KEY",
+    "fal": "FAL_API_KEY",
+    "runway": "RUNWAY_API_KEY",
+    "runware": "RUNWARE_API_KEY",
+    "modelark": "ARK_API_KEY",
+    "xai": "XAI_API_KEY",
+    "gemini": "GEMINI_API_KEY",
+    "dashscope": "DASHSCOPE_API_KEY",
+    "minimax": "MINIMAX_API_KEY",
+}
+
+
+@pytest.mark.parametrize(("name", "variable"), PROMISED.items())
+def test_every_gateway_bears_its_name_and_finds_its_key(name: str, variable: str) -> None:
+    """What stands in people's configs and environments stays so."""
+    assert KNOWN.providers[name].defaults["api_key_env"] == variable
+
+
 def test_who_charges_for_a_failed_job() -> None:
     """Entries carry what their gateway documents of failed jobs."""
     told = {entry.provider: entry.failed_is_charged for entry in MODELS}

@@ -59,7 +59,7 @@ ERRORS: dict[str, tuple[int, str, str]] = {
 class GeminiOmni(Gateway):
     """The protocol of generativelanguage.googleapis.com/v1beta/interactions."""
 
-    name = "gemini_omni"
+    name = "gemini"
     models = (PREVIEW, FIRST, SECOND)
     key_header = "x-goog-api-key"
     key_prefix = ""
