@@ -18,6 +18,8 @@ from tasks.media.assets import Media
 from tasks.storage import has_scheme
 
 SIGNED_SECONDS = 3 * 3600  # longer than any queue that was seen
+REFERENCE_SIDE = 1280  # pixels
+LEAST_SIDE, NARROWEST = 300, 0.42  # pixels and shape: Seedance takes no less than 300, and a ratio from 0.4 to 2.5
 
 
 class SourceError(MediaError):
@@ -85,8 +87,8 @@ class InputReader:
             last, _ = await self._frame(offer, shot.last_image, str(plan.parts.get("last_image", "")), shot)
         shown = []
         for one in offer.references:
-            size = await self.media.reference_size(one.image)
-            frame, _ = await self._frame(offer, one.image, str(digests[one][1]), shot._replace(fit="cover"), size)
+            size = shape_reference(*await self.media.check(one.image))
+            frame, _ = await self._frame(offer, one.image, str(digests[one][1]), shot._replace(fit="contain"), size)
             shown.append(Reference(one.name, one.text, frame))
         return last, tuple(shown)
 
@@ -123,6 +125,14 @@ class InputReader:
         if start is not None and start.clip is not None:
             return await self.media.clip(start.clip.path)
         return await self.media.unchanged(plan.shot.source, str(plan.parts.get("source", "")))
+
+
+def shape_reference(width: int, height: int) -> Size:
+    """The size in which a picture of what is to be seen is sent: its own shape and pixels, as far as all gateways take
+    them; what is narrower gets bars."""
+    wide, tall = max(width, height * NARROWEST), max(height, width * NARROWEST)
+    share = max(min(1.0, REFERENCE_SIDE / max(wide, tall)), LEAST_SIDE / min(wide, tall))
+    return Size(round(wide * share), round(tall * share))
 
 
 def started_from(start: ShotResult | None) -> StartedFrom | None:

@@ -193,11 +193,11 @@
         found += card.hidden ? 0 : 1;
       }
       const order = one("#order").value;
-      one("#sheet").classList.toggle("narrowed", found < this.cards.length || order !== "board");
+      one("#sheet").classList.toggle("narrow", found < this.cards.length || order !== "board");
       this.sort(order);
-      const narrowed = found < this.cards.length || wanted.words.length || wanted.pressed.length;
+      const narrow = found < this.cards.length || wanted.words.length || wanted.pressed.length;
       one("#found").textContent = found < this.cards.length ? `${found} of ${this.cards.length} shots` : `${found} shots`;
-      one("#reset").hidden = !narrowed;
+      one("#reset").hidden = !narrow;
       one("#empty").hidden = found > 0;
     },
     sort(order) {
