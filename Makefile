@@ -25,14 +25,14 @@ $(VENV)/.user: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing storyreel into $(VENV): over a hundred packages, a minute or more"
 	@rm -f $@
-	@{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[timeline]" \
+	@{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[timeline,xlsx]" \
 		&& touch $@; } | { $(DOTS); }
 	@test -e $@
 
 $(VENV)/.developer: $(VENV)/.user
 	@echo "installing the tools of its developers ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[s3,azure,gcs,sftp,socks,heic,timeline]" --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[s3,azure,gcs,sftp,socks,heic,timeline,xlsx]" --group dev
 	@touch $@
 
 install: $(VENV)/.user       ## into .venv, from constraints.txt
@@ -89,7 +89,7 @@ $(VENV)-others/.ready: pyproject.toml
 	@$(VENV)-others/bin/python -m pip install --quiet --disable-pip-version-check --group others
 	@touch $@
 
-others: $(VENV)/.developer $(VENV)-others/.ready  ## LibreOffice on our workbooks, editing programs on our timelines, ffmpeg on last pictures, the gateways' own clients and a LiteLLM proxy at the sandbox, in a venv of their own
+others: $(VENV)/.developer $(VENV)-others/.ready  ## LibreOffice, pandas, polars and DuckDB on our tables, editing programs on our timelines, ffmpeg on last pictures, the gateways' own clients and a LiteLLM proxy at the sandbox, in a venv of their own
 	@$(BIN)/python -m tests.others $(VENV)-others/bin/python
 
 clean:                       ## caches and what the demo wrote; neither .venv nor any other target

@@ -103,8 +103,9 @@ class ViewPublisher:
 
         attempts = load_attempts(self.store.read("attempts.parquet"))
         costs = json.loads(self.store.read("costs.json"))
-        board, run_id = (str(tables.head.get(name, "")) for name in ("board", "run_id"))
-        heading = report.Heading(board, run_id, now(), has_reel=self.store.exists(VIEWS["reel"].file))
+        board, run_id, target = (str(tables.head.get(name, "")) for name in ("board", "run_id", "target"))
+        beside = tuple(name for name in report.MAYBE if self.store.exists(name))
+        heading = report.Heading(board, run_id, now(), VIEWS["reel"].file in beside, target, beside)
         review = report.Review(takes, verdicts, served)
         return report.render_page(self._with_parts(tables.rows), attempts, costs, heading, review)
 
