@@ -52,7 +52,7 @@ class Drafts:
         first = self.offers(shot) if self.wanted else found
         count = (shot.takes or self.takes) if begins_paid(first) else 1
         if count not in self.known:
-            self.known[count] = Asked(count, self.wanted, self.finals)
+            self.known[count] = Asked(count, self.wanted, self.finals, self.settings.quality.on_bad != "keep")
         return self.known[count]
 
     def finishing(self, found: Found, need: Need, attempts: Sequence[Attempt]) -> Found:

@@ -19,7 +19,7 @@ from tasks.views.publish import Tables, ViewPublisher
 from tasks.views.report.page import FILES
 from tasks.views.takes import read_takes
 
-BESIDE = (*FILES, "takes.csv", "takes.parquet", "reel.mp4")
+BESIDE = (*FILES, "takes.csv", "takes.parquet", "refunds.csv", "reel.mp4")
 FIELDS = {"key": str, "take": int, "sha256": str, "verdict": str, "note": str, "by": str, "after": int}
 
 

@@ -57,6 +57,7 @@ class Card:
     takes: tuple[Take, ...]
     said: tuple[Said, ...]
     waits: bool
+    marked: bool
 
 
 def by_shot(attempts: Iterable[Cells]) -> dict[tuple[str, str], list[Cells]]:
@@ -108,6 +109,7 @@ def card(
         takes=choice,
         said=choosing.said(verdicts),
         waits=choosing.waits(choice),
+        marked=bool(row.get("qa")),
     )
 
 
@@ -140,6 +142,8 @@ def _notes(row: Cells, attempts: Sequence[Cells], used: Cells | None) -> Iterabl
         yield "reason", ": ".join(str(row[name]) for name in ("error_class", "error") if row[name])
     if row.get("stale"):
         yield "mismatch", f"It is stale: {row['stale']}"
+    if row.get("qa"):
+        yield "marked", f"Looks wrong: {row['qa']}"
     if row["mismatch"]:
         yield "mismatch", f"The clip {row['mismatch']}"
     yield from (("changed", text) for text in _changes(row, used or (attempts[-1] if attempts else None)))

@@ -179,6 +179,7 @@ def _filters(cards: Sequence[Card]) -> dict[str, Any]:
     counts = Counter(one.status for one in cards)
     counts["at_risk"] = sum(one.at_risk for one in cards)
     counts["waits"] = sum(one.waits for one in cards)
+    counts["marked"] = sum(one.marked for one in cards)
     several = any(len(one.takes) > 1 or one.waits for one in cards)  # then the chip may come to count something
     return {
         "found": count(len(cards), "shot"),
