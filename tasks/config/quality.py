@@ -64,6 +64,12 @@ class Limits:
     )
     silent_db: float = _limit(70, 200, "a recording of silence is louder", "silencedetect has 60 dB")
     dropout_s: float = _limit(0.2, 60, "sound that breaks off at once and comes back so is no pause", "drawn sound")
+    late_s: float = _limit(
+        0.8,
+        60,
+        "sound may begin late or end early by a little, and not all at once by so much",
+        "drawn sound",
+    )
     silent_s: float = _limit(2.5, 60, "a scene has some sound by then", "silencedetect has 2 s")
     clipped_level: float = _limit(
         0.8, 4, "an encoder takes a fifth off a wave that was cut at full scale", "measured on AAC; EBU R 128: -1 dBTP"

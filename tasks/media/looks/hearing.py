@@ -18,7 +18,9 @@ def is_silent(sound: Sound | None, limits: Limits) -> bool:
         seconds = _seconds(sound.times, first, last)
         if (first, last) == (0, len(quiet) - 1) or seconds >= limits.silent_s:
             return True
-        if seconds >= limits.dropout_s and _breaks_off(sound.levels, first, last):
+        inside = first > 0 and last + 1 < len(quiet)
+        least = limits.dropout_s if inside else limits.late_s
+        if seconds >= least and _breaks_off(sound.levels, first, last):
             return True
     return False
 
@@ -34,7 +36,7 @@ def is_clipping(sound: Sound | None, limits: Limits) -> bool:
 def _breaks_off(levels: Sequence[float], first: int, last: int) -> bool:
     least = 10 ** (-LOUD_DB / 20)
     before, after = levels[max(first - NEAR, 0) : first], levels[last + 1 : last + 1 + NEAR]
-    return all(side and max(side) >= least for side in (before, after))
+    return all(max(side) >= least for side in (before, after) if side)
 
 
 def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:

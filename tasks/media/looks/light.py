@@ -51,15 +51,12 @@ def is_strobing(samples: Samples, limits: Limits) -> bool:
 
 
 def _flashes(light: Numbers, times: Sequence[float], limits: Limits) -> bool:
-    turns = _turns(light, limits.flash_light)
-    tops, most = turns[1::2], round(limits.flashes)
-    if len(tops) < most or len(turns) < 2 * most:
-        return False
-    moments = np.asarray([times[at] for at in turns])
-    heights = np.abs(np.diff(light[turns]))
+    """Whether the light goes up and down so often, in even steps of time and height."""
+    flips, steps = 2 * round(limits.flashes), _flips(light, limits.flash_light)
+    moments = np.asarray([times[at] for at, _ in steps], np.float32)
+    heights = np.asarray([height for _, height in steps], np.float32)
     return any(
-        _is_even(moments[at : at + 2 * most], heights[at : at + 2 * most - 1], limits)
-        for at in range(len(turns) - 2 * most + 1)
+        _is_even(moments[at : at + flips], heights[at : at + flips], limits) for at in range(len(steps) - flips + 1)
     )
 
 
@@ -73,21 +70,19 @@ def _spread(values: Numbers) -> float:
     return float(values.std() / max(float(values.mean()), 1e-6))
 
 
-def _turns(light: Numbers, least: float) -> list[int]:
-    """The pictures at which the light turns, each further than ``least`` from the one before."""
-    turns, up = [0], None
-    for at in range(1, len(light)):
-        step = float(light[at] - light[turns[-1]])
-        if up is None or (step > 0) == up:
-            if up is not None and abs(step) > 0:
-                turns[-1] = at
-            elif up is None and abs(step) > least:
-                up = step > 0
-                turns.append(at)
+def _flips(light: Numbers, least: float) -> list[tuple[int, float]]:
+    """The pictures at which the light goes the other way by more than ``least``, with how far it goes from where it had
+    come to."""
+    found: list[tuple[int, float]] = []
+    up, extreme = None, float(light[0])
+    for at, value in enumerate(map(float, light)):
+        step = value - extreme
+        if up is not None and (step > 0) == up:
+            extreme = value
         elif abs(step) > least:
-            up = not up
-            turns.append(at)
-    return turns
+            up, extreme = step > 0, value
+            found.append((at, abs(step)))
+    return found
 
 
 def _runs(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:

@@ -11,13 +11,15 @@ from tasks.media.looks.sampling import Numbers, Samples
 AROUND_S = 0.5  # of movement around a cut
 MOST_ALIKE = 0.4  # of the still runs may be as long as one that is no rhythm
 TEXTURE = 8.0  # steps of light: a picture with less shows nothing to compare
+SETTLES = 4  # pictures
 LEAST_PICTURES = 3  # that repeat: fewer are a rhythm
 
 
 def frozen_runs(samples: Samples, limits: Limits) -> list[tuple[int, int]]:
     """The runs of pictures that stand still where something should move. Black ones are told as such."""
     black = black_runs(samples, limits)
-    runs = [one for one in samples.still if not any(_meet(one, other) for other in black)]
+    still = [_settled(samples, one, limits) for one in samples.still]
+    runs = [one for one in still if not any(_meet(one, other) for other in black)]
     lengths = [samples.seconds(*one) for one in runs]
     return [one for one in runs if _is_frozen(samples, one, lengths, limits)]
 
@@ -29,13 +31,22 @@ def is_frozen(samples: Samples, limits: Limits) -> bool:
 
 def _is_frozen(samples: Samples, run: tuple[int, int], lengths: Sequence[float], limits: Limits) -> bool:
     seconds, whole = samples.seconds(*run), run == (0, len(samples.times) - 1)
-    if seconds >= limits.frozen_s or (whole and len(samples.times) > 1):
+    if seconds + samples.pace / 2 >= limits.frozen_s or (whole and len(samples.times) > 1):
         return True
-    if seconds < limits.halted_s or run[1] - run[0] + 1 < LEAST_PICTURES:
+    if seconds + samples.pace / 2 < limits.halted_s or run[1] - run[0] + 1 < LEAST_PICTURES:
         return False
     alike = sum(one >= seconds / 2 for one in lengths)
     rhythm = len(lengths) >= 3 and alike > max(MOST_ALIKE * len(lengths), 2)
     return not rhythm and _halts(samples, run, limits)
+
+
+def _settled(samples: Samples, run: tuple[int, int], limits: Limits) -> tuple[int, int]:
+    """The run with the pictures before it in which an encoder only came nearer to the one that repeats."""
+    first, last = run
+    least = max(first - SETTLES, 0)
+    while first > least and samples.stirred[first] <= 2 * limits.still_light:
+        first -= 1
+    return first, last
 
 
 def _halts(samples: Samples, run: tuple[int, int], limits: Limits) -> bool:

@@ -416,3 +416,15 @@ def test_the_page_folder_is_packed() -> None:
     """Template, style and script lie in the package, in characters that every server sends unharmed."""
     folder = Path(__file__).parents[3] / "tasks" / "views" / "report"
     assert all((folder / name).read_text("ascii") for name in ("report.css", "report.js"))
+
+
+def test_a_marked_clip_can_be_found() -> None:
+    """A clip in use that looks wrong says so, and there is a mark to filter by where one is; none without."""
+    made = bought(qa="black, silent")
+    good = result(attempts=(bought(),), clip=clip(), made_by=bought())
+    page = seen([result(attempts=(made,), clip=clip(), made_by=made)], [made])
+    assert "Looks wrong: black, silent" in page.text
+    [card_] = [one for one in page.all("li") if one.get("class", "").startswith("card")]
+    assert card_["data-status"].split() == ["rendered", "marked"]
+    assert "marked" in [one.get("data-status") for one in page.all("button")]
+    assert "marked" not in [one.get("data-status") for one in seen([good], [bought()]).all("button")]
