@@ -226,6 +226,7 @@ class Ledger:
             "settled_at": self.clock(),
             "settled_by": self.run_id,
         }
+        record |= {} if ending.qa is None else {"qa": ending.qa}
         self.store.write(self._name(record, "settled"), pack(record))
         return self._keep(record, "settled")
 

@@ -158,7 +158,8 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
         slot=int(record.get("slot", 1)),
         grade=record.get("grade", "final"),
         draft_of=int(record.get("draft_of", 0)),
-        qa=record.get("qa", ""),
+        qa=str(record.get("qa") or ""),
+        mends=int(record.get("mends", 0)),
         started_from=StartedFrom(**record["started_from"]) if record.get("started_from") else None,
     )
 

@@ -53,7 +53,7 @@ class Drafts:
         first = begins_paid(self.offers(shot)) if self.wanted else paid
         count = (shot.takes or self.takes) if first else 1
         if count not in self.known:
-            self.known[count] = Asked(count, self.wanted, self.finals)
+            self.known[count] = Asked(count, self.wanted, self.finals, self.settings.quality.on_bad != "keep")
         return self.known[count]
 
     def finishing(self, found: Found, need: Need, attempts: Sequence[Attempt]) -> Found:

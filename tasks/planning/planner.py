@@ -11,10 +11,11 @@ from tasks.domain.plan import Action, LeftOut, Plan, ShotPlan
 from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import Asked, Need, Takes, is_stand_in
-from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, lineage_of, worth
+from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, lineage_of, need_of, worth
 from tasks.planning.chains import describe_chains, describe_stale, left_out
 from tasks.planning.drafts import Drafts, begins_paid, describe_waiting, waiting
 from tasks.planning.fingerprints import Fingerprints
+from tasks.planning.mending import describe_mending, mending
 from tasks.planning.offers import Found, OfferFinder, offer_warnings
 from tasks.planning.snapshot import ShotSelection, Snapshot, sources_first
 from tasks.planning.wishes import describe_wishes
@@ -112,6 +113,8 @@ class Planner:
             found = self.drafts.offers(shot)
         elif need.drafts:
             found = self.drafts.finishing(found, need, attempts)
+        if attempts:
+            found, need, wants = mending(found, need, wants, attempts, self.settings.quality.on_bad)
         offers, passed_over = found
         action, changed = self._action(shot, page, takes, need, parts)
         jobs = self._jobs(shot, takes, wants) if attempts else 0
@@ -119,6 +122,7 @@ class Planner:
         said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=jobs > 0)
         if page is not NOTHING:
             said = (*said, *self.drafts.told(need, found, attempts), *describe_wishes(takes, need))
+            said = (*said, *describe_mending(need, attempts))
         plan = ShotPlan(
             *(shot, selected, fingerprint, key, parts, action, changed, offers, passed_over, said, jobs > 0),
             doubts=open_orders,
@@ -133,7 +137,7 @@ class Planner:
 
     def _need(self, shot: Shot, takes: Takes, asked: Asked) -> Need:
         """What is to be ordered: one more, or what is missing if that is more, where the user has named the shot."""
-        return (replace(takes, wished=True) if shot.shot_id in self.rerender else takes).need(asked)
+        return need_of(replace(takes, wished=True) if shot.shot_id in self.rerender else takes, asked)
 
     def _jobs(self, shot: Shot, takes: Takes, asked: Asked) -> int:
         """How many jobs bought earlier are asked first: not settled, or such whose clip the target lost."""

@@ -73,6 +73,8 @@ class Wish:
     id: str = ""
     extra: Decimal = Decimal(0)
     free: bool = False
+    picture: bytes = b""  # the image, and the last one, in small: what the clip shows
+    last_picture: bytes = b""
 
 
 @dataclass(slots=True)
@@ -104,6 +106,8 @@ class Job:
     root: str = ""
     deleted: bool = False
     finished: bool = False  # a draft whose final was ordered
+    flaw: str = ""  # what is wrong inside its clip
+    pictures: tuple[bytes, bytes] = (b"", b"")
 
     @property
     def billed(self) -> Decimal:

@@ -71,6 +71,7 @@ class Card:
     takes: tuple[Take, ...]
     said: tuple[Said, ...]
     waits: bool
+    marked: bool
 
 
 def by_shot(attempts: Iterable[Cells]) -> dict[tuple[str, str], list[Cells]]:
@@ -124,6 +125,7 @@ def card(
         takes=choice,
         said=choosing.said(verdicts),
         waits=choosing.waits(choice),
+        marked=bool(row.get("qa")),
     )
 
 
@@ -164,6 +166,8 @@ def _notes(row: Cells, attempts: Sequence[Cells], used: Cells | None) -> Iterabl
     if row.get("stale"):
         again = f"; to do it again costs about {usd(used['quoted_usd'])}" if used and number(used["quoted_usd"]) else ""
         yield "mismatch", f"It is stale: {row['stale']}{again}"
+    if row.get("qa"):
+        yield "marked", f"Looks wrong: {row['qa']}"
     if row["mismatch"]:
         yield "mismatch", f"The clip {row['mismatch']}"
     yield from (("changed", text) for text in _changes(row, used or (attempts[-1] if attempts else None)))

@@ -39,7 +39,14 @@ KEYS = (
     ("?", "these keys"),
 )
 LONG = 200  # shots; past it what is out of sight is not laid out, and its height is only guessed until seen
-MAYBE = ("captions.srt", "captions.vtt", "takes.csv", "takes.parquet", *(view.file for view in VIEWS.values()))
+MAYBE = (
+    "captions.srt",
+    "captions.vtt",
+    "takes.csv",
+    "takes.parquet",
+    "refunds.csv",
+    *(view.file for view in VIEWS.values()),
+)
 SIDE = 3  # shots; scenes of fewer stand side by side in a row
 COLUMNS = 3  # of a sheet on a screen of 1280 pixels, and on paper
 CONTINUED = "continued"  # instead of sums, where a scene comes back
@@ -225,6 +232,7 @@ def _filters(cards: Sequence[Card]) -> dict[str, Any]:
     counts = Counter(one.status for one in cards)
     counts["at_risk"] = sum(one.at_risk for one in cards)
     counts["waits"] = sum(one.waits for one in cards)
+    counts["marked"] = sum(one.marked for one in cards)
     several = any(len(one.takes) > 1 or one.waits for one in cards)  # then the chip may come to count something
     return {
         "found": count(len(cards), "shot"),

@@ -503,3 +503,15 @@ def test_small_scenes_share_a_row(counts: tuple[int, ...], laid: str) -> None:
     found = [one for one in Page(material._replace(rows=rows).page()).all("section") if "scene" in one["class"].split()]
     told = [one.get("data-few", "-") + ("lone" if "lone" in one["class"] else "") for one in found[1:]]
     assert told == laid.split()
+
+
+def test_a_marked_clip_can_be_found() -> None:
+    """A clip in use that looks wrong says so, and there is a mark to filter by where one is; none without."""
+    made = bought(qa="black, silent")
+    good = result(attempts=(bought(),), clip=clip(), made_by=bought())
+    page = seen([result(attempts=(made,), clip=clip(), made_by=made)], [made])
+    assert "Looks wrong: black, silent" in page.text
+    [card_] = [one for one in page.all("li") if one.get("class", "").startswith("card")]
+    assert card_["data-status"].split() == ["rendered", "marked"]
+    assert "marked" in [one.get("data-status") for one in page.all("button")]
+    assert "marked" not in [one.get("data-status") for one in seen([good], [bought()]).all("button")]
