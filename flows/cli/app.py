@@ -35,6 +35,7 @@ from flows.cli.options import (
     choose_shots,
     request_of,
 )
+from flows.cli.reconcile import reconcile
 from flows.cli.review import review
 from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
@@ -290,8 +291,8 @@ def providers(
     return answer.caught(act, json, {})
 
 
-app.command(init)
-app.command(review)
+for command in (init, review, reconcile):
+    app.command(command)
 
 
 def main() -> None:
