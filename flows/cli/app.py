@@ -12,6 +12,7 @@ from flows.cli import display, process
 from flows.cli import output as answer
 from flows.cli import server as prefect_server
 from flows.cli.begin import init
+from flows.cli.money import costs, reconcile
 from flows.cli.options import (
     NO_WISHES,
     Board,
@@ -35,7 +36,6 @@ from flows.cli.options import (
     choose_shots,
     request_of,
 )
-from flows.cli.reconcile import reconcile
 from flows.cli.review import review
 from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
@@ -291,7 +291,7 @@ def providers(
     return answer.caught(act, json, {})
 
 
-for command in (init, review, reconcile):
+for command in (init, review, reconcile, costs):
     app.command(command)
 
 

@@ -2,6 +2,7 @@
 
 from tasks.manifest.costs import total_costs
 from tasks.manifest.csv_file import disarm
+from tasks.manifest.csv_file import write as write_csv
 from tasks.manifest.files import TableHead, build_tables, load_attempts, load_manifest, summary
 from tasks.manifest.parquet_file import write as write_parquet
 from tasks.manifest.rows import MANIFEST, Row, Table, kept_again, row_keys
@@ -23,5 +24,6 @@ __all__ = [
     "summary",
     "takes_rows",
     "total_costs",
+    "write_csv",
     "write_parquet",
 ]

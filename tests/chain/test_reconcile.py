@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flows.cli.reconcile import reconcile
-from tests.chain.conftest import Studio, shots
+from flows.cli.money import costs as costs_of
+from flows.cli.money import reconcile
+from tests.chain.conftest import Studio, rendered, shots
 from tests.sandbox.gateways.modelark import ModelArk
 from tests.sandbox.protocol import LANDSCAPE, Answer, Wish
 
@@ -148,6 +149,27 @@ async def test_a_page_that_repeats_ends_the_asking(desk: Desk, route: str, monke
     studio.faults(**{gateway: {"repeats_pages": True}})
     told = await desk.ask(config)
     assert (told["exit_code"], told["verdicts"]["matched"], told["differences"]) == (0, 3, [])
+
+
+async def test_a_month_of_targets_costs_what_was_billed(desk: Desk, tmp_path: Path) -> None:
+    """Forty targets at three gateways, with failures among them: the sums are the sandbox's bill, to the cent."""
+    studio = desk.studio
+    studio.faults({"do": "failed", "gateway": "fal", "every": 7})
+    routes, places = (ARK, FAL, "pixazo"), []
+    for n in range(40):
+        one = Studio(studio.box, tmp_path / f"film{n}")
+        one.folder.mkdir()
+        env = one.env()
+        done = await rendered(one.board(f"shot of {n}"), one.target, env, config=one.config(routes[n % 3]))
+        places.append(str(one.target))
+        assert done.code in (0, 1)
+    desk.capsys.readouterr()
+    assert await asyncio.to_thread(costs_of, *places, json=True) == 0
+    told = json.loads(desk.capsys.readouterr().out)
+    for gateway in ("modelark", "fal", "pixazo"):
+        charged = sum(Decimal(row["charged_usd"]) for row in told["rows"] if row["provider"] == gateway)
+        assert charged == studio.box.billed(gateway)
+    assert told["targets"] == 40 and Decimal(told["totals"]["charged_usd"]) == studio.box.billed()
 
 
 async def test_a_time_alone_settles_nothing(desk: Desk) -> None:
