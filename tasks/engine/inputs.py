@@ -22,6 +22,10 @@ REFERENCE_SIDE = 1280  # pixels
 LEAST_SIDE, NARROWEST = 300, 0.42  # pixels and shape: Seedance takes no less than 300, and a ratio from 0.4 to 2.5
 
 
+class SourceError(MediaError):
+    """The row that a shot goes on from has no last picture that can be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """The inputs of one order. ``name`` is the path of its first picture at the target, ``started`` the take of another
@@ -67,8 +71,11 @@ class InputReader:
         """The last picture of the clip in use of another row, and the take that it is of."""
         started = started_from(start)
         if start is None or start.clip is None or started is None:
-            raise MediaError(f"{shot.source_shot} has no clip to continue from")
-        reference, digest, pixels = await self.media.last_picture(start.clip.path, start.clip.sha256)
+            raise SourceError(f"{shot.source_shot} has no clip to continue from")
+        try:
+            reference, digest, pixels = await self.media.last_picture(start.clip.path, start.clip.sha256)
+        except MediaError as error:
+            raise SourceError(f"the last picture of {shot.source_shot} cannot be had: {error}") from error
         frame, name = await self._frame(offer, reference, digest, shot)
         return frame, name, started._replace(picture=pixels)
 

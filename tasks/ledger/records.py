@@ -99,9 +99,9 @@ class KeyHistory:
 
     @property
     def open_wish(self) -> Record | None:
-        """The newest wish that neither a clip of the shot's own nor a refusal has answered yet."""
+        """The newest wish, unless it is over: answered by a clip of the shot's own or by a refusal, or closed."""
         wish = self.wish
-        if wish is None:
+        if wish is None or wish.get("over"):
             return None
         attempts = self.attempts()
         clips = [a for a in attempts if a.brought_own_clip and a.n not in wish["had"]]

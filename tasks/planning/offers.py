@@ -235,8 +235,6 @@ def _shown(model: Model, shot: Shot) -> tuple[Shown, ...]:
 
 def _untold(shot: Shot, offer: Offer) -> list[str]:
     """What of the cast goes out in words alone."""
-    if not shot.references:
-        return []
     less = [one.name for one in shot.references if one not in offer.references]
     names = ", ".join(dict.fromkeys(less))
     if not offer.references:
@@ -269,8 +267,10 @@ def offer_warnings(shot: Shot, offer: Offer, picture: tuple[int, int] | None, *,
         said.append(f"{number_text(shot.seconds)} s becomes {number_text(offer.seconds)} s at {model.route}")
     if offer.size != shot.size:
         said.append(f"{shot.size} becomes {offer.size} at {model.route}")
-    said += describe_fit(picture, offer.size, shot.fit)
-    said += _untold(shot, offer)
+    if picture:
+        said += describe_fit(picture, offer.size, shot.fit)
+    if shot.references:
+        said += _untold(shot, offer)
     if shot.negative_prompt and not model.negative_prompt:
         said.append(f"{model.route} takes no negative prompt: sent as 'Avoid: ...'")
     if foreign_source and model.url_doubt:

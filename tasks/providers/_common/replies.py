@@ -207,7 +207,7 @@ def check(order: Order, *modes: str) -> None:
     faults = []
     if mode not in modes or mode not in model.modes:
         faults.append(f"{model.route} has no {mode.replace('_', ' ')}")
-    elif mode == "image_to_video" and not (order.frame and order.frame.uri):
+    elif mode == "image_to_video" and not model.final_of and not (order.frame and order.frame.uri):
         faults.append("image to video needs an image")
     held = Inputs(mode == "image_to_video", order.last_frame is not None, len(order.references))
     faults += [reason] if (reason := why_not(model, held)) else []
