@@ -103,7 +103,7 @@ def _asks(target: Store, folder: str, seen: Seen) -> bool:
         return False
     found = target.read_many([f"{folder}/review/{key}/{n}.json" for key, n in names])
     kinds = {kind for data in found.values() for kind in [_kind(data)]}
-    return bool(kinds & {"reject", "again"}) or ("select" in kinds and _waits_for_choice(target, folder))
+    return bool(kinds & {"reject", "again"}) or ("select" in kinds and _has_open(target, folder))
 
 
 def _verdicts(target: Store, folder: str) -> list[tuple[str, int]]:
@@ -119,8 +119,8 @@ def _kind(data: bytes) -> str:
         return ""
 
 
-def _waits_for_choice(target: Store, folder: str) -> bool:
-    """Whether a choice may be what an order waits for: that of a draft, or of a take that another shot starts from."""
+def _has_open(target: Store, folder: str) -> bool:
+    """Whether a shot is to be ordered once somebody chooses: a draft's final, or what continues the chosen take."""
     rows = load_manifest(target.read(f"{folder}/manifest.json"))
     return any(row.get("grade") == "draft" or _follows(row) for row in rows)
 
@@ -132,8 +132,8 @@ def count_skipped(target: Store, folder: str) -> int:
 
 
 def _waits(row: Mapping[str, object]) -> bool:
-    """Whether the shot has no clip because of what was said of it, and waits for what is said next, or waits for the
-    shot that it starts from: whether more is to be done for that one its own row says."""
+    """Whether the shot has no clip because of what was said of it, and waits for what is said next; or because of the
+    one that it starts from, which is counted where it was skipped itself."""
     return _follows(row) or (bool(row.get("verdict")) and not row.get("error_class"))
 
 

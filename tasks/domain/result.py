@@ -35,6 +35,9 @@ class Clip:
     poster: str = ""
     audio: bool | None = None  # None in records of 0.1, which did not say
     container: str = ""  # what came: mp4, fmp4, mov, webm, mkv, ts or hls; empty in records of 0.1
+    channels: int = 0  # of its sound; 0 without any, and in records that do not say
+    sound_rate: int = 0  # samples a second
+    timecode: str = ""  # that its first picture bears in the file, such as 01:00:00:00
 
 
 class StartedFrom(NamedTuple):
@@ -84,6 +87,7 @@ class Attempt:
     draft_of: int = 0  # the attempt whose draft it finishes
     qa: str = ""  # what is wrong with the clip, in words
     started_from: StartedFrom | None = None  # None for none, and where it is not known
+    mends: int = 0  # the attempt because of whose flaw it was ordered
 
     @property
     def route(self) -> str:
@@ -117,6 +121,7 @@ class Settlement:
     clip: Clip | None = None
     error: GatewayError | MediaError | None = None
     remote_ids: Mapping[str, str] = field(default_factory=dict)
+    qa: str | None = None  # what is wrong with the clip, in words; None where nobody looked
 
 
 @dataclass(frozen=True, slots=True)
