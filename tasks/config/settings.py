@@ -17,7 +17,7 @@ from tasks.config.provider_settings import read_providers
 from tasks.config.schema import CONFIGS as CONFIGS
 from tasks.config.schema import FaultCollector, Spec, find
 from tasks.domain.errors import ConfigError, Fault
-from tasks.domain.shot import FITS, MODES, CastMember, Fit, Mode, Size
+from tasks.domain.shot import FITS, MODES, CastMember, Fit, Mode, Size, is_spoken
 from tasks.domain.takes import MOST_TAKES
 from tasks.transport import Network, read_network
 
@@ -25,6 +25,7 @@ COLUMNS = (
     *("shot_id", "scene", "prompt", "negative_prompt", "mode", "image", "source"),
     *("duration", "aspect_ratio", "size", "fit", "seed", "audio", "route", "takes"),
     *("last_image", "continues", "references"),
+    *("dialogue", "voice", "music", "sfx"),
 )
 
 
@@ -188,7 +189,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         if name not in _TABLES:
             sheet.unknown(name, name, _TABLES, "table or key")
     options, block = _target(raw.get("target", {}), blocks, sheet)
-    columns = sheet.table(raw.get("columns", {}), _COLUMNS, "columns")
+    columns = sheet.table(raw.get("columns", {}), _columns_spec(raw.get("columns")), "columns")
     rules = {name: columns.pop(name) for name in _RULES if name in columns}
     settings = Settings(
         path=file,
@@ -229,6 +230,11 @@ def _state(environ: Mapping[str, str]) -> Path:
     """By the XDG base directory specification, which says that a relative path is none."""
     told = Path(environ.get("XDG_STATE_HOME", ""))
     return told if told.is_absolute() else Path(environ.get("HOME") or "~") / ".local" / "state"
+
+
+def _columns_spec(raw: Any) -> Spec:
+    spoken = filter(is_spoken, raw) if isinstance(raw, dict) else ()
+    return {**_COLUMNS, **dict.fromkeys(spoken, kinds.text)}
 
 
 def _vars_spec(raw: Any) -> Spec:

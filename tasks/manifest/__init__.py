@@ -4,18 +4,25 @@ from tasks.manifest.costs import total_costs
 from tasks.manifest.csv_file import disarm
 from tasks.manifest.files import TableHead, build_tables, load_attempts, load_manifest, summary
 from tasks.manifest.rows import MANIFEST, Row, kept_again, row_keys
+from tasks.manifest.sounds import SHEET, RowSound, SoundFile, Sounds, dump_sounds, load_sounds
 from tasks.manifest.takes import TAKES, load_takes, takes_rows
 
 __all__ = [
     "MANIFEST",
+    "SHEET",
     "TAKES",
     "Row",
+    "RowSound",
+    "SoundFile",
+    "Sounds",
     "TableHead",
     "build_tables",
     "disarm",
+    "dump_sounds",
     "kept_again",
     "load_attempts",
     "load_manifest",
+    "load_sounds",
     "load_takes",
     "row_keys",
     "summary",

@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,8 @@ class SessionState:
         self.stale: set[str] = set()  # shots that are ordered again because of what they started from
         self.unwritten = ""
         self.built: tuple[Any, dict[str, bytes]] | None = None  # the tables that were written last, and what of
+        self.sound_lengths: dict[str, Fraction] = {}  # seconds of the sounds that were looked into, by reference
+        self.sound_pins: frozenset[str] = frozenset()  # remote sounds that the target has
         self.verdicts: Verdicts = {}
         self.reader = VerdictReader(self.store, self.progress.line)
 

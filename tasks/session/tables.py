@@ -11,6 +11,7 @@ from tasks.domain.takes import Shelf, attempts_with_clip, counting
 from tasks.ledger import Ended, describe_idle, exit_code, lineage_of
 from tasks.manifest import TableHead, build_tables, total_costs
 from tasks.session import restore
+from tasks.session.sounds import keep_sounds
 from tasks.session.state import SessionState
 from tasks.storage import StoreError
 from tasks.views.publish import ViewPublisher
@@ -109,6 +110,14 @@ class Tables:
             state.unwritten = str(error)
             state.progress.line(f"the tables could not be written (run again, the ledger has it all): {error}")
 
+    async def keep_sounds(self) -> bool:
+        """Bring the board's sounds to the target: whether they are others than before. What it refuses is told."""
+        try:
+            return await keep_sounds(self.state)
+        except (StoreError, OSError) as error:
+            self.state.progress.line(f"the sounds could not be kept (run again): {error}")
+            return False
+
     async def show(self) -> None:
         """Make report, timeline and rough cut from the manifest as it is now written; not in a run that was stopped.
 
@@ -120,6 +129,7 @@ class Tables:
         await self.publish_last()
         cut = [(row.shot.shot_id, row.clip.sha256 if row.clip else "") for row in self.results()]
         before = [(name, str(row["sha256"] or "")) for name, row in state.snapshot.rows.items()]
-        there = cut == before and await asyncio.to_thread(state.store.exists, "reel.mp4")
+        heard = await self.keep_sounds()
+        there = cut == before and not heard and await asyncio.to_thread(state.store.exists, "reel.mp4")
         views = replace(state.request.views, reel=state.request.views.reel and not there)
         await ViewPublisher(state.store, state.folder, state.progress, state.ledger).make(views)

@@ -16,7 +16,7 @@ from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
 from tasks.domain.request import VIEWS, ViewSelection
 from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
-from tasks.manifest import load_attempts, load_manifest, row_keys
+from tasks.manifest import SHEET, RowSound, load_attempts, load_manifest, load_sounds, row_keys
 from tasks.storage import Store
 from tasks.views.takes import read_takes
 
@@ -71,6 +71,26 @@ class ViewPublisher:
             return self.store.write(file, timeline.otio(tables.rows, name=name, takes=takes))
         makers = {".edl": timeline.edl, ".fcpxml": timeline.fcpxml}
         return self.store.write(file, makers[Path(file).suffix](tables.rows, name=name))
+
+    def sounds(self) -> dict[str, RowSound]:
+        """What is heard with each shot, by shot_id. Raises ``TargetError`` when its sheet cannot be read."""
+        try:
+            return load_sounds(self.store.read(SHEET))
+        except FileNotFoundError:
+            return {}
+
+    def make_captions(self, tables: Tables, file: str) -> None:
+        """Write the captions, a pair of files for each language; none where nobody speaks, and empty ones where those
+        of an earlier run lie."""
+        from tasks.views.sound import captions, cues
+
+        sounds, stem = self.sounds(), file.rpartition(".")[0]
+        spoken = cues.languages_of(sounds) or (("",) if self.store.exists(file) else ())
+        for language in dict.fromkeys(("", *spoken) if spoken else ()):
+            lines = cues.place_lines(tables.rows, sounds, language or spoken[0])
+            name = f"{stem}.{language}" if language else stem
+            self.store.write(f"{name}.srt", captions.srt(lines))
+            self.store.write(f"{name}.vtt", captions.vtt(lines))
 
     def make_workbook(self, tables: Tables, file: str) -> None:
         """Write the manifest as a workbook."""
@@ -150,6 +170,7 @@ BUILDERS: Mapping[str, Callable[[ViewPublisher, Tables, str], None]] = {
     "edl": ViewPublisher.make_timeline,
     "fcpxml": ViewPublisher.make_timeline,
     "xlsx": ViewPublisher.make_workbook,
+    "captions": ViewPublisher.make_captions,
     "reel": ViewPublisher.make_reel,
     "report": ViewPublisher.make_report,
 }
