@@ -35,6 +35,9 @@ class Clip:
     poster: str = ""
     audio: bool | None = None  # None in records of 0.1, which did not say
     container: str = ""  # what came: mp4, fmp4, mov, webm, mkv, ts or hls; empty in records of 0.1
+    channels: int = 0  # of its sound; 0 without any, and in records that do not say
+    sound_rate: int = 0  # samples a second
+    timecode: str = ""  # that its first picture bears in the file, such as 01:00:00:00
 
 
 class StartedFrom(NamedTuple):

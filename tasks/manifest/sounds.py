@@ -5,7 +5,7 @@ The manifest has no columns for it: the sheet holds, by shot_id, the words that 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -18,11 +18,15 @@ _BROKEN = f"{SHEET} cannot be read: it is no sheet of storyreel"
 
 @dataclass(frozen=True, slots=True)
 class SoundFile:
-    """A sound as it lies at the target: its path there, its length in seconds, and a digest of the reference by which
-    the board names it."""
+    """A sound as it lies at the target: its path there, its length in seconds, its channels, and its samples a second.
+
+    ``origin`` is the address from which a remote one was fetched, with a digest for what is secret in it.
+    """
 
     path: str
     seconds: Fraction
+    channels: int = 2
+    rate: int = 48_000
     origin: str = ""
 
 
@@ -64,9 +68,7 @@ def load_sounds(data: bytes) -> dict[str, RowSound]:
 
 
 def _cells(row: RowSound) -> dict[str, Any]:
-    files = {
-        name: {"path": one.path, "seconds": str(one.seconds), "origin": one.origin} for name, one in row.files.items()
-    }
+    files = {name: asdict(one) | {"seconds": str(one.seconds)} for name, one in row.files.items()}
     told = {"dialogue": dict(row.dialogue), "files": files, "ends_music": row.ends_music}
     return {name: value for name, value in told.items() if value}
 
@@ -82,4 +84,5 @@ def _file(one: Mapping[str, Any]) -> SoundFile:
     if not isinstance(path, str) or not path.startswith("sound/") or ".." in path:
         raise ValueError(path)
     seconds = Fraction(str(one["seconds"]))
-    return SoundFile(path, max(seconds, Fraction(0)), str(one.get("origin", "")))
+    channels, rate = int(one.get("channels", 2)), int(one.get("rate", 48_000))
+    return SoundFile(path, max(seconds, Fraction(0)), channels, rate, str(one.get("origin", "")))

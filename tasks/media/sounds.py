@@ -3,7 +3,7 @@
 import time
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 
@@ -16,8 +16,16 @@ CODECS = frozenset(("mp3", "aac", "flac", "vorbis", "opus", "alac"))  # and plai
 READ = "WAV, MP3, M4A, AAC, FLAC, OGG, Opus or AIFF"
 
 
-def sound_length(path: Path) -> Fraction:
-    """The length of a sound in seconds, from the times of its packets; its beginning is decoded.
+class SoundProbe(NamedTuple):
+    """What a sound is: its length in seconds, its channels, and its samples a second."""
+
+    seconds: Fraction
+    channels: int
+    rate: int
+
+
+def examine_sound(path: Path) -> SoundProbe:
+    """What a sound is; its length is told by the times of its packets, and its beginning is decoded.
 
     Raises ``MediaError`` when the file is no sound that is read, is longer than `MOST_BYTES`, or is broken.
     """
@@ -30,7 +38,8 @@ def sound_length(path: Path) -> Fraction:
                 video.check_boxes(path)
             file.seek(0)
             with video.AT_ONCE, av.open(file, "r", format=demuxer) as container:
-                return _length(container, _stream(container))
+                stream = _stream(container)
+                return SoundProbe(_length(container, stream), stream.codec_context.channels, stream.rate)
     except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
         video.raise_lack(error)
         raise MediaError(f"cannot be decoded as a sound: {error}") from error

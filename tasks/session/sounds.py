@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from fractions import Fraction
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -34,17 +33,16 @@ def known_files(sheet: dict[str, RowSound]) -> dict[str, SoundFile]:
 async def sound_problems(session: SessionState, digests: Mapping[str, str]) -> dict[str, str]:
     """Look into the sounds of selected rows that were read: what is wrong with each that is none, by its reference.
 
-    ``digests`` are of the files that were read. The lengths in seconds stand in the session's ``sound_lengths``
-    afterwards.
+    ``digests`` are of the files that were read. What the others are stands in the session's ``heard`` afterwards.
     """
-    from tasks.media.sounds import sound_length  # a board without sounds loads no av
+    from tasks.media.sounds import examine_sound  # a board without sounds loads no av
 
     only, problems = set(session.request.only), dict[str, str]()
     shots = [shot for shot in session.board.shots if not only or shot.shot_id in only]
     for reference in dict.fromkeys(file for shot in shots for _, file in shot.heard.files if file in digests):
         try:
             path = await session.media.file(reference)
-            session.sound_lengths[reference] = await asyncio.to_thread(sound_length, path)
+            session.heard[reference] = await asyncio.to_thread(examine_sound, path)
         except MediaError as error:
             problems[reference] = str(error)
     return problems
@@ -76,8 +74,8 @@ async def keep_sounds(session: SessionState) -> bool:
 async def _kept(session: SessionState, shot: Shot, reference: str, known: dict[str, SoundFile]) -> SoundFile | None:
     """The sound at the target, brought there if need be; None where it cannot be had, which is told."""
     pin, digest = redaction.pin(reference), session.snapshot.digests.get(reference, "")
-    seconds = session.sound_lengths.get(reference, Fraction(0))
-    if not digest or not seconds:
+    probe = session.heard.get(reference)
+    if not digest or probe is None:
         return known.get(pin)
     path = f"sound/{digest[:12]}{PurePosixPath(urlsplit(reference).path).suffix.lower()}"
     try:
@@ -85,7 +83,7 @@ async def _kept(session: SessionState, shot: Shot, reference: str, known: dict[s
     except MediaError as error:
         session.progress.line(f"{shot.shot_id}: {reference} is not kept: {error}")
         return None
-    return SoundFile(path, seconds, pin if pin != reference or "://" in reference else "")
+    return SoundFile(path, *probe, origin=pin if "://" in reference else "")
 
 
 async def _bring(session: SessionState, reference: str, digest: str, path: str) -> None:

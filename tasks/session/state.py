@@ -90,7 +90,7 @@ class SessionState:
         self.stale: set[str] = set()  # shots that are ordered again because of what they started from
         self.unwritten = ""
         self.built: tuple[Any, dict[str, bytes]] | None = None  # the tables that were written last, and what of
-        self.sound_lengths: dict[str, Fraction] = {}  # seconds of the sounds that were looked into, by reference
+        self.heard: dict[str, tuple[Fraction, int, int]] = {}  # sounds that were looked into, by reference
         self.sound_pins: frozenset[str] = frozenset()  # remote sounds that the target has
         self.verdicts: Verdicts = {}
         self.reader = VerdictReader(self.store, self.progress.line)

@@ -18,7 +18,9 @@ from tasks.domain.request import VIEWS, ViewSelection
 from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
 from tasks.manifest import SHEET, RowSound, load_attempts, load_manifest, load_sounds, row_keys
 from tasks.storage import Store
+from tasks.views.sound.cues import languages_of, place_lines, place_sounds, sound_of, times_of
 from tasks.views.takes import read_takes
+from tasks.views.timeline.cut import Cut, cut_of
 
 Rows = list[dict[str, Any]]
 
@@ -63,14 +65,18 @@ class ViewPublisher:
 
     def make_timeline(self, tables: Tables, file: str) -> None:
         """Write the cut for an editing program, in the format that the file's ending names."""
-        from tasks.views import timeline
+        from tasks.views.timeline.formats import write_timeline
 
         name = Path(str(tables.head.get("board") or "")).stem or "storyreel"
-        if file.endswith(".otio"):
-            takes = read_takes(self.store, tables.rows, self.ledger or Ledger(self.store, "").load())
-            return self.store.write(file, timeline.otio(tables.rows, name=name, takes=takes))
-        makers = {".edl": timeline.edl, ".fcpxml": timeline.fcpxml}
-        return self.store.write(file, makers[Path(file).suffix](tables.rows, name=name))
+        takes = read_takes(self.store, tables.rows, self.known()) if file.endswith(".otio") else ()
+        self.store.write(file, write_timeline(self.cut(tables), file, name=name, takes=takes))
+
+    def cut(self, tables: Tables) -> Cut:
+        """Where each shot lies in reel and timelines, with what the ledger knows of its clip."""
+        clips = {one.clip.path: one.clip for one in self.known().history() if one.clip}
+        plain = cut_of(tables.rows, clips)
+        cues = place_sounds(tables.rows, self.sounds(), times_of(plain))
+        return plain.with_sounds([sound_of(cue) for cue in cues])
 
     def sounds(self) -> dict[str, RowSound]:
         """What is heard with each shot, by shot_id. Raises ``TargetError`` when its sheet cannot be read."""
@@ -82,12 +88,12 @@ class ViewPublisher:
     def make_captions(self, tables: Tables, file: str) -> None:
         """Write the captions, a pair of files for each language; none where nobody speaks, and empty ones where those
         of an earlier run lie."""
-        from tasks.views.sound import captions, cues
+        from tasks.views.sound import captions
 
-        sounds, stem = self.sounds(), file.rpartition(".")[0]
-        spoken = cues.languages_of(sounds) or (("",) if self.store.exists(file) else ())
+        sounds, stem, times = self.sounds(), file.rpartition(".")[0], times_of(self.cut(tables))
+        spoken = languages_of(sounds) or (("",) if self.store.exists(file) else ())
         for language in dict.fromkeys(("", *spoken) if spoken else ()):
-            lines = cues.place_lines(tables.rows, sounds, language or spoken[0])
+            lines = place_lines(tables.rows, sounds, times, language or spoken[0])
             name = f"{stem}.{language}" if language else stem
             self.store.write(f"{name}.srt", captions.srt(lines))
             self.store.write(f"{name}.vtt", captions.vtt(lines))

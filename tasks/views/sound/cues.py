@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from tasks.manifest import RowSound, SoundFile, Sounds
+from tasks.views.timeline.cut import Cut, Sound
 
 Row = Mapping[str, Any]
 
@@ -22,13 +23,12 @@ _MOST_WORDS = 5  # of a speaker's name
 
 
 class Cue(NamedTuple):
-    """A stretch of a sound in the cut: its track, its file at the target, when it begins in the cut, where in the file,
-    and its length; times in seconds."""
+    """A stretch of a sound in the cut, from the beginning of its file: its track, the file, when it begins in the cut
+    and how long it is heard, both in seconds."""
 
     track: str
-    path: str
+    file: SoundFile
     start: Fraction
-    begin: Fraction
     length: Fraction
 
 
@@ -42,28 +42,22 @@ class Caption(NamedTuple):
     words: str
 
 
-def cut_length(row: Row) -> Fraction:
-    """The seconds that a shot has in the cut: as long as its row asks, and its clip goes; without a clip as asked."""
-    asked, there = (Fraction(str(row.get(name) or 0)) for name in ("requested_s", "duration_s"))
-    if row.get("clip") and there > 0:
-        return min(asked, there) if asked > 0 else there
-    return asked if asked > 0 else Fraction(1)
+def times_of(cut: Cut) -> list[Fraction]:
+    """The seconds at which the shots of a cut begin, and the one at which the last ends."""
+    return [cut.seconds(frame) for frame in (*(item.start for item in cut.items), cut.frames)]
 
 
-def cut_starts(rows: Sequence[Row]) -> list[Fraction]:
-    """The second of the cut at which each shot begins, and that at which the last one ends."""
-    starts = [Fraction(0)]
-    for row in rows:
-        starts.append(starts[-1] + cut_length(row))
-    return starts
+def sound_of(cue: Cue) -> Sound:
+    """The sound as timelines have it."""
+    file = cue.file
+    return Sound(file.path, cue.track, cue.start, cue.length, file.seconds, channels=file.channels, rate=file.rate)
 
 
-def place_sounds(rows: Sequence[Row], sounds: Sounds, starts: Sequence[Fraction] = ()) -> list[Cue]:
+def place_sounds(rows: Sequence[Row], sounds: Sounds, times: Sequence[Fraction]) -> list[Cue]:
     """Every sound of the cut, track by track in the order of time.
 
-    ``starts`` are the seconds at which the shots begin, and the last one ends; by default as `cut_starts` has them.
+    ``times`` are the seconds at which the shots begin, and the one at which the last ends.
     """
-    times = starts or cut_starts(rows)
     heard = [sounds.get(str(row["shot_id"]), SILENT) for row in rows]
     placed = [cue for track in TRACKS for cue in _track(track, heard, times)]
     return [cue for cue in placed if cue.length > 0]
@@ -83,9 +77,9 @@ def _changes(track: str, row: RowSound) -> bool:
 
 def _stretches(track: str, file: SoundFile, start: Fraction, end: Fraction) -> Iterator[Cue]:
     """A sound from its start: once, or again and again until the end where it is music."""
-    yield Cue(track, file.path, start, Fraction(0), min(file.seconds, end - start))
+    yield Cue(track, file, start, min(file.seconds, end - start))
     while track == "music" and file.seconds >= SHORTEST_LOOP and (start := start + file.seconds) < end:
-        yield Cue(track, file.path, start, Fraction(0), min(file.seconds, end - start))
+        yield Cue(track, file, start, min(file.seconds, end - start))
 
 
 def languages_of(sounds: Sounds) -> tuple[str, ...]:
@@ -94,11 +88,8 @@ def languages_of(sounds: Sounds) -> tuple[str, ...]:
     return tuple(sorted(found, key=bool))
 
 
-def place_lines(
-    rows: Sequence[Row], sounds: Sounds, language: str = "", starts: Sequence[Fraction] = ()
-) -> list[Caption]:
-    """Every line of dialogue of a language, in the order of time; ``starts`` as in `place_sounds`."""
-    times = starts or cut_starts(rows)
+def place_lines(rows: Sequence[Row], sounds: Sounds, times: Sequence[Fraction], language: str = "") -> list[Caption]:
+    """Every line of dialogue of a language, in the order of time; ``times`` as in `place_sounds`."""
     found: list[Caption] = []
     for row, start, end in zip(rows, times, times[1:], strict=False):
         lines = lines_of(sounds.get(str(row["shot_id"]), SILENT).dialogue.get(language, ""))

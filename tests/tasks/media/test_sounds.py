@@ -20,13 +20,13 @@ KINDS = [
 def test_its_length_is_that_of_its_packets(tmp_path: Path, name: str, codec: str, rate: int) -> None:
     """Within what a coder adds at its ends, in seconds."""
     path = write_sound(tmp_path / name, tone(440, 1.5, rate), rate, codec=codec)
-    assert abs(float(sounds.sound_length(path)) - 1.5) < 0.1
+    assert abs(float(sounds.examine_sound(path).seconds) - 1.5) < 0.1 and sounds.examine_sound(path)[1:] == (1, rate)
 
 
 def test_its_bytes_tell(tmp_path: Path) -> None:
     """An MP3 that is called a WAV is read as what it is."""
     path = write_sound(tmp_path / "a.mp3", tone(440, 1.0, 44_100), 44_100, codec="mp3")
-    assert abs(float(sounds.sound_length(path.rename(tmp_path / "b.wav"))) - 1) < 0.1
+    assert abs(float(sounds.examine_sound(path.rename(tmp_path / "b.wav")).seconds) - 1) < 0.1
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_is_no_sound(tmp_path: Path, data: bytes, words: str) -> None:
     """It is told as what it is; nothing is read that it names."""
     (tmp_path / "a.wav").write_bytes(data)
     with pytest.raises(MediaError, match=words):
-        sounds.sound_length(tmp_path / "a.wav")
+        sounds.examine_sound(tmp_path / "a.wav")
 
 
 def test_one_that_is_too_large(tmp_path: Path) -> None:
@@ -54,4 +54,4 @@ def test_one_that_is_too_large(tmp_path: Path) -> None:
     with path.open("wb") as file, contextlib.suppress(OSError):
         file.truncate(sounds.MOST_BYTES + 1)
     with pytest.raises(MediaError, match="256,000,000"):
-        sounds.sound_length(path)
+        sounds.examine_sound(path)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tasks.manifest import RowSound, SoundFile
 from tasks.views.sound import captions, cues
-from tasks.views.sound.cues import Caption, Cue, lines_of, place_lines, place_sounds
+from tasks.views.sound.cues import Caption, Cue, lines_of, place_lines, place_sounds, sound_of, times_of
+from tasks.views.timeline.cut import Sound, cut_of
 
 
 def row(name: str, asked: float, there: float = 0.0, clip: str = "clips/a.mp4") -> dict[str, Any]:
@@ -24,18 +25,12 @@ def sound(path: str, seconds: float) -> SoundFile:
 
 
 def placed(rows: list[dict[str, Any]], sounds: dict[str, RowSound]) -> list[tuple[str, str, float, float]]:
-    cut = place_sounds(rows, sounds)
-    return [(one.track, one.path.removeprefix("sound/"), float(one.start), float(one.length)) for one in cut]
+    cut = place_sounds(rows, sounds, times(rows))
+    return [(one.track, one.file.path.removeprefix("sound/"), float(one.start), float(one.length)) for one in cut]
 
 
-@pytest.mark.parametrize(
-    ("asked", "there", "clip", "seconds"),
-    [(5, 8, "c", 5), (5, 4.5, "c", 4.5), (5, 5, "c", 5), (0, 3, "c", 3), (4, 8, "", 4), (0, 0, "", 1)],
-)
-def test_a_shot_has_the_length_that_is_asked(asked: float, there: float, clip: str, seconds: float) -> None:
-    """A longer clip is cut to it, a shorter one is as long as it is, and a card holds it."""
-    shot = {"shot_id": "a", "requested_s": asked, "duration_s": there, "clip": clip}
-    assert cues.cut_length(shot) == Fraction(str(seconds))
+def times(rows: list[dict[str, Any]]) -> list[Fraction]:
+    return [Fraction(str(sum(one["requested_s"] for one in rows[:at]))) for at in range(len(rows) + 1)]
 
 
 ROWS = [row("a", 4), row("b", 5, 8), row("c", 3)]
@@ -82,9 +77,9 @@ def test_tracks_never_overlap(told: list[tuple[int, str, int]]) -> None:
         else RowSound(ends_music=name == "-")
         for at, (_, name, n) in enumerate(told)
     }
-    end = cues.cut_starts(rows)[-1]
+    end = times(rows)[-1]
     for track in cues.TRACKS:
-        cut = [one for one in place_sounds(rows, sounds) if one.track == track]
+        cut = [one for one in place_sounds(rows, sounds, times(rows)) if one.track == track]
         assert all(one.length > 0 and one.start + one.length <= end for one in cut)
         assert all(one.start + one.length <= after.start for one, after in pairwise(cut))
         lengths = {str(at): Fraction(n, 10) for at, (_, _, n) in enumerate(told)}
@@ -114,10 +109,10 @@ def test_lines_of_a_cell(text: str, lines: list[tuple[str, str]]) -> None:
 def test_lines_share_the_clip_by_their_letters() -> None:
     """Twice the letters, twice the time; the first begins with the clip and the last ends with it."""
     sounds = {"b": RowSound({"": "A: four\nB: eight e...ght!", "de": "A: Ja"})}
-    cut = place_lines(ROWS, sounds)
+    cut = place_lines(ROWS, sounds, times(ROWS))
     assert [(float(one.start), one.name) for one in cut] == [(4, "A"), (pytest.approx(4 + 5 * 4 / 13), "B")]
     assert cut[-1].end == 9 and cut[0].end == cut[1].start
-    assert place_lines(ROWS, sounds, "de") == [Caption(Fraction(4), Fraction(9), "A", "Ja")]
+    assert place_lines(ROWS, sounds, times(ROWS), "de") == [Caption(Fraction(4), Fraction(9), "A", "Ja")]
     assert cues.languages_of(sounds) == ("", "de")
 
 
@@ -152,7 +147,10 @@ def test_captions_are_read_by_others(tmp_path: Path, kind: str, written: Any, fi
     assert [text for _, _, text in found] == [first, "请进 שלום"]
 
 
-def test_a_cue_says_where_it_lies() -> None:
-    """A stretch of a sound is placed in the cut and in its file."""
-    [one] = place_sounds([row("a", 4)], {"a": RowSound(files={"sfx": sound("s.wav", 9)})})
-    assert one == Cue("sfx", "sound/s.wav", Fraction(0), Fraction(0), Fraction(4))
+def test_a_cut_has_tracks_of_sounds() -> None:
+    """What timelines get of a sound: where it lies, from when to when, and what its file is."""
+    cut = cut_of([row("a", 4), row("b", 5, 8)])
+    file = SoundFile("sound/s.wav", Fraction(9), 1, 44_100)
+    [one] = place_sounds([row("a", 4), row("b", 5)], {"b": RowSound(files={"sfx": file})}, times_of(cut))
+    assert one == Cue("sfx", file, Fraction(4), Fraction(5))
+    assert sound_of(one) == Sound("sound/s.wav", "sfx", Fraction(4), Fraction(5), Fraction(9), channels=1, rate=44_100)
