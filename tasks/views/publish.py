@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -141,11 +142,42 @@ class ViewPublisher:
 
         out = self.folder / file
         parts = [self._part(row) for row in tables.rows]
-        made = reel.join(parts, out, progress=lambda done, of: self.progress.say("reel", f"{done} of {of} shots"))
+        with contextlib.ExitStack() as stack:
+            beside = self._beside(tables, stack)
+            made = reel.join(parts, out, progress=self._said_of_reel, beside=beside)
         self.progress.flights.pop("reel", None)
         for shot_id, reason in made.skipped:
             self.progress.line(f"{file}: {shot_id} is a card: {reason}")
+        for reason in made.unheard:
+            self.progress.line(f"{file}: a sound is not heard: {reason}")
         self.store.put(file, out)
+
+    def _said_of_reel(self, done: int, of: int) -> None:
+        self.progress.say("reel", f"{done} of {of} shots")
+
+    def _beside(self, tables: Tables, stack: contextlib.ExitStack) -> Any:
+        """What goes into the reel beside the clips: sounds, each on this machine once until ``stack`` ends, and
+        captions."""
+        from tasks.views.reel.beside import Beside, Line, Piece
+        from tasks.views.sound.captions import shown_words
+
+        sounds, times = self.sounds(), times_of(self.cut(tables))
+        here: dict[str, Path] = {}
+
+        def opened(path: str) -> contextlib.AbstractContextManager[Path]:
+            if path not in here:
+                here[path] = stack.enter_context(self._local(path))
+            return contextlib.nullcontext(here[path])
+
+        pieces = [
+            Piece(cue.track, cue.start, cue.length, partial(opened, cue.file.path))
+            for cue in place_sounds(tables.rows, sounds, times)
+        ]
+        lines = {name: place_lines(tables.rows, sounds, times, name) for name in languages_of(sounds)}
+        captions = {
+            name: [Line(one.start, one.end, shown_words(one)) for one in told] for name, told in lines.items() if told
+        }
+        return Beside(pieces, captions)
 
     def _part(self, row: Mapping[str, Any]) -> Any:
         from tasks.views.reel import reel

@@ -8,7 +8,7 @@ one by one: once each if all are of one make, else once to look and once to join
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import repeat
@@ -20,9 +20,13 @@ from tasks.animatic.renderer import even_size
 from tasks.domain.errors import MediaError, StoryreelError
 from tasks.domain.shot import Size
 from tasks.views.reel import avcc
+from tasks.views.reel.beside import NOTHING, Beside
+from tasks.views.reel.finish import finish
 from tasks.views.reel.footage import BROKEN, Look, Make, look, look_and_open, open_clip
+from tasks.views.reel.samples import Spool
 from tasks.views.reel.slate import slate
 from tasks.views.reel.splice import Reel, Sound, Unwritable, retime
+from tasks.views.reel.summary import Summary as Summary
 
 LOST = (*BROKEN, StoryreelError)  # why a part's file cannot be had
 Open = Callable[[], AbstractContextManager[Path]]
@@ -41,23 +45,6 @@ class Part:
     open: Open | None = None
     scene: str = ""
     words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What the reel is: its size, frames a second, seconds; how many parts were copied, encoded, held as cards.
-
-    ``skipped`` are the shots whose clip could not be used, wholly or from some point on, each with its reason.
-    """
-
-    size: Size
-    fps: float
-    seconds: float
-    copied: int
-    encoded: int
-    cards: int
-    sound: Sound
-    skipped: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +78,11 @@ def join(
     *,
     size: Size | None = None,
     progress: Progress = lambda done, of: None,
+    beside: Beside = NOTHING,
 ) -> Summary:
     """Write the reel of the parts to ``out``: H.264, sound where a part has some, playable as it loads.
+
+    ``beside`` is what else is heard and shown with them. Sound that is not copied as it is has the loudness of `mix`.
 
     Size (even sides) and rate are the most common of the clips, unless ``size`` says otherwise. The length is
     the sum of the parts to the nearest frame. A clip that is broken or cannot be had becomes a card.
@@ -101,20 +91,28 @@ def join(
     is left at ``out``.
     """
     seen: list[Look | str] = []
+    own: Spool | None = None
     try:
-        if whole := _straight(parts, seen, size, out, progress):
-            return whole
-        seen += [_seen(part) for part in parts[len(seen) :]]
-        while True:
+        made = None if beside.pieces else _straight(parts, seen, size, out, progress)
+        seen += [_seen(part) for part in parts[len(seen) :]] if made is None else []
+        own = Spool(out.with_suffix(".samples"))
+        while made is None:
+            own.clear()
             try:
-                return _written(parts, seen, _planned(parts, seen, size), out, progress)
+                plan = _planned(parts, seen, size)
+                plan = replace(plan, sound="encoded") if beside.pieces else plan
+                made = _written(parts, seen, plan, out, progress, own)
             except _Late as late:
                 seen[late.number] = late.reason
+        return replace(made, unheard=tuple(finish(out, own if made.sound == "encoded" else None, beside)))
     except BaseException as error:
         out.unlink(missing_ok=True)
         if isinstance(error, (*BROKEN, Unwritable)) and not isinstance(error, MediaError):
             raise MediaError(f"the reel cannot be written: {_reason(error)}") from error
         raise
+    finally:
+        if own:
+            own.close()
 
 
 def _straight(
@@ -205,8 +203,10 @@ def _sound(seen: Sequence[Look | str], make: Make | None) -> Sound:
     return "encoded" if kinds != {None} else ""
 
 
-def _written(parts: Sequence[Part], seen: Sequence[Look | str], plan: _Plan, out: Path, progress: Progress) -> Summary:
-    reel, due, skipped = Reel(out, plan.size, plan.rate, plan.sound), Fraction(0), []
+def _written(
+    parts: Sequence[Part], seen: Sequence[Look | str], plan: _Plan, out: Path, progress: Progress, own: Spool
+) -> Summary:
+    reel, due, skipped = Reel(out, plan.size, plan.rate, plan.sound, own), Fraction(0), []
     try:
         _begin(reel, parts, plan)
         for number, (part, found) in enumerate(zip(parts, seen, strict=True)):
