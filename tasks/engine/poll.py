@@ -262,7 +262,8 @@ def _put(run: RunContext, made: remux.Playable, stem: str) -> Clip:
         raise TargetLost(str(error)) from error
     facts = (probe.width, probe.height, round(probe.fps, 3), round(probe.seconds, 3))
     size = made.path.stat().st_size
-    return Clip(path, _hashed(made.path), size, *facts, poster, probe.audio, made.container)
+    heard = (probe.channels, probe.sound_rate, probe.timecode)
+    return Clip(path, _hashed(made.path), size, *facts, poster, probe.audio, made.container, *heard)
 
 
 async def _examined(run: RunContext, part: Path, digest: str, came: str) -> remux.Playable:

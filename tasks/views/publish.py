@@ -7,8 +7,8 @@ import asyncio
 import contextlib
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from tasks.manifest import SHEET, RowSound, load_attempts, load_manifest, load_s
 from tasks.storage import Store
 from tasks.views.sound.cues import languages_of, place_lines, place_sounds, sound_of, times_of
 from tasks.views.takes import read_takes
-from tasks.views.timeline.cut import Cut, cut_of
+from tasks.views.timeline.cut import Cut, Item, cut_of
 
 Rows = list[dict[str, Any]]
 
@@ -137,14 +137,14 @@ class ViewPublisher:
         return found
 
     def make_reel(self, tables: Tables, file: str) -> None:
-        """Write the rough cut."""
+        """Write the rough cut, shot by shot as long as in the timelines."""
         from tasks.views.reel import reel
 
-        out = self.folder / file
-        parts = [self._part(row) for row in tables.rows]
+        out, cut = self.folder / file, self.cut(tables)
+        parts = [self._part(item, cut) for item in cut.items]
         with contextlib.ExitStack() as stack:
-            beside = self._beside(tables, stack)
-            made = reel.join(parts, out, progress=self._said_of_reel, beside=beside)
+            beside = self._beside(tables, times_of(cut), stack)
+            made = reel.join(parts, out, rate=cut.own_rate, progress=self._tell_reel, beside=beside)
         self.progress.flights.pop("reel", None)
         for shot_id, reason in made.skipped:
             self.progress.line(f"{file}: {shot_id} is a card: {reason}")
@@ -152,17 +152,16 @@ class ViewPublisher:
             self.progress.line(f"{file}: a sound is not heard: {reason}")
         self.store.put(file, out)
 
-    def _said_of_reel(self, done: int, of: int) -> None:
+    def _tell_reel(self, done: int, of: int) -> None:
         self.progress.say("reel", f"{done} of {of} shots")
 
-    def _beside(self, tables: Tables, stack: contextlib.ExitStack) -> Any:
+    def _beside(self, tables: Tables, times: Sequence[Fraction], stack: contextlib.ExitStack) -> Any:
         """What goes into the reel beside the clips: sounds, each on this machine once until ``stack`` ends, and
         captions."""
         from tasks.views.reel.beside import Beside, Line, Piece
         from tasks.views.sound.captions import shown_words
 
-        sounds, times = self.sounds(), times_of(self.cut(tables))
-        here: dict[str, Path] = {}
+        sounds, here = self.sounds(), dict[str, Path]()
 
         def opened(path: str) -> contextlib.AbstractContextManager[Path]:
             if path not in here:
@@ -179,14 +178,13 @@ class ViewPublisher:
         }
         return Beside(pieces, captions)
 
-    def _part(self, row: Mapping[str, Any]) -> Any:
-        from tasks.views.reel import reel
+    def _part(self, item: Item, cut: Cut) -> Any:
+        from tasks.views.reel.parts import Part
 
-        clip = str(row["clip"] or "")
-        seconds = Decimal(str(row["duration_s"] if clip else row["requested_s"] or 1))
+        row, clip = item.row, str(item.row["clip"] or "")
         words = ": ".join(str(part) for part in (row["status"], row["error_class"], row["error"]) if part)
         fetch = (lambda: self._local(clip)) if clip else None
-        return reel.Part(str(row["shot_id"]), seconds, fetch, scene=str(row["scene"]), words=words)
+        return Part(str(row["shot_id"]), cut.seconds(item.frames), fetch, scene=str(row["scene"]), words=words)
 
     @contextlib.contextmanager
     def _local(self, clip: str) -> Iterator[Path]:

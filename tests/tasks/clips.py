@@ -1,8 +1,9 @@
 """Small real clips and pictures that tests of the video rooms are made of."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -69,6 +70,21 @@ def _silence(count: int) -> Iterator[av.AudioFrame]:
         yield frame
 
 
+def held(path: Path, ticks: Sequence[int], *, rate: int = 24, pictures_between: int = 1) -> Path:
+    """A clip whose pictures come at these frames of a rate and no others, coded out of their order, each packet's
+    length being the time to the next packet, as older writers of mp4 have it."""
+    with av.open(str(path), "w", format="mp4") as out:
+        picture: Any = out.add_stream("libx264", rate=rate, width=SMALL.width, height=SMALL.height)
+        picture.pix_fmt, picture.codec_context.time_base = "yuv420p", Fraction(1, rate)
+        picture.options = {"bf": str(pictures_between), "b-adapt": "0", "sc_threshold": "0", "threads": "1"}
+        for tick in ticks:
+            frame = av.VideoFrame.from_ndarray(np.full((SMALL.height, SMALL.width, 3), 2 * tick, np.uint8))
+            frame.pts, frame.time_base = tick, Fraction(1, rate)
+            out.mux(picture.encode(frame))
+        out.mux(picture.encode())
+    return path
+
+
 def write(
     path: Path,
     *,
@@ -107,4 +123,20 @@ def write(
             for frame in _silence(24):
                 out.mux(sound.encode(frame))
             out.mux(sound.encode())
+    return path
+
+
+def timed(path: Path, timecode: str, *, rate: Fraction = Fraction(30_000, 1001), frames: int = 30) -> Path:
+    """A clip with a timecode track and a second of silence."""
+    with av.open(str(path), "w", format="mov") as out:
+        picture: Any = out.add_stream("libx264", rate=rate, width=SMALL.width, height=SMALL.height)
+        picture.pix_fmt = "yuv420p"
+        picture.metadata["timecode"] = timecode
+        sound: Any = out.add_stream("aac", rate=48_000, layout="mono")
+        for _ in range(frames):
+            out.mux(picture.encode(av.VideoFrame.from_ndarray(np.zeros((SMALL.height, SMALL.width, 3), np.uint8))))
+        out.mux(picture.encode())
+        for frame in _silence(48):
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode())
     return path

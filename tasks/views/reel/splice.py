@@ -109,18 +109,21 @@ class Reel:
         with suppress(av.FFmpegError, OSError, ValueError):
             self.out.close()
 
-    def copy(self, container: InputContainer, stream: VideoStream) -> None:
-        """Copy the clip's pictures. Raises ``MediaError`` or one of ``BROKEN`` when it cannot be read to its end."""
-        first, end, ticks = None, 0, self.ticks
+    def copy(self, container: InputContainer, stream: VideoStream, seconds: Fraction) -> None:
+        """Copy what the clip shows in its first ``seconds``, its last picture staying to their end. It may end there
+        (``footage.look``). Raises ``MediaError`` or one of ``BROKEN`` when it cannot be read to its end."""
+        first, ticks, length = None, self.ticks, round(seconds / self.base)
         for packet in container.demux(stream):
             if packet.pts is None or packet.dts is None:
                 continue  # the empty packet after the last
             if packet.is_corrupt:
                 raise MediaError("the video is cut off: its last packets are not whole")
             first = packet.pts if first is None else first
-            end = max(end, packet.pts - first + (packet.duration or 0))
-            self._show(packet, packet.pts - first + ticks, packet.dts - first + ticks)
-        self.ticks += end
+            place = packet.pts - first
+            if place < length:
+                packet.duration = min(packet.duration or 0, length - place)
+                self._show(packet, place + ticks, packet.dts - first + ticks)
+        self.ticks += length
 
     def encode(self, pictures: Iterator[Planes], frames: int) -> None:
         """Encode the first ``frames`` of the pictures, as a part that can be decoded on its own."""

@@ -118,6 +118,11 @@ class Cut:
         return self.items[-1].stop if self.items else 0
 
     @property
+    def own_rate(self) -> Fraction | None:
+        """The rate, if one of its clips has it; else it is only near theirs."""
+        return self.rate if any(item.media and item.media.rate == self.rate for item in self.items) else None
+
+    @property
     def size(self) -> tuple[int, int] | None:
         """Width and height that most of its clips have; None where no clip tells."""
         sizes = Counter(size for item in self.items if (size := size_of(item.row)))

@@ -10,7 +10,8 @@ import pytest
 
 from tasks.views.reel import mix
 from tasks.views.reel.beside import Beside, Line, Piece
-from tasks.views.reel.reel import Part, Summary, join, local
+from tasks.views.reel.parts import Part, Summary, local
+from tasks.views.reel.reel import join
 from tasks.views.reel.samples import SOUND_RATE, Spool, clip_samples
 from tests.tasks.sounds import tone, write_sound
 from tests.tasks.views.test_reel import BLUE, GREEN, RED, length, own, packets, part, singing
