@@ -259,7 +259,7 @@ def report(
                 display.say(told_why)
             with display.show_progress(progress, quiet=json):
                 views = Store(running.store.url, running.settings.target_options)  # the session's is closed to writes
-                problems = await ViewPublisher(views, running.folder, progress).make(shown)
+                problems = await ViewPublisher(views, running.folder, progress, mark=running.settings.mark).make(shown)
             told = {"target": running.store.url, "report": f"{running.store.url}/report.html", "problems": problems}
             if json:
                 answer.write({**told, "exit_code": int(bool(problems)), "errors": []})

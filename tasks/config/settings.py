@@ -11,6 +11,7 @@ from tasks.config import schema as kinds
 from tasks.config.blocks import Blocks, secret_address
 from tasks.config.cast import read_cast
 from tasks.config.catalogue import Catalogue, load_catalogue
+from tasks.config.mark import MarkSettings, read_mark
 from tasks.config.own_models import extend_catalogue
 from tasks.config.provider_settings import ProviderSettings as ProviderSettings
 from tasks.config.provider_settings import read_providers
@@ -113,6 +114,7 @@ class Settings:
     catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
     notes: tuple[str, ...] = ()
     network: Network = field(default_factory=Network)
+    mark: MarkSettings | None = None
 
 
 Routes = Mapping[Mode, tuple[str, ...]]
@@ -148,7 +150,7 @@ _RULES: Spec = {
     "fill_down": kinds.each(kinds.text),
 }
 _COLUMNS: Spec = {**dict.fromkeys(COLUMNS, kinds.text), **_RULES}
-_TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars", "cast", "model")
+_TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars", "cast", "model", "mark")
 
 
 def settings_from_environment(path: str | Path | None = None, blocks: Blocks = Blocks()) -> Settings:  # noqa: B008 - frozen
@@ -208,6 +210,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         catalogue=catalogue,
         notes=notes,
         network=read_network(environ),
+        mark=read_mark(raw.get("mark"), file.parent, sheet),
     )
     sheet.raise_any()
     return settings

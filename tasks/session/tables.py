@@ -132,4 +132,5 @@ class Tables:
         heard = await self.keep_sounds()
         there = cut == before and not heard and await asyncio.to_thread(state.store.exists, "reel.mp4")
         views = replace(state.request.views, reel=state.request.views.reel and not there)
-        await ViewPublisher(state.store, state.folder, state.progress, state.ledger).make(views)
+        mark = state.settings.mark
+        await ViewPublisher(state.store, state.folder, state.progress, state.ledger, mark).make(views)

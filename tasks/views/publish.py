@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tasks.config import MarkSettings
 from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
 from tasks.domain.request import VIEWS, ViewSelection
@@ -34,10 +35,17 @@ class Tables(NamedTuple):
 
 
 class ViewPublisher:
-    """Makes the views of one target. ``folder`` is scratch space on this machine."""
+    """Makes the views of one target. ``folder`` is scratch space on this machine, ``mark`` says who signs."""
 
-    def __init__(self, store: Store, folder: Path, progress: Progress, ledger: Ledger | None = None) -> None:
-        self.store, self.folder, self.progress, self.ledger = store, folder, progress, ledger
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        progress: Progress,
+        ledger: Ledger | None = None,
+        mark: MarkSettings | None = None,
+    ) -> None:
+        self.store, self.folder, self.progress, self.ledger, self.mark = store, folder, progress, ledger, mark
 
     async def make(self, views: ViewSelection) -> list[str]:
         """Write the chosen views, and give the reasons of those that could not be made.
@@ -150,7 +158,26 @@ class ViewPublisher:
             self.progress.line(f"{file}: {shot_id} is a card: {reason}")
         for reason in made.unheard:
             self.progress.line(f"{file}: a sound is not heard: {reason}")
+        if self.mark:
+            self._sign(out, self.mark, tables.rows)
         self.store.put(file, out)
+
+    def _sign(self, out: Path, mark: MarkSettings, rows: Rows) -> None:
+        """Sign the reel, and copies of its clips if asked. What cannot be signed stays as it is, and is told."""
+        from tasks.media.origin import sign
+        from tasks.views.marking import read_signer, sign_copies
+
+        with contextlib.ExitStack() as stack:
+            clips = [
+                (str(row["clip"]), stack.enter_context(self._local(str(row["clip"])))) for row in rows if row["clip"]
+            ]
+            try:
+                signer = read_signer(mark)
+                sign(out, signer, clips)
+                for path, copy in sign_copies(signer, clips, self.folder) if mark.clips else ():
+                    self.store.put(path, copy)
+            except (StoryreelError, OSError) as error:
+                self.progress.line(f"{out.name}: {error}")
 
     def _tell_reel(self, done: int, of: int) -> None:
         self.progress.say("reel", f"{done} of {of} shots")
@@ -158,6 +185,7 @@ class ViewPublisher:
     def _beside(self, tables: Tables, times: Sequence[Fraction], stack: contextlib.ExitStack) -> Any:
         """What goes into the reel beside the clips: sounds, each on this machine once until ``stack`` ends, and
         captions."""
+        from tasks.views.marking import words_of
         from tasks.views.reel.beside import Beside, Line, Piece
         from tasks.views.sound.captions import shown_words
 
@@ -176,7 +204,7 @@ class ViewPublisher:
         captions = {
             name: [Line(one.start, one.end, shown_words(one)) for one in told] for name, told in lines.items() if told
         }
-        return Beside(pieces, captions)
+        return Beside(pieces, captions, {"comment": words_of(tables.rows)})
 
     def _part(self, item: Item, cut: Cut) -> Any:
         from tasks.views.reel.parts import Part
