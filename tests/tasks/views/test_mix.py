@@ -159,3 +159,57 @@ def test_a_spool_gives_back_what_it_was_given(tmp_path: Path) -> None:
     assert np.array_equal(np.concatenate(list(spool.blocks(999)), axis=1), given)
     spool.close()
     assert not (tmp_path / "s").exists()
+
+
+MAKES = [(24, 48_000, "stereo"), (24, 44_100, "mono"), (24, 48_000, "5.1"), (25, 48_000, "stereo")]
+STEP = 6  # seconds of a shot in the cut
+
+
+def beeping(path: Path, rate: int, hertz: int, layout: str) -> Path:
+    """A clip that is a little longer than its shot, with a tone at its first picture."""
+    with av.open(str(path), "w") as out:
+        video = out.add_stream("libx264", rate=rate, width=64, height=64, options={"bf": "0"})
+        video.pix_fmt = "yuv420p"
+        sound = out.add_stream("aac", rate=hertz, layout=layout)
+        for _ in range(round((STEP + 0.2) * rate)):
+            out.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))))
+        out.mux(video.encode())
+        samples = tone(1000, STEP + 0.2, hertz, 0.5, layout)
+        samples[:, round(0.3 * hertz) :] = 0
+        for start in range(0, samples.shape[1], 1024):
+            cut = np.ascontiguousarray(samples[:, start : start + 1024])
+            frame = av.AudioFrame.from_ndarray(cut, format="fltp", layout=layout)
+            frame.sample_rate, frame.pts = hertz, start
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode())
+    return path
+
+
+def check_drift(folder: Path, shots: int) -> None:
+    """The tone at each cut, and that of a sound beside the clips in the middle of each tenth, begin in their time."""
+    shelf = [beeping(folder / f"{at}.mp4", *make) for at, make in enumerate(MAKES)]
+    # most are copied, as in a board that one model made; the odd rate is encoded anew
+    order = [3 if at % 20 == 19 else at % 3 for at in range(shots)]
+    beside = write_sound(folder / "beep.wav", tone(1000, 0.3, 44_100, 0.5), 44_100)
+    pieces = [piece(beside, at * STEP + 3, 0.3, "sfx") for at in range(0, shots, 10)]
+    given = [part(str(at), shelf[make], str(STEP)) for at, make in enumerate(order)]
+    join(given, folder / "reel.mp4", rate=Fraction(24), beside=Beside(pieces))
+    loud = np.abs(heard(folder / "reel.mp4")[0])
+    assert abs(len(loud) / SOUND_RATE - shots * STEP) < 0.1
+    for second in [float(at * STEP) for at in range(shots)] + [float(one.start) for one in pieces]:
+        start = max(round((second - 0.2) * SOUND_RATE), 0)
+        cut = loud[start : start + round(0.4 * SOUND_RATE)]
+        found = (start + int(np.argmax(cut > cut.max() / 4))) / SOUND_RATE
+        assert abs(found - second) <= 0.02, (second, found)
+
+
+def test_sound_lies_at_its_cut(tmp_path: Path) -> None:
+    """Within 20 ms, in clips of other rates and layouts, copied and encoded, and in a track beside them."""
+    check_drift(tmp_path, 5)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_sound_does_not_drift_over_twenty_minutes(tmp_path: Path) -> None:
+    """The last of 200 cuts is as near as the first."""
+    check_drift(tmp_path, 200)
