@@ -86,7 +86,7 @@ $(VENV)-others/.ready: pyproject.toml
 	@$(VENV)-others/bin/python -m pip install --quiet --disable-pip-version-check --group others
 	@touch $@
 
-others: $(VENV)/.developer $(VENV)-others/.ready  ## LibreOffice on our workbooks, the gateways' own clients and a LiteLLM proxy at the sandbox, in a venv of their own
+others: $(VENV)/.developer $(VENV)-others/.ready  ## LibreOffice on our workbooks, editing programs on our timelines, the gateways' own clients and a LiteLLM proxy at the sandbox, in a venv of their own
 	@$(BIN)/python -m tests.others $(VENV)-others/bin/python
 
 clean:                       ## caches and what the demo wrote; neither .venv nor any other target

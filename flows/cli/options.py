@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.money import BUDGET_WORDS, is_budget
-from tasks.domain.request import VIEWS, RunRequest
+from tasks.domain.request import VIEWS, RunRequest, ViewSelection
 from tasks.domain.takes import MOST_TAKES
 
 
@@ -28,12 +28,6 @@ Budget = Annotated[str | None, Parameter(help="US dollars that the target may co
 Only = Annotated[str, Parameter(help="Shot ids, with commas: look at these rows only.")]
 Rerender = Annotated[str, Parameter(help="Shot ids, with commas, or all: buy another clip for them.")]
 Concurrency = Annotated[int | None, Parameter(help="Shots in flight, 1 to 400.")]
-NoReport = Annotated[bool, _leave_out("report")]
-NoTimeline = Annotated[bool, _leave_out("timeline")]
-NoReel = Annotated[bool, _leave_out("reel", ", the rough cut")]
-Edl = Annotated[bool, _write_too("edl")]
-Fcpxml = Annotated[bool, _write_too("fcpxml")]
-Xlsx = Annotated[bool, _write_too("xlsx")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
 Into = Annotated[
     str, Parameter(help="Write status, clip, take, money and note of each shot into a copy of this board.")
@@ -69,6 +63,32 @@ class Wishes:
 
 
 NO_WISHES = Wishes()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Views:
+    """Which files to look at `render` and `report` leave out, and which they write as well."""
+
+    no_report: Annotated[bool, _leave_out("report")] = False
+    no_timeline: Annotated[bool, _leave_out("timeline")] = False
+    no_reel: Annotated[bool, _leave_out("reel", ", the rough cut")] = False
+    edl: Annotated[bool, _write_too("edl")] = False
+    fcpxml: Annotated[bool, _write_too("fcpxml")] = False
+    xlsx: Annotated[bool, _write_too("xlsx")] = False
+    xml: Annotated[bool, _write_too("xml")] = False
+    no_captions: Annotated[bool, _leave_out("captions", " and the captions of other languages")] = False
+
+    @property
+    def chosen(self) -> ViewSelection:
+        """The views that are made."""
+        made = {
+            name: not getattr(self, f"no_{name}") if one.default else getattr(self, name) for name, one in VIEWS.items()
+        }
+        return ViewSelection(**made)
+
+
+BY_DEFAULT = Views()
 
 
 def _words(text: str) -> tuple[str, ...]:

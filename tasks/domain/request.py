@@ -29,6 +29,7 @@ class ViewSelection:
     edl: bool = _view("timeline.edl", default=False)
     fcpxml: bool = _view("timeline.fcpxml", default=False)
     xlsx: bool = _view("manifest.xlsx", default=False)
+    xml: bool = _view("timeline.xml", default=False)
     captions: bool = _view("captions.srt")
 
     @property

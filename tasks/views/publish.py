@@ -233,6 +233,7 @@ BUILDERS: Mapping[str, Callable[[ViewPublisher, Tables, str], None]] = {
     "timeline": ViewPublisher.make_timeline,
     "edl": ViewPublisher.make_timeline,
     "fcpxml": ViewPublisher.make_timeline,
+    "xml": ViewPublisher.make_timeline,
     "xlsx": ViewPublisher.make_workbook,
     "captions": ViewPublisher.make_captions,
     "reel": ViewPublisher.make_reel,

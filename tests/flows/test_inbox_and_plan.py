@@ -296,9 +296,9 @@ def test_report_makes_the_views_again(typed: Callable[..., Ran], tmp_path: Path)
     views = ("report.html", "timeline.otio", "reel.mp4")
     for name in views:
         (tmp_path / "film" / name).unlink()
-    ran = typed("report", tmp_path / "film", "--edl", "--fcpxml", "--xlsx", "--json")
+    ran = typed("report", tmp_path / "film", "--edl", "--fcpxml", "--xml", "--xlsx", "--json")
     assert json.loads(ran.out)["problems"] == []
-    for name in (*views, "timeline.edl", "timeline.fcpxml", "manifest.xlsx"):
+    for name in (*views, "timeline.edl", "timeline.fcpxml", "timeline.xml", "manifest.xlsx"):
         assert (tmp_path / "film" / name).stat().st_size > 100
     assert "Avoid: no gulls" in (tmp_path / "film" / "report.html").read_text()
     assert typed("report", tmp_path / "nothing").code == 2

@@ -1,4 +1,4 @@
-"""LibreOffice on our workbooks, every official client and a proxy at fresh sandboxes.
+"""LibreOffice on our workbooks, editing programs on our timelines, every official client and a proxy at sandboxes.
 
 ``python -m tests.others PYTHON``, the interpreter that has the clients.
 """
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.others import office, through_proxy
+from tests.others import editors, office, through_proxy
 from tests.others.clients import CLIENTS
 from tests.sandbox import Sandbox
 
@@ -15,9 +15,9 @@ SECONDS = 120
 
 
 def main(python: str) -> int:
-    """How many clients did not come to their file, orders through the proxy not to what they must, and workbooks not to
-    their cells."""
-    program, failed = Path(__file__).with_name("clients.py"), office.main()
+    """How many clients did not come to their file, orders through the proxy not to what they must, workbooks not to
+    their cells, and timelines not to their length."""
+    program, failed = Path(__file__).with_name("clients.py"), office.main() + editors.main(python)
     with Sandbox(job_seconds=0.5) as box:
         for name in CLIENTS:
             done = subprocess.run([python, str(program), box.url, name], timeout=SECONDS, check=False)

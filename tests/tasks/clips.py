@@ -63,9 +63,10 @@ def good() -> bytes:
         return path.read_bytes()
 
 
-def _silence(count: int) -> Iterator[av.AudioFrame]:
+def _silence(count: int, layout: str = "mono") -> Iterator[av.AudioFrame]:
+    channels = av.AudioLayout(layout).nb_channels
     for number in range(count):
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((channels, 1024), np.float32), format="fltp", layout=layout)
         frame.sample_rate, frame.pts = 48_000, number * 1024
         yield frame
 
@@ -126,17 +127,32 @@ def write(
     return path
 
 
-def timed(path: Path, timecode: str, *, rate: Fraction = Fraction(30_000, 1001), frames: int = 30) -> Path:
-    """A clip with a timecode track and a second of silence."""
-    with av.open(str(path), "w", format="mov") as out:
-        picture: Any = out.add_stream("libx264", rate=rate, width=SMALL.width, height=SMALL.height)
-        picture.pix_fmt = "yuv420p"
-        picture.metadata["timecode"] = timecode
-        sound: Any = out.add_stream("aac", rate=48_000, layout="mono")
-        for _ in range(frames):
-            out.mux(picture.encode(av.VideoFrame.from_ndarray(np.zeros((SMALL.height, SMALL.width, 3), np.uint8))))
+def filmed(
+    path: Path,
+    *,
+    rate: Fraction = Fraction(30_000, 1001),
+    frames: int = 30,
+    size: Size = SMALL,
+    layout: str = "mono",
+    timecode: str = "",
+    grey: int = 0,
+) -> Path:
+    """A clip of one grey, as long as its frames, with sound of a layout or none, and a timecode track where it is
+    given one."""
+    with av.open(str(path), "w", format=path.suffix[1:]) as out:
+        picture: Any = out.add_stream("libx264", rate=rate, width=size.width, height=size.height)
+        picture.pix_fmt, picture.options = "yuv420p", {"preset": "veryfast", "threads": "1"}
+        if timecode:
+            picture.metadata["timecode"] = timecode
+        sound: Any = out.add_stream("aac", rate=48_000, layout=layout) if layout else None
+        still = av.VideoFrame.from_ndarray(np.full((size.height, size.width, 3), grey, np.uint8)).reformat(
+            format="yuv420p"
+        )
+        for number in range(frames):
+            still.pts = number
+            out.mux(picture.encode(still))
         out.mux(picture.encode())
-        for frame in _silence(48):
+        for frame in _silence(int(frames / rate * 48_000 / 1024), layout) if sound else ():
             out.mux(sound.encode(frame))
-        out.mux(sound.encode())
+        out.mux(sound.encode() if sound else [])
     return path

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from tasks.views.timeline.cut import Cut, Row
 from tasks.views.timeline.edl_file import write_edl
+from tasks.views.timeline.fcp7_file import write_fcp7
 from tasks.views.timeline.fcpxml_file import write_fcpxml
 from tasks.views.timeline.otio_file import write_otio
 
-WRITERS = {".edl": write_edl, ".fcpxml": write_fcpxml}
+WRITERS = {".edl": write_edl, ".fcpxml": write_fcpxml, ".xml": write_fcp7}
 
 
 def write_timeline(cut: Cut, file: str, *, name: str, takes: Sequence[Row] = ()) -> bytes:

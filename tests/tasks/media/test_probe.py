@@ -18,7 +18,7 @@ from tasks.domain.errors import MediaError
 from tasks.domain.shot import Size
 from tasks.media import probe as video
 from tasks.media.probe import MOST_BOXES, Probe, check_boxes, is_whole, poster, probe
-from tests.tasks.clips import good, held, order, pictures, timed, write
+from tests.tasks.clips import filmed, good, held, order, pictures, write
 
 T = TypeVar("T")
 FREE = struct.pack(">I4s", 8, b"free")
@@ -104,8 +104,8 @@ def test_a_length_is_from_the_first_picture_to_the_last_ones_end(
 
 def test_sound_and_timecode_are_told(tmp_path: Path) -> None:
     """Channels and samples a second of the sound, and the timecode that the file has a track for."""
-    found = probe(timed(tmp_path / "clip.mov", "10:00:00;05"))
-    assert (found.audio, found.channels, found.sound_rate, found.timecode) == (True, 1, 48_000, "10:00:00;05")
+    found = probe(filmed(tmp_path / "clip.mov", timecode="10:00:00;05", layout="5.1"))
+    assert (found.audio, found.channels, found.sound_rate, found.timecode) == (True, 6, 48_000, "10:00:00;05")
 
 
 @pytest.mark.parametrize("box", [b"mvhd", b"tkhd", b"mdhd"])

@@ -115,7 +115,8 @@ def test_otio_holds_every_shot(rows: list[dict[str, Any]]) -> None:
         assert item.metadata["storyreel"]["charged_usd"] == "0.50"
         length = item.duration()
         assert length.rate == float(rate)
-        assert -1.6 <= length.value - one["requested_s"] * rate <= 0.51 or length.value == 1
+        missed = 1.1 + 0.51 * float(rate / min(Fraction(one["fps"] or 60), rate))
+        assert -missed <= length.value - one["requested_s"] * float(rate) <= 0.51 or length.value == 1
         if one["clip"]:
             assert item.media_reference.target_url == one["clip"]
             whole = item.media_reference.available_range
@@ -139,7 +140,7 @@ def test_edl_holds_every_shot(rows: list[dict[str, Any]]) -> None:
     assert shots == [plain(one["shot_id"]) for one in rows if one["clip"]]
     ends = list(accumulate(item.duration().value for item in found))
     for item, one, end, wanted in zip(found, rows, ends, accumulate(one["requested_s"] for one in rows), strict=True):
-        assert abs(end - wanted * float(rate)) <= 1.6 * len(rows)
+        assert abs(end - wanted * float(rate)) <= 2.2 * len(rows)
         if one["clip"]:
             assert item.media_reference.target_url == one["clip"]
         else:
