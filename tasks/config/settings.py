@@ -15,6 +15,7 @@ from tasks.config.mark import MarkSettings, read_mark
 from tasks.config.own_models import extend_catalogue
 from tasks.config.provider_settings import ProviderSettings as ProviderSettings
 from tasks.config.provider_settings import read_providers
+from tasks.config.quality import QualitySettings, read_quality
 from tasks.config.schema import CONFIGS as CONFIGS
 from tasks.config.schema import FaultCollector, Spec, find
 from tasks.domain.errors import ConfigError, Fault
@@ -114,6 +115,7 @@ class Settings:
     catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
     notes: tuple[str, ...] = ()
     network: Network = field(default_factory=Network)
+    quality: QualitySettings = field(default_factory=QualitySettings)
     mark: MarkSettings | None = None
 
 
@@ -150,7 +152,20 @@ _RULES: Spec = {
     "fill_down": kinds.each(kinds.text),
 }
 _COLUMNS: Spec = {**dict.fromkeys(COLUMNS, kinds.text), **_RULES}
-_TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars", "cast", "model", "mark")
+_TABLES = (
+    "defaults",
+    "chain",
+    "render",
+    "provider",
+    "images",
+    "target",
+    "columns",
+    "vars",
+    "cast",
+    "model",
+    "quality",
+    "mark",
+)
 
 
 def settings_from_environment(path: str | Path | None = None, blocks: Blocks = Blocks()) -> Settings:  # noqa: B008 - frozen
@@ -210,6 +225,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         catalogue=catalogue,
         notes=notes,
         network=read_network(environ),
+        quality=read_quality(raw.get("quality", {}), sheet),
         mark=read_mark(raw.get("mark"), file.parent, sheet),
     )
     sheet.raise_any()

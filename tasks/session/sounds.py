@@ -48,14 +48,14 @@ async def sound_problems(session: SessionState, digests: Mapping[str, str]) -> d
     return problems
 
 
-async def keep_sounds(session: SessionState) -> bool:
+async def keep_sounds(session: SessionState) -> None:
     """Bring the sounds of the board to the target, and write the sheet of what is heard with each shot; rows that were
-    not selected keep their last one. Gives whether that changed anything.
+    not selected keep their last one.
 
     Raises ``StoreError`` when the target refuses.
     """
     if session.restored or not session.role.publishes:
-        return False
+        return
     before = await asyncio.to_thread(sounds_before, session)
     only, known, now = set(session.request.only), known_files(before), dict[str, RowSound]()
     for shot in session.board.shots:
@@ -65,10 +65,8 @@ async def keep_sounds(session: SessionState) -> bool:
         files = {column: await _kept(session, shot, reference, known) for column, reference in shot.heard.files}
         there = {column: one for column, one in files.items() if one is not None}
         now[shot.shot_id] = RowSound(dict(shot.heard.dialogue), there, shot.heard.music == SILENCE)
-    if dump_sounds(now) == dump_sounds(before):
-        return False
-    await asyncio.to_thread(session.store.write, SHEET, dump_sounds(now))
-    return True
+    if dump_sounds(now) != dump_sounds(before):
+        await asyncio.to_thread(session.store.write, SHEET, dump_sounds(now))
 
 
 async def _kept(session: SessionState, shot: Shot, reference: str, known: dict[str, SoundFile]) -> SoundFile | None:

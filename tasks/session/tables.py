@@ -110,13 +110,12 @@ class Tables:
             state.unwritten = str(error)
             state.progress.line(f"the tables could not be written (run again, the ledger has it all): {error}")
 
-    async def keep_sounds(self) -> bool:
-        """Bring the board's sounds to the target: whether they are others than before. What it refuses is told."""
+    async def keep_sounds(self) -> None:
+        """Bring the board's sounds to the target. What it refuses is told."""
         try:
-            return await keep_sounds(self.state)
+            await keep_sounds(self.state)
         except (StoreError, OSError) as error:
             self.state.progress.line(f"the sounds could not be kept (run again): {error}")
-            return False
 
     async def show(self) -> None:
         """Make report, timeline and rough cut from the manifest as it is now written; not in a run that was stopped.
@@ -127,10 +126,6 @@ class Tables:
         if state.stopped is not None or not state.role.publishes:
             return
         await self.publish_last()
-        cut = [(row.shot.shot_id, row.clip.sha256 if row.clip else "") for row in self.results()]
-        before = [(name, str(row["sha256"] or "")) for name, row in state.snapshot.rows.items()]
-        heard = await self.keep_sounds()
-        there = cut == before and not heard and await asyncio.to_thread(state.store.exists, "reel.mp4")
-        views = replace(state.request.views, reel=state.request.views.reel and not there)
-        mark = state.settings.mark
-        await ViewPublisher(state.store, state.folder, state.progress, state.ledger, mark).make(views)
+        await self.keep_sounds()
+        known = (state.store, state.folder, state.progress, state.ledger)
+        await ViewPublisher(*known, spare=True, mark=state.settings.mark).make(state.request.views)

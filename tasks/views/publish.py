@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from tasks.config import MarkSettings
 from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
-from tasks.domain.request import VIEWS, ViewSelection
+from tasks.domain.request import VIEWS, View, ViewSelection
 from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
-from tasks.manifest import SHEET, RowSound, load_attempts, load_manifest, load_sounds, row_keys
+from tasks.manifest import SHEET, RowSound, dump_sounds, load_attempts, load_manifest, load_sounds, row_keys
 from tasks.storage import Store
 from tasks.views.sound.cues import languages_of, place_lines, place_sounds, sound_of, times_of
 from tasks.views.takes import read_takes
@@ -35,7 +35,10 @@ class Tables(NamedTuple):
 
 
 class ViewPublisher:
-    """Makes the views of one target. ``folder`` is scratch space on this machine, ``mark`` says who signs."""
+    """Makes the views of one target. ``folder`` is scratch space on this machine.
+
+    ``spare``: a rough cut that shows the very same clips in the same order is left as it is. ``mark`` says who signs.
+    """
 
     def __init__(
         self,
@@ -43,18 +46,24 @@ class ViewPublisher:
         folder: Path,
         progress: Progress,
         ledger: Ledger | None = None,
+        *,
+        spare: bool = False,
         mark: MarkSettings | None = None,
     ) -> None:
-        self.store, self.folder, self.progress, self.ledger, self.mark = store, folder, progress, ledger, mark
+        self.store, self.folder, self.progress, self.ledger, self.spare = store, folder, progress, ledger, spare
+        self.missed = False  # a clip could not be had
+        self.mark = mark
 
     async def make(self, views: ViewSelection) -> list[str]:
-        """Write the chosen views, and give the reasons of those that could not be made.
+        """Write the chosen views, and those that are only made when asked for and are there: they would show what is
+        not in use any more. Gives the reasons of those that could not be made.
 
         Raises ``TargetError`` when the target has no manifest.
         """
         tables = await asyncio.to_thread(self.tables)
         problems = []
-        for view in sorted(views.chosen, key=lambda view: list(BUILDERS).index(view.name)):
+        due = await asyncio.to_thread(self._due, views)
+        for view in sorted(due, key=lambda view: list(BUILDERS).index(view.name)):
             try:
                 await asyncio.to_thread(BUILDERS[view.name], self, tables, view.file)
             except (StoryreelError, OSError) as error:
@@ -62,6 +71,10 @@ class ViewPublisher:
         for problem in problems:
             self.progress.line(problem)
         return problems
+
+    def _due(self, views: ViewSelection) -> list[View]:
+        there = [one for one in VIEWS.values() if not one.default and one not in views.chosen]
+        return [*views.chosen, *(one for one in there if self.store.exists(one.file))]
 
     def tables(self) -> Tables:
         """The shots of the manifest as it was last written. Raises ``TargetError`` when the target has none."""
@@ -124,8 +137,9 @@ class ViewPublisher:
 
         attempts = load_attempts(self.store.read("attempts.parquet"))
         costs = json.loads(self.store.read("costs.json"))
-        board, run_id = (str(tables.head.get(name, "")) for name in ("board", "run_id"))
-        heading = report.Heading(board, run_id, now(), has_reel=self.store.exists(VIEWS["reel"].file))
+        board, run_id, target = (str(tables.head.get(name, "")) for name in ("board", "run_id", "target"))
+        beside = tuple(name for name in report.MAYBE if self.store.exists(name))
+        heading = report.Heading(board, run_id, now(), VIEWS["reel"].file in beside, target, beside)
         review = report.Review(takes, verdicts, served)
         return report.render_page(self._with_parts(tables.rows), attempts, costs, heading, review)
 
@@ -147,9 +161,13 @@ class ViewPublisher:
     def make_reel(self, tables: Tables, file: str) -> None:
         """Write the rough cut, shot by shot as long as in the timelines."""
         from tasks.views.reel import reel
+        from tasks.views.reel.seal import read_seal, seal, unseal
 
-        out, cut = self.folder / file, self.cut(tables)
-        parts = [self._part(item, cut) for item in cut.items]
+        cut = self.cut(tables)
+        parts, shown = [self._part(item, cut) for item in cut.items], self.shown(cut)
+        if self.spare and read_seal(self.store, file) == shown:
+            return
+        out, self.missed = self.folder / file, False
         with contextlib.ExitStack() as stack:
             beside = self._beside(tables, times_of(cut), stack)
             made = reel.join(parts, out, rate=cut.own_rate, progress=self._tell_reel, beside=beside)
@@ -158,12 +176,30 @@ class ViewPublisher:
             self.progress.line(f"{file}: {shot_id} is a card: {reason}")
         for reason in made.unheard:
             self.progress.line(f"{file}: a sound is not heard: {reason}")
-        if self.mark:
-            self._sign(out, self.mark, tables.rows)
+        if not self.missed:
+            seal(out, shown)
+        if self.mark and not self._sign(out, self.mark, tables.rows) and not self.missed:
+            unseal(out)
         self.store.put(file, out)
 
-    def _sign(self, out: Path, mark: MarkSettings, rows: Rows) -> None:
-        """Sign the reel, and copies of its clips if asked. What cannot be signed stays as it is, and is told."""
+    def shown(self, cut: Cut) -> bytes:
+        """What stands for the content of a rough cut: the clips, the cards and how long each is seen, what is heard and
+        said beside them, and who signs."""
+        from tasks.views.reel.seal import digest_of
+
+        parts = [(item, self._part(item, cut)) for item in cut.items]
+        sounds = self.sounds()
+        beside = [dump_sounds(sounds).decode()] if sounds else []
+        beside += [str(self.mark)] if self.mark else []
+        clips = [
+            (str(cut.rate), one.shot_id, item.row["sha256"] if item.url else (one.scene, one.words), str(one.seconds))
+            for item, one in parts
+        ]
+        return digest_of([*clips, *beside])
+
+    def _sign(self, out: Path, mark: MarkSettings, rows: Rows) -> bool:
+        """Sign the reel, and copies of its clips if asked: whether that was done. What cannot be signed stays as it is,
+        and is told."""
         from tasks.media.origin import sign
         from tasks.views.marking import read_signer, sign_copies
 
@@ -178,6 +214,8 @@ class ViewPublisher:
                     self.store.put(path, copy)
             except (StoryreelError, OSError) as error:
                 self.progress.line(f"{out.name}: {error}")
+                return False
+        return True
 
     def _tell_reel(self, done: int, of: int) -> None:
         self.progress.say("reel", f"{done} of {of} shots")
@@ -218,11 +256,15 @@ class ViewPublisher:
     def _local(self, clip: str) -> Iterator[Path]:
         """A clip on this machine while it is needed: in its place on a local target, else a copy."""
         if self.store.local:
-            yield Path(self.store.full(clip))
+            path = Path(self.store.full(clip))
+            self.missed |= not path.is_file()
+            yield path
             return
         copy = self.folder / f"{uuid.uuid4().hex}.mp4"
         try:
+            self.missed, missed = True, self.missed
             self.store.get(clip, copy)
+            self.missed = missed
             yield copy
         finally:
             copy.unlink(missing_ok=True)

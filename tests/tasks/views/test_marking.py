@@ -18,6 +18,7 @@ from tasks.media.origin import TRAINED, read_origin
 from tasks.storage.store import Store
 from tasks.views.marking import words_of
 from tasks.views.publish import ViewPublisher
+from tasks.views.reel.seal import read_seal
 from tests.tasks.clips import good
 from tests.tasks.signers import WHO, signer
 
@@ -86,6 +87,7 @@ async def test_a_reel_is_signed(tmp_path: Path) -> None:
         assert TRAINED in json.dumps(active["assertions"])
         assert read_origin(target / name) == f"C2PA by {WHO} (storyreel)"
     assert (target / "clips/a.mp4").read_bytes() == good()
+    assert read_seal(Store(str(target)), "reel.mp4")
 
 
 async def test_a_reel_that_cannot_be_signed_is_made(tmp_path: Path) -> None:
@@ -93,6 +95,7 @@ async def test_a_reel_that_cannot_be_signed_is_made(tmp_path: Path) -> None:
     [line] = await publish(tmp_path, files(tmp_path, key=b"no key"))
     assert line.startswith("reel.mp4: cannot be signed: ")
     assert read_origin(tmp_path / "film" / "reel.mp4") == ""
+    assert not read_seal(Store(str(tmp_path / "film")), "reel.mp4")  # so that the next run signs it
 
 
 @pytest.mark.parametrize(
