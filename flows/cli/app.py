@@ -246,7 +246,9 @@ def report(
                 display.say(told_why)
             with display.show_progress(progress, quiet=json):
                 store = Store(running.store.url, running.settings.target_options)  # the session's is closed to writes
-                problems = await ViewPublisher(store, running.folder, progress).make(views.chosen)
+                problems = await ViewPublisher(store, running.folder, progress, mark=running.settings.mark).make(
+                    views.chosen
+                )
             told = {"target": running.store.url, "report": f"{running.store.url}/report.html", "problems": problems}
             if json:
                 answer.write({**told, "exit_code": int(bool(problems)), "errors": []})

@@ -38,6 +38,7 @@ class Clip:
     channels: int = 0  # of its sound; 0 without any, and in records that do not say
     sound_rate: int = 0  # samples a second
     timecode: str = ""  # that its first picture bears in the file, such as 01:00:00:00
+    origin: str = ""  # whose content credentials it came with; empty for none, and in records that do not say
 
 
 class StartedFrom(NamedTuple):

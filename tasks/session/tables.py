@@ -11,6 +11,7 @@ from tasks.domain.takes import Shelf, attempts_with_clip, counting
 from tasks.ledger import Ended, describe_idle, exit_code, lineage_of
 from tasks.manifest import TableHead, build_tables, total_costs
 from tasks.session import restore
+from tasks.session.sounds import keep_sounds
 from tasks.session.state import SessionState
 from tasks.storage import StoreError
 from tasks.views.publish import ViewPublisher
@@ -114,6 +115,13 @@ class Tables:
             state.unwritten = str(error)
             state.progress.line(f"the tables could not be written (run again, the ledger has it all): {error}")
 
+    async def keep_sounds(self) -> None:
+        """Bring the board's sounds to the target. What it refuses is told."""
+        try:
+            await keep_sounds(self.state)
+        except (StoreError, OSError) as error:
+            self.state.progress.line(f"the sounds could not be kept (run again): {error}")
+
     async def show(self) -> None:
         """Make report, timeline and rough cut from the manifest as it is now written; not in a run that was stopped.
 
@@ -123,5 +131,6 @@ class Tables:
         if state.stopped is not None or not state.role.publishes:
             return
         await self.publish_last()
-        publisher = ViewPublisher(state.store, state.folder, state.progress, state.ledger, spare=True)
-        await publisher.make(state.request.views)
+        await self.keep_sounds()
+        known = (state.store, state.folder, state.progress, state.ledger)
+        await ViewPublisher(*known, spare=True, mark=state.settings.mark).make(state.request.views)

@@ -1,5 +1,5 @@
-"""Our timelines in programs for editing: melt plays what OpenTimelineIO's adapters make of them for MLT and Kdenlive,
-and Apple's definition of FCPXML is compared.
+"""Our timelines in programs for editing: what OpenTimelineIO's adapters make of them for MLT is opened by melt and what
+they make for Kdenlive is measured, and FCPXML is compared with Apple's definition.
 
 Run by `make others`, with the interpreter that has the adapters. melt is used where it is installed; the definition is
 not ours to hand on: name its file in the variable ``FCPXML_DTD``.
@@ -10,9 +10,9 @@ import os
 import shutil
 import subprocess
 import tempfile
+import xml.etree.ElementTree as ET
+from fractions import Fraction
 from pathlib import Path
-
-import av
 
 from tasks.domain.progress import Progress
 from tasks.domain.request import select_views
@@ -26,7 +26,6 @@ VALIDATE = """import sys
 from lxml import etree
 dtd = etree.DTD(open(sys.argv[2]))
 sys.exit(0 if dtd.validate(etree.parse(sys.argv[1])) else str(dtd.error_log))"""
-ADAPTERS = {"mlt_xml": "timeline.mlt", "kdenlive": "timeline.kdenlive"}
 
 
 def main(python: str) -> int:
@@ -43,27 +42,42 @@ def _failed(python: str, folder: Path, name: str) -> int:
         print(f"{name}: {problems}")
         return 1
     wanted, failed = sum(one.frames_at(rate) for one in shots), 0
-    for adapter, file in ADAPTERS.items():
-        subprocess.run(
-            [python, "-c", CONVERT, "timeline.otio", file, adapter],
-            cwd=folder,
-            timeout=SECONDS,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        found = _played(folder, file) if shutil.which("melt") else wanted
-        failed += found != wanted
-        told = f"{found} frames of {wanted}" if shutil.which("melt") else "written; melt is not installed"
-        print(f"{name}, {adapter}: {told}")
+    for adapter, file, measure in (("mlt_xml", "film.mlt", _played), ("kdenlive", "film.kdenlive", _laid)):
+        words = [python, "-c", CONVERT, "timeline.otio", file, adapter]
+        subprocess.run(words, cwd=folder, timeout=SECONDS, check=True, stdout=subprocess.DEVNULL)
+        found = measure(folder / file)
+        failed += found not in (wanted, None)
+        print(f"{name}, {adapter}: {'melt is not installed' if found is None else f'{found} frames of {wanted}'}")
     return failed + _invalid(python, folder, name)
 
 
-def _played(folder: Path, file: str) -> int:
-    """The pictures that melt shows."""
-    words = ["melt", file, "-consumer", "avformat:out.mp4", "vcodec=mpeg4", "an=1", "real_time=-1"]
-    subprocess.run(words, cwd=folder, timeout=SECONDS, check=True, capture_output=True)
-    with av.open(str(folder / "out.mp4")) as container:
-        return sum(1 for _ in container.decode(video=0))
+def _played(file: Path) -> int | None:
+    """The frames that melt plays of a project; None where it is not installed."""
+    if shutil.which("melt") is None:
+        return None
+    words = ["melt", file.name, "-consumer", "xml:out.xml"]
+    subprocess.run(words, cwd=file.parent, timeout=SECONDS, check=True, capture_output=True)
+    return int(ET.parse(file.parent / "out.xml").findall("tractor")[-1].get("out", "0")) + 1
+
+
+def _laid(file: Path) -> int:
+    """The frames that a project of Kdenlive has on its first track: its black ground is longer than any film."""
+    root = ET.parse(file).getroot()
+    profile = root.find("profile")
+    assert profile is not None
+    rate = Fraction(profile.get("frame_rate_num", "")) / Fraction(profile.get("frame_rate_den", ""))
+    items = list(root.findall("playlist[@id='playlist0']/*"))
+    return sum(_frames(one.get("length") or one.get("out", ""), rate) - _from(one, rate) for one in items)
+
+
+def _from(item: ET.Element, rate: Fraction) -> int:
+    """What to take from an item's end for its length: a blank has that itself, an entry ends with its last frame."""
+    return 0 if item.get("length") else _frames(item.get("in", ""), rate) - 1
+
+
+def _frames(clock: str, rate: Fraction) -> int:
+    hours, minutes, seconds = clock.split(":")
+    return round((int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)) * rate)
 
 
 def _invalid(python: str, folder: Path, name: str) -> bool:
