@@ -146,7 +146,7 @@ def _shots(ids: Sequence[str]) -> str:
 def plan_table(plan: Plan, read: Sequence[str] = (), *, most: int = 200) -> None:
     """Print the plan for people: one line a shot, how the board was ``read`` and what is odd below, then the totals."""
     rows = [_plan_cells(shot) for shot in [s for s in plan.shots if s.selected][:most]]
-    _aligned([PLAN_HEAD, *rows])
+    print_aligned([PLAN_HEAD, *rows], MONEY)
     if len(plan.shots) > most:
         out.print(f"... {len(plan.shots) - most} more shots; --json lists them all")
     for line in read:
@@ -166,15 +166,15 @@ def plan_table(plan: Plan, read: Sequence[str] = (), *, most: int = 200) -> None
         out.print(text(line))
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> None:
-    """Rows with their columns one below the other, those of money to the right, and a dim head: no table, which would
-    cut what is wider than the terminal."""
+def print_aligned(rows: Sequence[Sequence[str]], sums_from: int) -> None:
+    """Print rows with their columns one below the other, those ``sums_from`` that place on to the right, and a dim
+    head: no table, which would cut what is wider than the terminal."""
     shown = [[redaction.plain(cell) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
     for number, row in enumerate(shown):
         gaps = [" " * (width - cell_len(cell)) for width, cell in zip(widths, row, strict=True)]
         cells = [
-            gap + cell if at >= MONEY else cell + gap for at, (gap, cell) in enumerate(zip(gaps, row, strict=True))
+            gap + cell if at >= sums_from else cell + gap for at, (gap, cell) in enumerate(zip(gaps, row, strict=True))
         ]
         out.print(text("  ".join(cells).rstrip(), "" if number else "dim"))
 

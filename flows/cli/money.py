@@ -1,11 +1,11 @@
 """``storyreel reconcile`` and ``storyreel costs``: money afterwards, at one target and over many."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from rich.table import Table
 
 from flows.cli import display
 from flows.cli import output as answer
@@ -99,14 +99,16 @@ def costs(*urls: Urls, to: File = "", config: Config = None, json: Json = False)
     return answer.caught(act, json, {"rows": []})
 
 
+def _cell(values: Sequence[Any]) -> str:
+    """Gateway and model as a route, waiting times in whole seconds, the median and the 95th percentile."""
+    if any(isinstance(one, float) for one in values):
+        return " / ".join(f"{one:.0f}" for one in values if one is not None)
+    return ":".join(str(one) for one in values if one is not None)
+
+
 def _show_costs(told: dict[str, Any]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for head in SHOWN:
-        table.add_column(head, justify="left" if head in ("month", "route", "board") else "right", overflow="fold")
-    for row in told["rows"]:
-        cells = ([row[name] for name in names] for names in SHOWN.values())
-        table.add_row(*(display.text(":".join(str(one) for one in cell if one is not None)) for cell in cells))
-    display.out.print(table)
+    rows = [[_cell([row[name] for name in names]) for names in SHOWN.values()] for row in told["rows"]]
+    display.print_aligned([[*SHOWN], *rows], list(SHOWN).index("orders"))
     sums = told["totals"]
     display.out.print(
         display.text(
