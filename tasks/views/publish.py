@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
 from tasks.domain.request import VIEWS, ViewSelection
+from tasks.domain.result import Clip
 from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
 from tasks.manifest import load_attempts, load_manifest, row_keys
 from tasks.storage import Store
@@ -72,7 +73,16 @@ class ViewPublisher:
     def cut(self, tables: Tables) -> Cut:
         """Where each shot lies in reel and timelines, with what the ledger knows of its clip."""
         clips = {one.clip.path: one.clip for one in self.known().history() if one.clip}
-        return cut_of(tables.rows, clips)
+        silent = [str(row["clip"]) for row in tables.rows if row.get("has_sound") is None and row["clip"] in clips]
+        return cut_of(tables.rows, clips | {path: self._heard(clips[path]) for path in silent if self.store.local})
+
+    def _heard(self, clip: Clip) -> Clip:
+        """A clip whose record does not say what sound it has, as 0.1 wrote it, with what its file says."""
+        from tasks.views.reel import footage
+
+        with contextlib.suppress(*footage.BROKEN):
+            return footage.listen(clip, Path(self.store.full(clip.path)))
+        return clip
 
     def make_workbook(self, tables: Tables, file: str) -> None:
         """Write the manifest as a workbook."""
