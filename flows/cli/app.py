@@ -81,10 +81,10 @@ def render(
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
                 display.left_out(running.plan.left_out)
-                display.say("\n".join((*running.board.told.lines, answers.headline(running))))
+                display.say("\n".join(answers.opening(running)))
             code = await _run(running, quiet=quiet)
             told = answers.render_answer(running, code, time.monotonic() - since)
-            answer.write(told) if json else answer.summary(told, running)
+            answer.conclude(told, running, as_json=json)
             if code == signals.CODE:
                 display.say(answers.left_over(running))
             return code
@@ -133,6 +133,8 @@ async def _flown(running: Session) -> Any:
             skip_unusable=asked.skip_unusable,
             takes=asked.takes,
             draft=asked.draft,
+            by=asked.by,
+            measured=list(asked.measured),
             return_state=True,
         )
     )

@@ -160,6 +160,8 @@ def plan_table(plan: Plan, read: Sequence[str] = (), *, most: int = 200) -> None
         said = f"{len(trusted)} remote files were taken on trust, the first: {trusted[0]}"
         out.print(text(said if len(trusted) > 1 else f"1 remote file was taken on trust: {trusted[0]}"))
     out.print(plan.summary)
+    for line in plan.schedule.lines if plan.schedule else ():
+        out.print(text(line))
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.money import BUDGET_WORDS, is_budget
 from tasks.domain.request import VIEWS, RunRequest, ViewSelection
 from tasks.domain.takes import MOST_TAKES
+from tasks.planning import asked_time
 
 
 def _leave_out(view: str, what: str = "") -> Parameter:
@@ -50,6 +52,11 @@ class Wishes:
     draft: Annotated[
         bool | None, Parameter(help="Order drafts from [chain.draft], no finals; or finals for all drafts.")
     ] = None
+    by: Annotated[
+        str,
+        Parameter(help="Be done by this time, such as 07:00: each shot by the route that has time and costs least."),
+    ] = ""
+    measured: Annotated[str, Parameter(help="Targets whose past runs say how long a route takes, by commas.")] = ""
     skip_unusable: Annotated[
         bool, Parameter(negative="", help="Leave out shots that no route can make, instead of ending.")
     ] = False
@@ -59,7 +66,10 @@ class Wishes:
         if self.takes is not None and not 1 <= self.takes <= MOST_TAKES:
             told = f"write a whole number from 1 to {MOST_TAKES}"
             raise ConfigError([Fault(0, "", "--takes", str(self.takes), told)])
-        return replace(wanted, takes=self.takes, draft=self.draft, skip_unusable=self.skip_unusable)
+        timed = replace(
+            wanted, by=asked_time(self.by, "--by", datetime.now(UTC).astimezone()), measured=_words(self.measured)
+        )
+        return replace(timed, takes=self.takes, draft=self.draft, skip_unusable=self.skip_unusable)
 
 
 NO_WISHES = Wishes()

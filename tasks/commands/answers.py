@@ -11,7 +11,7 @@ from tasks.config import Settings
 from tasks.domain.errors import Fault, TargetError
 from tasks.domain.identity import number_text
 from tasks.domain.money import ZERO, usd_shown, usd_text
-from tasks.domain.plan import ShotPlan
+from tasks.domain.plan import Schedule, ShotPlan
 from tasks.domain.request import VIEWS
 from tasks.domain.result import STATUSES, Attempt, ShotResult, has_own_clip
 from tasks.domain.takes import Shelf
@@ -69,6 +69,12 @@ def headline(running: Session) -> str:
     return "; ".join((f"{plan.counts}: {price}", *running.snapshot.lacks))
 
 
+def opening(running: Session) -> list[str]:
+    """What is said before a run: how the board was read, what will be done and for how much, and by when."""
+    timed = running.plan.schedule.lines if running.plan.schedule else ()
+    return [*running.board.told.lines, headline(running), *timed]
+
+
 def render_answer(running: Session, code: int, seconds: float) -> dict[str, Any]:
     """The answer of ``render --json``: ``code`` is its exit code, ``seconds`` how long the run took."""
     money, results = running.money(), running.results()
@@ -121,7 +127,12 @@ def plan_answer(running: Session, code: int) -> dict[str, Any]:
         "warnings": list(plan.warnings),
         "errors": [],
     }
-    return {"exit_code": code, "shots": shots, "totals": totals, **told}
+    return {"exit_code": code, "shots": shots, "totals": totals, **told, **_timed(plan.schedule)}
+
+
+def _timed(told: Schedule | None) -> dict[str, Any]:
+    """What will be done by the time that was asked for; nothing where none was."""
+    return {} if told is None else {"by": told._asdict() | {"usd": usd_text(told.usd)}}
 
 
 def _planned_shot(plan: ShotPlan) -> dict[str, Any]:

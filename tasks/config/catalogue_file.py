@@ -8,7 +8,7 @@ from typing import Any, Literal
 from tasks.config import schema as kinds
 from tasks.config.catalogue_price import PRICE_FIELDS, price_gaps, take_price
 from tasks.config.schema import FaultCollector, Spec
-from tasks.domain.model import INPUTS, Model
+from tasks.domain.model import INPUTS, Limit, Model
 from tasks.domain.shot import MODES
 
 
@@ -61,6 +61,19 @@ def _group(value: Any) -> tuple[str, ...]:
     return names
 
 
+def _limits(value: Any) -> dict[str, Limit]:
+    """``{ references = { seconds = 10, side = 720 } }``: what an input makes of the longest clip and largest size."""
+    wrong = ValueError(f"must be a table by one of {', '.join(INPUTS)}, as in {{ references = {{ seconds = 10 }} }}")
+    if not isinstance(value, dict) or not set(value) <= {*INPUTS}:
+        raise wrong
+    found = {}
+    for name, table in value.items():
+        if not isinstance(table, dict) or not table or not set(table) <= {*Limit._fields}:
+            raise wrong
+        found[name] = Limit(**{key: kinds.whole(1)(most) for key, most in table.items()})
+    return found
+
+
 def _day_or_none(value: Any) -> str:
     return "" if value == "" else str(kinds.day(value))
 
@@ -93,6 +106,7 @@ _MODEL: Spec = {
     "last_image": kinds.flag,
     "references": kinds.whole(0),
     "excludes": kinds.each(_group),
+    "limits": _limits,
     **PRICE_FIELDS,
     "low_confidence": kinds.text,
     "failed_is_charged": _FAILED,

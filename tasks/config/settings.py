@@ -14,6 +14,7 @@ from tasks.config.catalogue import Catalogue, load_catalogue
 from tasks.config.own_models import extend_catalogue
 from tasks.config.provider_settings import ProviderSettings as ProviderSettings
 from tasks.config.provider_settings import read_providers
+from tasks.config.quality import QualitySettings, read_quality
 from tasks.config.schema import CONFIGS as CONFIGS
 from tasks.config.schema import FaultCollector, Spec, find
 from tasks.domain.errors import ConfigError, Fault
@@ -112,6 +113,7 @@ class Settings:
     catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
     notes: tuple[str, ...] = ()
     network: Network = field(default_factory=Network)
+    quality: QualitySettings = field(default_factory=QualitySettings)
 
 
 Routes = Mapping[Mode, tuple[str, ...]]
@@ -147,7 +149,7 @@ _RULES: Spec = {
     "fill_down": kinds.each(kinds.text),
 }
 _COLUMNS: Spec = {**dict.fromkeys(COLUMNS, kinds.text), **_RULES}
-_TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars", "cast", "model")
+_TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars", "cast", "model", "quality")
 
 
 def settings_from_environment(path: str | Path | None = None, blocks: Blocks = Blocks()) -> Settings:  # noqa: B008 - frozen
@@ -207,6 +209,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         catalogue=catalogue,
         notes=notes,
         network=read_network(environ),
+        quality=read_quality(raw.get("quality", {}), sheet),
     )
     sheet.raise_any()
     return settings

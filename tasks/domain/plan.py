@@ -17,6 +17,13 @@ Action = Literal["new", "keep", "rerender"]
 NOWHERE = "memory://storyreel-plan"  # the target of a plan that names none
 
 
+def words_of_waiting(count: int) -> str:
+    """How many shots wait until somebody chooses one of their takes, in words; empty where none does."""
+    if count < 2:
+        return "1 shot waits for a choice" if count else ""
+    return f"{count} shots wait for a choice"
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A route that can make the shot: what would be sent, and its price in US dollars.
@@ -140,6 +147,20 @@ class ShotPlan(NamedTuple):
         return total * self.need.missing
 
 
+class Schedule(NamedTuple):
+    """What will be done by a time (``by``, as ``ready`` ISO 8601): the shots that will, the last of them at ``ready``,
+    those that no route has time for and those that the budget does not hold; ``usd`` is what the first ones cost.
+    ``lines`` say it in words, with the choice of every route."""
+
+    by: str
+    ready: str
+    done: tuple[str, ...]
+    late: tuple[str, ...]
+    unpaid: tuple[str, ...]
+    usd: Decimal
+    lines: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The shots in board order, with their total."""
@@ -149,6 +170,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     trusted: tuple[str, ...] = field(default=())  # remote files that were not fetched for the plan
     waiting: tuple[str, ...] = ()  # shots with drafts of which nobody has chosen one
+    schedule: Schedule | None = None  # where a time was named
 
     @property
     def quoted(self) -> Decimal:

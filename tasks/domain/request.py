@@ -54,7 +54,8 @@ class RunRequest:
     is ``id:stale``); None leaves a value to the config.
 
     ``takes``: clips of each shot whose row says nothing of it. ``draft``: whether drafts are ordered, and no finals;
-    False: finals for all drafts.
+    False: finals for all drafts. ``by``: the time, ISO 8601, by which it is to be done, empty for none;
+    ``measured``: the targets whose attempts say how long a route takes.
 
     ``skip_unusable``: shots without a usable route are left out instead of keeping the run from its start.
     ``confined``: the board comes from an inbox or a deployment, and may not name files outside its own folder.
@@ -69,6 +70,8 @@ class RunRequest:
     concurrency: int | None = None
     takes: int | None = None
     draft: bool | None = None
+    by: str = ""
+    measured: tuple[str, ...] = ()
     skip_unusable: bool = False
     confined: bool = False
     views: ViewSelection = ViewSelection()

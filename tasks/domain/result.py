@@ -87,6 +87,7 @@ class Attempt:
     draft_of: int = 0  # the attempt whose draft it finishes
     qa: str = ""  # what is wrong with the clip, in words
     started_from: StartedFrom | None = None  # None for none, and where it is not known
+    mends: int = 0  # the attempt because of whose flaw it was ordered
 
     @property
     def route(self) -> str:
@@ -120,6 +121,7 @@ class Settlement:
     clip: Clip | None = None
     error: GatewayError | MediaError | None = None
     remote_ids: Mapping[str, str] = field(default_factory=dict)
+    qa: str | None = None  # what is wrong with the clip, in words; None where nobody looked
 
 
 @dataclass(frozen=True, slots=True)

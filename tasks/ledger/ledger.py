@@ -5,7 +5,7 @@
 ``ledger/<key>/<n>-overdue.json``   its patience ran out: still unsettled, asked after once by every later run
 ``ledger/<key>/<n>-settled.json``   it is over: outcome, charge, clip, which lies under a name with this n
 ``ledger/<key>/<n>-found.json``     the job of an order that was settled as unclear: it outranks that, and no other end
-``ledger/<key>/<w>-wanted.json``    somebody asked for another clip; done when one came
+``ledger/<key>/<w>-wanted.json``    somebody asked for another clip; done when one came; or why that wish is over
 
 Every record repeats what the ones before it said, so that one object tells the state of an attempt.
 Attempts, costs and what is reused are read from here and from nowhere else.
@@ -226,30 +226,35 @@ class Ledger:
             "settled_at": self.clock(),
             "settled_by": self.run_id,
         }
+        record |= {} if ending.qa is None else {"qa": ending.qa}
         self.store.write(self._name(record, "settled"), pack(record))
         return self._keep(record, "settled")
 
     def want(self, key: str, *, stale: bool = False) -> None:
         """Record the wish for another clip, unless one is open already.
 
-        ``stale``: only for one that starts from another take than the clip in use.
+        ``stale``: only for one that starts from another take than the clip in use; a wish for any is not met by that.
         """
         page = self.page(key)
-        if page.open_wish is not None:
+        if (wish := page.open_wish) is not None and (stale or not wish.get("stale")):
             return
-        record: Record = {
-            "schema": SCHEMA,
-            "kind": "wanted",
-            "run_id": self.run_id,
-            "key": key,
-            "w": max(page.wanted, default=0) + 1,
-            "upto": max(page.entries, default=0),
-            "had": [a.n for a in page.attempts() if a.clip is not None],
-            "wanted_at": self.clock(),
-        }
-        record |= {"stale": True} if stale else {}
-        self.store.create(f"ledger/{key}/{record['w']}-wanted.json", pack(record))
-        page.wanted[record["w"]] = record
+        since = {"upto": max(page.entries, default=0), "had": [a.n for a in page.attempts() if a.clip is not None]}
+        self.keep_wish(self._wish(key, since | ({"stale": True} if stale else {})))
+
+    def end_wish(self, key: str, shot_id: str, why: str) -> None:
+        """Take the open wish of a key for over, because of ``why``. Nothing is written: `keep_wish` does that."""
+        if (wish := self.page(key).open_wish) is not None:
+            self._wish(key, {"upto": wish["upto"], "had": wish["had"], "shot_id": shot_id, "over": why})
+
+    def keep_wish(self, wish: Record) -> None:
+        """Write a wish. To write it again does no harm."""
+        self.store.create(f"ledger/{wish['key']}/{wish['w']}-wanted.json", pack(wish))
+
+    def _wish(self, key: str, more: Record) -> Record:
+        page, w = self.page(key), max(self.page(key).wanted, default=0) + 1
+        head = {"schema": SCHEMA, "kind": "wanted", "run_id": self.run_id, "key": key, "w": w}
+        wish = page.wanted[w] = head | {"wanted_at": self.clock()} | more
+        return wish
 
     def record(self, attempt: Attempt) -> Record:
         """The newest record of an attempt, as it stands at the target."""

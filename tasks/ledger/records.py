@@ -99,9 +99,9 @@ class KeyHistory:
 
     @property
     def open_wish(self) -> Record | None:
-        """The newest wish that neither a clip of the shot's own nor a refusal has answered yet."""
+        """The newest wish, unless it is over: answered by a clip of the shot's own or by a refusal, or closed."""
         wish = self.wish
-        if wish is None:
+        if wish is None or wish.get("over"):
             return None
         attempts = self.attempts()
         clips = [a for a in attempts if a.brought_own_clip and a.n not in wish["had"]]
@@ -158,7 +158,8 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
         slot=int(record.get("slot", 1)),
         grade=record.get("grade", "final"),
         draft_of=int(record.get("draft_of", 0)),
-        qa=record.get("qa", ""),
+        qa=str(record.get("qa") or ""),
+        mends=int(record.get("mends", 0)),
         started_from=StartedFrom(**record["started_from"]) if record.get("started_from") else None,
     )
 

@@ -3,6 +3,7 @@
 from tasks.manifest.costs import total_costs
 from tasks.manifest.csv_file import disarm
 from tasks.manifest.files import TableHead, build_tables, load_attempts, load_manifest, summary
+from tasks.manifest.refunds import refunds_line
 from tasks.manifest.rows import MANIFEST, Row, kept_again, row_keys
 from tasks.manifest.takes import TAKES, load_takes, takes_rows
 
@@ -17,6 +18,7 @@ __all__ = [
     "load_attempts",
     "load_manifest",
     "load_takes",
+    "refunds_line",
     "row_keys",
     "summary",
     "takes_rows",

@@ -199,7 +199,7 @@ async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, 
             except MediaError as error:
                 faults.append(Fault(shot.row, shot.shot_id, column, reference, f"{error}{shared(reference)}"))
 
-    named = [plan for plan in session.plan.shots if _references([plan.shot])]
+    named = [plan for plan in session.plan.shots if _references([plan.shot])] if references else []
     needing = [plan for plan in named if plan.renders and plan.action != "keep"]
     for start in range(0, len(needing), 64):
         await asyncio.gather(*(one(plan) for plan in needing[start : start + 64]))

@@ -118,8 +118,5 @@ class Tables:
         if state.stopped is not None or not state.role.publishes:
             return
         await self.publish_last()
-        cut = [(row.shot.shot_id, row.clip.sha256 if row.clip else "") for row in self.results()]
-        before = [(name, str(row["sha256"] or "")) for name, row in state.snapshot.rows.items()]
-        there = cut == before and await asyncio.to_thread(state.store.exists, "reel.mp4")
-        views = replace(state.request.views, reel=state.request.views.reel and not there)
-        await ViewPublisher(state.store, state.folder, state.progress, state.ledger).make(views)
+        publisher = ViewPublisher(state.store, state.folder, state.progress, state.ledger, spare=True)
+        await publisher.make(state.request.views)

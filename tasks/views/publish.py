@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
-from tasks.domain.request import VIEWS, ViewSelection
+from tasks.domain.request import VIEWS, View, ViewSelection
 from tasks.domain.result import Clip
 from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
 from tasks.manifest import load_attempts, load_manifest, row_keys
@@ -32,19 +32,27 @@ class Tables(NamedTuple):
 
 
 class ViewPublisher:
-    """Makes the views of one target. ``folder`` is scratch space on this machine."""
+    """Makes the views of one target. ``folder`` is scratch space on this machine.
 
-    def __init__(self, store: Store, folder: Path, progress: Progress, ledger: Ledger | None = None) -> None:
-        self.store, self.folder, self.progress, self.ledger = store, folder, progress, ledger
+    ``spare``: a rough cut that shows the very same clips in the same order is left as it is.
+    """
+
+    def __init__(
+        self, store: Store, folder: Path, progress: Progress, ledger: Ledger | None = None, *, spare: bool = False
+    ) -> None:
+        self.store, self.folder, self.progress, self.ledger, self.spare = store, folder, progress, ledger, spare
+        self.missed = False  # a clip could not be had
 
     async def make(self, views: ViewSelection) -> list[str]:
-        """Write the chosen views, and give the reasons of those that could not be made.
+        """Write the chosen views, and those that are only made when asked for and are there: they would show what is
+        not in use any more. Gives the reasons of those that could not be made.
 
         Raises ``TargetError`` when the target has no manifest.
         """
         tables = await asyncio.to_thread(self.tables)
         problems = []
-        for view in sorted(views.chosen, key=lambda view: list(BUILDERS).index(view.name)):
+        due = await asyncio.to_thread(self._due, views)
+        for view in sorted(due, key=lambda view: list(BUILDERS).index(view.name)):
             try:
                 await asyncio.to_thread(BUILDERS[view.name], self, tables, view.file)
             except (StoryreelError, OSError) as error:
@@ -52,6 +60,10 @@ class ViewPublisher:
         for problem in problems:
             self.progress.line(problem)
         return problems
+
+    def _due(self, views: ViewSelection) -> list[View]:
+        there = [one for one in VIEWS.values() if not one.default and one not in views.chosen]
+        return [*views.chosen, *(one for one in there if self.store.exists(one.file))]
 
     def tables(self) -> Tables:
         """The shots of the manifest as it was last written. Raises ``TargetError`` when the target has none."""
@@ -101,8 +113,9 @@ class ViewPublisher:
 
         attempts = load_attempts(self.store.read("attempts.parquet"))
         costs = json.loads(self.store.read("costs.json"))
-        board, run_id = (str(tables.head.get(name, "")) for name in ("board", "run_id"))
-        heading = report.Heading(board, run_id, now(), has_reel=self.store.exists(VIEWS["reel"].file))
+        board, run_id, target = (str(tables.head.get(name, "")) for name in ("board", "run_id", "target"))
+        beside = tuple(name for name in report.MAYBE if self.store.exists(name))
+        heading = report.Heading(board, run_id, now(), VIEWS["reel"].file in beside, target, beside)
         review = report.Review(takes, verdicts, served)
         return report.render_page(self._with_parts(tables.rows), attempts, costs, heading, review)
 
@@ -124,15 +137,30 @@ class ViewPublisher:
     def make_reel(self, tables: Tables, file: str) -> None:
         """Write the rough cut, shot by shot as long as in the timelines."""
         from tasks.views.reel import reel
+        from tasks.views.reel.seal import read_seal, seal
 
-        out, cut = self.folder / file, self.cut(tables)
-        parts = [self._part(item, cut) for item in cut.items]
-        say = self.progress.say
+        cut = self.cut(tables)
+        parts, shown = [self._part(item, cut) for item in cut.items], self.shown(cut)
+        if self.spare and read_seal(self.store, file) == shown:
+            return
+        out, self.missed, say = self.folder / file, False, self.progress.say
         made = reel.join(parts, out, rate=cut.own_rate, progress=lambda n, of: say("reel", f"{n} of {of} shots"))
         self.progress.flights.pop("reel", None)
         for shot_id, reason in made.skipped:
             self.progress.line(f"{file}: {shot_id} is a card: {reason}")
+        if not self.missed:
+            seal(out, shown)
         self.store.put(file, out)
+
+    def shown(self, cut: Cut) -> bytes:
+        """What stands for the content of a rough cut: the clips, the cards and how long each is seen."""
+        from tasks.views.reel.seal import digest_of
+
+        parts = [(item, self._part(item, cut)) for item in cut.items]
+        return digest_of(
+            (str(cut.rate), one.shot_id, item.row["sha256"] if item.url else (one.scene, one.words), str(one.seconds))
+            for item, one in parts
+        )
 
     def _part(self, item: Item, cut: Cut) -> Any:
         from tasks.views.reel.parts import Part
@@ -146,11 +174,15 @@ class ViewPublisher:
     def _local(self, clip: str) -> Iterator[Path]:
         """A clip on this machine while it is needed: in its place on a local target, else a copy."""
         if self.store.local:
-            yield Path(self.store.full(clip))
+            path = Path(self.store.full(clip))
+            self.missed |= not path.is_file()
+            yield path
             return
         copy = self.folder / f"{uuid.uuid4().hex}.mp4"
         try:
+            self.missed, missed = True, self.missed
             self.store.get(clip, copy)
+            self.missed = missed
             yield copy
         finally:
             copy.unlink(missing_ok=True)

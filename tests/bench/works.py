@@ -169,3 +169,18 @@ def ledger(folder: str, how: str, at_once: str, shots: str) -> None:
 
     with ThreadPoolExecutor(int(at_once)) as pool:
         _timed(lambda: list(pool.map(one, range(int(shots)))))
+
+
+def looking(clip: str) -> None:
+    """A look at a delivered clip, by the program."""
+    from tasks.config import Limits
+    from tasks.media.looks.look import Sent, look
+
+    _timed(lambda: look(Path(clip), Sent(sound=True), Limits()))
+
+
+def filters(clip: str) -> None:
+    """The same by the filters of the ffmpeg command."""
+    pictures, sound = "blackdetect,freezedetect,scdet", "silencedetect"
+    command = ["ffmpeg", "-v", "error", "-nostats", "-i", clip, "-vf", pictures, "-af", sound, "-f", "null", "-"]
+    _timed(lambda: subprocess.run(command, check=True))

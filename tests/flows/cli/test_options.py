@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import get_type_hints
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from flows.cli import app
 from flows.cli.options import Views
 from tasks.domain.request import VIEWS, ViewSelection
+from tests.flows import Ran, write_board
+
+Typed = Callable[..., Ran]
 
 
 @pytest.mark.parametrize("command", [app.render, app.report], ids=lambda command: command.__name__)
@@ -30,3 +34,12 @@ def test_every_view_has_its_option() -> None:
         assert getattr(other, view.name) is not view.default
         assert dataclasses.replace(other, **{view.name: view.default}) == Views().chosen == ViewSelection()
     assert not options
+
+
+def test_a_time_to_be_done_by(typed: Typed, tmp_path: Path) -> None:
+    """``plan --by`` answers programs with what will be done and for how much, and people who mistype with a word."""
+    board = write_board(tmp_path / "board.csv", [{"prompt": "a sail"}])
+    told = typed("plan", board, "--by", "07:00", "--json").told
+    assert told["by"]["by"].partition("T")[2].startswith("07:00") and told["by"]["usd"] == "0.00"
+    wrong = typed("plan", board, "--by", "tomorrow")
+    assert wrong.code == 2 and "--by 'tomorrow': write a time such as 07:00" in wrong.err

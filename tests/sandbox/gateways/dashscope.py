@@ -114,11 +114,14 @@ class DashScope(Gateway):
         check(told, {"prompt": text(20_000)}, {"negative_prompt": text(500), "media": _media, **OF_CLIENT})
         check(wanted, {}, PARAMETERS)
         tier, media = wanted.get("resolution", "1080P"), {one["type"]: one["url"] for one in told.get("media", [])}
+        shown = [one["url"] for one in told.get("media", []) if one["type"] == "reference_image"]
         if tier not in PRICES[body["model"]]:
             raise Refusal("bad_request", f"{model} makes no {tier}.")
-        if model == EDIT:
-            return _edit(body, media, wanted, TIERS[tier])
-        return _fresh(body, media, wanted, TIERS[tier])
+        wish = (_edit if model == EDIT else _fresh)(body, media, wanted, TIERS[tier])
+        wish.references = tuple(shown)
+        if len(shown) > (4 if model == EDIT else 10):
+            raise Refusal("bad_request", "too many reference images")
+        return wish
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
         rate = Decimal(PRICES[model][TIER_OF.get(size, "720P")])
@@ -166,17 +169,22 @@ def _fresh(
     seconds, frames = wanted.get("duration", 5), {"first_frame", "last_frame"}
     if not low <= seconds <= high:
         raise Refusal("bad_request", f"duration must be from {low} to {high}")
+    if "reference_image" in media and model.startswith("wan3.0"):
+        frames = {"reference_image"}  # either the one or the other
     if set(media) - frames or ("last_frame" in media) > ("first_frame" in media):
         raise Refusal("bad_request", "media do not go together")
     if (model.endswith("-t2v") and media) or (model.endswith("-i2v") and not media):
         raise Refusal("bad_request", "this model takes other media")
-    if media and "ratio" in wanted:
+    if model.startswith("happyhorse") and "last_frame" in media:
+        raise Refusal("bad_request", "this model takes a first frame alone")
+    if "first_frame" in media and "ratio" in wanted:
         raise Refusal("bad_request", "the ratio is that of the first frame")
     size = sizes.get(wanted.get("ratio", "16:9"))
     if size is None:
         raise Refusal("bad_request", "no such ratio at this resolution")
-    wish = Wish(body["input"]["prompt"], model, seconds, None if media else size, shapes=tuple(sizes.values()))
-    if media:
+    framed = "first_frame" in media
+    wish = Wish(body["input"]["prompt"], model, seconds, None if framed else size, shapes=tuple(sizes.values()))
+    if framed:
         wish.image, wish.last, wish.sizes = media["first_frame"], media.get("last_frame", ""), tuple(sizes.values())
     return wish
 

@@ -26,6 +26,7 @@ from tests.sandbox.protocol import (
     Refusal,
     Rule,
     Wish,
+    addresses,
     check,
     flag,
     one_of,
@@ -33,11 +34,11 @@ from tests.sandbox.protocol import (
 )
 
 UNIT = Decimal("0.014")  # of Seedance: a thousand tokens
-TEXT, IMAGE = "bytedance/seedance-2.0/text-to-video", "bytedance/seedance-2.0/image-to-video"
+TEXT, IMAGE, SHOWN = (f"bytedance/seedance-2.0/{what}-to-video" for what in ("text", "image", "reference"))
 KLING, GROK = "fal-ai/kling-video/o3/standard/video-to-video/edit", "xai/grok-imagine-video/edit-video"
 TEXT_25, IMAGE_25 = "bytedance/seedance-2.5/text-to-video", "bytedance/seedance-2.5/image-to-video"
 COMPLETE, DRAFT, DRAFT_DAYS = "bytedance/seedance-2.5/draft/complete", "#draft", 7
-PER_SECOND = {TEXT: "0.3034", IMAGE: "0.3024", KLING: "0.252", GROK: "0.08"}
+PER_SECOND = {TEXT: "0.3034", IMAGE: "0.3024", SHOWN: "0.3024", KLING: "0.252", GROK: "0.08"}
 OF_25 = {"": {480: "0.2205", 720: "0.473"}, DRAFT: {480: "0.22"}}
 FINAL_PER_SECOND = Decimal("1.04004")
 APPS = ("bytedance/seedance-2.0", "bytedance/seedance-2.5", "fal-ai/kling-video", "xai/grok-imagine-video")
@@ -100,7 +101,8 @@ class Fal(Gateway):
         pictured, rules = model in (IMAGE, IMAGE_25), SEEDANCE_25 if model in (TEXT_25, IMAGE_25) else SEEDANCE
         if pictured:
             needed["image_url"] = text(40_000_000)
-        check(body, needed, rules | ({"end_image_url": text(40_000_000)} if pictured else {}))
+        more: dict[str, Rule] = {"end_image_url": text(40_000_000)} if pictured else {}
+        check(body, needed, rules | more | ({"image_urls": addresses(9)} if model == SHOWN else {}))
         ratio, length = body.get("aspect_ratio", "auto"), body.get("duration", "auto")
         sizes = SIZES["480p" if body.get("draft") else body.get("resolution", "720p")]
         size = sizes.get("16:9" if ratio == "auto" and not pictured else ratio)
@@ -109,6 +111,7 @@ class Fal(Gateway):
         if size and ratio != "auto":  # stricter than the documents: what is cut to a shape is cut to its pixels
             wish.sizes = (size, NOMINAL.get(size, size))
         wish.image, wish.last = body.get("image_url", ""), body.get("end_image_url", "")
+        wish.references = tuple(body.get("image_urls", ()))
         return wish
 
     def _finished_draft(self, call: Call) -> Wish:

@@ -36,6 +36,7 @@ TIERS: dict[str, dict[str, Pixels]] = {
 }
 TIER_OF = {size: tier for tier, sizes in TIERS.items() for size in sizes.values()}
 PRICES = {H3: {"768P": "0.08", "2K": "0.13"}, MAX: {"480P": "0.05", "768P": "0.08"}}
+PICTURES = {H3: (5, "0.04"), MAX: (2, "0.074")}  # how many are free, and what each of the others costs
 EDIT = "#edit"  # of a job that has a source, on the bill
 SHORTEST = {H3: 4, MAX: 5}
 RATIOS = ("adaptive", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
@@ -93,6 +94,10 @@ class MiniMax(Gateway):
         if set(media) & set(FRAMES) and (set(media) - set(FRAMES) or "first_frame" not in media):
             raise Refusal("bad_request", "invalid params, these roles do not go together (2013)")
         ratio = body.get("ratio", "adaptive")
+        pictures = [one for one in body["content"] if one["type"] == "image_url"]
+        shown = tuple(one["image_url"]["url"] for one in pictures if one["role"] == "reference_image")
+        if len(shown) > 9 or len(pictures) - len(shown) > len({"first_frame", "last_frame"} & set(media)):
+            raise Refusal("bad_request", "invalid params, too many pictures (2013)")
         if not media and ratio == "adaptive":
             raise Refusal("bad_request", "invalid params, ratio is required (2013)")
         sizes = TIERS[body["resolution"]]
@@ -100,6 +105,8 @@ class MiniMax(Gateway):
         if "first_frame" in media:
             wish.size, wish.image, wish.last = None, media["first_frame"], media.get("last_frame", "")
             wish.sizes = tuple(sizes.values())
+        free, usd = PICTURES[body["model"]]
+        wish.references, wish.extra = shown, Decimal(usd) * max(len(pictures) - free, 0)
         wish.video = media.get("reference_video", "") or media.get("base_video", "")
         wish.model += EDIT if wish.video else ""
         return wish
