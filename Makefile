@@ -32,7 +32,7 @@ $(VENV)/.user: pyproject.toml constraints.txt
 $(VENV)/.developer: $(VENV)/.user
 	@echo "installing the tools of its developers ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[s3,azure,gcs,sftp,socks,heic,timeline,xlsx]" --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[s3,azure,gcs,sftp,socks,heic,timeline,xlsx,mark]" --group dev
 	@touch $@
 
 install: $(VENV)/.user       ## into .venv, from constraints.txt

@@ -12,6 +12,7 @@ from flows.cli import display, process
 from flows.cli import output as answer
 from flows.cli import server as prefect_server
 from flows.cli.begin import init
+from flows.cli.money import costs, reconcile
 from flows.cli.options import (
     BY_DEFAULT,
     NO_WISHES,
@@ -245,7 +246,9 @@ def report(
                 display.say(told_why)
             with display.show_progress(progress, quiet=json):
                 store = Store(running.store.url, running.settings.target_options)  # the session's is closed to writes
-                problems = await ViewPublisher(store, running.folder, progress).make(views.chosen)
+                problems = await ViewPublisher(store, running.folder, progress, mark=running.settings.mark).make(
+                    views.chosen
+                )
             told = {"target": running.store.url, "report": f"{running.store.url}/report.html", "problems": problems}
             if json:
                 answer.write({**told, "exit_code": int(bool(problems)), "errors": []})
@@ -276,8 +279,8 @@ def providers(
     return answer.caught(act, json, {})
 
 
-app.command(init)
-app.command(review)
+for command in (init, review, reconcile, costs):
+    app.command(command)
 
 
 def main() -> None:

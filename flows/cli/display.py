@@ -151,6 +151,8 @@ def plan_table(plan: Plan, read: Sequence[str] = (), *, most: int = 200) -> None
         out.print(f"... {len(plan.shots) - most} more shots; --json lists them all")
     for line in read:
         out.print(text(line))
+    for chain in plan.chains[:20]:
+        out.print(text(f"continues: {' -> '.join(chain)}"))
     for warning in [warning for warning in plan.warnings if warning not in read]:
         out.print(text(f"warning: {warning}", "yellow"))
     for warning, ids in shot_warnings([shot for shot in plan.shots if shot.selected]).items():

@@ -87,6 +87,7 @@ class Views:
     fcpxml: Annotated[bool, _write_too("fcpxml")] = False
     xlsx: Annotated[bool, _write_too("xlsx")] = False
     xml: Annotated[bool, _write_too("xml")] = False
+    no_captions: Annotated[bool, _leave_out("captions", " and the captions of other languages")] = False
 
     @property
     def chosen(self) -> ViewSelection:

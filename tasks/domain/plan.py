@@ -1,7 +1,7 @@
 """What is decided about each shot before anything is spent. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -186,6 +186,11 @@ class Plan:
         return tuple(shot for shot in self.shots if shot.stale and shot.selected)
 
     @property
+    def chains(self) -> list[tuple[str, ...]]:
+        """The shots that continue one another, by id: each chain from its first shot to its last."""
+        return chains_of(shot.shot for shot in self.shots)
+
+    @property
     def buys(self) -> bool:
         """Whether a gateway may be paid, by the first route of a shot or by a later one."""
         return any(offer.paid for s in self.shots if s.renders and s.action != "keep" for offer in s.offers)
@@ -218,3 +223,17 @@ class Plan:
         quoted, worst = self.quoted, self.worst
         why = " (if every shot were paid at each route of its chain)" if worst > quoted else ""
         return f"{self.counts}: {usd_shown(quoted)} USD, {usd_shown(worst)} USD at worst{why}"
+
+
+def chains_of(shots: Iterable[Shot]) -> list[tuple[str, ...]]:
+    """The ids of shots that continue one another, each chain from its first to its last; a shot that several continue
+    is in a chain with each."""
+    links = {shot.shot_id: shot.continues for shot in shots if shot.continues}
+    found = []
+    for last in links.keys() - set(links.values()) if links else ():
+        line = [last]
+        while line[-1] in links and len(line) <= len(links):
+            line.append(links[line[-1]])
+        found.append(tuple(reversed(line)))
+    order = {name: at for at, name in enumerate(links)}
+    return sorted(found, key=lambda line: order[line[-1]])

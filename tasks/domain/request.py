@@ -30,6 +30,7 @@ class ViewSelection:
     fcpxml: bool = _view("timeline.fcpxml", default=False)
     xlsx: bool = _view("manifest.xlsx", default=False)
     xml: bool = _view("timeline.xml", default=False)
+    captions: bool = _view("captions.srt")
 
     @property
     def chosen(self) -> tuple[View, ...]:

@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,8 @@ class SessionState:
         self.elsewhere: list[Measured] = []  # how long jobs took at the other targets that the request names
         self.unwritten = ""
         self.built: tuple[Any, dict[str, bytes]] | None = None  # the tables that were written last, and what of
+        self.heard: dict[str, tuple[Fraction, int, int]] = {}  # sounds that were looked into, by reference
+        self.sound_pins: frozenset[str] = frozenset()  # remote sounds that the target has
         self.verdicts: Verdicts = {}
         self.reader = VerdictReader(self.store, self.progress.line)
 

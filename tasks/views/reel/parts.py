@@ -31,7 +31,8 @@ class Part:
 class Summary:
     """What the reel is: its size, frames a second, seconds; how many parts were copied, encoded, held as cards.
 
-    ``skipped`` are the shots whose clip could not be used, wholly or from some point on, each with its reason.
+    ``skipped`` are the shots whose clip could not be used, wholly or from some point on, each with its reason;
+    ``unheard`` are the reasons of sounds beside the clips.
     """
 
     size: Size
@@ -42,6 +43,7 @@ class Summary:
     cards: int
     sound: Sound
     skipped: tuple[tuple[str, str], ...]
+    unheard: tuple[str, ...] = ()
 
 
 def local(path: Path) -> Open:

@@ -8,7 +8,7 @@ that says why. Parts are opened one by one: once each if all are of one make, el
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import repeat
 from pathlib import Path
@@ -19,8 +19,11 @@ from tasks.animatic.renderer import even_size
 from tasks.domain.errors import MediaError, StoryreelError
 from tasks.domain.shot import Size
 from tasks.views.reel import avcc
+from tasks.views.reel.beside import NOTHING, Beside
+from tasks.views.reel.finish import finish
 from tasks.views.reel.footage import BROKEN, Look, Make, look, look_and_open, open_clip
 from tasks.views.reel.parts import Part, Summary
+from tasks.views.reel.samples import Spool
 from tasks.views.reel.slate import slate
 from tasks.views.reel.splice import Reel, Sound, Unwritable, retime
 
@@ -62,8 +65,11 @@ def join(
     size: Size | None = None,
     rate: Fraction | None = None,
     progress: Progress = lambda done, of: None,
+    beside: Beside = NOTHING,
 ) -> Summary:
     """Write the reel of the parts to ``out``: H.264, sound where a part has some, playable as it loads.
+
+    ``beside`` is what else is heard and shown with them. Sound that is not copied as it is has the loudness of `mix`.
 
     Size (even sides) and rate (frames a second) are the most common of the clips, unless ``size`` and ``rate`` say
     otherwise. The length is the sum of the parts to the nearest frame. A clip that is broken or cannot be had becomes a
@@ -73,20 +79,29 @@ def join(
     is left at ``out``.
     """
     seen: list[Look | str] = []
+    own: Spool | None = None
     try:
-        if whole := _straight(parts, seen, _Wish(size, rate), out, progress):
-            return whole
-        seen += [_seen(part) for part in parts[len(seen) :]]
-        while True:
+        wish = _Wish(size, rate)
+        made = None if beside.pieces else _straight(parts, seen, wish, out, progress)
+        seen += [_seen(part) for part in parts[len(seen) :]] if made is None else []
+        own = Spool(out.with_suffix(".samples"))
+        while made is None:
+            own.clear()
             try:
-                return _written(parts, seen, _planned(parts, seen, _Wish(size, rate)), out, progress)
+                plan = _planned(parts, seen, wish)
+                plan = replace(plan, sound="encoded") if beside.pieces else plan
+                made = _written(parts, seen, plan, out, progress, own)
             except _Late as late:
                 seen[late.number] = late.reason
+        return replace(made, unheard=tuple(finish(out, own if made.sound == "encoded" else None, beside)))
     except BaseException as error:
         out.unlink(missing_ok=True)
         if isinstance(error, (*BROKEN, Unwritable)) and not isinstance(error, MediaError):
             raise MediaError(f"the reel cannot be written: {_reason(error)}") from error
         raise
+    finally:
+        if own:
+            own.close()
 
 
 def _straight(
@@ -182,8 +197,10 @@ def _sound(seen: Sequence[Look | str], make: Make | None) -> Sound:
     return "encoded" if kinds != {None} else ""
 
 
-def _written(parts: Sequence[Part], seen: Sequence[Look | str], plan: _Plan, out: Path, progress: Progress) -> Summary:
-    reel, due, skipped = Reel(out, plan.size, plan.rate, plan.sound), Fraction(0), []
+def _written(
+    parts: Sequence[Part], seen: Sequence[Look | str], plan: _Plan, out: Path, progress: Progress, own: Spool
+) -> Summary:
+    reel, due, skipped = Reel(out, plan.size, plan.rate, plan.sound, own), Fraction(0), []
     try:
         _begin(reel, parts, plan)
         for number, (part, found) in enumerate(zip(parts, seen, strict=True)):

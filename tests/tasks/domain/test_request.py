@@ -13,6 +13,7 @@ def test_the_views_of_the_table() -> None:
         ("fcpxml", "timeline.fcpxml", False),
         ("xlsx", "manifest.xlsx", False),
         ("xml", "timeline.xml", False),
+        ("captions", "captions.srt", True),
     ]
 
 

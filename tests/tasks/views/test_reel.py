@@ -70,7 +70,7 @@ def singing(colour: Rgb, hertz: int, layout: str = "mono", rate: int = 24) -> Pa
         out.mux(video.encode())
         tone = (np.sin(np.arange(48_000) * 2 * np.pi * hertz / 48_000) / 2).astype(np.float32)
         for start in range(0, 48_000, 1024):
-            piece = np.repeat(tone[None, start : start + 1024], 2 if layout == "stereo" else 1, axis=0)
+            piece = np.repeat(tone[None, start : start + 1024], av.AudioLayout(layout).nb_channels, axis=0)
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(piece), format="fltp", layout=layout)
             frame.sample_rate, frame.pts = 48_000, start
             out.mux(sound.encode(frame))
