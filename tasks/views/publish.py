@@ -17,6 +17,7 @@ from tasks.config import MarkSettings
 from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
 from tasks.domain.request import VIEWS, View, ViewSelection
+from tasks.domain.result import Clip
 from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
 from tasks.manifest import SHEET, RowSound, dump_sounds, load_attempts, load_manifest, load_sounds, row_keys
 from tasks.storage import Store
@@ -96,9 +97,19 @@ class ViewPublisher:
     def cut(self, tables: Tables) -> Cut:
         """Where each shot lies in reel and timelines, with what the ledger knows of its clip."""
         clips = {one.clip.path: one.clip for one in self.known().history() if one.clip}
+        silent = [str(row["clip"]) for row in tables.rows if row.get("has_sound") is None and row["clip"] in clips]
+        clips |= {path: self._listen(clips[path]) for path in silent if self.store.local}
         plain = cut_of(tables.rows, clips)
         cues = place_sounds(tables.rows, self.sounds(), times_of(plain))
         return plain.with_sounds([sound_of(cue) for cue in cues])
+
+    def _listen(self, clip: Clip) -> Clip:
+        """A clip whose record does not say what sound it has, as 0.1 wrote it, with what its file says."""
+        from tasks.views.reel import footage
+
+        with contextlib.suppress(*footage.BROKEN):
+            return footage.listen(clip, Path(self.store.full(clip.path)))
+        return clip
 
     def sounds(self) -> dict[str, RowSound]:
         """What is heard with each shot, by shot_id. Raises ``TargetError`` when its sheet cannot be read."""

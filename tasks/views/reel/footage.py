@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +14,9 @@ from av.video.stream import VideoStream
 
 from tasks.animatic.renderer import MOST_RATE, RATE
 from tasks.domain.errors import MediaError
+from tasks.domain.result import Clip
 from tasks.domain.shot import Size
-from tasks.media.probe import check_boxes
+from tasks.media.probe import check_boxes, tracks_of
 from tasks.views.timeline.cut import meant
 
 BROKEN = (MediaError, av.FFmpegError, OSError, ValueError, MemoryError)  # what a bad clip can end in
@@ -84,6 +85,14 @@ def look_and_open(path: Path, longest: Fraction) -> Iterator[OpenClip]:
         found = Look(size, rate, seconds, make, _sound_of(container))
         container.seek(0)
         yield OpenClip(found, container, stream)
+
+
+def listen(clip: Clip, path: Path) -> Clip:
+    """The clip with the channels of its file's sound, and its timecode. Raises one of ``BROKEN`` when it cannot be
+    read."""
+    with open_clip(path) as (container, _):
+        channels, rate, timecode = tracks_of(container)
+        return replace(clip, channels=channels, sound_rate=rate, timecode=timecode)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -68,12 +68,12 @@ DROP_FAST = tuple(
 BOARDS = {"six rates": (MIXED, FILM), "29.97": (DROP, NTSC), "59.94": (DROP_FAST, FAST)}
 
 
-def make_target(folder: Path, shots: Sequence[Made]) -> Store:
-    """A target at which a run has ended: clips, ledger and tables."""
+def make_target(folder: Path, shots: Sequence[Made], *, told: bool = True) -> Store:
+    """A target at which a run has ended: clips, ledger and tables; ``told``: its records say what sound clips have."""
     store = Store(str(folder))
     (folder / "clips").mkdir(parents=True)
     ledger = Ledger(store, "run-1").load()
-    results = [_result(ledger, folder, one, number) for number, one in enumerate(shots)]
+    results = [_result(ledger, folder, one, (number, told)) for number, one in enumerate(shots)]
     shelf = Shelf()
     for one in results:
         if one.clip:
@@ -89,7 +89,8 @@ def grey_of(number: int) -> int:
     return 30 + 14 * number
 
 
-def _result(ledger: Ledger, folder: Path, made: Made, number: int) -> ShotResult:
+def _result(ledger: Ledger, folder: Path, made: Made, which: tuple[int, bool]) -> ShotResult:
+    number, told = which
     asked = shot(made.shot_id, prompt=f"shot {number}", seconds=Decimal(made.asked), scene="AB"[number > 6])
     parts = parts_of(asked)
     fingerprint = fingerprint_of(parts)
@@ -98,6 +99,7 @@ def _result(ledger: Ledger, folder: Path, made: Made, number: int) -> ShotResult
         return ShotResult(asked, fingerprint, key.key, made.status, error="no credit")
     path = f"clips/{clip_stem(made.shot_id, key.key, 1)}.{'mov' if made.timecode else 'mp4'}"
     clip = _clip(folder, path, made, grey_of(number))
+    clip = clip if told else replace(clip, audio=None, channels=0, sound_rate=0)
     model = Model("pixazo", "sora-2-pro", ("text_to_video",), "its page", "2026-11-20")
     order = Order(asked, Route(model), asked.seconds, made.size, asked.prompt)
     bought = ledger.settled(ledger.intent(key, order, Decimal("0.10")), Settlement("clip", clip=clip))

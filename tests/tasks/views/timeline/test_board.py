@@ -20,7 +20,7 @@ from tasks.domain.progress import Progress
 from tasks.domain.request import select_views
 from tasks.views.publish import ViewPublisher
 from tasks.views.timeline.cut import meant
-from tests.tasks.views.timeline.board import BOARDS, Made, grey_of, make_target
+from tests.tasks.views.timeline.board import BOARDS, DROP, Made, grey_of, make_target
 
 VIEWS = ("timeline", "edl", "fcpxml", "xml", "reel")
 
@@ -167,6 +167,16 @@ def test_reel(film: Film) -> None:
 
 def near(picture: Any, number: int) -> bool:
     return bool(abs(float(np.mean(picture)) - grey_of(number)) < 6)
+
+
+def test_the_sound_of_older_clips_is_heard(tmp_path: Path) -> None:
+    """Where the records do not say whether a clip has sound, as in 0.1, its file does; one that is gone is silent."""
+    store = make_target(tmp_path / "film", DROP, told=False)
+    tables = ViewPublisher(store, tmp_path, Progress()).tables()
+    assert {row["has_sound"] for row in tables.rows} == {None}
+    (tmp_path / "film" / str(tables.rows[1]["clip"])).unlink()
+    cut = ViewPublisher(store, tmp_path, Progress()).cut(tables)
+    assert [item.channels for item in cut.items] == [0, 0, 2, 0]
 
 
 def test_the_boards_hold_what_they_claim() -> None:
