@@ -18,6 +18,7 @@ from flows.support.approval import refusal
 from flows.support.artifacts import closing_artifacts, faults_artifact, follow_progress, outcome, plan_artifact
 from flows.support.blocks import open_session
 from flows.support.cancellation import stop_on_signal
+from flows.support.events import emit_happenings
 from flows.support.handover import HANDOVER
 from flows.support.parameters import (
     DEFAULT_VIEWS,
@@ -227,6 +228,7 @@ async def _rendered(running: Session) -> State:
     if not running.role.publishes:
         return part_state(running)
     await _shown(running)
+    emit_happenings(running)
     return final_state(running)
 
 

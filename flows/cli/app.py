@@ -12,6 +12,7 @@ from flows.cli import display, process
 from flows.cli import output as answer
 from flows.cli import server as prefect_server
 from flows.cli.begin import init
+from flows.cli.money import costs, reconcile
 from flows.cli.options import (
     BY_DEFAULT,
     NO_WISHES,
@@ -276,8 +277,8 @@ def providers(
     return answer.caught(act, json, {})
 
 
-app.command(init)
-app.command(review)
+for command in (init, review, reconcile, costs):
+    app.command(command)
 
 
 def main() -> None:

@@ -158,7 +158,7 @@ def _stale_shot(plan: ShotPlan) -> dict[str, Any]:
 
 async def status(running: Session) -> dict[str, Any]:
     """The answer of ``status --json``: read from the manifest and the ledger, never written."""
-    ledger, rows, shelf = await asyncio.to_thread(_read, running)
+    ledger, rows, shelf = await asyncio.to_thread(read_target, running)
     results = results_of_plans(plans_of_rows(rows, ledger), ledger, shelf, "")
     history = list(ledger.history())
     money = total_costs(results, history, shelf, run_id="", budget=None)
@@ -225,7 +225,7 @@ def _at_risk(attempts: list[Attempt]) -> str:
 
 async def rescue(running: Session) -> dict[str, Any]:
     """Take up every job that was bought and not collected; buy nothing. The answer of ``rescue --json``."""
-    await asyncio.to_thread(_read, running)
+    await asyncio.to_thread(read_target, running)
     running.restore()
     async with running.open() as renderer:
         before = len(uncollected_jobs(running.ledger))
@@ -256,7 +256,7 @@ async def hear(running: Session) -> str:
     if not await asyncio.to_thread(running.store.names, "review"):
         return ""
     try:
-        await asyncio.to_thread(_read, running)
+        await asyncio.to_thread(read_target, running)
         running.restore()
         async with running.open():
             return ""
@@ -287,7 +287,8 @@ class _Target(NamedTuple):
     shelf: Shelf
 
 
-def _read(running: Session) -> _Target:
+def read_target(running: Session) -> _Target:
+    """Read what lies at the session's target. Raises ``TargetError`` when it cannot be read, or nothing is there."""
     try:
         ledger, rows, shelf = running.ledger.load(), running.last_rows(), running.look_at_clips()
         running.receipts.add_to(ledger)

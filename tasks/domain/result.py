@@ -88,6 +88,7 @@ class Attempt:
     qa: str = ""  # what is wrong with the clip, in words
     started_from: StartedFrom | None = None  # None for none, and where it is not known
     mends: int = 0  # the attempt because of whose flaw it was ordered
+    booked: Decimal | None = None  # US dollars that the gateway's own records name, once they were asked
 
     @property
     def route(self) -> str:
@@ -95,7 +96,10 @@ class Attempt:
 
     @property
     def expected(self) -> Decimal:
-        """US dollars that are set aside for it: its quote, or what its receipt named if that is more."""
+        """US dollars that are set aside for it: its quote, or what its receipt named if that is more; what the
+        gateway's own records name where they were asked."""
+        if self.booked is not None:
+            return self.booked
         return max(self.quoted, self.estimate or ZERO)
 
     @property

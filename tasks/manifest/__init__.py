@@ -2,15 +2,18 @@
 
 from tasks.manifest.costs import total_costs
 from tasks.manifest.csv_file import disarm
+from tasks.manifest.csv_file import write as write_csv
 from tasks.manifest.files import TableHead, build_tables, load_attempts, load_manifest, summary
+from tasks.manifest.parquet_file import write as write_parquet
 from tasks.manifest.refunds import refunds_line
-from tasks.manifest.rows import MANIFEST, Row, kept_again, row_keys
+from tasks.manifest.rows import MANIFEST, Row, Table, kept_again, row_keys
 from tasks.manifest.takes import TAKES, load_takes, takes_rows
 
 __all__ = [
     "MANIFEST",
     "TAKES",
     "Row",
+    "Table",
     "TableHead",
     "build_tables",
     "disarm",
@@ -23,4 +26,6 @@ __all__ = [
     "summary",
     "takes_rows",
     "total_costs",
+    "write_csv",
+    "write_parquet",
 ]

@@ -192,7 +192,7 @@ class Session(SessionState):
         history = [attempt for attempt in self.ledger.history() if self.role.counts(attempt)]
         self.budget = Budget(self.budget_usd, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
         self.budget.lose(self.role.lost_before(self.ledger.history()))
-        self.budget.reserved = sum((a.at_risk for a in history if a.outcome in UNSETTLED), ZERO)
+        self.budget.reserved = sum((a.charged + a.at_risk for a in history if a.outcome in UNSETTLED), ZERO)
         room = Room(self.folder, Path(self.store.root or "/") if self.store.local else None, self.free)
         run = RunContext(
             self.settings, self.catalogue, self.store, self.ledger, self.budget, self.folder, self.http,

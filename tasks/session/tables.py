@@ -60,9 +60,14 @@ class Tables:
 
     def waiting(self) -> int:
         """How many selected shots have drafts of which nobody has chosen one."""
-        drafts = [row.made_by for row in self.selected() if row.made_by and row.made_by.grade == "draft"]
-        said = [counting([one], False, self.state.verdicts.get(one.key, ())).get(one.n) for one in drafts]
-        return sum(one is None or one.kind != "select" for one in said)
+        return len(self.choices_wanted())
+
+    def choices_wanted(self) -> list[str]:
+        """The ids of the selected shots that have drafts of which nobody has chosen one."""
+        drafts = [(row, row.made_by) for row in self.selected() if row.made_by and row.made_by.grade == "draft"]
+        verdicts = self.state.verdicts
+        said = [(row, counting([one], False, verdicts.get(one.key, ())).get(one.n)) for row, one in drafts]
+        return [row.shot.shot_id for row, one in said if one is None or one.kind != "select"]
 
     def idle_verdicts(self) -> str:
         """In words how many verdicts do nothing at this target; empty where each does something."""

@@ -360,7 +360,7 @@ def test_one_shot_scenes_fill_their_rows(visit: Open, tmp_path: Path, width: int
         rows[top] = rows.get(top, 0) + share
     assert rows and min(rows.values()) > 0.4
     for scene in page.locator(".scene.lone:visible").all():
-        still, words = scene.locator(".still").bounding_box(), scene.locator(".prompt").bounding_box()
+        still, words = (scene.locator(f".card:visible {part}").bounding_box() for part in (".still", ".prompt"))
         assert still and words and words["x"] > still["x"] + still["width"]
 
 
@@ -368,7 +368,7 @@ def test_no_sideways_scroll_bar_on_long_boards(visit: Open, tmp_path: Path) -> N
     """Neither while most of a long board is laid out by guess nor when a filter has been chosen."""
     build(tmp_path, many(250))
     page = visit(f"{tmp_path.as_uri()}/", viewport={"width": 1400, "height": 900})
-    wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    wide = "() => Math.max(document.documentElement.scrollWidth - innerWidth, 0)"
     assert settled(page, wide, 0) == 0
     page.click(".chip.failed")
     assert settled(page, wide, 0) == 0

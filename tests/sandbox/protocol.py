@@ -4,6 +4,7 @@ A protocol is one module of ``tests.sandbox.gateways`` with one ``Gateway`` subc
 instance of it; it is found by itself.
 """
 
+import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -117,6 +118,11 @@ class Job:
     def size_text(self) -> str:
         return f"{self.size[0]}x{self.size[1]}"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has come to its end, asked after or not."""
+        return time.monotonic() >= self.done_at
+
 
 @dataclass(slots=True)
 class Options:
@@ -136,6 +142,7 @@ class Options:
     forms_only: bool = False
     remembers_s: float = 0.0
     lists: bool = False
+    repeats_pages: bool = False  # of its list: each is the first one
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ resellers name.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -93,7 +93,7 @@ class DashScope(Gateway):
     submits = ("/api/v1/services/aigc/video-generation/video-synthesis",)
     polls = ("/api/v1/tasks/{id}",)
     cancels = (("POST", "/api/v1/tasks/{id}/cancel"),)
-    free_calls = ("/api/v1/tasks",)
+    lists = ("/api/v1/tasks",)
     words = ("PENDING", "RUNNING")
     shapes = ("gone",)
     order_headers: ClassVar[Mapping[str, str]] = {"x-dashscope-async": "enable"}
@@ -158,8 +158,11 @@ class DashScope(Gateway):
         status, code, default = ERRORS[kind]
         return Answer(status, {"code": code, "message": message or default, "request_id": "1"})
 
-    def free(self, path: str, balance: Decimal) -> Answer:
-        return Answer(200, {"data": [], "page_no": 1, "page_size": 10, "total": 0, "total_page": 0, "request_id": "1"})
+    def listing(self, jobs: Sequence[Job], query: Mapping[str, str]) -> Answer:
+        size, page = int(query.get("page_size", "10")), int(query.get("page_no", "1"))
+        newest = list(reversed(jobs))[(page - 1) * size : page * size]
+        pages = {"page_no": page, "page_size": size, "total": len(jobs), "total_page": -(-len(jobs) // size)}
+        return Answer(200, {"data": [_item(job) for job in newest], "request_id": "1"} | pages)
 
 
 def _fresh(
@@ -211,6 +214,14 @@ def _media(value: object) -> str:
     once = [kind for kind in kinds if not str(kind).startswith("reference")]
     right = all(kind in MEDIA for kind in kinds) and len(set(once)) == len(once)
     return "" if right and all(isinstance(one["url"], str) and one["url"] for one in value) else wanted
+
+
+def _item(job: Job) -> dict[str, object]:
+    """A task of the list, as it names them: ids of whoever called among them."""
+    words = {"completed": "SUCCEEDED", "cancelled": "CANCELED"}
+    word = words.get(job.ending, "FAILED") if job.is_over else "RUNNING"
+    told = {"task_id": job.id, "status": word, "model_name": job.model, "gmt_create": int(job.created * 1000)}
+    return told | {"api_key_id": "1234", "caller_uid": "5678", "region": "ap-southeast-1", "request_id": job.token}
 
 
 def _said(job: Job, word: str, **more: object) -> dict[str, object]:

@@ -12,7 +12,8 @@ video, which its owner may finish at 1080p within seven days. A draft that is fi
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from tests.sandbox.protocol import (
@@ -84,6 +85,7 @@ class Fal(Gateway):
     polls = tuple(f"/{app}/requests/{{id}}/status" for app in APPS)
     results = tuple(f"/{app}/requests/{{id}}" for app in APPS)
     cancels = tuple(("PUT", f"/{app}/requests/{{id}}/cancel") for app in APPS)
+    lists = ("/v1/models/billing-events",)
     words = ("IN_QUEUE", "IN_PROGRESS")
     shapes = ("foreign_urls", "no_urls", "error_in_result", "units", "units_odd", "units_seconds")
 
@@ -165,6 +167,14 @@ class Fal(Gateway):
         kind = "content_policy_violation" if job.ending == "moderated" else "generation_error"
         return Answer(422, {"detail": [{"loc": ["body", "prompt"], "msg": job.message, "type": kind}]})
 
+    def listing(self, jobs: Sequence[Job], query: Mapping[str, str]) -> Answer:
+        size, begin = int(query.get("limit", "50")), int(query.get("cursor", "0"))
+        billed = [job for job in jobs if job.is_over and job.billed and _stamp(job) >= query.get("start", "")]
+        page, after = billed[begin : begin + size], begin + size
+        more = after < len(billed)
+        told = {"billing_events": [_event(job) for job in page], "has_more": more}
+        return Answer(200, told | {"next_cursor": str(after) if more else None})
+
     def cancelled(self, job: Job, done: bool) -> Answer:
         if done:
             return Answer(400, {"status": "ALREADY_COMPLETED"})
@@ -187,6 +197,19 @@ class Fal(Gateway):
         urls = {"response_url": place, "status_url": f"{place}/status", "cancel_url": f"{place}/cancel"}
         known: Mapping[str, object] = {"request_id": job.id}
         return {**known, **({} if job.shape == "no_urls" else urls)}
+
+
+def _stamp(job: Job) -> str:
+    return datetime.fromtimestamp(job.created, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _event(job: Job) -> dict[str, object]:
+    """What a request was billed, in units of its endpoint."""
+    nano = int(job.billed * 10**9)
+    figures = {"output_units": float(job.billed / UNIT), "unit_price": float(UNIT), "percent_discount": 0}
+    money = {"cost_subtotal": nano / 10**9, "cost_total": nano / 10**9, "cost_estimate_nano_usd": nano}
+    head = {"request_id": job.id, "endpoint_id": job.model.partition(DRAFT)[0], "timestamp": _stamp(job)}
+    return head | figures | money
 
 
 GATEWAY = Fal()

@@ -7,7 +7,7 @@ pixels of a tier are those that resellers name.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -69,7 +69,7 @@ class MiniMax(Gateway):
     submits = ("/v2/video_generation",)
     polls = ("/v2/query/video_generation/{id}",)
     cancels = (("DELETE", "/v2/video_generation/{id}"),)
-    free_calls = ("/v2/query/video_generation",)
+    lists = ("/v2/query/video_generation",)
     words = ("queued", "running")
     shapes = ("expired",)
 
@@ -142,8 +142,10 @@ class MiniMax(Gateway):
         told = {"type": word, "message": message or default, "http_code": str(status)}
         return Answer(status, {"type": "error", "error": told, "request_id": "1"})
 
-    def free(self, path: str, balance: Decimal) -> Answer:
-        return Answer(200, {"items": [], "total": 0})
+    def listing(self, jobs: Sequence[Job], query: Mapping[str, str]) -> Answer:
+        size, page = int(query.get("page_size", "10")), int(query.get("page_num", "1"))
+        newest = list(reversed(jobs))[(page - 1) * size : page * size]
+        return Answer(200, {"items": [_item(job) for job in newest], "total": len(jobs)})
 
 
 def _content(value: object) -> str:
@@ -162,6 +164,13 @@ def _media(one: Mapping[str, Any]) -> bool:
         return False
     place = one[kind]
     return isinstance(place, dict) and set(place) == {"url"} and isinstance(place["url"], str) and bool(place["url"])
+
+
+def _item(job: Job) -> object:
+    """A task of the list."""
+    words = {"completed": "succeeded", "cancelled": "cancelled"}
+    task = _task(job, words.get(job.ending, "failed") if job.is_over else "running")["task"]
+    return {**task, "created_at": int(job.created)} if isinstance(task, dict) else task
 
 
 def _task(job: Job, word: str, **more: object) -> dict[str, object]:

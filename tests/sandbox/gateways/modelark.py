@@ -141,7 +141,7 @@ class ModelArk(Gateway):
     def listing(self, jobs: Sequence[Job], query: Mapping[str, str]) -> Answer:
         size, page = int(query.get("page_size", "10")), int(query.get("page_num", "1"))
         newest = list(reversed(jobs))[(page - 1) * size : page * size]
-        return Answer(200, {"total": len(jobs), "items": [_head(job, "running") for job in newest]})
+        return Answer(200, {"total": len(jobs), "items": [_item(job) for job in newest]})
 
     def cancelled(self, job: Job, done: bool) -> Answer:
         if not done and job.polls:
@@ -202,6 +202,18 @@ def _final(call: Call, sizes: Mapping[str, Pixels]) -> Wish:
 def _tokens(model: str, size: Pixels, seconds: int) -> Decimal:
     lengths = 2 if model.endswith("#edit") else 1  # of source and clip
     return Decimal(size[0] * size[1] * 24 * seconds * lengths) / 1024
+
+
+def _item(job: Job) -> dict[str, object]:
+    """A task of the list, with its tokens where it is done."""
+    if not job.is_over:
+        return _head(job, "running")
+    if job.ending != "completed":
+        return _head(job, "cancelled" if job.ending == "cancelled" else "failed")
+    rate = Decimal(EDIT if job.model.endswith("#edit") else RATES[job.model.partition("#")[0]])
+    rate = Decimal(LARGE[job.model]) if job.size in BIG.values() and job.model in LARGE else rate
+    tokens = round(job.price * 1_000_000 / rate)  # the bill in the gateway's own unit
+    return _head(job, "succeeded") | {"usage": {"completion_tokens": tokens, "total_tokens": tokens}}
 
 
 def _head(job: Job, word: str) -> dict[str, object]:

@@ -396,6 +396,9 @@ def test_an_entry_says_what_an_order_may_hold(tmp_path: Path) -> None:
         ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { references = { seconds = 0 } }", "must be a whole number"),
         ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { references = {} }", "must be a table by one of"),
         ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = 4", "must be a table by one of"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { image = { seconds = 3 } }", "limits leave no length"),
+        ("seconds = [4, 8]", "any_seconds = [4, 8]\nlimits = { image = { seconds = 3 } }", "limits leave no length"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { image = { side = 480 } }", "limits leave no length"),
     ],
 )
 def test_a_faulty_entry(tmp_path: Path, old: str, new: str, told: str) -> None:
