@@ -31,7 +31,7 @@ ROWS = (("last", "middle"), ("middle", "first"), ("first", ""))  # a row may sta
 BOARD = "shot_id,prompt,duration,continues\n" + "".join(f"{name},the {name} one,4,{source}\n" for name, source in ROWS)
 
 
-def clip(size: Pixels, seconds: int, mark: str) -> bytes:
+def clip(size: Pixels, seconds: int, mark: str, *_: object) -> bytes:
     """A delivered clip that ends on a picture which no other job's clip has."""
     hue = int.from_bytes(hashlib.sha256(mark.encode()).digest()[:2], "big") / 65536
     red, green, blue = (round(255 * part) for part in colorsys.hsv_to_rgb(hue, 1, 1))
