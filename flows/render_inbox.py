@@ -19,6 +19,7 @@ from tasks.domain.request import RunRequest
 from tasks.storage import Store, sort_options
 
 SETTLES_SECONDS = 2.0
+WAITS = "for a choice"  # stands in what a run says whose shots wait until somebody chooses
 
 
 @flow(name="render-inbox", flow_run_name="{inbox_url} → {to}", persist_result=False)
@@ -57,6 +58,7 @@ async def render_inbox(
     told = [await _one(turn, name, digest) for name, digest in due if name not in still]
     bad = [line for good, line in told if not good]
     message = f"{len(told)} of {len(now)} boards were due; {len(told) - len(bad)} went well"
+    message += "".join(f"; {line}" for good, line in told if good and WAITS in line)
     message += f"; broken as told before: {', '.join(still)}" if still else ""
     return Failed(name="Incomplete", message=f"{message}: {'; '.join(bad)}") if bad else Completed(message=message)
 

@@ -12,6 +12,7 @@ from flows.cli import display, outlets
 from flows.support import signals
 from tasks.commands import answers
 from tasks.domain.errors import StartError
+from tasks.domain.plan import words_of_waiting
 from tasks.session import Session
 
 #: Set once the one JSON object was written.
@@ -72,6 +73,16 @@ def _at_once(interrupted: dict[str, Any] | None) -> None:
         os.write(2, cursor + b"interrupted: ended at once; an order that had no receipt yet is unclear\n")
         if interrupted and not TOLD.is_set():
             os.write(1, json.dumps(interrupted).encode() + b"\n")
+
+
+def conclude(told: dict[str, Any], running: Session, *, as_json: bool) -> None:
+    """Say what a render came to, as one JSON object or in words, and how many shots wait until somebody chooses."""
+    if as_json:
+        write(told)
+    else:
+        summary(told, running)
+    if waits := words_of_waiting(running.tables.waiting()):
+        display.say(f"{waits}: storyreel review {told['target']}")
 
 
 def summary(told: dict[str, Any], running: Session) -> None:

@@ -12,6 +12,7 @@ from pydantic import Field
 from flows.support.artifacts import link_of, plan_artifact
 from tasks.domain.identity import number_text
 from tasks.domain.money import usd_text
+from tasks.domain.plan import words_of_waiting
 from tasks.domain.request import VIEWS
 from tasks.session import Session
 
@@ -27,6 +28,16 @@ class Approval(RunInput):
     budget_usd: float | None = Field(default=None, ge=0, description="US dollars the target may cost over all runs")
 
 
+def question(running: Session) -> str:
+    """What the form asks about: the plan with its price, and the report where takes are to be chosen. Blocks."""
+    plan, report = running.plan, VIEWS["report"].file
+    said = f"The plan comes to {usd_text(plan.quoted)} USD, {usd_text(plan.worst)} at worst."
+    if not plan.waiting:
+        return said
+    where = link_of(running, report) or f"{running.store.url}/{report}"
+    return f"{said} {words_of_waiting(len(plan.waiting))} in the report: {where}"
+
+
 async def refusal(running: Session, over_usd: float | None, hours: float) -> str:
     """Ask for approval when the plan's total is more than ``over_usd``; why the run may not spend, empty when it may.
 
@@ -37,11 +48,7 @@ async def refusal(running: Session, over_usd: float | None, hours: float) -> str
     while agreed is not None and running.plan.quoted > agreed:
         agreed = running.plan.quoted
         await plan_artifact(running)
-        said = f"The plan comes to {usd_text(agreed)} USD, {usd_text(running.plan.worst)} at worst."
-        if running.plan.waiting:
-            where = await asyncio.to_thread(link_of, running, VIEWS["report"].file)
-            said += f" {len(running.plan.waiting)} shots wait for a choice in the report{where and f': {where}'}"
-        form = Approval.with_initial_data(description=said, budget_usd=None)
+        form = Approval.with_initial_data(description=await asyncio.to_thread(question, running), budget_usd=None)
         waits = hours * 3600
         try:
             async with asyncio.timeout(waits):

@@ -19,6 +19,7 @@ from tasks.commands.answers import headline, over_budget
 from tasks.domain import redaction
 from tasks.domain.errors import Fault
 from tasks.domain.money import usd_text
+from tasks.domain.plan import words_of_waiting
 from tasks.domain.progress import Progress
 from tasks.domain.request import VIEWS
 from tasks.domain.result import has_own_clip
@@ -145,7 +146,8 @@ async def closing_artifacts(running: Session) -> None:
     await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)
     for view in (VIEWS["report"], VIEWS["reel"]):
         if link := await asyncio.to_thread(link_of, running, view.file):
-            told = f"{running.store.url}/{view.file}"
+            waits = words_of_waiting(running.tables.waiting()) if view.name == "report" else ""
+            told = "; ".join(filter(None, (f"{running.store.url}/{view.file}", waits)))
             await acreate_link_artifact(key=f"storyreel-{view.name}", link=link, link_text=view.file, description=told)
 
 

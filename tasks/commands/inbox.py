@@ -103,7 +103,7 @@ def _asks(target: Store, folder: str, seen: Seen) -> bool:
         return False
     found = target.read_many([f"{folder}/review/{key}/{n}.json" for key, n in names])
     kinds = {kind for data in found.values() for kind in [_kind(data)]}
-    return bool(kinds & {"reject", "again"}) or ("select" in kinds and _has_drafts(target, folder))
+    return bool(kinds & {"reject", "again"}) or ("select" in kinds and _has_open(target, folder))
 
 
 def _verdicts(target: Store, folder: str) -> list[tuple[str, int]]:
@@ -119,9 +119,10 @@ def _kind(data: bytes) -> str:
         return ""
 
 
-def _has_drafts(target: Store, folder: str) -> bool:
+def _has_open(target: Store, folder: str) -> bool:
+    """Whether a shot is to be ordered once somebody chooses: a draft's final, or what continues the chosen take."""
     rows = load_manifest(target.read(f"{folder}/manifest.json"))
-    return any(row.get("grade") == "draft" for row in rows)
+    return any(row.get("grade") == "draft" or _follows(row) for row in rows)
 
 
 def count_skipped(target: Store, folder: str) -> int:
@@ -131,8 +132,13 @@ def count_skipped(target: Store, folder: str) -> int:
 
 
 def _waits(row: Mapping[str, object]) -> bool:
-    """Whether the shot has no clip because of what was said of it, and waits for what is said next."""
-    return bool(row.get("verdict")) and not row.get("error_class")
+    """Whether the shot has no clip because of what was said of it, and waits for what is said next; or because of the
+    one that it starts from, which is counted where it was skipped itself."""
+    return _follows(row) or (bool(row.get("verdict")) and not row.get("error_class"))
+
+
+def _follows(row: Mapping[str, object]) -> bool:
+    return row.get("status") == "skipped" and row.get("error_class") == "Source"
 
 
 def look(target: Store, folder: str, digest: str) -> Seen:

@@ -241,7 +241,7 @@ class Takes:
     def waits(self, asked: Asked) -> bool:
         """Whether the shot has drafts of which somebody has to choose one before a final is ordered."""
         made = self.own
-        return made is not None and made.grade == "draft" and not asked.drafts and not self.need(asked).missing
+        return made is not None and made.grade == "draft" and self.chosen is None and not self.need(asked).missing
 
     def missed(self, asked: Asked) -> list[Attempt]:
         """The lost clips whose jobs are asked for them once more, best first: those that would be in use if they were

@@ -19,6 +19,12 @@ from tasks.media.assets import Media
 from tasks.storage import has_scheme
 
 SIGNED_SECONDS = 3 * 3600  # longer than any queue that was seen
+REFERENCE_SIDE = 1280  # pixels
+LEAST_SIDE, NARROWEST = 300, 0.42  # pixels and shape: Seedance takes no less than 300, and a ratio from 0.4 to 2.5
+
+
+class SourceError(MediaError):
+    """The row that a shot goes on from has no last picture that can be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,11 @@ class InputReader:
         """The last picture of the clip in use of another row, and the take that it is of."""
         started = started_from(start)
         if start is None or start.clip is None or started is None:
-            raise MediaError(f"{shot.source_shot} has no clip to continue from")
-        reference, digest, pixels = await self.media.last_picture(start.clip.path, start.clip.sha256)
+            raise SourceError(f"{shot.source_shot} has no clip to continue from")
+        try:
+            reference, digest, pixels = await self.media.last_picture(start.clip.path, start.clip.sha256)
+        except MediaError as error:
+            raise SourceError(f"the last picture of {shot.source_shot} cannot be had: {error}") from error
         frame, name = await self._frame(offer, reference, digest, shot)
         return frame, name, started._replace(picture=pixels)
 
@@ -81,8 +90,8 @@ class InputReader:
             last, name = await self._frame(offer, shot.last_image, str(plan.parts.get("last_image", "")), shot)
         shown = []
         for one in offer.references:
-            size = await self.media.reference_size(one.image)
-            frame, _ = await self._frame(offer, one.image, str(digests[one][1]), shot._replace(fit="cover"), size)
+            size = shape_reference(*await self.media.check(one.image))
+            frame, _ = await self._frame(offer, one.image, str(digests[one][1]), shot._replace(fit="contain"), size)
             shown.append(Reference(one.name, one.text, frame))
         return last, name, tuple(shown)
 
@@ -119,6 +128,14 @@ class InputReader:
         if start is not None and start.clip is not None:
             return await self.media.clip(start.clip.path)
         return await self.media.unchanged(plan.shot.source, str(plan.parts.get("source", "")))
+
+
+def shape_reference(width: int, height: int) -> Size:
+    """The size in which a picture of what is to be seen is sent: its own shape and pixels, as far as all gateways take
+    them; what is narrower gets bars."""
+    wide, tall = max(width, height * NARROWEST), max(height, width * NARROWEST)
+    share = max(min(1.0, REFERENCE_SIDE / max(wide, tall)), LEAST_SIDE / min(wide, tall))
+    return Size(round(wide * share), round(tall * share))
 
 
 def sent_prompt(shot: Shot, model: Model) -> str:

@@ -67,9 +67,9 @@ class Place:
         told |= {"mends": self.mends} if self.mends else {}
         return told | ({"takes": takes} if takes > 1 else {})
 
-    def draft_id(self, attempts: Sequence[Attempt]) -> str:
-        """By what the gateway knows the draft that it finishes; empty for none."""
-        return next((one.remote_ids.get("draft_id", "") for one in attempts if one.n == self.draft_of), "")
+    def draft(self, attempts: Sequence[Attempt]) -> Attempt | None:
+        """The draft that it finishes; None for none, or where its gateway knows none by an id."""
+        return next((one for one in attempts if one.n == self.draft_of and one.remote_ids.get("draft_id")), None)
 
     def shot(self, shot: Shot) -> Shot:
         """The shot as it is ordered for this place: each has a seed of its own where one is given."""

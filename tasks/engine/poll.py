@@ -28,6 +28,7 @@ from tasks.engine.limits import LONGEST_WAIT, retry_after
 from tasks.ledger import job_of
 from tasks.media import probe as video
 from tasks.media import remux
+from tasks.media.origin import read_origin
 from tasks.providers._common import said, text_of
 from tasks.storage import StoreError
 from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, TooLarge
@@ -268,7 +269,9 @@ def _put(run: RunContext, made: remux.Playable, stem: str) -> Clip:
         raise TargetLost(str(error)) from error
     facts = (probe.width, probe.height, round(probe.fps, 3), round(probe.seconds, 3))
     size = made.path.stat().st_size
-    return Clip(path, _hashed(made.path), size, *facts, poster, probe.audio, made.container)
+    heard = (probe.channels, probe.sound_rate, probe.timecode)
+    origin = read_origin(made.beside or made.path)
+    return Clip(path, _hashed(made.path), size, *facts, poster, probe.audio, made.container, *heard, origin)
 
 
 async def _examined(run: RunContext, part: Path, digest: str, came: str) -> remux.Playable:

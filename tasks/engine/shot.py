@@ -15,7 +15,7 @@ from tasks.domain.shot import Shot
 from tasks.domain.takes import Shelf, Takes, gone_clips
 from tasks.engine.builtin import Drawer
 from tasks.engine.context import RunContext, StopSignal
-from tasks.engine.inputs import InputReader, sent_prompt, started_from
+from tasks.engine.inputs import Held, InputReader, SourceError, sent_prompt, started_from
 from tasks.engine.lost_orders import describe_lost, recover_order
 from tasks.engine.places import LEFT, Beside, Next, Place, Places, Work, after, at_once, ended_of, places_of, weigh
 from tasks.engine.poll import recover
@@ -83,6 +83,8 @@ class Renderer:
             return await work()
         except Stopped as stop:
             return Ended("skipped", stop.error_class, str(stop))
+        except SourceError as error:
+            return Ended("failed", "Source", redaction.cut(str(error)))
         except MediaError as error:
             return Ended("failed", "NoRoute", redaction.cut(f"{plan.shot.image or plan.shot.source} {error}"))
         except (TargetLost, StoreError) as error:
@@ -261,9 +263,13 @@ class Renderer:
         self, plan: ShotPlan, offer: Offer, places: Places, place: Place, *, last: bool
     ) -> Attempt | None:
         shot = place.shot(plan.shot)
-        held = await self.inputs.read(plan, offer, self._made(plan.shot))
+        draft = place.draft(self.run.ledger.page(plan.key).attempts())
+        draft_id = draft.remote_ids["draft_id"] if draft else ""
+        if draft and offer.route.model.final_of:  # all that it is made of, whatever its source has in use by now
+            held = Held(name=draft.frame, started=draft.started_from)
+        else:
+            held = await self.inputs.read(plan, offer, self._made(plan.shot))
         prompt, name = sent_prompt(shot, offer.route.model), held.name
-        draft_id = place.draft_id(self.run.ledger.page(plan.key).attempts())
         order = Order(
             shot, offer.route, offer.seconds, offer.size, prompt, held.frame, held.source, draft_id, place.drafts
         )

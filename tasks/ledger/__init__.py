@@ -1,5 +1,6 @@
 """The records of what was bought, and how a shot stands by them."""
 
+from tasks.ledger.books import write_booked
 from tasks.ledger.keys import Claim, keys_of, worth
 from tasks.ledger.ledger import Ledger, spent
 from tasks.ledger.lineage import lineage_of, waits_for_choice
@@ -43,5 +44,6 @@ __all__ = [
     "unclear_routes",
     "waits_for_choice",
     "worth",
+    "write_booked",
     "write_verdict",
 ]

@@ -30,6 +30,24 @@ class Lineage:
             self.known[key] = self._behind(key)
         return self.known[key]
 
+    def needless(self, key: str) -> str:
+        """Why a shot need not be done again for the sake of the one that it started from; empty where it has to be, and
+        where that one has no clip yet."""
+        takes = self._takes(key)
+        made = takes.own if takes else None
+        if made is None:
+            return ""
+        if made.started_from is None:
+            return f"its take {made.n} is in use, of which nobody knows what it started from"
+        before = self._takes(made.started_from.key)
+        source = before.own if before else None
+        if source is None:
+            return ""
+        behind = self.stale(key)
+        if behind is None:
+            return f"{self._name(source)} has the take in use that it started from"
+        return behind.reason if behind.waits else ""
+
     def _behind(self, key: str) -> Stale | None:
         page = self.pages.get(key)
         if page is None or not any(one.started_from for one in page.attempts()):
@@ -75,10 +93,13 @@ def asks_for(plan: ShotPlan, ordered: int) -> int:
 
 
 def waits_for_choice(source: ShotPlan, takes: Takes, ordered: int) -> str:
-    """Why those that continue the row have to wait: it asks for several takes, and nobody has chosen one.
+    """Why those that continue the row have to wait: it asks for several takes, or has drafts where finals are ordered,
+    and nobody has chosen one.
 
     Empty where they do not.
     """
+    if source.selected and takes.waits(source.asked):
+        return f"{source.shot.shot_id} has drafts, and none is chosen"
     if asks_for(source, ordered) < 2 or takes.chosen is not None:
         return ""
     return f"{source.shot.shot_id} asks for several takes, and none is chosen"

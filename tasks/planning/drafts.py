@@ -7,7 +7,7 @@ from typing import Literal
 from tasks.config import Catalogue, Settings, quote, snap_size
 from tasks.domain.errors import Fault
 from tasks.domain.model import Model, Route
-from tasks.domain.plan import Offer, ShotPlan
+from tasks.domain.plan import Offer, ShotPlan, words_of_waiting
 from tasks.domain.result import DRAFT_DAY, Attempt
 from tasks.domain.shot import Shot, Size
 from tasks.domain.takes import Asked, Need, Shelf
@@ -47,10 +47,11 @@ class Drafts:
         missing = self.wanted and CHAIN not in settings.chains
         self.faults = [Fault(0, "", "chain.draft", "", _NO_CHAIN)] if missing else []
 
-    def asked(self, shot: Shot, found: Found) -> Asked:
-        """What the run asks of a shot. Where the built-in renderer comes first one take says all: each is the same."""
-        first = self.offers(shot) if self.wanted else found
-        count = (shot.takes or self.takes) if begins_paid(first) else 1
+    def asked(self, shot: Shot, *, paid: bool) -> Asked:
+        """What the run asks of a shot; ``paid``: whether its finals come from a gateway. Where the built-in renderer
+        comes first one take says all: each is the same."""
+        first = begins_paid(self.offers(shot)) if self.wanted else paid
+        count = (shot.takes or self.takes) if first else 1
         if count not in self.known:
             self.known[count] = Asked(count, self.wanted, self.finals, self.settings.quality.on_bad != "keep")
         return self.known[count]
@@ -120,4 +121,5 @@ def describe_waiting(names: Sequence[str]) -> list[str]:
     if not names:
         return []
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return [f"{len(names)} shots wait for a choice among their drafts: {', '.join(names[:_SHOWN])}{more}"]
+    drafts = "their drafts" if len(names) > 1 else "its drafts"
+    return [f"{words_of_waiting(len(names))} among {drafts}: {', '.join(names[:_SHOWN])}{more}"]

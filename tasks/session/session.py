@@ -6,7 +6,7 @@ made again under it; the manifest is written with every row; then the first orde
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,12 +25,13 @@ from tasks.engine.context import RunContext
 from tasks.engine.room import Room
 from tasks.ledger import UNSETTLED, Ended, spent
 from tasks.manifest import row_keys
-from tasks.planning import Planner, ShotSelection
 from tasks.session import preflight, restore
 from tasks.session.holding import hold, may_submit
 from tasks.session.shots import ShotWork
 from tasks.session.state import SessionState
 from tasks.session.tables import Tables
+from tasks.session.timing import in_time, keep_time
+from tasks.session.wishes import keep_wishes, planner_of
 from tasks.storage import StoreError, keeps, look_at_target, may_write, open_store, probe_writes, take_up
 from tasks.storyboard import board_bytes, check_ids, sound_rows
 from tasks.transport import Http
@@ -87,12 +88,12 @@ class Session(SessionState):
         faults += found
         self.board = sound_rows(self.board, faults)
         chosen = set(self.request.only) or {shot.shot_id for shot in self.board.shots}
-        planner = self._planner(chosen)
+        planner = planner_of(self, chosen)
         self.plan = planner.plan()
         self.snapshot, found = await preflight.check_media(self, fetch=fetch)
         faults += [*planner.faults, *found]
         if (fetch or self.snapshot.sizes) and not faults:
-            planner = self._planner(chosen)  # sizes are known now
+            planner = planner_of(self, chosen)  # sizes are known now
             self.plan = planner.plan()
             faults += planner.faults
         if faults:
@@ -105,24 +106,14 @@ class Session(SessionState):
         if closed := self._closed_gateways():
             raise ConfigError(closed)
         self.board, self.plan = preflight.with_carried(self)
-        return self.plan
+        return await keep_time(self)
 
     def _closed_gateways(self) -> list[Fault]:
         """The gateways that the environment lets nobody reach from here."""
-        used = {o.route.model.provider for plan in self.plan.shots if plan.renders for o in plan.offers if o.paid}
+        alike = {id(plan.offers): plan.offers for plan in self.plan.shots if plan.renders}  # many shots have the same
+        used = {offer.route.model.provider for offers in alike.values() for offer in offers if offer.paid}
         bases = [(name, self.settings.providers[name].base_url) for name in sorted(used)]
         return [Fault(0, "", f"provider.{name}", url, why) for name, url in bases if (why := self.http.why_closed(url))]
-
-    def _planner(self, chosen: Collection[str]) -> Planner:
-        only, named = frozenset(self.request.only), self.request.named
-        rerender = frozenset(chosen) if "all" in named else named & frozenset(chosen)
-        wanted = self.request.skip_unusable, self.request.takes, self.request.draft
-        known = (self.board, self.snapshot, self.ledger, self.settings, self.catalogue)
-        if "stale" in self.request.rerender:
-            plan = Planner(*known, ShotSelection(only, rerender, *wanted)).plan()
-            self.stale = {one.shot.shot_id for one in plan.stale if one.stale and not one.stale.waits} - rerender
-            rerender |= self.stale
-        return Planner(*known, ShotSelection(only, rerender, *wanted))
 
     def _read_target(self) -> None:
         try:
@@ -177,14 +168,12 @@ class Session(SessionState):
         """The plan again, from the ledger as it is under the lock; wishes for another clip are written."""
         if self.restored:
             return self.restore()
-        planner = self._planner(check_ids(self.board, self.request.only, self.request.rerender))
+        planner = planner_of(self, check_ids(self.board, self.request.only, self.request.rerender))
         self.plan = planner.plan()
         if planner.faults:
             raise BoardError(planner.faults)
-        for plan in self.plan.shots:
-            if plan.shot.shot_id in planner.rerender and not plan.left_out and self.ledger.page(plan.key).entries:
-                self.ledger.want(plan.key, stale=plan.shot.shot_id in self.stale)
-        return None
+        self.plan = in_time(self)
+        return keep_wishes(self, planner)
 
     def _take_up(self) -> None:
         """Bring the receipts to the target that it refused earlier and that lie on this machine."""
@@ -203,7 +192,7 @@ class Session(SessionState):
         history = [attempt for attempt in self.ledger.history() if self.role.counts(attempt)]
         self.budget = Budget(self.budget_usd, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
         self.budget.lose(self.role.lost_before(self.ledger.history()))
-        self.budget.reserved = sum((a.at_risk for a in history if a.outcome in UNSETTLED), ZERO)
+        self.budget.reserved = sum((a.charged + a.at_risk for a in history if a.outcome in UNSETTLED), ZERO)
         room = Room(self.folder, Path(self.store.root or "/") if self.store.local else None, self.free)
         run = RunContext(
             self.settings, self.catalogue, self.store, self.ledger, self.budget, self.folder, self.http,
@@ -226,7 +215,7 @@ class Session(SessionState):
         assert self.renderer is not None, "open() comes first"  # noqa: S101 - a slip of ours, not of a user
         await asyncio.to_thread(self._read_target)
         chosen = check_ids(self.board, self.request.only, ())
-        self.plan = await asyncio.to_thread(self._planner(chosen).plan)
+        self.plan = await asyncio.to_thread(planner_of(self, chosen).plan)
         self.plans = {plan.shot.shot_id: plan for plan in self.plan.shots}
         self.renderer.plans, self.renderer.shelf = self.plans, self.snapshot.shelf
         results = {name: self.renderer.result(plan, endings.get(name)) for name, plan in self.plans.items()}

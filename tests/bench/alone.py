@@ -61,7 +61,7 @@ def no_op(folder: Path, shots: int, most: float) -> Iterable[Row]:
     words = ("render", board, "--to", target, "--config", boards.config(folder), "--quiet")
     env = {"PIXAZO_API_KEY": "none", "PREFECT_HOME": str(folder / "nowhere")}
     in_turns(lambda turn: run(folder, "storyreel", *words, "--no-reel", env=env), rounds=1)
-    boards.write(target / "reel.mp4", boards.good())
+    boards.take_reel_as_made(target, folder)
     [ours] = in_turns(lambda turn: run(folder, "storyreel", *words, "--json", env=env))
     kept = min(int(one.told["shots"]["reused"]) for one in ours)
     wall, cpu = median([one.wall for one in ours]), median([one.cpu for one in ours])

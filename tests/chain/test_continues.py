@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tasks.domain.errors import MediaError
 from tasks.domain.request import RunRequest
 from tasks.media.last_picture import last_picture
 from tasks.session.session import Session
@@ -95,6 +96,23 @@ async def test_a_stand_in_is_no_source(studio: Studio) -> None:
     )
 
 
+async def test_a_source_whose_end_does_not_decode_fails_those_that_follow(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its clip plays, and so it is one; nothing is ordered from a picture that nobody has seen."""
+    plain_run = await studio.render(studio.board(CHAIN[0]), config(studio))
+
+    def damaged(path: Path) -> None:
+        raise MediaError("the video is damaged: its last pictures do not decode")
+
+    monkeypatch.setattr("tasks.media.last_picture.last_picture", damaged)
+    run = await studio.render(studio.board(*CHAIN), config(studio))
+    assert (run.code, run.calls, plain_run.code) == (1, [], 0)
+    told = [(run.rows[name]["status"], run.rows[name]["error_class"]) for name in "bc"]
+    assert told == [("failed", "Source")] * 2
+    assert run.rows["b"]["error"].startswith("the last picture of a cannot be had: the video is damaged")
+
+
 async def test_those_that_follow_wait_for_a_choice(studio: Studio) -> None:
     """While several takes are asked for and none is chosen nothing that continues them is ordered, nor quoted."""
     board = studio.board({**CHAIN[0], "takes": 2}, *CHAIN[1:])
@@ -156,6 +174,62 @@ async def test_a_source_that_is_not_made_anew_sells_nothing_twice(studio: Studio
     studio.faults()
     over = await studio.render(board, config(studio))
     assert (over.code, over.calls) == (1, [])
+
+
+async def wished(studio: Studio, board: Path) -> Outcome:
+    """A chain whose first shot has a second take; what followed was named as stale, and no order was taken."""
+    await studio.render(board, config(studio))
+    await studio.render(board, config(studio), rerender=("a",))
+    studio.faults({"gateway": "pixazo", "kind": "bad_request"})
+    run = await studio.render(board, config(studio), rerender=("stale",))
+    assert (run.code, run.rows["b"]["error_class"], run.rows["b"]["take"]) == (1, "Refused", 1)
+    studio.faults()
+    return run
+
+
+async def test_a_wish_whose_reason_has_gone_is_closed(studio: Studio) -> None:
+    """The source's first take is in use again before what follows it was done anew: that is told once, nothing is
+    ordered, and the run is a success; another choice makes it stale, and the same command orders it again."""
+    board = studio.board(*CHAIN[:2])
+    run = await wished(studio, board)
+    await choose(studio, run, "a", 1)
+    told = "b: the wish for another take is closed: a has the take in use that it started from"
+    plan = await studio.plan(board, config(studio))
+    assert (plan.quoted, [told in line for line in plan.warnings].count(True)) == (0, 1)
+    over = await studio.render(board, config(studio))
+    assert (over.code, over.calls, over.lines.count(told)) == (0, [], 1)
+    assert (over.rows["b"]["error_class"], over.rows["b"]["stale"]) == ("", "")
+    quiet = await studio.render(board, config(studio))
+    assert (quiet.code, quiet.calls, told in quiet.lines) == (0, [], False)
+    await choose(studio, run, "a", 2)
+    behind = await studio.render(board, config(studio))
+    assert (behind.code, behind.calls, bool(behind.rows["b"]["stale"])) == (0, [], True)
+    done = await studio.render(board, config(studio), rerender=("stale",))
+    assert (done.code, len(done.orders()), done.rows["b"]["stale"]) == (0, 1, "")
+
+
+async def test_a_wish_that_waits_for_a_choice_is_closed(studio: Studio) -> None:
+    """Somebody chooses the old take of the shot between: its new one lies beside it, and what follows is left alone."""
+    board = studio.board(*CHAIN)
+    run = await wished(studio, board)
+    await choose(studio, run, "b", 1)
+    done = await studio.render(board, config(studio))
+    assert len(done.orders()) == 1 and [row["take"] for row in done.rows.values()] == [2, 1, 1]
+    over = await studio.render(board, config(studio))
+    assert (over.code, over.calls, over.rows["c"]["stale"]) == (0, [], "follows b, which is stale")
+    assert [line for line in (*done.lines, *over.lines) if line.startswith("c: the wish for another take is closed")]
+
+
+async def test_a_wish_by_name_is_more_than_one_of_the_stale(studio: Studio) -> None:
+    """Who names the shot gets another take although its source still has the one that it started from."""
+    board = studio.board(*CHAIN)
+    await studio.render(board, config(studio))
+    await studio.render(board, config(studio), rerender=("a",))
+    studio.faults({"gateway": "pixazo", "kind": "moderated", "prompt": "y"})
+    run = await studio.render(board, config(studio), rerender=("stale",))
+    assert (run.code, run.rows["c"]["error_class"]) == (1, "Source")
+    named = await studio.render(board, config(studio), rerender=("c",), only=("c",))
+    assert (named.code, len(named.orders()), named.rows["c"]["take"]) == (0, 1, 2)
 
 
 async def test_a_remix_is_stale_too(studio: Studio) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from flows.cli import review
+from flows.cli.output import conclude
+from tasks.commands import answers
 from tasks.domain.money import usd_text
-from tasks.domain.request import RunRequest
+from tasks.domain.request import RunRequest, select_views
 from tasks.domain.verdict import Kind, Verdict
 from tasks.ledger import write_verdict
 from tasks.storage.store import Store
@@ -87,6 +89,30 @@ async def test_a_draft_run_orders_no_finals_and_the_setting_does(studio: Studio)
     assert [row["grade"] for row in run.rows.values()] == ["final", "draft", "draft"]
     again = await studio.render(studio.board(*rows, "z"), conf)
     assert (again.code, again.calls) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("render", "wanted", "count"),
+    [({}, {}, 2), (SETTING, {}, 2), ({}, {"draft": True}, 2), (SETTING, {"draft": False}, 0)],
+)
+async def test_drafts_that_nobody_chose_are_told(
+    studio: Studio, capsys: pytest.CaptureFixture[str], render: Any, wanted: Any, count: int
+) -> None:
+    """The plan names them in every kind of run that leaves them alone, and so does the end of a run, as JSON too."""
+    board, conf = studio.board("x", "y"), config(studio, render=render)
+    await studio.render(board, conf, draft=True)
+    plan = await plan_of(studio, board, conf, **wanted)
+    said = [line for line in plan.warnings if "wait for a choice" in line]
+    assert (len(plan.waiting), len(said)) == (count, int(count > 0))
+    if count:
+        asked = RunRequest(str(board), str(studio.target), str(conf), views=select_views(()), **wanted)
+        async with opened(asked, studio.env(), studio.hours, []) as (session, _):
+            await session.check(fetch=True)
+            await answers.run_alone(session)
+            conclude(answers.render_answer(session, session.exit_code(), 1.0), session, as_json=True)
+        shown = capsys.readouterr()
+        assert "2 shots wait for a choice: storyreel review" in " ".join(shown.err.split())
+        assert "wait for a choice" not in shown.out
 
 
 async def test_no_draft_orders_finals_for_all(studio: Studio) -> None:

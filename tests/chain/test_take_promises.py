@@ -8,15 +8,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tasks.commands import answers
 from tasks.commands.answers import plan_answer
 from tasks.domain.progress import Progress
-from tasks.domain.request import RunRequest, select_views
+from tasks.domain.request import RunRequest, ViewSelection, select_views
 from tasks.storage.store import Store
 from tasks.views.publish import ViewPublisher
-from tests.chain.conftest import PRICE, T2V, Studio, opened
+from tests.chain.conftest import PRICE, T2V, Studio, opened, read_back
 from tests.chain.test_drafts import config as drafting
 from tests.chain.test_drafts import judge, plan_of
-from tests.chain.test_verdicts import heard, say, takes, three
+from tests.chain.test_verdicts import heard, rescued, say, takes, three
+from tests.tasks.views.test_reel import packets
 
 FIRST, SECOND = "fal:bytedance/seedance-2.0/text-to-video", "openrouter:bytedance/seedance-2.0"
 COLUMNS = [
@@ -208,6 +210,39 @@ async def made(studio: Studio, folder: Path) -> dict[str, Any]:
     every = {ref.get("target_url", "") for one in media for ref in one["media_references"].values()}
     parts = [row["clip"] for row in publisher.tables().rows]
     return {"active": active, "others": every - {active}, "report": store.read("report.html").decode(), "parts": parts}
+
+
+async def no_op(studio: Studio, board: Path, config: Path, **views: bool) -> bytes:
+    """The rough cut after a run that orders nothing, and makes its views."""
+    asked = RunRequest(str(board), str(studio.target), str(config), views=ViewSelection(**views))
+    async with opened(asked, studio.env(), studio.hours, []) as (session, wire):
+        await session.check(fetch=True)
+        await answers.run_alone(session)
+    assert wire.calls == []
+    return (studio.target / "reel.mp4").read_bytes() if (studio.target / "reel.mp4").exists() else b""
+
+
+@pytest.mark.parametrize("how", ["by report", "by rescue", "by a run without views"])
+async def test_a_choice_that_came_before_the_run_is_in_its_rough_cut(studio: Studio, how: str) -> None:
+    """However the tables came to know of it: the cut and the timelines that are there show the take in use. A cut that
+    shows it already is left as it is."""
+    board, config, _ = await three(studio)
+    cut = await no_op(studio, board, config, edl=True)
+    say(studio, "select", 1)
+    if how == "by report":
+        await heard(studio, config)
+    elif how == "by rescue":
+        await rescued(studio, config)
+    else:
+        await no_op(studio, board, config, reel=False, timeline=False, report=False)
+    assert read_back(studio.target)[0]["sh010"]["take"] == 1
+    [first] = [studio.target / one["clip"] for one in takes(studio) if one["take"] == 1]
+    chosen = await no_op(studio, board, config)
+    assert chosen != cut and packets(studio.target / "reel.mp4") == packets(first)
+    assert first.name in (studio.target / "timeline.edl").read_text()
+    before = (studio.target / "reel.mp4").stat().st_mtime_ns
+    assert await no_op(studio, board, config) == chosen
+    assert (studio.target / "reel.mp4").stat().st_mtime_ns == before
 
 
 def _walk(node: Any, found: list[Any]) -> None:

@@ -43,6 +43,8 @@ async def look(wish: Wish, gateway: Gateway, options: Options, client: httpx.Asy
             wish.size = wish.size or min(wish.shapes, key=lambda one: _apart(one, found), default=found)
     if wish.last:
         _, wish.last_picture = await _image_size(wish.last, gateway, options, client)
+    for uri in wish.references:
+        await _image_size(uri, gateway, options, client)
     if wish.size is None:
         wish.size = (wish.sizes or wish.shapes)[0]
 

@@ -4,9 +4,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from prefect.client.orchestration import PrefectClient, get_client
@@ -14,6 +16,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, Fl
 from prefect.client.schemas.objects import FlowRun, State, StateType
 
 from flows.render_storyboard import render_storyboard
+from flows.support import approval
 from tests.deployed import Api, paid_config
 from tests.flows import write_board
 from tests.flows.test_render_storyboard import in_prefect  # noqa: F401 - the module's fixture
@@ -143,3 +146,28 @@ def test_that_a_board_broken_meanwhile_is_not_bought(api: Api, tmp_path: Path) -
         assert state.is_failed()
         assert "is empty" in str(state.message)
         assert (box.log(), film.exists()) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "link", "told"),
+    [
+        ((), "", "The plan comes to 3.00 USD, 4.50 at worst."),
+        (
+            ("a",),
+            "",
+            "The plan comes to 3.00 USD, 4.50 at worst. 1 shot waits for a choice in the report: s3://film/report.html",
+        ),
+        (
+            ("a", "b"),
+            "https://films/r?x=1",
+            "The plan comes to 3.00 USD, 4.50 at worst. 2 shots wait for a choice in the report: https://films/r?x=1",
+        ),
+    ],
+)
+def test_what_the_form_asks_about(waiting: tuple[str, ...], link: str, told: str) -> None:
+    """The plan with its price; where takes are to be chosen the report, by an address that opens if there is one."""
+    plan = SimpleNamespace(quoted=Decimal("3"), worst=Decimal("4.5"), waiting=waiting)
+    store = SimpleNamespace(
+        url="s3://film", signs=bool(link), exists=lambda name: True, sign=lambda name, seconds: link
+    )
+    assert approval.question(cast(Any, SimpleNamespace(plan=plan, store=store))) == told

@@ -81,3 +81,23 @@ def test_shots_that_wait_for_a_choice_are_not_skipped(tmp_path: Path) -> None:
     waits = {"status": "skipped", "verdict": "reject", "error_class": ""}
     place = Place(tmp_path, {"status": "stand_in", "grade": "draft"}, waits, {**waits, "error_class": "Budget"})
     assert inbox.count_skipped(place.target, "a") == 1
+
+
+def test_shots_that_continue_one_without_a_choice_wait(tmp_path: Path) -> None:
+    """Several takes of which none is chosen: what continues them is no reason for a run, until somebody chooses."""
+    place = Place(tmp_path, {"takes": 2}, {"status": "skipped", "error_class": "Source", "error": "none is chosen"})
+    assert inbox.count_skipped(place.target, "a") == 0
+    place.say("select")
+    assert place.due()
+
+
+def test_shots_that_wait_for_the_choice_of_a_take_are_due_with_it(tmp_path: Path) -> None:
+    """Those that continue a shot whose takes nobody has chosen from wait for people, as it does; a choice goes on."""
+    follows = {"status": "skipped", "verdict": "", "error_class": "Source"}
+    place = Place(tmp_path, {"status": "rendered"}, follows, {**follows, "error_class": "Interrupted"})
+    assert inbox.count_skipped(place.target, "a") == 1
+    assert place.due() == []
+    place.say("select")
+    assert place.due()
+    place.end()
+    assert place.due() == []

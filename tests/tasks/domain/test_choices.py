@@ -173,11 +173,11 @@ def test_an_open_wish_orders_one_more_or_what_is_missing(attempts: list[Attempt]
     ("grade", "drafts", "done"), [("final", False, True), ("draft", False, False), ("draft", True, True)]
 )
 def test_when_a_shot_is_done(grade: Literal["final", "draft"], drafts: bool, done: bool) -> None:
-    """A draft counts where drafts are asked for, and waits for a choice where they are not."""
+    """A draft counts where drafts are asked for, and waits for a choice whatever is asked for."""
     attempts = [replace(take(1), grade=grade)]
     takes = Takes(attempts, shelf_of(attempts), True)
     assert takes.done(Asked(drafts=drafts)) is done
-    assert takes.waits(Asked(drafts=drafts)) is not done
+    assert takes.waits(Asked(drafts=drafts)) is (grade == "draft")
 
 
 def missed(attempts: Sequence[Attempt], there: Sequence[Attempt], verdicts: Sequence[Verdict], asked: int) -> list[int]:

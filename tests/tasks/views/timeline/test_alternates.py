@@ -4,8 +4,9 @@ from typing import Any
 
 import opentimelineio
 
-from tasks.views.timeline import otio
-from tests.tasks.views.test_timeline import row
+from tasks.views.timeline.cut import cut_of
+from tasks.views.timeline.otio_file import write_otio
+from tests.tasks.views.timeline.test_formats import row
 
 
 def take(n: int, *, in_use: bool = False, shot_id: str = "sh010") -> dict[str, Any]:
@@ -18,7 +19,9 @@ def test_an_editor_can_switch_to_another_take() -> None:
     """The take in use is active, the others are named after their numbers, with their own length and rate."""
     listed = [take(1), take(2, in_use=True), take(4), take(1, shot_id="gone")]
     made = opentimelineio.adapters.read_from_string(
-        otio([row("sh010", clip="clips/sh010 #2.mp4"), row("sh020", clip="")], name="b", takes=listed).decode(),
+        write_otio(
+            cut_of([row("sh010", clip="clips/sh010 #2.mp4"), row("sh020", clip="")]), name="b", takes=listed
+        ).decode(),
         "otio_json",
     )
     clip = made.tracks[0][0]
@@ -35,4 +38,4 @@ def test_an_editor_can_switch_to_another_take() -> None:
 def test_without_takes_nothing_is_added() -> None:
     """A timeline of shots with one take each is the one that it was."""
     rows = [row("sh010")]
-    assert otio(rows, name="b", takes=[take(1, in_use=True)]) == otio(rows, name="b")
+    assert write_otio(cut_of(rows), name="b", takes=[take(1, in_use=True)]) == write_otio(cut_of(rows), name="b")

@@ -1,7 +1,7 @@
 """Gemini Omni by Google's Interactions API: text to video, image to video, and remix by editing.
 
-Documents, checked 2026-11-26: https://ai.google.dev/gemini-api/docs/omni (input, tasks, results in ``steps``: a poll is
-answered with the file itself, whatever was ordered) and .../api-errors, the types of the client google-genai 3.6.1.
+Documents, checked 2026-11-27: https://ai.google.dev/gemini-api/docs/omni (input, tasks, tags; results in ``steps``: a
+poll is answered with the file itself, whatever was ordered) and .../api-errors, the client google-genai 3.6.1 (types).
 No form of the text ``duration`` is documented: ``duration_style``. A file's address is taken by its path alone.
 """
 
@@ -15,36 +15,36 @@ from tasks.domain.errors import Refused
 from tasks.domain.job import Done, Follow, Job, Pending
 from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import aspect_of, check, dig, extras, failure, first_url, is_ok, text_of, usd_of, waiting
+from tasks.providers._common.inputs import by_role, inline_of, tag_prompt
 from tasks.providers._common.refusals import refusal
 
-AUTH = ("x-goog-api-key", "{key}")
-JOB_ID = ("id",)  # where a reply to a poll repeats it
+AUTH, JOB_ID = ("x-goog-api-key", "{key}"), ("id",)  # where a reply to a poll repeats it
 PATH, OWN = "/v1beta/interactions", ("error.code", "error.message")
 TASKS = {"text_to_video": "text_to_video", "image_to_video": "image_to_video", "remix": "edit"}
+SHOWN = {"text_to_video": "reference_to_video"}  # with references; frames and references together have no task
 RESOLUTIONS = {360: "360p", 720: "720p", 1080: "1080p", 2160: "4k"}
 LOCKED = ("authentication", "payment_required", "quota_exceeded", "failed_precondition", "api_key_invalid")
 WORKING = ("queued", "in_progress", "idle", "requires_action", "requires_continuation")
 FILE = re.compile(r"(/v1(?:beta|alpha)?/files/[\w-]+:download)(?:\?|$)", re.ASCII)
-INLINE = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,([\w+/=-]+)", re.ASCII | re.IGNORECASE)
 
 
 def submit(order: Order) -> Request:
     """The paid request. Raises ``Refused`` when the model does not take it."""
     check(order, *TASKS)
     mode, model, source = order.shot.mode, order.route.model, order.source
-    config = {"video_config": {"task": str(model.fields.get("task", TASKS[mode]))}}
-    body = {"model": model.path, "background": True, "response_format": _format(order), "generation_config": config}
+    body: dict[str, Any] = {"model": model.path, "background": True, "response_format": _format(order)}
+    if task := (SHOWN if order.references else TASKS).get(mode):
+        body["generation_config"] = {"video_config": {"task": str(model.fields.get("task", task))}}
     if mode == "remix" and source and source.job_id and source.provider == model.provider:
         body |= {"previous_interaction_id": source.job_id, "input": order.prompt}
     else:
-        body["input"] = order.prompt if mode == "text_to_video" else _with_media(order)
+        body["input"] = _with_media(order) or order.prompt
     return Request("POST", PATH, json=extras(order) | body)
 
 
 def _format(order: Order) -> dict[str, str]:
     """What is to come; an edit has the length and the shape of its source."""
-    resolution = RESOLUTIONS.get(min(order.size.width, order.size.height))
-    if resolution is None:
+    if (resolution := RESOLUTIONS.get(min(order.size))) is None:
         raise Refused(f"takes {', '.join(RESOLUTIONS.values())}, not {order.size}")
     wanted = {"type": "video", "delivery": "uri", "resolution": resolution}
     if order.shot.mode == "remix":
@@ -54,18 +54,19 @@ def _format(order: Order) -> dict[str, str]:
 
 
 def _with_media(order: Order) -> list[dict[str, str]]:
-    """A picture or a video in the order itself, and the prompt: no document lets a foreign address stand there."""
-    kind, media = ("video", order.source) if order.shot.mode == "remix" else ("image", order.frame)
-    inline = INLINE.fullmatch(media.uri if media else "")
-    if inline is None:
-        raise Refused(f"takes {'a source that it did not make' if kind == 'video' else 'an image'} inline only")
-    return [{"type": kind, "mime_type": inline[1], "data": inline[2]}, {"type": "text", "text": order.prompt}]
+    """Pictures or a video in the order itself, and the prompt; nothing where there is the prompt alone."""
+    edits = order.shot.mode == "remix"
+    uris = [order.source.uri if order.source else ""] if edits else [uri for _, uri in by_role(order)]
+    parts = [inline_of(uri) for uri in uris]
+    if None in parts:  # no document lets a foreign address stand there
+        raise Refused(f"takes {'a source that it did not make' if edits else 'an image'} inline only")
+    media = [{"type": "video" if edits else "image", "mime_type": one[0], "data": one[1]} for one in parts if one]
+    return [*media, {"type": "text", "text": tag_prompt(order)}] if media else []
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:
     """The receipt, or the error that the order was answered with."""
-    job = text_of(dig(reply.data, "id"))
-    if is_ok(reply) and job:
+    if is_ok(reply) and (job := text_of(dig(reply.data, "id"))):
         return Job(job, Request("GET", f"{PATH}/{quote(job, safe='')}"))
     if reason := text_of(dig(reply.data, "error", "details", 0, "reason")):  # Google's older shape: a bad key is a 400
         reply = _saying(reply, {"code": reason, "message": text_of(dig(reply.data, "error", "message"))})
@@ -94,7 +95,6 @@ def _named(listed: Any, key: str, word: str) -> list[Any]:
 
 
 def _file(video: Any) -> str:
-    """The file itself, its path below the base URL, or its address elsewhere."""
-    inline, uri = INLINE.fullmatch(f"data:video/mp4;base64,{text_of(dig(video, 'data'))}"), dig(video, "uri")
+    inline, uri = f"data:video/mp4;base64,{text_of(dig(video, 'data'))}", dig(video, "uri")
     place = FILE.search(text_of(uri))
-    return inline[0] if inline else f"{place[1]}?alt=media" if place else first_url(uri)
+    return inline if inline_of(inline) else f"{place[1]}?alt=media" if place else first_url(uri)

@@ -11,13 +11,13 @@ from tasks.domain.errors import Refused
 from tasks.domain.order import SourceClip
 from tasks.domain.pricing import Usage
 from tasks.domain.shot import Mode
-from tasks.providers.gemini_omni import submit
+from tasks.providers.gemini import submit
 from tests.providers import PNG, URL, order_of
-from tests.sandbox.gateways.gemini_omni import GATEWAY
+from tests.sandbox.gateways.gemini import GATEWAY
 from tests.sandbox.protocol import Call, Job, Options, Refusal
 
 MP4 = "data:video/mp4;base64,AAAA"
-MADE = SourceClip("", "gemini_omni", "v1_before")
+MADE = SourceClip("", "gemini", "v1_before")
 WANTED = {"type": "video", "delivery": "uri", "resolution": "720p"}
 FRESH = WANTED | {"aspect_ratio": "16:9", "duration": "8s"}
 TEXT = {"type": "text", "text": "as sent"}
@@ -51,7 +51,7 @@ def task(word: str) -> dict[str, Any]:
 )  # fmt: skip
 def test_body(mode: Mode, change: dict[str, Any], more: dict[str, Any]) -> None:
     """In the background, with every figure that the price hangs on; an edit has those of its source."""
-    request = submit(order_of("gemini_omni", mode, **change))
+    request = submit(order_of("gemini", mode, **change))
     plain = {"model": "m/1", "background": True, "input": "as sent", "response_format": FRESH} | task("text_to_video")
     assert (request.method, request.url) == ("POST", "/v1beta/interactions")
     assert dict(request.json or {}) == plain | more
@@ -73,7 +73,7 @@ def test_body(mode: Mode, change: dict[str, Any], more: dict[str, Any]) -> None:
 def test_refused_before_sending(mode: Mode, change: dict[str, Any], words: str) -> None:
     """What no document lets be sent is refused in words, and never left out."""
     with pytest.raises(Refused, match=words):
-        submit(order_of("gemini_omni", mode, **change))
+        submit(order_of("gemini", mode, **change))
 
 
 ORDER = {
@@ -84,7 +84,7 @@ ORDER = {
     "generation_config": {"video_config": {"task": "text_to_video"}},
 }
 JOBS = {
-    name: Job(name, "gemini_omni", 1, "p", "m", 4, (720, 1280), GATEWAY.price("gemini-omni-1.1-flash", (1280, 720), 4),
+    name: Job(name, "gemini", 1, "p", "m", 4, (720, 1280), GATEWAY.price("gemini-omni-1.1-flash", (1280, 720), 4),
               token="t", created=0, done_at=0, ending=ending)
     for name, ending in (("v1_good", "completed"), ("v1_bad", "failed"))
 }  # fmt: skip
@@ -138,6 +138,6 @@ def test_an_edit_of_an_earlier_clip_is_as_long_as_it_and_in_its_shape() -> None:
 
 def test_ten_seconds_of_the_preview_cost_the_tokens_that_were_seen_of_them() -> None:
     """57,920 tokens at 17.50 USD a million, as quoted and as the reply counts them."""
-    price = load_catalogue().model("gemini_omni:gemini-omni-flash-preview").price
+    price = load_catalogue().model("gemini:gemini-omni-flash-preview").price
     assert price.quote(Usage(Decimal(10), 1280, 720)) == Decimal("1.0136")
     assert price.measured(gpu_seconds=None, units=Decimal(57_920)) == Decimal("1.0136")

@@ -40,6 +40,7 @@ PRICES: dict[str, dict[int, str]] = {
 }
 LONGEST = {PREVIEW: 10, FIRST: 10, SECOND: 15}
 TASKS = ("text_to_video", "image_to_video", "reference_to_video", "edit", "extend", "upscale")
+TAG = re.compile(r"<((?:FIRST|LAST)_FRAME|IMAGE_REF_\d)>@Image(\d)")
 LABEL = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 ERRORS: dict[str, tuple[int, str, str]] = {
     "rate": (429, "rate_limit_exceeded", "You have exceeded the per-minute request limit."),
@@ -58,7 +59,7 @@ ERRORS: dict[str, tuple[int, str, str]] = {
 class GeminiOmni(Gateway):
     """The protocol of generativelanguage.googleapis.com/v1beta/interactions."""
 
-    name = "gemini_omni"
+    name = "gemini"
     models = (PREVIEW, FIRST, SECOND)
     key_header = "x-goog-api-key"
     key_prefix = ""
@@ -99,11 +100,7 @@ class GeminiOmni(Gateway):
         wish = Wish(
             _text(body["input"]), body["model"], _seconds(wanted, model), _sized(wanted.get("aspect_ratio"), side)
         )
-        wish.image = _media(body["input"], "image")
-        if bool(wish.image) != (task == "image_to_video"):
-            raise Refusal("bad_request", f"The task {task} does not go with this input.")
-        wish.sizes = (wish.size,) if wish.size else ()
-        return wish
+        return _with_pictures(wish, body["input"], task)
 
     def edit(self, call: Call, side: int) -> Wish:
         """Of an earlier interaction's video, or of one that the order holds: as long as it is, in its shape."""
@@ -163,6 +160,34 @@ class GeminiOmni(Gateway):
         return Answer(200, {"models": [{"name": f"models/{name}", "displayName": name} for name in LONGEST]})
 
 
+def _with_pictures(wish: Wish, value: object, task: str) -> Wish:
+    """The pictures of an input, each what the tags in the prompt make of it; one without tags is the first frame."""
+    images = _pictures(value)
+    tags = TAG.findall(wish.prompt)
+    if any(not 0 < int(at) <= len(images) for _, at in tags) or len(images) > (5 if wish.model == PREVIEW else 6):
+        raise Refusal("bad_request", "The tags or the number of images are not right.")
+    by_tag = {tag: images[int(at) - 1] for tag, at in tags} or ({"FIRST_FRAME": images[0]} if images else {})
+    wish.image, wish.last = by_tag.get("FIRST_FRAME", ""), by_tag.get("LAST_FRAME", "")
+    wish.references = tuple(uri for tag, uri in by_tag.items() if tag.startswith("IMAGE_REF"))
+    if len(by_tag) != len(images) or (wish.last and (not wish.image or wish.model == PREVIEW)):
+        raise Refusal("bad_request", "The tags do not go with the images.")
+    both = bool(wish.image and wish.references)
+    fits = {"image_to_video": wish.image and not both, "reference_to_video": wish.references and not both}
+    if not fits.get(task, both if images else task == "text_to_video"):
+        raise Refusal("bad_request", f"The task {task} does not go with this input.")
+    if wish.last and wish.model == SECOND and wish.seconds > 10:
+        raise Refusal("bad_request", "With a last frame a clip has 10 s at the most.")
+    wish.sizes = (wish.size,) if wish.size else ()
+    return wish
+
+
+def _pictures(value: object) -> list[str]:
+    """The pictures of an input as data URIs."""
+    parts = [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+    found = [part for part in parts if part.get("type") == "image" and set(part) == {"type", "data", "mime_type"}]
+    return [f"data:{part['mime_type']};base64,{part['data']}" for part in found]
+
+
 def _text(value: object) -> str:
     """The prompt: the input itself, or its last text."""
     if isinstance(value, str):
@@ -185,6 +210,7 @@ def _task(body: Mapping[str, Any]) -> str:
     """What is to be done; without a word of it the input tells."""
     told = body.get("generation_config", {}).get("video_config", {}).get("task", "")
     guess = "edit" if "previous_interaction_id" in body else "image_to_video" if _media(body["input"], "image") else ""
+    guess = guess or ("several" if _pictures(body["input"]) else "")
     return str(told or guess or "text_to_video")
 
 

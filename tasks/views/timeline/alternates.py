@@ -1,9 +1,9 @@
 """The other takes of a shot in an OpenTimelineIO timeline: an editor can switch to them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any
-from urllib.parse import quote
+
+from tasks.views.timeline.cut import DEFAULT_RATE, meant, url_of
 
 Row = Mapping[str, Any]
 
@@ -25,10 +25,10 @@ def add_alternates(library: Any, track: Iterable[Any], takes: Sequence[Row]) -> 
 
 
 def _reference(library: Any, take: Row) -> Any:
-    rate = float(Fraction(str(take["fps"] or 24)))
+    rate = float(meant(float(take["fps"])) if take["fps"] else DEFAULT_RATE)
     time = library.opentime.RationalTime
     whole = library.opentime.TimeRange(time(0, rate), time(round(float(take["seconds"] or 0) * rate), rate))
     cells = {name: str(take[name]) for name in ("grade", "verdict", "note", "provider", "model", "sha256")}
     return library.schema.ExternalReference(
-        quote(str(take["clip"]), safe="/", errors="replace"), available_range=whole, metadata={"storyreel": cells}
+        url_of(str(take["clip"])), available_range=whole, metadata={"storyreel": cells}
     )
