@@ -24,7 +24,7 @@ SIDE = 240  # samples along the shorter side
 BEGINS_S = 0.5  # how long the first picture may take to come
 THUMB = 64  # samples along each side of a picture that is compared
 TOP = 0.9  # of the height of a wave: a sine is above it for 29 % of its time
-EDGES_EVERY_S = 0.1  # the edges do not move
+EDGES_EVERY_S = 0.2  # the edges do not move
 PLAIN = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray")
 FULL_RANGE = 2
 _AS_IT_IS = np.arange(256, dtype=np.uint8)
@@ -148,8 +148,8 @@ class _Walk:
         samples, now = self.samples, float(frame.time or 0.0)
         samples.times.append(now)
         samples.dark.append(float((plane <= self.bounds.black).mean()))
-        samples.cells.append(_means(plane, ROWS, COLUMNS))
         samples.drawings.append(_means(plane, 2 * ROWS, 2 * COLUMNS))
+        samples.cells.append(_means(samples.drawings[-1], ROWS, COLUMNS))
         self._compare(plane)
         if now >= self.edges_at:
             samples.edges.append(edges_of(light, self.bounds.black, table))
@@ -199,6 +199,8 @@ class _Walk:
 def _flat(loud: Numbers, full: float) -> float:
     """Which share of the samples lies at the top of the waves, where that is at full scale. Not the highest sample: an
     encoder bends a straight top, and lets it ring."""
+    if float(loud.max()) < full:
+        return 0.0
     at = round(0.98 * (loud.size - 1))
     top = float(np.partition(loud, at)[at])
     return float((loud >= TOP * top).mean()) if top >= full else 0.0
@@ -224,10 +226,10 @@ def _thinned(light: Plane, table: Plane) -> Plane:
     step = max(min(light.shape) // SIDE, 1)
     thin = light[step // 2 :: step, step // 2 :: step]
     rows, columns = (side // cells * cells or side for side, cells in zip(thin.shape, (18, 32), strict=True))
-    return table[thin[:rows, :columns]]
+    return table.take(np.ascontiguousarray(thin[:rows, :columns]))
 
 
-def _means(plane: Plane, rows: int, columns: int) -> Numbers:
+def _means(plane: Plane | Numbers, rows: int, columns: int) -> Numbers:
     rows, columns = (
         cells if side % cells == 0 else 1 for side, cells in zip(plane.shape, (rows, columns), strict=True)
     )
@@ -243,8 +245,8 @@ def _apart(one: Plane, other: Plane) -> Numbers:
 def edges_of(light: Plane, black: float, table: Plane = _AS_IT_IS) -> Edges:
     """The lit share of each row and column, from every eighth sample across."""
     across = max(light.shape[1] // 160, 1), max(light.shape[0] // 90, 1)
-    lit = table > black
-    rows, columns = lit[light[:, :: across[0]]], lit[light[:: across[1]]]
+    most = int((table <= black).sum()) - 1  # the highest step that is black
+    rows, columns = light[:, :: across[0]] > most, light[:: across[1]] > most
     return Edges(rows.mean(1, dtype=np.float32), columns.mean(0, dtype=np.float32))
 
 
