@@ -31,6 +31,7 @@ from flows.support.parameters import (
     request_of,
 )
 from flows.support.run_log import recorder
+from flows.support.sheet import draw_shots
 from tasks.domain.errors import StartError, StoryreelError
 from tasks.domain.request import select_views
 from tasks.season import PartOrder, Season, Start
@@ -80,7 +81,8 @@ async def render_season(
                 season = Season(running, starter(running), shots_a_part, parts_in_flight)
                 await season.run()
                 await running.show()
-            await closing_artifacts(running)
+                sheet = await draw_shots(running)
+            await closing_artifacts(running, sheet)
             emit_happenings(running)
             return final_state(running, season.orders.edited)
     except StartError as error:

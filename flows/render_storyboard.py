@@ -38,6 +38,7 @@ from flows.support.parameters import (
     request_of,
 )
 from flows.support.run_log import Lines, log_ending, recorder
+from flows.support.sheet import draw_shots
 from flows.support.takes import WITHOUT, TakesBeside
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
@@ -225,17 +226,18 @@ async def _rendered(running: Session) -> State:
     async with stop_on_signal(running), running.open(), follow_progress(running):
         await _all(running)
         await running.show()
+        sheet = await draw_shots(running)
     if not running.role.publishes:
         return part_state(running)
-    await _shown(running)
+    await _shown(running, sheet)
     emit_happenings(running)
     return final_state(running)
 
 
-async def _shown(running: Session) -> None:
+async def _shown(running: Session, sheet: str) -> None:
     """The closing artifacts; who stopped a run does not wait for a server that is gone."""
     if not running.interrupted:
-        return await closing_artifacts(running)
+        return await closing_artifacts(running, sheet)
     with contextlib.suppress(Exception):
         async with asyncio.timeout(TELLS):
             await closing_artifacts(running)

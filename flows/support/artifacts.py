@@ -15,6 +15,7 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
+from flows.support.sheet import sheet_artifact
 from tasks.commands.answers import headline, over_budget
 from tasks.domain import redaction
 from tasks.domain.errors import Fault
@@ -135,8 +136,9 @@ async def faults_artifact(faults: Sequence[Fault]) -> None:
     await acreate_markdown_artifact(key="storyreel-plan", markdown=faults_text(faults), description=said)
 
 
-async def closing_artifacts(running: Session) -> None:
-    """Create the artifacts that show costs and manifest, and where the target has an http address, report and reel."""
+async def closing_artifacts(running: Session, sheet: str = "") -> None:
+    """Create the artifacts that show costs, manifest and the contact ``sheet`` (see `draw_shots`), and where the target
+    has an http address, report and reel."""
     costs = running.money()
     said = outcome(costs)
     rows = await asyncio.to_thread(running.last_rows)
@@ -144,6 +146,7 @@ async def closing_artifacts(running: Session) -> None:
     await acreate_markdown_artifact(key="storyreel-costs", markdown=text, description=said)
     described = f"{len(rows)} shots; those without a clip first"
     await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)
+    await sheet_artifact(sheet, rows)
     for view in (VIEWS["report"], VIEWS["reel"]):
         if link := await asyncio.to_thread(link_of, running, view.file):
             waits = words_of_waiting(running.tables.waiting()) if view.name == "report" else ""

@@ -85,6 +85,16 @@ def test_that_the_manifest_is_a_table(page: Page) -> None:
         expect(row).to_contain_text("0.80" if shot_id in ("sh010", "sh090") else "0.40")
 
 
+def test_that_the_contact_sheet_is_a_picture(page: Page, prefect_server: str, tmp_path: Path) -> None:
+    """Its artifact's page draws it: a browser has all of its pixels."""
+    page.goto(f"{prefect_server.removesuffix('/api')}/artifacts/key/storyreel-sheet")
+    page.locator("a[href^='/artifacts/artifact/']").first.click()
+    shown = page.locator("img[src^='data:image/jpeg']").first
+    expect(shown).to_be_visible(timeout=60_000)
+    assert shown.evaluate("one => one.complete && one.naturalWidth") == 6 * 248 + 8
+    page.screenshot(path=str(tmp_path / "sheet.jpg"), type="jpeg", quality=80)
+
+
 def test_that_the_money_is_in_sight(page: Page, tmp_path: Path) -> None:
     """The cards say plan and outcome in a line, and the one of the money has tables by gateway, scene and mode."""
     tab(page, "Artifacts")
