@@ -110,12 +110,14 @@ class Tables:
             state.progress.line(f"the tables could not be written (run again, the ledger has it all): {error}")
 
     async def show(self) -> None:
-        """Make report, timeline and rough cut from the manifest as it is now written; not in a run that was stopped.
+        """Make report, timeline and rough cut from the manifest as it is now written; not in a run that was stopped for
+        another reason than its money.
 
         A rough cut of the very same clips in the same order is not cut again.
         """
         state = self.state
-        if state.stopped is not None or not state.role.publishes:
+        halted = state.stopped is not None and state.stopped.error_class != "Budget"
+        if halted or not state.role.publishes:
             return
         await self.publish_last()
         publisher = ViewPublisher(state.store, state.folder, state.progress, state.ledger, spare=True)
