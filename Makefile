@@ -13,10 +13,10 @@ AGAIN = { test $$? -eq 1 && echo "what failed runs once more, alone:" \
 	&& $(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none; }
 
 # a machine that is told to keep no bytecode would compile each module anew in each of the processes that tests start
-test slow crash: export PYTHONDONTWRITEBYTECODE =
+test browser slow crash: export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test slow lint types check bench bench-scale format sandbox crash fuzz others clean
+.PHONY: help install dev demo test browser slow lint types check bench bench-scale format sandbox crash fuzz others clean
 
 help:                        ## what can be made here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,14 +25,14 @@ $(VENV)/.user: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing storyreel into $(VENV): over a hundred packages, a minute or more"
 	@rm -f $@
-	@{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[timeline]" \
+	@{ PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[timeline,xlsx]" \
 		&& touch $@; } | { $(DOTS); }
 	@test -e $@
 
 $(VENV)/.developer: $(VENV)/.user
 	@echo "installing the tools of its developers ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -c constraints.txt "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[s3,azure,gcs,sftp,socks,heic,timeline]" --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[s3,azure,gcs,sftp,socks,heic,timeline,xlsx,mark]" --group dev
 	@touch $@
 
 install: $(VENV)/.user       ## into .venv, from constraints.txt
@@ -44,7 +44,10 @@ demo: $(VENV)/.user          ## the main job on data/, with no key and no networ
 	@$(BIN)/storyreel render data/lighthouse.csv --to out/demo
 
 test: $(VENV)/.developer     ## the tests; what fails beside others runs once more alone
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" $(COVERED) || $(AGAIN)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore=tests/browser -m "not slow" $(COVERED) || $(AGAIN)
+
+browser: $(VENV)/.developer  ## the report and the review page in a real browser
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests/browser || $(AGAIN)
 
 slow: $(VENV)/.developer     ## runs that are killed at some of their steps, and every command of the documents
 	@$(BIN)/python -m pytest -n 3 -m slow || $(AGAIN)
@@ -59,10 +62,10 @@ types: $(VENV)/.developer    ## mypy, strict
 
 check: COVERED = --cov --cov-report=term:skip-covered --cov-fail-under=90
 check:                       ## lint, types and all tests, with the coverage of each module: the line that CI runs
-	@$(MAKE) --no-print-directory lint types test slow COVERED="$(COVERED)"
+	@$(MAKE) --no-print-directory lint types test browser slow COVERED="$(COVERED)"
 
 crash: $(VENV)/.developer    ## kill a run at every one of its steps, on a disk, on an S3 server and over SFTP; cut its power (as root: it mounts images; an hour)
-	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest -n 3 tests/crash/test_crash.py tests/crash/test_lost_orders.py tests/crash/test_power_cut.py tests/crash/on_ext4.py
+	@STORYREEL_CRASH_STRIDE=1 $(BIN)/python -m pytest -n 3 tests/crash/test_crash.py tests/crash/test_lost_orders.py tests/crash/test_chain_killed.py tests/crash/test_power_cut.py tests/crash/on_ext4.py
 
 fuzz: $(VENV)/.developer     ## random input to every reader of what strangers send, for an hour or so; see tests/fuzz
 	@$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --timeout=3600
@@ -86,7 +89,7 @@ $(VENV)-others/.ready: pyproject.toml
 	@$(VENV)-others/bin/python -m pip install --quiet --disable-pip-version-check --group others
 	@touch $@
 
-others: $(VENV)/.developer $(VENV)-others/.ready  ## LibreOffice on our workbooks, the gateways' own clients and a LiteLLM proxy at the sandbox, in a venv of their own
+others: $(VENV)/.developer $(VENV)-others/.ready  ## LibreOffice, pandas, polars and DuckDB on our tables, editing programs on our timelines, ffmpeg on last pictures, the gateways' own clients and a LiteLLM proxy at the sandbox, in a venv of their own
 	@$(BIN)/python -m tests.others $(VENV)-others/bin/python
 
 clean:                       ## caches and what the demo wrote; neither .venv nor any other target

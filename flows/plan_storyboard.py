@@ -1,6 +1,7 @@
 """The plan as a Prefect flow: the same reading as a render, and no spending."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -8,11 +9,24 @@ from prefect.states import Completed, Failed
 
 from flows.support.artifacts import faults_artifact, plan_artifact
 from flows.support.blocks import open_session
-from flows.support.parameters import FREE, NO_SHOTS, Config, Draft, Place, Several, Shots, Usd, request_of
+from flows.support.parameters import (
+    FREE,
+    NO_PLACES,
+    NO_SHOTS,
+    Config,
+    Draft,
+    Place,
+    Places,
+    Several,
+    Shots,
+    Usd,
+    request_of,
+)
 from tasks.commands.answers import over_budget
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
 from tasks.domain.plan import Plan, words_of_waiting
+from tasks.planning import asked_time
 
 
 def outcome(plan: Plan) -> str:
@@ -32,6 +46,8 @@ async def plan_storyboard(
     skip_unusable: bool = False,
     takes: Several = None,
     draft: Draft = None,
+    by: str = "",
+    measured: Places = NO_PLACES,
 ) -> State:
     """Say what a render would do and cost, as an artifact. Fails when the board has faults or the budget is passed.
 
@@ -45,10 +61,15 @@ async def plan_storyboard(
         skip_unusable: Leave out shots that no route can make, instead of failing.
         takes: Clips of each shot whose row says nothing of it, 1 to 10. None leaves it to the config.
         draft: Order drafts and no finals; false orders finals for all drafts. None leaves it to the config.
+        by: Be done by this time, such as 07:00 by the worker's clock: each shot by the route that has time and costs
+            least.
+        measured: Targets whose past runs say how long a route takes.
     """
     try:
         wanted = request_of(board, to, config, budget_usd, only, rerender)
         wanted = replace(wanted, takes=takes, draft=draft, skip_unusable=skip_unusable)
+        timed = asked_time(by, "by", datetime.now(UTC).astimezone())
+        wanted = replace(wanted, by=timed, measured=tuple(measured or ()))
         async with open_session(wanted) as running:
             plan = await running.check(fetch=False)
             await plan_artifact(running)

@@ -17,6 +17,7 @@ from flows.render_storyboard import final_state
 from flows.support.artifacts import closing_artifacts, faults_artifact, follow_progress, plan_artifact
 from flows.support.blocks import open_session
 from flows.support.cancellation import stop_on_signal
+from flows.support.events import emit_happenings
 from flows.support.parameters import (
     DEFAULT_VIEWS,
     FREE,
@@ -80,6 +81,7 @@ async def render_season(
                 await season.run()
                 await running.show()
             await closing_artifacts(running)
+            emit_happenings(running)
             return final_state(running, season.orders.edited)
     except StartError as error:
         await faults_artifact(error.faults)

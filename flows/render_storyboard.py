@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable
 from contextvars import ContextVar
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -17,16 +18,19 @@ from flows.support.approval import refusal
 from flows.support.artifacts import closing_artifacts, faults_artifact, follow_progress, outcome, plan_artifact
 from flows.support.blocks import open_session
 from flows.support.cancellation import stop_on_signal
+from flows.support.events import emit_happenings
 from flows.support.handover import HANDOVER
 from flows.support.parameters import (
     DEFAULT_VIEWS,
     FREE,
+    NO_PLACES,
     NO_SHOTS,
     Config,
     Draft,
     Flights,
     Hours,
     Place,
+    Places,
     Several,
     Shots,
     Usd,
@@ -40,6 +44,7 @@ from tasks.domain.money import usd_text
 from tasks.domain.plan import ShotPlan, words_of_waiting
 from tasks.domain.request import RunRequest, select_views
 from tasks.domain.result import ShotResult, has_own_clip
+from tasks.planning import asked_time
 from tasks.season import SeasonPart, join_season
 from tasks.session import Session
 
@@ -140,6 +145,8 @@ async def render_storyboard(
     part: SeasonPart | None = None,
     takes: Several = None,
     draft: Draft = None,
+    by: str = "",
+    measured: Places = NO_PLACES,
 ) -> State:
     """Render a storyboard: read, check, lock, render each shot, publish.
 
@@ -161,11 +168,15 @@ async def render_storyboard(
         part: Leave this empty. It is how a run of render-season tells one of its parts what it is a part of.
         takes: Clips of each shot whose row says nothing of it, 1 to 10. None leaves it to the config.
         draft: Order drafts and no finals; false orders finals for all drafts. None leaves it to the config.
+        by: Be done by this time, such as 07:00 by the worker's clock: each shot by the route that has time and costs
+            least.
+        measured: Targets whose past runs say how long a route takes.
     """
     wanted = request_of(board, to, config, budget_usd, only, rerender)
     wanted = replace(wanted, concurrency=concurrency, views=select_views(views), skip_unusable=skip_unusable)
-    wanted = replace(wanted, takes=takes, draft=draft)
     try:
+        wanted = replace(wanted, takes=takes, draft=draft, measured=tuple(measured or ()))
+        wanted = replace(wanted, by=asked_time(by, "by", datetime.now(UTC).astimezone()))
         async with _checked(wanted, part) as running:
             return await _approved(running, approve_over_usd, approve_within_hours)
     except StartError as error:
@@ -217,6 +228,7 @@ async def _rendered(running: Session) -> State:
     if not running.role.publishes:
         return part_state(running)
     await _shown(running)
+    emit_happenings(running)
     return final_state(running)
 
 

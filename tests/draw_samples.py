@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from tests import draw_boat, draw_lighthouse, draw_sneaker, draw_tower
+from tests import draw_boat, draw_kite, draw_lighthouse, draw_sneaker, draw_tower
 
 DATA = Path(__file__).parent.parent / "data"
 IMAGES = DATA / "images"
@@ -34,6 +34,10 @@ PICTURES: dict[str, Callable[[], Image.Image]] = {
     "sneaker_heel.jpg": draw_sneaker.heel,
     "sneaker_pair.webp": draw_sneaker.pair,
     "sneaker_sunset.jpg": draw_sneaker.sunset,
+    "kite_hill.jpg": draw_kite.hill,
+    "kite_sky.jpg": draw_kite.above,
+    "kite_mira.png": draw_kite.mira,
+    "kite_fox.png": draw_kite.red_fox,
 }
 
 

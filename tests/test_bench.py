@@ -13,3 +13,9 @@ async def test_a_finished_board_is_finished(tmp_path: Path) -> None:
     async with start_session(RunRequest(str(path), str(target), str(boards.config(tmp_path)))) as made:
         await made.check(fetch=False)
         assert [shot.action for shot in made.plan.shots] == ["keep"] * 4
+        async with made.open():
+            await made.tables.publish()
+            boards.take_reel_as_made(target, tmp_path)
+            before = (target / "reel.mp4").stat()
+            await made.show()
+        assert (target / "report.html").exists() and (target / "reel.mp4").stat() == before

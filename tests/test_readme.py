@@ -6,11 +6,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tasks.config import settings
+from tasks.config.catalogue import load_catalogue
+from tasks.domain.pricing import Usage
 from tasks.storyboard import reader
 from tasks.transport.client import host_of
 from tests.flows import Ran
@@ -85,7 +88,10 @@ def test_every_config_of_the_readme_loads(block: str, tmp_path: Path) -> None:
     assert settings.load_settings(file, {}).chains[""].routes
 
 
-@pytest.mark.parametrize("key", ["OPENROUTER_API_KEY", "FAL_API_KEY", "RUNWAY_API_KEY", "OPENAI_VIDEOS_API_KEY"])
+KEYS = ("ARK", "RUNWARE", "OPENROUTER", "FAL", "RUNWAY", "OPENAI_VIDEOS")
+
+
+@pytest.mark.parametrize("key", [f"{name}_API_KEY" for name in KEYS])
 def test_that_one_key_is_enough_for_the_first_paid_clip(key: str, typed: Callable[..., Ran], tmp_path: Path) -> None:
     """The README's line has a usable, living route with any one of the keys that it names, within its budget."""
     (block,) = [block for block in blocks("README.md", "sh") if "export" in block]
@@ -97,6 +103,20 @@ def test_that_one_key_is_enough_for_the_first_paid_clip(key: str, typed: Callabl
     assert (planned.code, len(planned.told["shots"])) == (0, 1)
     assert 0 < float(planned.told["totals"]["quoted_usd"]) < 2
     assert not [line for line in planned.told["warnings"] if "retire" in line]
+
+
+def test_the_table_of_routes_is_computed() -> None:
+    """What 120 shots of 5 s cost by each route of live.toml is the price list's, and the README says so."""
+    chains, known = settings.load_settings("live.toml", {}).chains, load_catalogue()
+    routes = dict.fromkeys(route for chain in chains.values() for route in chain.routes["text_to_video"])
+    lines = ["| route | 5 s at 1280x720 | 120 shots of it | its price |", "|---|---|---|---|"]
+    for route in routes:
+        model = known.model(route)
+        quote = model.price.quote(Usage(Decimal(5), 1280, 720))
+        firm = "doubtful" if model.low_confidence else "documented"
+        lines.append(f"| `{route}` | {quote:.4f} | {120 * quote:.2f} | {firm} |")
+    table = "\n".join(lines)
+    assert f"\n\n{table}\n\n" in (ROOT / "README.md").read_text(), f"the README should have:\n\n{table}\n"
 
 
 @pytest.mark.parametrize("block", blocks("README.md", "csv"))

@@ -10,7 +10,7 @@ from tasks.storyboard.reader import read
 from tests.draw_samples import PICTURES, twin
 
 DATA = Path(__file__).parent.parent / "data"
-BOARDS = {"lighthouse.csv": ",", "sneaker_ad.csv": ";"}
+BOARDS = {"lighthouse.csv": ",", "sneaker_ad.csv": ";", "kite.csv": ","}
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
@@ -19,8 +19,12 @@ def rows_of(name: str) -> list[dict[str, str]]:
 
 
 def image_names() -> list[str]:
-    lighthouse = [row["image"] for row in rows_of("lighthouse.csv")]
-    return [name for name in lighthouse + [row["Reference"] for row in rows_of("sneaker_ad.csv")] if name]
+    named = [row["image"] for row in (*rows_of("lighthouse.csv"), *rows_of("kite.csv"))]
+    named += [row["Reference"] for row in rows_of("sneaker_ad.csv")] + [
+        row["last_image"] for row in rows_of("kite.csv")
+    ]
+    cast = load_settings(DATA / "kite.toml", {}).cast.values()
+    return list(dict.fromkeys(name for name in (*named, *(one for member in cast for one in member.images)) if name))
 
 
 @pytest.mark.parametrize("board", BOARDS)
@@ -92,6 +96,19 @@ def test_the_advertisement_is_joined_from_columns() -> None:
     assert shots[3].prompt.startswith("A midnight-blue shoe")
     assert "Camera" not in shots[4].prompt
     assert not any(stray in shot.prompt for shot in shots for stray in (": .", "..", "  "))
+
+
+def test_the_kite_film_uses_what_a_row_can_name() -> None:
+    """A chain of continues, a first and a last picture, and two of a cast: in words and as pictures."""
+    board = read((DATA / "kite.csv").read_bytes(), "kite.csv", load_settings(DATA / "kite.toml", {}), str(DATA))
+    shots = {shot.shot_id: shot for shot in board.shots}
+    followed = {name: shot.continues for name, shot in shots.items() if shot.continues}
+    assert followed == {"KT-020": "KT-010", "KT-030": "KT-020", "KT-050": "KT-040"}
+    assert [name for name, shot in shots.items() if shot.last_image] == ["KT-040"]
+    shown = {name: [one.name for one in shot.references] for name, shot in shots.items() if shot.references}
+    assert shown == {"KT-010": ["mira"], "KT-020": ["mira"], "KT-030": ["fox"], "KT-060": ["mira", "fox"]}
+    assert shots["KT-030"].prompt.startswith("a red fox with a cream chest and dark paws looks up")
+    assert not any("{" in shot.prompt or ",," in shot.prompt for shot in board.shots)
 
 
 def test_the_film_in_numbers() -> None:

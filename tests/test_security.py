@@ -37,6 +37,8 @@ def test_every_bound_is_in_the_table() -> None:
         "transport.client",
         "engine.poll",
         "media.probe",
+        "media.looks.sampling",
+        "media.looks.look",
         "engine.submit",
     ):
         source = (Path(__file__).parents[1] / "tasks" / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8")

@@ -12,26 +12,23 @@ from flows.cli import display, process
 from flows.cli import output as answer
 from flows.cli import server as prefect_server
 from flows.cli.begin import init
+from flows.cli.money import costs, reconcile
 from flows.cli.options import (
+    BY_DEFAULT,
     NO_WISHES,
     Board,
     Budget,
     Concurrency,
     Config,
-    Edl,
-    Fcpxml,
     InPlace,
     Into,
     Json,
-    NoReel,
-    NoReport,
-    NoTimeline,
     Only,
     Quiet,
     Rerender,
     To,
+    Views,
     Wishes,
-    Xlsx,
     choose_shots,
     request_of,
 )
@@ -43,7 +40,7 @@ from tasks.commands.write_back import write_into
 from tasks.domain.errors import StartError
 from tasks.domain.plan import NOWHERE
 from tasks.domain.progress import Progress
-from tasks.domain.request import RunRequest, ViewSelection
+from tasks.domain.request import RunRequest
 from tasks.session import Session
 from tasks.storage import Store
 from tasks.storyboard import display_url
@@ -71,12 +68,7 @@ def render(
     rerender: Rerender = "",
     wishes: Wishes = NO_WISHES,
     concurrency: Concurrency = None,
-    no_report: NoReport = False,
-    no_timeline: NoTimeline = False,
-    no_reel: NoReel = False,
-    edl: Edl = False,
-    fcpxml: Fcpxml = False,
-    xlsx: Xlsx = False,
+    views: Views = BY_DEFAULT,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -85,13 +77,12 @@ def render(
     progress = Progress()
 
     async def act() -> int:
-        shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml, xlsx)
         wanted = choose_shots(request_of(board, to, config, budget, concurrency), only, rerender)
-        async with blocks.open_session(wishes.on(replace(wanted, views=shown)), progress) as running:
+        async with blocks.open_session(wishes.on(replace(wanted, views=views.chosen)), progress) as running:
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
                 display.left_out(running.plan.left_out)
-                display.say("\n".join((*running.board.told.lines, answers.headline(running))))
+                display.say("\n".join(answers.opening(running)))
             code = await _run(running, quiet=quiet)
             told = answers.render_answer(running, code, time.monotonic() - since)
             answer.conclude(told, running, as_json=json)
@@ -143,6 +134,8 @@ async def _flown(running: Session) -> Any:
             skip_unusable=asked.skip_unusable,
             takes=asked.takes,
             draft=asked.draft,
+            by=asked.by,
+            measured=list(asked.measured),
             return_state=True,
         )
     )
@@ -240,12 +233,7 @@ def rescue(url: To, *, config: Config = None, json: Json = False, quiet: Quiet =
 def report(
     url: To,
     *,
-    no_report: NoReport = False,
-    no_timeline: NoTimeline = False,
-    no_reel: NoReel = False,
-    edl: Edl = False,
-    fcpxml: Fcpxml = False,
-    xlsx: Xlsx = False,
+    views: Views = BY_DEFAULT,
     config: Config = None,
     json: Json = False,
 ) -> int:
@@ -253,13 +241,14 @@ def report(
 
     async def act() -> int:
         progress = Progress()
-        shown = ViewSelection(not no_report, not no_timeline, not no_reel, edl, fcpxml, xlsx)
         async with blocks.open_session(RunRequest("", url, config), progress, keys=False) as running:
             if told_why := await answers.hear(running):
                 display.say(told_why)
             with display.show_progress(progress, quiet=json):
-                views = Store(running.store.url, running.settings.target_options)  # the session's is closed to writes
-                problems = await ViewPublisher(views, running.folder, progress).make(shown)
+                store = Store(running.store.url, running.settings.target_options)  # the session's is closed to writes
+                problems = await ViewPublisher(store, running.folder, progress, mark=running.settings.mark).make(
+                    views.chosen
+                )
             told = {"target": running.store.url, "report": f"{running.store.url}/report.html", "problems": problems}
             if json:
                 answer.write({**told, "exit_code": int(bool(problems)), "errors": []})
@@ -290,8 +279,8 @@ def providers(
     return answer.caught(act, json, {})
 
 
-app.command(init)
-app.command(review)
+for command in (init, review, reconcile, costs):
+    app.command(command)
 
 
 def main() -> None:

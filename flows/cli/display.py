@@ -151,6 +151,8 @@ def plan_table(plan: Plan, read: Sequence[str] = (), *, most: int = 200) -> None
         out.print(f"... {len(plan.shots) - most} more shots; --json lists them all")
     for line in read:
         out.print(text(line))
+    for chain in plan.chains[:20]:
+        out.print(text(f"continues: {' -> '.join(chain)}"))
     for warning in [warning for warning in plan.warnings if warning not in read]:
         out.print(text(f"warning: {warning}", "yellow"))
     for warning, ids in shot_warnings([shot for shot in plan.shots if shot.selected]).items():
@@ -160,6 +162,8 @@ def plan_table(plan: Plan, read: Sequence[str] = (), *, most: int = 200) -> None
         said = f"{len(trusted)} remote files were taken on trust, the first: {trusted[0]}"
         out.print(text(said if len(trusted) > 1 else f"1 remote file was taken on trust: {trusted[0]}"))
     out.print(plan.summary)
+    for line in plan.schedule.lines if plan.schedule else ():
+        out.print(text(line))
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> None:

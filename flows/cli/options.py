@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -9,8 +10,9 @@ from cyclopts import Parameter
 
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.money import BUDGET_WORDS, is_budget
-from tasks.domain.request import VIEWS, RunRequest
+from tasks.domain.request import VIEWS, RunRequest, ViewSelection
 from tasks.domain.takes import MOST_TAKES
+from tasks.planning import asked_time
 
 
 def _leave_out(view: str, what: str = "") -> Parameter:
@@ -28,12 +30,6 @@ Budget = Annotated[str | None, Parameter(help="US dollars that the target may co
 Only = Annotated[str, Parameter(help="Shot ids, with commas: look at these rows only.")]
 Rerender = Annotated[str, Parameter(help="Shot ids, with commas, or all: buy another clip for them.")]
 Concurrency = Annotated[int | None, Parameter(help="Shots in flight, 1 to 400.")]
-NoReport = Annotated[bool, _leave_out("report")]
-NoTimeline = Annotated[bool, _leave_out("timeline")]
-NoReel = Annotated[bool, _leave_out("reel", ", the rough cut")]
-Edl = Annotated[bool, _write_too("edl")]
-Fcpxml = Annotated[bool, _write_too("fcpxml")]
-Xlsx = Annotated[bool, _write_too("xlsx")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
 Into = Annotated[
     str, Parameter(help="Write status, clip, take, money and note of each shot into a copy of this board.")
@@ -56,6 +52,11 @@ class Wishes:
     draft: Annotated[
         bool | None, Parameter(help="Order drafts from [chain.draft], no finals; or finals for all drafts.")
     ] = None
+    by: Annotated[
+        str,
+        Parameter(help="Be done by this time, such as 07:00: each shot by the route that has time and costs least."),
+    ] = ""
+    measured: Annotated[str, Parameter(help="Targets whose past runs say how long a route takes, by commas.")] = ""
     skip_unusable: Annotated[
         bool, Parameter(negative="", help="Leave out shots that no route can make, instead of ending.")
     ] = False
@@ -65,10 +66,39 @@ class Wishes:
         if self.takes is not None and not 1 <= self.takes <= MOST_TAKES:
             told = f"write a whole number from 1 to {MOST_TAKES}"
             raise ConfigError([Fault(0, "", "--takes", str(self.takes), told)])
-        return replace(wanted, takes=self.takes, draft=self.draft, skip_unusable=self.skip_unusable)
+        timed = replace(
+            wanted, by=asked_time(self.by, "--by", datetime.now(UTC).astimezone()), measured=_words(self.measured)
+        )
+        return replace(timed, takes=self.takes, draft=self.draft, skip_unusable=self.skip_unusable)
 
 
 NO_WISHES = Wishes()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Views:
+    """Which files to look at `render` and `report` leave out, and which they write as well."""
+
+    no_report: Annotated[bool, _leave_out("report")] = False
+    no_timeline: Annotated[bool, _leave_out("timeline")] = False
+    no_reel: Annotated[bool, _leave_out("reel", ", the rough cut")] = False
+    edl: Annotated[bool, _write_too("edl")] = False
+    fcpxml: Annotated[bool, _write_too("fcpxml")] = False
+    xlsx: Annotated[bool, _write_too("xlsx")] = False
+    xml: Annotated[bool, _write_too("xml")] = False
+    no_captions: Annotated[bool, _leave_out("captions", " and the captions of other languages")] = False
+
+    @property
+    def chosen(self) -> ViewSelection:
+        """The views that are made."""
+        made = {
+            name: not getattr(self, f"no_{name}") if one.default else getattr(self, name) for name, one in VIEWS.items()
+        }
+        return ViewSelection(**made)
+
+
+BY_DEFAULT = Views()
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 def main() -> "NoReturn":
     """The console script: run the command that the arguments name, and end the process with its exit code."""
     on_signal(end_interrupted)
+    import gc
+
+    gc.disable()  # what is loaded stays: to look through it for garbage, again and again, takes its time
     from flows.cli.app import main as run_command
 
+    gc.freeze()
+    gc.enable()
     try:
         run_command()
     except SystemExit as end:

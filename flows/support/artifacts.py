@@ -27,6 +27,7 @@ from tasks.manifest import MANIFEST, Row
 from tasks.session import Session
 
 MOST_ROWS = 1000
+MOST_MARKED = 20  # clips that one line names
 MARKS = frozenset("\\`*_{}[]<>()#+-!|&~:@")  # the last two make an address a link
 MOVES_EVERY = 3.0  # seconds between two updates of the progress
 HURRIES = 0.5  # seconds for the last update of a run that was interrupted at a terminal
@@ -101,6 +102,15 @@ def costs_text(costs: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
+def marked_text(rows: Sequence[Row]) -> str:
+    """Which clips in use are marked, and why, as a line of markdown; empty where none is."""
+    marked = [f"{row['shot_id']} ({row['qa']})" for row in rows if row.get("qa")]
+    if not marked:
+        return ""
+    more = f" and {len(marked) - MOST_MARKED} more" if len(marked) > MOST_MARKED else ""
+    return f"{len(marked)} clips in use look wrong: {cell(', '.join(marked[:MOST_MARKED]))}{more}"
+
+
 def manifest_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The manifest for a table artifact: shots without a clip first, at most 1,000 rows."""
     ordered = sorted(rows, key=lambda row: has_own_clip(row["status"]))
@@ -129,8 +139,9 @@ async def closing_artifacts(running: Session) -> None:
     """Create the artifacts that show costs and manifest, and where the target has an http address, report and reel."""
     costs = running.money()
     said = outcome(costs)
-    await acreate_markdown_artifact(key="storyreel-costs", markdown=costs_text(costs), description=said)
     rows = await asyncio.to_thread(running.last_rows)
+    text = "\n\n".join(filter(None, (costs_text(costs), marked_text(rows))))
+    await acreate_markdown_artifact(key="storyreel-costs", markdown=text, description=said)
     described = f"{len(rows)} shots; those without a clip first"
     await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)
     for view in (VIEWS["report"], VIEWS["reel"]):

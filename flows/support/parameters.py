@@ -19,6 +19,7 @@ Place = Annotated[str, Field(min_length=1)]
 Config = Annotated[str, Field(min_length=1)] | SkipJsonSchema[None]
 Usd = Annotated[float, Field(ge=0, le=MOST_USD)] | None
 Shots = list[Annotated[str, Field(min_length=1)]] | SkipJsonSchema[None]
+Places = list[Place] | SkipJsonSchema[None]
 Several = Annotated[int, Field(ge=1, le=MOST_TAKES)] | None
 Draft = bool | SkipJsonSchema[None]
 Flights = Annotated[int, Field(ge=1, le=400)] | None
@@ -32,6 +33,7 @@ else:
 
 FREE = "configs/animatic.toml"
 NO_SHOTS: list[str] = []
+NO_PLACES: list[str] = []
 DEFAULT_VIEWS: list[View] = [view.name for view in VIEWS.values() if view.default]
 
 

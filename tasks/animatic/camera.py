@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Box = tuple[float, float, float, float]
 
@@ -75,12 +75,14 @@ def named_move(prompt: str) -> str:
     return min(found)[1] if found else ""
 
 
-def move_of(prompt: str, seed: int | None = None) -> Move:
-    """The move that the prompt tells, else one chosen by the seed, else one chosen by the prompt's hash."""
-    if name := named_move(prompt):
-        return MOVES[name]
+def move_of(prompt: str, seed: int | None = None, *, goes_on: bool = False) -> Move:
+    """The move that the prompt tells, else one chosen by the seed, else one chosen by the prompt's hash.
+
+    A shot that ``goes_on`` from the last picture of another begins with the whole of it, so that the cut is not seen.
+    """
     chosen = int(hashlib.sha256(prompt.encode()).hexdigest(), 16) if seed is None else seed
-    return MOVES[UNTOLD[chosen % len(UNTOLD)]]
+    move = MOVES[named_move(prompt) or UNTOLD[chosen % len(UNTOLD)]]
+    return replace(move, start=WIDE) if goes_on else move
 
 
 def ease(share: float, ramp: float = RAMP) -> float:

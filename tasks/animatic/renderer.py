@@ -118,7 +118,8 @@ def kenburns(order: Order, still: bytes, size: Size, count: int) -> Iterator[Pla
         Still.of(ImageOps.fit(open_still(data), (width, height), Image.Resampling.LANCZOS))
         for data in (still, *([order.last_frame.data] if order.last_frame else []))
     )
-    move, layers = move_of(order.shot.prompt, order.shot.seed), [Layer.of(mark(size)), *beside(order, size)]
+    move = move_of(order.shot.prompt, order.shot.seed, goes_on=bool(order.shot.continues))
+    layers = [Layer.of(mark(size)), *beside(order, size)]
     closest = reach(float(order.seconds))
     for number in range(count):
         share = number / max(count - 1, 1)

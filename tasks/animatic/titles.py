@@ -1,4 +1,4 @@
-"""Drawn words: the title card, the caption bar, the corner mark. Pictures only, and no system font needed."""
+"""Drawn words: the title card, the caption bar, the corner mark. Pictures only."""
 
 import hashlib
 import math
@@ -6,12 +6,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from slugify import slugify
 
+from tasks.animatic.faces import ANY, Face, Script, begins_no_line, file_of, font, runs
 from tasks.domain.shot import Shot, Size
 
 Rgb = tuple[int, int, int]
@@ -41,6 +41,7 @@ BALANCED = 5  # lines: more than these read as a block, whose edge may be ragged
 MOST_TEXT = 3000  # characters: no card holds more at its smallest type
 
 _SPELLED = str.maketrans({"–": "-", "—": "-", "‒": "-", "−": "-", "×": "x", "„": "“", "•": "·", "→": "->"})
+NO_FONT = "[no font for {} here]"
 _UNDRAWN = re.compile(r"[^ -~©«°±´·»‘’“”…‹›⁄™]+")  # all that the font has glyphs for stands in here
 
 
@@ -54,13 +55,20 @@ class Card:
 
 
 def drawable(text: str) -> str:
-    """The text in one line and in characters that the built-in font can draw.
+    """The text in one line and in characters that can be drawn: no empty boxes on a card.
 
-    Other scripts are spelled in Latin letters, accents fall, emoji are left out: no empty boxes on a card.
+    Chinese, Japanese, Korean, Arabic, Hebrew, Hindi and Thai stay as they are where this machine has a font for them;
+    else the card says that it has none. Further scripts are spelled in Latin letters, accents fall, emoji are left out.
     """
     text = " ".join(text[: 2 * MOST_TEXT].translate(_SPELLED).split())
-    latin = _UNDRAWN.sub(lambda found: slugify(found.group(), separator=" ", lowercase=False), text)
-    return " ".join(latin.split())[:MOST_TEXT]
+    drawn = "".join(_drawn(script, part) for script, part in runs(text))
+    return " ".join(drawn.split())[:MOST_TEXT]
+
+
+def _drawn(script: Script | None, text: str) -> str:
+    if script is None:
+        return _UNDRAWN.sub(lambda found: slugify(found.group(), separator=" ", lowercase=False), text)
+    return text if file_of(script) else f" {NO_FONT.format(script.name)} "
 
 
 def accent_of(scene: str) -> Rgb:
@@ -68,47 +76,37 @@ def accent_of(scene: str) -> Rgb:
     return ACCENTS[hashlib.sha256(scene.encode()).digest()[0] % len(ACCENTS)]
 
 
-@lru_cache(maxsize=128)
-def font(size: float) -> ImageFont.FreeTypeFont:
-    """Pillow's own font at a size in pixels.
-
-    Raises ``RuntimeError`` when Pillow was built without FreeType.
-    """
-    built_in = ImageFont.load_default(max(size, 2.0))
-    if not isinstance(built_in, ImageFont.FreeTypeFont):
-        raise RuntimeError("this Pillow was built without FreeType")
-    return built_in
-
-
 def unit(size: Size) -> float:
     """A hundredth of the shorter side in pixels: what all measures on a card are multiples of."""
     return min(size.width, size.height) / 100
 
 
-def _room_for(text: str, face: ImageFont.FreeTypeFont, room: float, after: str = "") -> int:
+def _room_for(text: str, face: Face, room: float, after: str = "") -> int:
     """How many characters from the start, with ``after`` behind them, are no wider than ``room`` pixels."""
     most = int(room / (NARROWEST * face.size)) + 1
     lengths = range(1, min(len(text), most) + 1)
     return bisect_right(lengths, room, key=lambda n: face.getlength(text[:n] + after))
 
 
-def shorten(text: str, face: ImageFont.FreeTypeFont, room: float) -> str:
+def shorten(text: str, face: Face, room: float) -> str:
     """The text, or as much of it as fits into ``room`` pixels with an ellipsis after it."""
     if face.getlength(text) <= room:
         return text
     return text[: _room_for(text, face, room, "…")].rstrip(" ,;:.-") + "…"
 
 
-def _pieces(word: str, face: ImageFont.FreeTypeFont, room: float) -> Iterator[str]:
+def _pieces(word: str, face: Face, room: float) -> Iterator[str]:
     while len(word) > 1 and face.getlength(word) > room:
         cut = max(_room_for(word, face, room), 1)
+        while 1 < cut < len(word) and begins_no_line(word[cut]):
+            cut -= 1
         yield word[:cut]
         word = word[cut:]
     if word:
         yield word
 
 
-def wrap(text: str, face: ImageFont.FreeTypeFont, room: float, most: int) -> list[str]:
+def wrap(text: str, face: Face, room: float, most: int) -> list[str]:
     """The text in lines no wider than ``room`` pixels; at most ``most + 1`` of them, the last one whole."""
     lines: list[str] = []
     for word in (piece for whole in text.split() for piece in _pieces(whole, face, room)):
@@ -121,7 +119,7 @@ def wrap(text: str, face: ImageFont.FreeTypeFont, room: float, most: int) -> lis
     return lines
 
 
-def balance(lines: list[str], face: ImageFont.FreeTypeFont, room: float) -> list[str]:
+def balance(lines: list[str], face: Face, room: float) -> list[str]:
     """The same few lines, each at most ``room`` pixels wide, divided so that none holds a single word by accident."""
     if not 1 < len(lines) <= BALANCED:
         return lines
@@ -152,15 +150,20 @@ def fit(text: str, room: float, height: float, sizes: list[float]) -> tuple[floa
 
 
 def _tracked(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: float, fill: Rgb) -> float:
-    """Draw letterspaced text on a baseline; the x after its last letter."""
+    """Draw letterspaced text on a baseline; the x after its last letter. Scripts whose letters join are not spaced."""
     x, y = at
+    if ANY.search(text):
+        font(size).write(draw, at, text, fill)
+        return x + font(size).getlength(text)
     for letter in text:
-        draw.text((x, y), letter, font=font(size), fill=fill, anchor="ls")
+        font(size).write(draw, (x, y), letter, fill)
         x += font(size).getlength(letter) + TRACKING * size
     return x - TRACKING * size
 
 
 def _tracked_width(text: str, size: float) -> float:
+    if ANY.search(text):
+        return font(size).getlength(text)
     return sum(font(size).getlength(letter) + TRACKING * size for letter in text) - TRACKING * size
 
 
@@ -210,7 +213,7 @@ def _facts(draw: ImageDraw.ImageDraw, facts: list[tuple[str, str]], size: Size) 
         if x + wide > right:
             break
         _tracked(draw, (x, base - 4.3 * u), label, 1.7 * u, MUTED)
-        draw.text((x, base), value, font=font(3.2 * u), fill=CREAM, anchor="ls")
+        font(3.2 * u).write(draw, (x, base), value, CREAM)
         x += wide + 7 * u
     return base - 5.6 * u
 
@@ -239,7 +242,7 @@ def title_card(shot: Shot, seconds: str, size: Size) -> Card:
     tall = CAP * type_size + LEADING * type_size * (len(lines) - 1)
     base = above + (height - tall) * 0.42 + CAP * type_size  # the eye's middle lies above the middle
     for n, text in enumerate(lines):
-        draw.text((left, base + n * LEADING * type_size), text, font=font(type_size), fill=CREAM, anchor="ls")
+        font(type_size).write(draw, (left, base + n * LEADING * type_size), text, CREAM, room)
     seal = mark(size)
     picture.paste(seal, mask=seal.getchannel("A"))
     return Card(picture, line, accent)
@@ -280,5 +283,5 @@ def caption(shot: Shot, size: Size) -> Image.Image:
     _tracked(draw, (left, top + 3.4 * u + CAP * 2.1 * u), name, 2.1 * u, accent)
     for n, text in enumerate(lines):
         at = (left, bottom - tall + CAP * type_size + n * LEADING * type_size)
-        draw.text(at, text, font=font(type_size), fill=CREAM, anchor="ls")
+        font(type_size).write(draw, at, text, CREAM, room)
     return layer

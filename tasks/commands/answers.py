@@ -11,7 +11,7 @@ from tasks.config import Settings
 from tasks.domain.errors import Fault, TargetError
 from tasks.domain.identity import number_text
 from tasks.domain.money import ZERO, usd_shown, usd_text
-from tasks.domain.plan import ShotPlan
+from tasks.domain.plan import Schedule, ShotPlan
 from tasks.domain.request import VIEWS
 from tasks.domain.result import STATUSES, Attempt, ShotResult, has_own_clip
 from tasks.domain.takes import Shelf
@@ -69,6 +69,12 @@ def headline(running: Session) -> str:
     return "; ".join((f"{plan.counts}: {price}", *running.snapshot.lacks))
 
 
+def opening(running: Session) -> list[str]:
+    """What is said before a run: how the board was read, what will be done and for how much, and by when."""
+    timed = running.plan.schedule.lines if running.plan.schedule else ()
+    return [*running.board.told.lines, headline(running), *timed]
+
+
 def render_answer(running: Session, code: int, seconds: float) -> dict[str, Any]:
     """The answer of ``render --json``: ``code`` is its exit code, ``seconds`` how long the run took."""
     money, results = running.money(), running.results()
@@ -121,7 +127,12 @@ def plan_answer(running: Session, code: int) -> dict[str, Any]:
         "warnings": list(plan.warnings),
         "errors": [],
     }
-    return {"exit_code": code, "shots": shots, "totals": totals, **told}
+    return {"exit_code": code, "shots": shots, "totals": totals, **told, **_timed(plan.schedule)}
+
+
+def _timed(told: Schedule | None) -> dict[str, Any]:
+    """What will be done by the time that was asked for; nothing where none was."""
+    return {} if told is None else {"by": told._asdict() | {"usd": usd_text(told.usd)}}
 
 
 def _planned_shot(plan: ShotPlan) -> dict[str, Any]:
@@ -147,7 +158,7 @@ def _stale_shot(plan: ShotPlan) -> dict[str, Any]:
 
 async def status(running: Session) -> dict[str, Any]:
     """The answer of ``status --json``: read from the manifest and the ledger, never written."""
-    ledger, rows, shelf = await asyncio.to_thread(_read, running)
+    ledger, rows, shelf = await asyncio.to_thread(read_target, running)
     results = results_of_plans(plans_of_rows(rows, ledger), ledger, shelf, "")
     history = list(ledger.history())
     money = total_costs(results, history, shelf, run_id="", budget=None)
@@ -214,7 +225,7 @@ def _at_risk(attempts: list[Attempt]) -> str:
 
 async def rescue(running: Session) -> dict[str, Any]:
     """Take up every job that was bought and not collected; buy nothing. The answer of ``rescue --json``."""
-    await asyncio.to_thread(_read, running)
+    await asyncio.to_thread(read_target, running)
     running.restore()
     async with running.open() as renderer:
         before = len(uncollected_jobs(running.ledger))
@@ -245,7 +256,7 @@ async def hear(running: Session) -> str:
     if not await asyncio.to_thread(running.store.names, "review"):
         return ""
     try:
-        await asyncio.to_thread(_read, running)
+        await asyncio.to_thread(read_target, running)
         running.restore()
         async with running.open():
             return ""
@@ -276,7 +287,8 @@ class _Target(NamedTuple):
     shelf: Shelf
 
 
-def _read(running: Session) -> _Target:
+def read_target(running: Session) -> _Target:
+    """Read what lies at the session's target. Raises ``TargetError`` when it cannot be read, or nothing is there."""
     try:
         ledger, rows, shelf = running.ledger.load(), running.last_rows(), running.look_at_clips()
         running.receipts.add_to(ledger)

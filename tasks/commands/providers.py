@@ -43,6 +43,7 @@ def _model(model: Model, today: date) -> dict[str, Any]:
         "sizes": "any" if model.exact else [str(size) for size in model.sizes],
         **{name: getattr(model, name) for name in ("last_image", "references", "sound")},
         "excludes": [list(group) for group in model.excludes],
+        "limits": {name: limit._asdict() for name, limit in model.limits.items()},
         "price": model.price.describe(),
         "doubt": model.low_confidence,
         "lifecycle": lifecycle(model, today),

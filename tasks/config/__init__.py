@@ -4,6 +4,8 @@ from tasks.config.blocks import Blocks
 from tasks.config.catalogue import Catalogue, is_retired, lifecycle, load_catalogue, quote, snap_seconds, snap_size
 from tasks.config.catalogue_file import ProviderFacts
 from tasks.config.keys import key_may_go, secret_of, unreachable
+from tasks.config.mark import MarkSettings
+from tasks.config.quality import Limits, QualitySettings
 from tasks.config.schema import CONFIGS
 from tasks.config.settings import (
     Chain,
@@ -20,8 +22,11 @@ __all__ = [
     "Blocks",
     "Catalogue",
     "Chain",
+    "Limits",
+    "MarkSettings",
     "ProviderFacts",
     "ProviderSettings",
+    "QualitySettings",
     "Settings",
     "blocks_named",
     "check_secrets",

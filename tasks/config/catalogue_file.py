@@ -8,7 +8,7 @@ from typing import Any, Literal
 from tasks.config import schema as kinds
 from tasks.config.catalogue_price import PRICE_FIELDS, price_gaps, take_price
 from tasks.config.schema import FaultCollector, Spec
-from tasks.domain.model import INPUTS, Model
+from tasks.domain.model import INPUTS, Inputs, Limit, Model, narrow
 from tasks.domain.shot import MODES
 
 
@@ -61,6 +61,19 @@ def _group(value: Any) -> tuple[str, ...]:
     return names
 
 
+def _limits(value: Any) -> dict[str, Limit]:
+    """``{ references = { seconds = 10, side = 720 } }``: what an input makes of the longest clip and largest size."""
+    wrong = ValueError(f"must be a table by one of {', '.join(INPUTS)}, as in {{ references = {{ seconds = 10 }} }}")
+    if not isinstance(value, dict) or not set(value) <= {*INPUTS}:
+        raise wrong
+    found = {}
+    for name, table in value.items():
+        if not isinstance(table, dict) or not table or not set(table) <= {*Limit._fields}:
+            raise wrong
+        found[name] = Limit(**{key: kinds.whole(1)(most) for key, most in table.items()})
+    return found
+
+
 def _day_or_none(value: Any) -> str:
     return "" if value == "" else str(kinds.day(value))
 
@@ -93,6 +106,7 @@ _MODEL: Spec = {
     "last_image": kinds.flag,
     "references": kinds.whole(0),
     "excludes": kinds.each(_group),
+    "limits": _limits,
     **PRICE_FIELDS,
     "low_confidence": kinds.text,
     "failed_is_charged": _FAILED,
@@ -203,6 +217,11 @@ def _where(raw: Any, place: int) -> str:
     return f"model {raw['provider']}:{raw['name']}" if named else f"model {place}"
 
 
+def _leaves_nothing(model: Model, name: str) -> bool:
+    left = narrow(model, Inputs(**{name: True}))
+    return not left.sizes or not (left.seconds or left.any_seconds)
+
+
 def _gaps(model: Model) -> list[str]:
     """What an entry leaves open, or says in two ways."""
     lengths = [bool(model.seconds), model.any_seconds is not None, model.exact]
@@ -213,6 +232,8 @@ def _gaps(model: Model) -> list[str]:
         "image_to_video needs images": "image_to_video" in model.modes and not model.images,
         "references needs images": bool(model.references) and not model.images,
         "last_image needs image_to_video": model.last_image and "image_to_video" not in model.modes,
+        "limits leave no length or no size": not model.exact
+        and any(_leaves_nothing(model, name) for name in model.limits),
         "final_of needs final_days, and the other way round": bool(model.final_of) != bool(model.final_days),
         "remix needs to say what it starts from": "remix" in model.modes and not model.remix,
     }

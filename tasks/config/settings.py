@@ -11,13 +11,15 @@ from tasks.config import schema as kinds
 from tasks.config.blocks import Blocks, secret_address
 from tasks.config.cast import read_cast
 from tasks.config.catalogue import Catalogue, load_catalogue
+from tasks.config.mark import MarkSettings, read_mark
 from tasks.config.own_models import extend_catalogue
 from tasks.config.provider_settings import ProviderSettings as ProviderSettings
 from tasks.config.provider_settings import read_providers
+from tasks.config.quality import QualitySettings, read_quality
 from tasks.config.schema import CONFIGS as CONFIGS
 from tasks.config.schema import FaultCollector, Spec, find
 from tasks.domain.errors import ConfigError, Fault
-from tasks.domain.shot import FITS, MODES, CastMember, Fit, Mode, Size
+from tasks.domain.shot import FITS, MODES, CastMember, Fit, Mode, Size, is_spoken
 from tasks.domain.takes import MOST_TAKES
 from tasks.transport import Network, read_network
 
@@ -25,6 +27,7 @@ COLUMNS = (
     *("shot_id", "scene", "prompt", "negative_prompt", "mode", "image", "source"),
     *("duration", "aspect_ratio", "size", "fit", "seed", "audio", "route", "takes"),
     *("last_image", "continues", "references"),
+    *("dialogue", "voice", "music", "sfx"),
 )
 
 
@@ -112,6 +115,8 @@ class Settings:
     catalogue: Catalogue = field(default_factory=load_catalogue, repr=False)
     notes: tuple[str, ...] = ()
     network: Network = field(default_factory=Network)
+    quality: QualitySettings = field(default_factory=QualitySettings)
+    mark: MarkSettings | None = None
 
 
 Routes = Mapping[Mode, tuple[str, ...]]
@@ -147,7 +152,20 @@ _RULES: Spec = {
     "fill_down": kinds.each(kinds.text),
 }
 _COLUMNS: Spec = {**dict.fromkeys(COLUMNS, kinds.text), **_RULES}
-_TABLES = ("defaults", "chain", "render", "provider", "images", "target", "columns", "vars", "cast", "model")
+_TABLES = (
+    "defaults",
+    "chain",
+    "render",
+    "provider",
+    "images",
+    "target",
+    "columns",
+    "vars",
+    "cast",
+    "model",
+    "quality",
+    "mark",
+)
 
 
 def settings_from_environment(path: str | Path | None = None, blocks: Blocks = Blocks()) -> Settings:  # noqa: B008 - frozen
@@ -188,7 +206,7 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         if name not in _TABLES:
             sheet.unknown(name, name, _TABLES, "table or key")
     options, block = _target(raw.get("target", {}), blocks, sheet)
-    columns = sheet.table(raw.get("columns", {}), _COLUMNS, "columns")
+    columns = sheet.table(raw.get("columns", {}), _columns_spec(raw.get("columns")), "columns")
     rules = {name: columns.pop(name) for name in _RULES if name in columns}
     settings = Settings(
         path=file,
@@ -207,6 +225,8 @@ def load_settings(path: str | Path | None, environ: Mapping[str, str], blocks: B
         catalogue=catalogue,
         notes=notes,
         network=read_network(environ),
+        quality=read_quality(raw.get("quality", {}), sheet),
+        mark=read_mark(raw.get("mark"), file.parent, sheet),
     )
     sheet.raise_any()
     return settings
@@ -229,6 +249,11 @@ def _state(environ: Mapping[str, str]) -> Path:
     """By the XDG base directory specification, which says that a relative path is none."""
     told = Path(environ.get("XDG_STATE_HOME", ""))
     return told if told.is_absolute() else Path(environ.get("HOME") or "~") / ".local" / "state"
+
+
+def _columns_spec(raw: Any) -> Spec:
+    spoken = filter(is_spoken, raw) if isinstance(raw, dict) else ()
+    return {**_COLUMNS, **dict.fromkeys(spoken, kinds.text)}
 
 
 def _vars_spec(raw: Any) -> Spec:

@@ -1,6 +1,5 @@
 """The names of things: fingerprint, key, slug, and the file names at the target. Pure."""
 
-import contextlib
 import difflib
 import hashlib
 import json
@@ -68,10 +67,12 @@ def _canonical(parts: Mapping[str, Any]) -> bytes:
 
     orjson is three times as fast as json, but does not escape other characters: its result counts only without them.
     """
-    with contextlib.suppress(orjson.JSONEncodeError):  # a lone surrogate
+    try:
         quick = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
-        if quick.isascii() and b"\x7f" not in quick:
-            return quick
+    except orjson.JSONEncodeError:  # a lone surrogate
+        quick = b"\x7f"
+    if quick.isascii() and b"\x7f" not in quick:
+        return quick
     return _CANONICAL.encode(parts).encode()
 
 

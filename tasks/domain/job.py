@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal, NamedTuple
 
 from tasks.domain.order import Request
 
@@ -45,3 +46,30 @@ class Done:
     remote_ids: Mapping[str, str] = field(default_factory=dict)
     units: Decimal | None = None
     gpu_seconds: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """One line of a gateway's own records of jobs. ``word``: done, ended without a clip, still open, or empty where
+    they list charges alone. ``at`` is ISO 8601 UTC, ``charge`` US dollars, ``units`` what the gateway bills by.
+
+    ``order_id`` is an id that we sent, ``request`` asks after the job, ``line`` tells lines of one job apart.
+    """
+
+    id: str
+    word: Literal["done", "ended", "open", ""] = ""
+    model: str = ""
+    at: str = ""
+    charge: Decimal | None = None
+    units: Decimal | None = None
+    order_id: str = ""
+    request: Request | None = None
+    line: str = ""
+
+
+class RecordPage(NamedTuple):
+    """A page of such records; ``more``: another one may follow, which ``cursor`` names where it has a name."""
+
+    records: tuple[JobRecord, ...]
+    more: bool
+    cursor: str = ""

@@ -1,13 +1,21 @@
 """A gateway's model as models.toml describes it, and a route to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from tasks.domain.pricing import Price
 from tasks.domain.shot import Mode, Size
 
 INPUTS = ("image", "last_image", "references", "audio")  # what an entry may say that it does not take together
+
+
+class Limit(NamedTuple):
+    """The longest clip in seconds, and the longest short side in pixels, of an order that holds a certain input; 0
+    where that changes nothing."""
+
+    seconds: int = 0
+    side: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,8 @@ class Model:
     may travel, in order of preference: ``data`` (data URI) or ``url``. ``remix`` is what a remix starts from:
     ``job`` (a clip made by the same gateway), ``url`` or ``data`` (data URI). ``last_image``: whether it takes the
     picture that a clip ends on; ``references``: how many pictures of what is to be seen; ``excludes``: groups of
-    `INPUTS` that it does not take in one order. ``sound``: False where its clips have none.
+    `INPUTS` that it does not take in one order; ``limits``: what one of them makes of its longest clip and largest
+    size. ``sound``: False where its clips have none.
     """
 
     provider: str
@@ -42,6 +51,7 @@ class Model:
     last_image: bool = False
     references: int = 0
     excludes: tuple[tuple[str, ...], ...] = ()
+    limits: Mapping[str, Limit] = field(default_factory=dict)
     price: Price = field(default_factory=Price)
     low_confidence: str = ""  # why the price is doubted; empty where it is not
     failed_is_charged: bool | Literal["unknown"] = "unknown"
@@ -84,6 +94,20 @@ def why_not(model: Model, asked: Inputs) -> str:
     held = {name for name, value in asked._asdict().items() if value}
     group = next((group for group in model.excludes if held.issuperset(group)), ())
     return f"takes {' or '.join(name.replace('_', ' ') for name in group)}, not both" if group else ""
+
+
+def narrow(model: Model, asked: Inputs) -> Model:
+    """The model as it is for an order that holds these inputs: with the lengths and sizes that are left of its own."""
+    held = [limit for name, limit in model.limits.items() if getattr(asked, name)]
+    longest = min((limit.seconds for limit in held if limit.seconds), default=0)
+    side = min((limit.side for limit in held if limit.side), default=0)
+    if longest:
+        low, high = model.any_seconds or (0, 0)
+        spans = (low, min(high, longest)) if model.any_seconds and low <= longest else None
+        model = replace(model, any_seconds=spans, seconds=tuple(one for one in model.seconds if one <= longest))
+    if side:
+        model = replace(model, sizes=tuple(size for size in model.sizes if min(size) <= side))
+    return model
 
 
 @dataclass(frozen=True, slots=True)

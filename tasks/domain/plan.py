@@ -1,7 +1,7 @@
 """What is decided about each shot before anything is spent. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -147,6 +147,20 @@ class ShotPlan(NamedTuple):
         return total * self.need.missing
 
 
+class Schedule(NamedTuple):
+    """What will be done by a time (``by``, as ``ready`` ISO 8601): the shots that will, the last of them at ``ready``,
+    those that no route has time for and those that the budget does not hold; ``usd`` is what the first ones cost.
+    ``lines`` say it in words, with the choice of every route."""
+
+    by: str
+    ready: str
+    done: tuple[str, ...]
+    late: tuple[str, ...]
+    unpaid: tuple[str, ...]
+    usd: Decimal
+    lines: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The shots in board order, with their total."""
@@ -156,6 +170,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     trusted: tuple[str, ...] = field(default=())  # remote files that were not fetched for the plan
     waiting: tuple[str, ...] = ()  # shots with drafts of which nobody has chosen one
+    schedule: Schedule | None = None  # where a time was named
 
     @property
     def quoted(self) -> Decimal:
@@ -169,6 +184,11 @@ class Plan:
     def stale(self) -> tuple[ShotPlan, ...]:
         """The selected shots whose clip started from a take that is no longer in use, or follows one that did."""
         return tuple(shot for shot in self.shots if shot.stale and shot.selected)
+
+    @property
+    def chains(self) -> list[tuple[str, ...]]:
+        """The shots that continue one another, by id: each chain from its first shot to its last."""
+        return chains_of(shot.shot for shot in self.shots)
 
     @property
     def buys(self) -> bool:
@@ -203,3 +223,17 @@ class Plan:
         quoted, worst = self.quoted, self.worst
         why = " (if every shot were paid at each route of its chain)" if worst > quoted else ""
         return f"{self.counts}: {usd_shown(quoted)} USD, {usd_shown(worst)} USD at worst{why}"
+
+
+def chains_of(shots: Iterable[Shot]) -> list[tuple[str, ...]]:
+    """The ids of shots that continue one another, each chain from its first to its last; a shot that several continue
+    is in a chain with each."""
+    links = {shot.shot_id: shot.continues for shot in shots if shot.continues}
+    found = []
+    for last in links.keys() - set(links.values()) if links else ():
+        line = [last]
+        while line[-1] in links and len(line) <= len(links):
+            line.append(links[line[-1]])
+        found.append(tuple(reversed(line)))
+    order = {name: at for at, name in enumerate(links)}
+    return sorted(found, key=lambda line: order[line[-1]])

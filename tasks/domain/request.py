@@ -29,6 +29,8 @@ class ViewSelection:
     edl: bool = _view("timeline.edl", default=False)
     fcpxml: bool = _view("timeline.fcpxml", default=False)
     xlsx: bool = _view("manifest.xlsx", default=False)
+    xml: bool = _view("timeline.xml", default=False)
+    captions: bool = _view("captions.srt")
 
     @property
     def chosen(self) -> tuple[View, ...]:
@@ -53,7 +55,8 @@ class RunRequest:
     is ``id:stale``); None leaves a value to the config.
 
     ``takes``: clips of each shot whose row says nothing of it. ``draft``: whether drafts are ordered, and no finals;
-    False: finals for all drafts.
+    False: finals for all drafts. ``by``: the time, ISO 8601, by which it is to be done, empty for none;
+    ``measured``: the targets whose attempts say how long a route takes.
 
     ``skip_unusable``: shots without a usable route are left out instead of keeping the run from its start.
     ``confined``: the board comes from an inbox or a deployment, and may not name files outside its own folder.
@@ -68,6 +71,8 @@ class RunRequest:
     concurrency: int | None = None
     takes: int | None = None
     draft: bool | None = None
+    by: str = ""
+    measured: tuple[str, ...] = ()
     skip_unusable: bool = False
     confined: bool = False
     views: ViewSelection = ViewSelection()

@@ -35,6 +35,10 @@ class Clip:
     poster: str = ""
     audio: bool | None = None  # None in records of 0.1, which did not say
     container: str = ""  # what came: mp4, fmp4, mov, webm, mkv, ts or hls; empty in records of 0.1
+    channels: int = 0  # of its sound; 0 without any, and in records that do not say
+    sound_rate: int = 0  # samples a second
+    timecode: str = ""  # that its first picture bears in the file, such as 01:00:00:00
+    origin: str = ""  # whose content credentials it came with; empty for none, and in records that do not say
 
 
 class StartedFrom(NamedTuple):
@@ -84,6 +88,8 @@ class Attempt:
     draft_of: int = 0  # the attempt whose draft it finishes
     qa: str = ""  # what is wrong with the clip, in words
     started_from: StartedFrom | None = None  # None for none, and where it is not known
+    mends: int = 0  # the attempt because of whose flaw it was ordered
+    booked: Decimal | None = None  # US dollars that the gateway's own records name, once they were asked
 
     @property
     def route(self) -> str:
@@ -91,7 +97,10 @@ class Attempt:
 
     @property
     def expected(self) -> Decimal:
-        """US dollars that are set aside for it: its quote, or what its receipt named if that is more."""
+        """US dollars that are set aside for it: its quote, or what its receipt named if that is more; what the
+        gateway's own records name where they were asked."""
+        if self.booked is not None:
+            return self.booked
         return max(self.quoted, self.estimate or ZERO)
 
     @property
@@ -117,6 +126,7 @@ class Settlement:
     clip: Clip | None = None
     error: GatewayError | MediaError | None = None
     remote_ids: Mapping[str, str] = field(default_factory=dict)
+    qa: str | None = None  # what is wrong with the clip, in words; None where nobody looked
 
 
 @dataclass(frozen=True, slots=True)

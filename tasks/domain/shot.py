@@ -3,6 +3,7 @@
 row -> Shot -> Frame -> Order -> Request -> Reply -> Job -> Pending... -> Done -> Clip -> ShotResult -> manifest row
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -56,6 +57,32 @@ class Shown(NamedTuple):
     firm: bool = True
 
 
+class Heard(NamedTuple):
+    """What is to be heard with a shot: ``dialogue`` by language (empty for the board's own) as the cells have it, and
+    the files of its voice, music and sound effects. ``music`` is `SILENCE` where the music before it ends."""
+
+    dialogue: Mapping[str, str] = MappingProxyType({})
+    voice: str = ""
+    music: str = ""
+    sfx: str = ""
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """Column and file of each sound that it names."""
+        named = (("voice", self.voice), ("music", self.music), ("sfx", self.sfx))
+        return tuple((column, file) for column, file in named if file and file != SILENCE)
+
+
+SILENCE = "-"
+UNHEARD = Heard()
+_SPOKEN = re.compile(r"dialogue_([a-z]{2,3}(?:-[A-Z]{2}|-[A-Z][a-z]{3})?)")
+
+
+def is_spoken(name: str) -> bool:
+    """Whether a column's name is that of dialogue in a further language: ``dialogue_de``, ``dialogue_pt-BR``."""
+    return _SPOKEN.fullmatch(name) is not None
+
+
 class Shot(NamedTuple):
     """One row of a storyboard, after aliases, defaults and ``[vars]``; what it uses and nothing else.
 
@@ -86,6 +113,7 @@ class Shot(NamedTuple):
     warnings: tuple[str, ...] = ()
     last_image: str = ""
     references: tuple[Shown, ...] = ()
+    heard: Heard = UNHEARD  # no part of what is ordered
 
     @property
     def continues(self) -> str:

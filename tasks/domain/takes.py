@@ -18,22 +18,25 @@ MOST_TAKES = 10  # that a row may ask for
 class Asked:
     """What a run asks of a shot: so many takes. ``drafts``: drafts are asked for, and count as done.
 
-    ``finals`` says which drafts get a final: none, the chosen one, or all where nobody has chosen.
+    ``finals`` says which drafts get a final: none, the chosen one, or all where nobody has chosen. ``mends``: a take
+    with a flaw is ordered again, once.
     """
 
     takes: int = 1
     drafts: bool = False
     finals: Literal["none", "chosen", "all"] = "chosen"
+    mends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
     """What is still to be ordered of a shot: so many takes of one grade. ``drafts`` are the attempts whose drafts they
-    finish, in the order of the places."""
+    finish, in the order of the places; ``mends`` is the attempt whose flaw is the only reason."""
 
     missing: int = 0
     grade: Grade = "final"
     drafts: tuple[int, ...] = ()
+    mends: int = 0
 
     def draft_of(self, place: int) -> int:
         """The attempt whose draft the order of this place (from 0) finishes; 0 for none."""

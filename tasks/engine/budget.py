@@ -88,7 +88,8 @@ class Budget:
         self.reserved += quote
 
     def book(self, quote: Decimal, charged: Decimal, at_risk: Decimal, *, clip: bool) -> None:
-        """Put what an order came to in the place of its reservation. Money without a clip counts as lost."""
+        """Put what an order came to in the place of its reservation. Money without a clip, or for one with a
+        flaw, counts as lost. ``clip``: a good one came."""
         self.reserved -= quote
         self.committed += charged + at_risk - quote
         if charged > quote:
@@ -99,7 +100,7 @@ class Budget:
             self.stopped = f"charges passed the budget of {usd_text(self.limit)} USD"
 
     def lose(self, amount: Decimal) -> None:
-        """Count money that gave no clip; at ``max_wasted`` nothing more is bought in this run."""
+        """Count money that gave no good clip; at ``max_wasted`` nothing more is bought in this run."""
         self.wasted += amount
         if self.max_wasted is not None and amount and self.wasted >= self.max_wasted:
             self.stopped = f"{usd_text(self.wasted)} USD of this run gave no clip (max_wasted_usd)"

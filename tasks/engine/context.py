@@ -103,7 +103,8 @@ class RunContext:
     async def settle(self, attempt: Attempt, ending: Settlement) -> Attempt:
         """Record that a paid attempt is over, and book its money where its quote was reserved."""
         settled = await self.write(self.ledger.settled, attempt, ending)
-        self.budget.book(attempt.expected, settled.charged, settled.at_risk, clip=ending.clip is not None)
+        good = ending.clip is not None and not settled.qa
+        self.budget.book(attempt.expected, settled.charged, settled.at_risk, clip=good)
         self.budget.learn(attempt.route, attempt.quoted, settled.charged)
         self.show_money()
         self.client(attempt.provider).limits.note(settled)

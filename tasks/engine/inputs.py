@@ -9,6 +9,7 @@ from typing import Any
 
 from tasks.domain import redaction
 from tasks.domain.errors import MediaError
+from tasks.domain.model import Model
 from tasks.domain.order import Frame, Reference, SourceClip
 from tasks.domain.plan import Offer, ShotPlan
 from tasks.domain.result import ShotResult, StartedFrom
@@ -18,6 +19,12 @@ from tasks.media.assets import Media
 from tasks.storage import has_scheme
 
 SIGNED_SECONDS = 3 * 3600  # longer than any queue that was seen
+REFERENCE_SIDE = 1280  # pixels
+LEAST_SIDE, NARROWEST = 300, 0.42  # pixels and shape: Seedance takes no less than 300, and a ratio from 0.4 to 2.5
+
+
+class SourceError(MediaError):
+    """The row that a shot goes on from has no last picture that can be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class Held:
     frame: Frame | None = None
     name: str = ""
     last_frame: Frame | None = None
+    last_name: str = ""
     references: tuple[Reference, ...] = ()
     source: SourceClip | None = None
     started: StartedFrom | None = None
@@ -37,8 +45,9 @@ class Held:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What the order's records say of the take that it starts from."""
-        return {"started_from": self.started._asdict()} if self.started else {}
+        """What the order's records say of the take that it starts from, and of the picture that it ends on."""
+        told: dict[str, Any] = {"started_from": self.started._asdict()} if self.started else {}
+        return told | ({"last_frame": self.last_name} if self.last_name else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +65,35 @@ class InputReader:
             frame, name, started = await self._last_of(offer, shot, start)
         elif shot.mode == "image_to_video":
             frame, name = await self._frame(offer, shot.image, str(plan.parts.get("image", "")), shot)
-        last, references = await self._further(plan, offer)
+        last, last_name, references = await self._further(plan, offer)
         source = await self._source(plan, offer, start) if shot.mode == "remix" else None
         urls = _remote(shot.image), _remote(shot.source)
-        return Held(frame, name, last, references, source, started, urls, _pictures(plan))
+        return Held(frame, name, last, last_name, references, source, started, urls, _pictures(plan))
 
     async def _last_of(self, offer: Offer, shot: Shot, start: ShotResult | None) -> tuple[Frame, str, StartedFrom]:
         """The last picture of the clip in use of another row, and the take that it is of."""
         started = started_from(start)
         if start is None or start.clip is None or started is None:
-            raise MediaError(f"{shot.source_shot} has no clip to continue from")
-        reference, digest, pixels = await self.media.last_picture(start.clip.path, start.clip.sha256)
+            raise SourceError(f"{shot.source_shot} has no clip to continue from")
+        try:
+            reference, digest, pixels = await self.media.last_picture(start.clip.path, start.clip.sha256)
+        except MediaError as error:
+            raise SourceError(f"the last picture of {shot.source_shot} cannot be had: {error}") from error
         frame, name = await self._frame(offer, reference, digest, shot)
         return frame, name, started._replace(picture=pixels)
 
-    async def _further(self, plan: ShotPlan, offer: Offer) -> tuple[Frame | None, tuple[Reference, ...]]:
-        """The picture that the shot ends on, and those of what it shows."""
+    async def _further(self, plan: ShotPlan, offer: Offer) -> tuple[Frame | None, str, tuple[Reference, ...]]:
+        """The picture that the shot ends on with its path at the target, and those of what it shows."""
         shot, digests = plan.shot, dict(zip(plan.shot.references, plan.parts.get("references", ()), strict=True))
-        last = None
+        last, name = None, ""
         if shot.last_image:
-            last, _ = await self._frame(offer, shot.last_image, str(plan.parts.get("last_image", "")), shot)
+            last, name = await self._frame(offer, shot.last_image, str(plan.parts.get("last_image", "")), shot)
         shown = []
         for one in offer.references:
-            size = await self.media.reference_size(one.image)
-            frame, _ = await self._frame(offer, one.image, str(digests[one][1]), shot._replace(fit="cover"), size)
+            size = shape_reference(*await self.media.check(one.image))
+            frame, _ = await self._frame(offer, one.image, str(digests[one][1]), shot._replace(fit="contain"), size)
             shown.append(Reference(one.name, one.text, frame))
-        return last, tuple(shown)
+        return last, name, tuple(shown)
 
     async def _frame(
         self, offer: Offer, reference: str, digest: str, shot: Shot, size: Size | None = None
@@ -116,6 +128,21 @@ class InputReader:
         if start is not None and start.clip is not None:
             return await self.media.clip(start.clip.path)
         return await self.media.unchanged(plan.shot.source, str(plan.parts.get("source", "")))
+
+
+def shape_reference(width: int, height: int) -> Size:
+    """The size in which a picture of what is to be seen is sent: its own shape and pixels, as far as all gateways take
+    them; what is narrower gets bars."""
+    wide, tall = max(width, height * NARROWEST), max(height, width * NARROWEST)
+    share = max(min(1.0, REFERENCE_SIDE / max(wide, tall)), LEAST_SIDE / min(wide, tall))
+    return Size(round(wide * share), round(tall * share))
+
+
+def sent_prompt(shot: Shot, model: Model) -> str:
+    """The prompt as this model gets it: what it cannot take apart is folded in."""
+    if shot.negative_prompt and not model.negative_prompt:
+        return f"{shot.prompt} Avoid: {shot.negative_prompt}"
+    return shot.prompt
 
 
 def started_from(start: ShotResult | None) -> StartedFrom | None:

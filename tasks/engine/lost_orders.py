@@ -98,3 +98,9 @@ async def recover_order(run: RunContext, attempt: Attempt) -> Attempt | None:
     run.budget.reserved += found.expected  # what was lost is expected again; it is committed as it was
     run.progress.line(f"{attempt.shot_id}: {attempt.route}: an unclear order is found: job {job.id[:40]}")
     return found
+
+
+def describe_lost(attempt: Attempt) -> str:
+    """A clip that is not at the target, in words."""
+    where = f"{attempt.clip.path} is gone or cut" if attempt.clip else "its clip was never fetched"
+    return f"{where}, and job {attempt.job_id} at {attempt.route} does not give it again"

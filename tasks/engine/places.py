@@ -52,6 +52,7 @@ class Place:
     slot: int
     grade: Grade = "final"
     draft_of: int = 0
+    mends: int = 0
 
     @property
     def drafts(self) -> bool:
@@ -63,11 +64,12 @@ class Place:
         told: dict[str, Any] = {"slot": self.slot} if self.slot > 1 else {}
         told |= {"grade": self.grade} if self.grade != "final" else {}
         told |= {"draft_of": self.draft_of} if self.draft_of else {}
+        told |= {"mends": self.mends} if self.mends else {}
         return told | ({"takes": takes} if takes > 1 else {})
 
-    def draft_id(self, attempts: Sequence[Attempt]) -> str:
-        """By what the gateway knows the draft that it finishes; empty for none."""
-        return next((one.remote_ids.get("draft_id", "") for one in attempts if one.n == self.draft_of), "")
+    def draft(self, attempts: Sequence[Attempt]) -> Attempt | None:
+        """The draft that it finishes; None for none, or where its gateway knows none by an id."""
+        return next((one for one in attempts if one.n == self.draft_of and one.remote_ids.get("draft_id")), None)
 
     def shot(self, shot: Shot) -> Shot:
         """The shot as it is ordered for this place: each has a seed of its own where one is given."""
@@ -116,7 +118,7 @@ def places_of(attempts: Sequence[Attempt], need: Need) -> list[Place]:
     came = [a for a in attempts if a.grade == need.grade and (a.brought_own_clip or a.outcome in UNSETTLED)]
     slots = {one.n: one.slot for one in attempts}
     drafts = [need.draft_of(place) for place in range(need.missing)]
-    return [Place(slots.get(n, len(came) + i), need.grade, n) for i, n in enumerate(drafts, 1)]
+    return [Place(slots.get(n, len(came) + i), need.grade, n, need.mends) for i, n in enumerate(drafts, 1)]
 
 
 def weigh(endings: Sequence[Ended | None]) -> Ended | None:

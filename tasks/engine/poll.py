@@ -18,15 +18,17 @@ from tasks.domain.job import Done, Pending
 from tasks.domain.money import ZERO
 from tasks.domain.order import Reply, Request
 from tasks.domain.result import Attempt, Basis, Clip, Settlement
-from tasks.engine import fetch as fetching
 from tasks.engine.charges import bill_of, charge_of, tell_odd, weigh_charge
 from tasks.engine.client import ProviderClient, absolute
 from tasks.engine.context import RunContext
+from tasks.engine.delivery import fetch as fetching
+from tasks.engine.delivery.looking import look_inside, tell_flaws
 from tasks.engine.heard import Heard, NoVideo, answering
 from tasks.engine.limits import LONGEST_WAIT, retry_after
 from tasks.ledger import job_of
 from tasks.media import probe as video
 from tasks.media import remux
+from tasks.media.origin import read_origin
 from tasks.providers._common import said, text_of
 from tasks.storage import StoreError
 from tasks.transport import Forbidden, HttpStatus, Lost, NotSent, TooLarge
@@ -101,6 +103,7 @@ class JobWatch:
         self.run, self.client, self.attempt = run, client, attempt
         self.base = client.base_of(run.ledger.record(attempt))
         self.heard = Heard(run.clock() + client.settings.deadline_s)
+        self.qa: str | None = None  # what is wrong with the clip; None where nobody looked
 
     async def pause(self, wait: float) -> None:
         """Wait ``wait`` seconds, or as long as the gateway asks of this job or of all, but to the deadline only.
@@ -165,7 +168,9 @@ class JobWatch:
         url = done.url if inline else absolute(done.url, self.base)
         try:
             came = await fetching.fetch(self.client, url, part, CLIP_BYTES)
-            return await _delivered(self.run, part, self.attempt, came)
+            clip = await _delivered(self.run, part, self.attempt, came)
+            self.qa = await look_inside(self.run, part, self.attempt)
+            return clip
         finally:
             part.unlink(missing_ok=True)
 
@@ -217,7 +222,9 @@ class JobWatch:
         charged, risk, basis = (quote, ZERO, PRICE_LIST) if charge is None else weigh_charge(charge, quote)
         tell_odd(run, attempt, charge)
         ids = {**attempt.remote_ids, **done.remote_ids}
-        return await run.settle(attempt, Settlement(outcome, charged, risk, basis, clip, remote_ids=ids))
+        tell_flaws(run, attempt, self.qa)
+        ending = Settlement(outcome, charged, risk, basis, clip, remote_ids=ids, qa=self.qa)
+        return await run.settle(attempt, ending)
 
     async def _failed(self, error: GatewayError) -> Attempt:
         run, attempt = self.run, self.attempt
@@ -262,7 +269,9 @@ def _put(run: RunContext, made: remux.Playable, stem: str) -> Clip:
         raise TargetLost(str(error)) from error
     facts = (probe.width, probe.height, round(probe.fps, 3), round(probe.seconds, 3))
     size = made.path.stat().st_size
-    return Clip(path, _hashed(made.path), size, *facts, poster, probe.audio, made.container)
+    heard = (probe.channels, probe.sound_rate, probe.timecode)
+    origin = read_origin(made.beside or made.path)
+    return Clip(path, _hashed(made.path), size, *facts, poster, probe.audio, made.container, *heard, origin)
 
 
 async def _examined(run: RunContext, part: Path, digest: str, came: str) -> remux.Playable:

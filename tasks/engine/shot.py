@@ -8,7 +8,6 @@ from functools import partial
 from tasks.domain import redaction
 from tasks.domain.errors import LocalFault, MediaError, Stopped, TargetLost
 from tasks.domain.machine import describe_lack
-from tasks.domain.model import Model
 from tasks.domain.order import Order
 from tasks.domain.plan import Offer, ShotPlan
 from tasks.domain.result import Attempt, ShotResult
@@ -16,8 +15,8 @@ from tasks.domain.shot import Shot
 from tasks.domain.takes import Shelf, Takes, gone_clips
 from tasks.engine.builtin import Drawer
 from tasks.engine.context import RunContext, StopSignal
-from tasks.engine.inputs import InputReader, started_from
-from tasks.engine.lost_orders import recover_order
+from tasks.engine.inputs import Held, InputReader, SourceError, sent_prompt, started_from
+from tasks.engine.lost_orders import describe_lost, recover_order
 from tasks.engine.places import LEFT, Beside, Next, Place, Places, Work, after, at_once, ended_of, places_of, weigh
 from tasks.engine.poll import recover
 from tasks.engine.submit import OrderClient
@@ -27,20 +26,17 @@ from tasks.ledger import (
     KeyHistory,
     LedgerKey,
     doubts,
+    is_over,
     is_refused,
+    lacks_good,
+    need_of,
+    offers_to_mend,
     result_of,
     unclear_routes,
     waits_for_choice,
 )
 from tasks.media.assets import Media
 from tasks.storage import StoreError
-
-
-def sent_prompt(shot: Shot, model: Model) -> str:
-    """The prompt as this model gets it: what it cannot take apart is folded in."""
-    if shot.negative_prompt and not model.negative_prompt:
-        return f"{shot.prompt} Avoid: {shot.negative_prompt}"
-    return shot.prompt
 
 
 class Renderer:
@@ -74,7 +70,8 @@ class Renderer:
 
         async def work() -> Ended | None:
             await self.collect(plan, page)
-            return await self._order(plan, page) if self.needs(plan, page) else None
+            ended = await self._order(plan, page) if self.needs(plan, page) else None
+            return ended or await self._mend(plan, page)
 
         self.endings[plan.shot.shot_id] = ended = await self._ended(plan, work)
         self.results[plan.shot.shot_id] = result = self.result(plan, ended)
@@ -86,6 +83,8 @@ class Renderer:
             return await work()
         except Stopped as stop:
             return Ended("skipped", stop.error_class, str(stop))
+        except SourceError as error:
+            return Ended("failed", "Source", redaction.cut(str(error)))
         except MediaError as error:
             return Ended("failed", "NoRoute", redaction.cut(f"{plan.shot.image or plan.shot.source} {error}"))
         except (TargetLost, StoreError) as error:
@@ -106,11 +105,12 @@ class Renderer:
 
     def needs(self, plan: ShotPlan, page: KeyHistory) -> bool:
         """Whether the shot is still to be ordered."""
-        return plan.selected and not is_refused(page) and self.lacks(plan)
+        return plan.selected and not is_refused(page) and self._takes(plan).need(plan.asked).missing > 0
 
     def lacks(self, plan: ShotPlan) -> bool:
         """Whether a clip that comes now is of use, whoever ordered it and however the shot ended since."""
-        return self._takes(plan).need(plan.asked).missing > 0
+        takes = self._takes(plan)
+        return takes.need(plan.asked).missing > 0 or lacks_good(takes, plan.asked)
 
     def _takes(self, plan: ShotPlan) -> Takes:
         return self.run.ledger.page(plan.key).takes(self.shelf, plan.stand_ins)
@@ -127,7 +127,7 @@ class Renderer:
             self._seen(await self.gateway.collect(attempt, lambda: self.lacks(plan)))
         for attempt in self._missed(plan, page):
             if self._seen(await recover(self.run, attempt)) is None:
-                self.run.progress.line(f"{plan.shot.shot_id}: {_lost(attempt)}")
+                self.run.progress.line(f"{plan.shot.shot_id}: {describe_lost(attempt)}")
             elif plan.offers and not self.lacks(plan):
                 return
 
@@ -141,7 +141,7 @@ class Renderer:
 
     async def _order(self, plan: ShotPlan, page: KeyHistory) -> Ended | None:
         """Order the takes that are missing, side by side: None when each has come."""
-        need = self._takes(plan).need(plan.asked)
+        need = need_of(self._takes(plan), plan.asked)
         doubted = doubts(page, need.grade)
         if doubted and self.run.settings.render.on_unclear == "fail":
             where = ", ".join(sorted(unclear_routes(page)))
@@ -155,6 +155,19 @@ class Renderer:
             return await works[0]()
         beside = [self.beside(f"{plan.shot.shot_id} ({k})", work) for k, work in enumerate(works[1:], 2)]
         return weigh(await asyncio.gather(works[0](), *beside))
+
+    async def _mend(self, plan: ShotPlan, page: KeyHistory) -> Ended | None:
+        """Order one more where a take came with a flaw and the config wants that. A shot that is left with the flawed
+        one has a clip all the same: only what ends the whole run ends it."""
+        need = need_of(self._takes(plan), plan.asked)
+        bad = next((one for one in page.attempts() if need.mends and one.n == need.mends), None)
+        offers = offers_to_mend(plan.offers, bad, self.run.settings.quality.on_bad) if bad else ()
+        if not offers or not plan.selected or is_refused(page):
+            return None
+        ended = await self._ended(plan, partial(self._order, plan._replace(offers=offers), page))
+        if ended is not None:
+            self.run.progress.line(f"{plan.shot.shot_id}: not ordered again: {ended.error}")
+        return ended if ended and ended.error_class in ("Interrupted", "Target") else None
 
     async def _walk(self, plan: ShotPlan, places: Places, place: Place) -> Ended | None:
         """The routes in order for one take, until a clip (then None), a stop, or the end of the chain."""
@@ -170,6 +183,8 @@ class Renderer:
                     break
                 tries = 2 if attempt else 1
                 attempt = last = made
+                if place.mends and is_over(made):
+                    return None
                 step = self._step(plan, places, attempt, tries)
                 if step == "done":
                     return None
@@ -248,9 +263,13 @@ class Renderer:
         self, plan: ShotPlan, offer: Offer, places: Places, place: Place, *, last: bool
     ) -> Attempt | None:
         shot = place.shot(plan.shot)
-        held = await self.inputs.read(plan, offer, self._made(plan.shot))
+        draft = place.draft(self.run.ledger.page(plan.key).attempts())
+        draft_id = draft.remote_ids["draft_id"] if draft else ""
+        if draft and offer.route.model.final_of:  # all that it is made of, whatever its source has in use by now
+            held = Held(name=draft.frame, started=draft.started_from)
+        else:
+            held = await self.inputs.read(plan, offer, self._made(plan.shot))
         prompt, name = sent_prompt(shot, offer.route.model), held.name
-        draft_id = place.draft_id(self.run.ledger.page(plan.key).attempts())
         order = Order(
             shot, offer.route, offer.seconds, offer.size, prompt, held.frame, held.source, draft_id, place.drafts
         )
@@ -279,9 +298,3 @@ class Renderer:
     async def drain(self, seconds: float) -> None:
         """Let orders on their way come to their records, as long as each may take; drawings for ``seconds`` at most."""
         await asyncio.gather(self.gateway.drain(seconds), self.drawer.drain(seconds))
-
-
-def _lost(attempt: Attempt) -> str:
-    """A clip that is not at the target, in words."""
-    where = f"{attempt.clip.path} is gone or cut" if attempt.clip else "its clip was never fetched"
-    return f"{where}, and job {attempt.job_id} at {attempt.route} does not give it again"

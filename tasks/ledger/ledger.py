@@ -5,6 +5,7 @@
 ``ledger/<key>/<n>-overdue.json``   its patience ran out: still unsettled, asked after once by every later run
 ``ledger/<key>/<n>-settled.json``   it is over: outcome, charge, clip, which lies under a name with this n
 ``ledger/<key>/<n>-found.json``     the job of an order that was settled as unclear: it outranks that, and no other end
+``ledger/<key>/<n>-reconciled.json``  its money by the gateway's own records, which outranks the settled one's
 ``ledger/<key>/<w>-wanted.json``    somebody asked for another clip; done when one came; or why that wish is over
 
 Every record repeats what the ones before it said, so that one object tells the state of an attempt.
@@ -26,7 +27,9 @@ from tasks.domain.money import ZERO, usd, usd_text
 from tasks.domain.order import Order
 from tasks.domain.result import Attempt, Settlement
 from tasks.domain.verdict import Verdict
+from tasks.ledger.reading import ended_after, read_listed
 from tasks.ledger.records import (
+    ASIDE,
     NAME,
     RANK,
     SCHEMA,
@@ -40,8 +43,6 @@ from tasks.ledger.records import (
     read,
 )
 from tasks.storage import Store
-
-READS = 3  # of a record that is listed, before it counts as not there
 
 
 class Ledger:
@@ -72,19 +73,20 @@ class Ledger:
         return self
 
     def _take_in(self, folder: str) -> None:
-        newest: dict[tuple[str, int, bool], tuple[str, str]] = {}  # every record repeats the ones before it
+        newest: dict[tuple[str, int, str], tuple[str, str]] = {}  # every record repeats the ones before it
         names = self.store.names(folder)
-        over = self._ended_after(names)
+        over = ended_after(self.store, names)
         for name in names:
             if name in over:
                 continue
             if match := NAME.fullmatch(name):
                 key, n, kind = match[1], int(match[2]), match[3]
-                slot = (key, n, kind == "wanted")
+                slot = (key, n, kind if kind in ASIDE else "")
                 if slot not in newest or RANK[kind] > RANK[newest[slot][0]]:
                     newest[slot] = (kind, name)
-        texts = self._texts([name for _, name in newest.values()])
-        for (key, n, wish), (kind, name) in newest.items():
+        texts = read_listed(self.store, [name for _, name in newest.values()])
+        booked: list[Record] = []
+        for (key, n, _), (kind, name) in newest.items():
             if name not in texts:
                 if name in self.store.names(f"ledger/{key}"):
                     raise TargetError(f"{name} is listed at the target and could not be read just now: try again")
@@ -92,26 +94,15 @@ class Ledger:
                     raise TargetError(f"{name} was at the target a moment ago and is gone: restore it, or try again")
                 continue  # withdrawn by another part of the season since it was listed: no order was sent
             record = read(name, kind, texts[name])
-            if wish:
+            if kind == "wanted":
                 self.page(key).wanted[n] = record
+            elif kind == "reconciled":
+                booked.append(record)
             else:
                 self.page(key).entries[n] = AttemptRecord(record, kind)
                 self.place = max(self.place, int(record.get("place", 0)))
-
-    def _ended_after(self, names: Iterable[str]) -> set[str]:
-        """Those found records whose job has come to its own end since: the settled record tells more."""
-        pairs = {name: name.replace("-found.json", "-settled.json") for name in names if name.endswith("-found.json")}
-        texts = self.store.read_many(list(pairs.values())) if pairs else {}
-        ends = {n: read(s, "settled", texts[s]) for n, s in pairs.items() if s in texts}
-        return {name for name, record in ends.items() if record["outcome"] != "unclear"}
-
-    def _texts(self, names: list[str]) -> dict[str, bytes]:
-        """The records by name. What was listed and is not found is asked for again: stores say that in passing."""
-        texts = self.store.read_many(names)
-        for _ in range(READS - 1):
-            if missing := [name for name in names if name not in texts]:
-                texts |= self.store.read_many(missing)
-        return texts
+        for record in booked:
+            self.book(record)
 
     def judge(self, verdicts: Mapping[str, Sequence[Verdict]]) -> None:
         """Take into account what people said of takes, by key; verdicts under a key without orders change nothing."""
@@ -226,6 +217,7 @@ class Ledger:
             "settled_at": self.clock(),
             "settled_by": self.run_id,
         }
+        record |= {} if ending.qa is None else {"qa": ending.qa}
         self.store.write(self._name(record, "settled"), pack(record))
         return self._keep(record, "settled")
 
@@ -287,8 +279,15 @@ class Ledger:
         }
 
     def _keep(self, record: Record, kind: str) -> Attempt:
-        entry = self.page(record["key"]).entries[record["n"]] = AttemptRecord(record, kind)
-        return attempt_of(entry)
+        entries, n = self.page(record["key"]).entries, record["n"]
+        entries[n] = AttemptRecord(record, kind, entries[n].booked if n in entries else None)
+        return attempt_of(entries[n])
+
+    def book(self, record: Record) -> None:
+        """Take into account what a gateway's own records say of an attempt's money."""
+        entries, n = self.page(record["key"]).entries, record["n"]
+        if n in entries:
+            entries[n] = AttemptRecord(entries[n].record, entries[n].kind, record)
 
     @staticmethod
     def _name(record: Record, kind: str) -> str:

@@ -93,10 +93,13 @@ def asks_for(plan: ShotPlan, ordered: int) -> int:
 
 
 def waits_for_choice(source: ShotPlan, takes: Takes, ordered: int) -> str:
-    """Why those that continue the row have to wait: it asks for several takes, and nobody has chosen one.
+    """Why those that continue the row have to wait: it asks for several takes, or has drafts where finals are ordered,
+    and nobody has chosen one.
 
     Empty where they do not.
     """
+    if source.selected and takes.waits(source.asked):
+        return f"{source.shot.shot_id} has drafts, and none is chosen"
     if asks_for(source, ordered) < 2 or takes.chosen is not None:
         return ""
     return f"{source.shot.shot_id} asks for several takes, and none is chosen"

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,8 +17,9 @@ from tasks.domain.takes import Shelf, Takes
 from tasks.domain.verdict import Verdict
 
 SCHEMA = 2  # 0.1 wrote 1, which is read for ever; it refuses 2 before it orders
-NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|found|wanted)\.json")
-RANK = {"wanted": 0, "intent": 0, "accepted": 1, "overdue": 2, "settled": 3, "found": 4}
+NAME = re.compile(r"ledger/([0-9a-f]{16}-\d+)/(\d+)-(intent|accepted|overdue|settled|found|wanted|reconciled)\.json")
+RANK = {"wanted": 0, "intent": 0, "accepted": 1, "overdue": 2, "settled": 3, "found": 4, "reconciled": 0}
+ASIDE = frozenset({"wanted", "reconciled"})  # records that stand beside the newest one of their number
 UNSETTLED: frozenset[Outcome] = frozenset({"pending", "overdue"})
 STATE: dict[str, Outcome] = {"intent": "unclear", "accepted": "pending", "overdue": "overdue", "found": "pending"}
 Record = dict[str, Any]
@@ -56,10 +57,11 @@ class LedgerKey:
 
 @dataclass(slots=True)
 class AttemptRecord:
-    """One attempt as its newest record tells it."""
+    """One attempt as its newest record tells it, and its money by the gateway's books where they were asked."""
 
     record: Record
     kind: str = "intent"
+    booked: Record | None = None
     told: Attempt | None = field(default=None, compare=False, repr=False)  # what `attempt_of` made of it
 
 
@@ -112,8 +114,15 @@ class KeyHistory:
 def attempt_of(entry: AttemptRecord) -> Attempt:
     """The attempt that a record tells of, made once: an entry is never changed, but replaced by the next record's."""
     if entry.told is None:
-        entry.told = _attempt_of(entry)
+        told = _attempt_of(entry)
+        entry.told = told if entry.booked is None else _by_the_books(told, entry.booked)
     return entry.told
+
+
+def _by_the_books(attempt: Attempt, booked: Record) -> Attempt:
+    """The attempt with the money that its gateway's own records name: nothing else of it changes."""
+    charged = Decimal(booked["charged_usd"])
+    return replace(attempt, charged=charged, at_risk=ZERO, basis=booked["charge_basis"], booked=charged)
 
 
 def _attempt_of(entry: AttemptRecord) -> Attempt:
@@ -158,7 +167,8 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
         slot=int(record.get("slot", 1)),
         grade=record.get("grade", "final"),
         draft_of=int(record.get("draft_of", 0)),
-        qa=record.get("qa", ""),
+        qa=str(record.get("qa") or ""),
+        mends=int(record.get("mends", 0)),
         started_from=StartedFrom(**record["started_from"]) if record.get("started_from") else None,
     )
 
@@ -198,6 +208,9 @@ def _check(name: str, kind: str, record: Record) -> None:
         raise ValueError(name)
     if kind == "wanted":
         list(record["had"]), int(record["upto"])
+        return
+    if kind == "reconciled":
+        _by_the_books(attempt_of(AttemptRecord(record, "settled" if "outcome" in record else "intent")), record)
         return
     attempt_of(AttemptRecord(record, kind))
     int(record.get("place", 0))

@@ -14,6 +14,7 @@ from tasks.domain.takes import Shelf
 from tasks.domain.verdict import Verdict
 from tasks.manifest import csv_file, parquet_file
 from tasks.manifest.costs import SCHEMA_VERSION, books, costs_of, status_of
+from tasks.manifest.refunds import REFUNDS, has_flaws, refund_rows
 from tasks.manifest.rows import ADDED, ATTEMPTS, MANIFEST, Row, Table, attempt_rows, extra_names, rows
 from tasks.manifest.takes import TAKES, takes_rows
 
@@ -50,12 +51,13 @@ def build_tables(
     """Every table of a target by its file name, ready to be written whole.
 
     ``results`` are in board order; ``history`` is every attempt of the target over all runs, also under keys that no
-    row has; ``shelf`` are the clips that are there.
+    row has; ``shelf`` are the clips that are there. ``refunds.csv`` is there only where some clip is not as asked.
     """
     known = books(results, history, shelf)
     manifest: Table = {**MANIFEST, **dict.fromkeys(extra_names(head.extra_columns).values(), "text")}
     shots, attempts = rows(known, head.extra_columns), attempt_rows(known)
     takes = takes_rows(shots, known.history, shelf, head.verdicts)
+    refunds = {"refunds.csv": csv_file.write(REFUNDS, refund_rows(history, head.target))} if has_flaws(history) else {}
     told = {name: getattr(head, name) for name in ("run_id", "board", "target")}
     return {
         "manifest.parquet": parquet_file.write(manifest, shots),
@@ -65,6 +67,7 @@ def build_tables(
         "attempts.csv": csv_file.write(ATTEMPTS, attempts),
         "takes.parquet": parquet_file.write(TAKES, takes),
         "takes.csv": csv_file.write(TAKES, takes),
+        **refunds,
         "costs.json": _pretty(costs_of(known, run_id=head.run_id, budget=head.budget)),
     }
 

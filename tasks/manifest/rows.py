@@ -91,7 +91,7 @@ ATTEMPTS: Table = {
 
 _EMPTY: Mapping[Kind, Any] = {"text": "", "time": "", "usd": ZERO}
 _OF_CLIP = (
-    *("clip", "sha256", "bytes", "width", "height", "fps", "poster", "duration_s", "has_sound", "container"),
+    *("clip", "sha256", "bytes", "width", "height", "fps", "poster", "duration_s", "has_sound", "container", "origin"),
     *("mismatch", "provider", "model", "job_id", "submitted_at", "finished_at"),
 )
 _BASES = ("unknown", "price_list", "reported", "free")  # from the least certain to what costs nothing
@@ -174,6 +174,7 @@ def _clip_cells(clip: Clip, made: Attempt | None) -> Row:
         "duration_s": clip.seconds,
         "has_sound": clip.audio,
         "container": clip.container,
+        "origin": clip.origin,
         "mismatch": mismatch(clip, made) if made else "",
     }
 

@@ -19,7 +19,6 @@ T = TypeVar("T")
 
 FETCH_SECONDS = 120.0
 STALL_SECONDS = 30.0
-REFERENCE_SIDE = 1280  # pixels
 FETCHES = 8  # concurrent downloads
 CHANGED = "changed while it was read: run again once it is left alone"
 ANOTHER = "is no longer what it was when it was first ordered: name the shot in --rerender to take what is there today"
@@ -289,9 +288,3 @@ class Media:
             return reference, hashlib.sha256(found.png).hexdigest(), found.digest
 
         return await self._once(reference, take)
-
-    async def reference_size(self, reference: str) -> Size:
-        """The size in which a picture of what is to be seen is sent: its own shape, at most so many pixels a side."""
-        width, height = await self.check(reference)
-        share = min(1.0, REFERENCE_SIDE / max(width, height))
-        return Size(max(round(width * share), 1), max(round(height * share), 1))

@@ -1,4 +1,4 @@
-"""A clip that came as an HLS list (RFC 8216): which parts make it up. Pure; `tasks.engine.fetch` downloads them."""
+"""A clip that came as an HLS list (RFC 8216): which parts make it up. Pure; `engine.delivery.fetch` downloads them."""
 
 import re
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """What a delivered video really is: its boxes, its size, its length, its picture. Nothing is believed unread."""
 
 import errno
-import io
 import re
 import threading
 import time
@@ -12,15 +11,13 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import av
-import numpy as np
 from av.container import InputContainer
-from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
-from PIL import Image
 
 from tasks.domain import machine
 from tasks.domain.errors import MediaError
 from tasks.media import containers, nal
+from tasks.media.posters import jpeg_of
 
 T = TypeVar("T")
 
@@ -35,20 +32,23 @@ _COUNTERS = re.compile(rb"(stsz|stz2).{8}(.{4})|(trun|elst).{4}(.{4})|(cmov)", r
 _OLD = (b"moov", b"mdat", b"wide", b"free", b"skip")  # what a MOV may begin with
 _PLAIN = (b"mdat", b"free", b"skip", b"ftyp")
 AT_ONCE = threading.BoundedSemaphore(2)  # a decoder keeps up to sixteen pictures
-POSTER_WIDTH, POSTER_QUALITY = 640, 85
 POSTER_S = 1  # of pictures that are decoded for a poster: a clip of 20 s costs no more than one of 2
 LATE_S = 0.5  # how far before the last packet's picture the last one decoded may stand
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A video as it plays: size in pixels after rotation, frames a second, length in seconds, any sound."""
+    """A video as it plays: size in pixels after rotation, frames a second, length in seconds, any sound; the channels
+    of that and its samples a second, 0 without any; the timecode of its first picture in the file."""
 
     width: int
     height: int
     fps: float
     seconds: float
     audio: bool
+    channels: int = 0
+    sound_rate: int = 0
+    timecode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,28 +151,25 @@ def examine(path: Path) -> tuple[Probe, bytes]:
         if last and _seconds(span.last - (last[0].pts or 0), stream) > LATE_S:
             raise MediaError("the video is damaged: its last pictures do not decode")
         seconds = _seconds(span.end - span.first, stream)
-        sides = (shown.height, shown.width) if shown.rotation % 180 else (shown.width, shown.height)
+        wide, high = (shown.height, shown.width) if shown.rotation % 180 else (shown.width, shown.height)
         fps = float(stream.average_rate or 0) or span.count / seconds
-        return Probe(*sides, fps=fps, seconds=seconds, audio=bool(container.streams.audio)), _jpeg(shown)
+        heard = bool(container.streams.audio)
+        return Probe(wide, high, fps, seconds, heard, *tracks_of(container)), jpeg_of(shown)
+
+
+def tracks_of(container: InputContainer) -> tuple[int, int, str]:
+    """Channels of sound, samples a second, and the timecode, of its own track or of the pictures'; 0 and empty where
+    there is none."""
+    heard = container.streams.audio[0].codec_context if container.streams.audio else None
+    named = (container.metadata, *(stream.metadata for stream in container.streams))
+    timecode = next((found["timecode"] for found in named if found.get("timecode")), "")
+    return (heard.channels, heard.sample_rate, timecode) if heard else (0, 0, timecode)
 
 
 def _shown(span: _Span, stream: VideoStream) -> int:
     """The ticks of the poster: the middle's, or a second behind where its decoding begins."""
     middle = (span.first + span.end) // 2
     return min(middle, span.key(middle) + round(POSTER_S / (stream.time_base or 1)))
-
-
-def _jpeg(frame: av.VideoFrame) -> bytes:
-    """The picture as a poster: made small by ffmpeg, which is quicker at it than anything after."""
-    wide = frame.height if frame.rotation % 180 else frame.width
-    share = min(1.0, POSTER_WIDTH / wide)
-    width, height = (max(round(side * share), 1) for side in (frame.width, frame.height))
-    small = frame.reformat(width, height, format="rgb24", interpolation=Interpolation.AREA)
-    image = Image.fromarray(np.asarray(small.to_ndarray(), np.uint8))
-    image = image.rotate(frame.rotation, expand=True) if frame.rotation else image
-    jpeg = io.BytesIO()
-    image.save(jpeg, "JPEG", quality=POSTER_QUALITY)
-    return jpeg.getvalue()
 
 
 def _boxes(file: BinaryIO, length: int) -> Iterator[tuple[bytes, int, int]]:
@@ -255,9 +252,14 @@ def _seconds(ticks: int, stream: VideoStream) -> float:
 
 
 def span_of(container: InputContainer, stream: VideoStream) -> _Span:
-    """The times of the stream, from every packet: the headers may claim what is not there. Raises ``MediaError`` when
-    there is no whole picture in them, or reading them takes too long."""
-    starts, keys, end, plain = [], [], 0, True
+    """The times of the stream, from every packet: the headers may claim what is not there.
+
+    The end is that of the picture that is shown last, which need not be the one that comes last; it lasts as long as
+    the one that does. The others' written lengths are the time to the next packet and not to the next picture, once
+    these come in another order. Raises ``MediaError`` when there is no whole picture in them, or reading them takes too
+    long.
+    """
+    starts, keys, lasts, plain = list[int](), list[int](), 0, True
     codec = stream.codec_context
     taken = nal.reading(codec.codec.canonical_name, codec.extradata or b"")
     for packet in _timely(container.demux(stream)):
@@ -266,13 +268,13 @@ def span_of(container: InputContainer, stream: VideoStream) -> _Span:
         if packet.pts is not None and not packet.is_discard:
             starts.append(packet.pts)
             keys += [packet.pts] if packet.is_keyframe else []
-            end = max(end, packet.pts + (packet.duration or 0))
+            lasts = packet.duration or 0
             plain = plain and taken is not None and taken.is_plain(memoryview(packet))
-    if starts and end == max(starts) and stream.average_rate and stream.time_base:
-        end += max(round(1 / (stream.average_rate * stream.time_base)), 1)  # the last one's length is not written
-    if not starts or end <= min(starts):
+    if not lasts and stream.average_rate and stream.time_base:
+        lasts = max(round(1 / (stream.average_rate * stream.time_base)), 1)  # it is not written
+    if not starts or lasts <= 0:
         raise MediaError("the video stream holds no picture")
-    return _Span(len(starts), min(starts), max(starts), end, tuple(keys), plain)
+    return _Span(len(starts), min(starts), max(starts), max(starts) + lasts, tuple(keys), plain)
 
 
 def pictures_at(

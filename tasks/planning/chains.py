@@ -1,9 +1,9 @@
 """What rows that start from each other come to: which wait, which are behind, and how long their chains are. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from tasks.domain.money import ZERO, usd_text
-from tasks.domain.plan import LeftOut, ShotPlan
+from tasks.domain.plan import LeftOut, ShotPlan, chains_of
 from tasks.domain.shot import Shot
 from tasks.domain.takes import Takes
 from tasks.ledger import waits_for_choice
@@ -43,19 +43,9 @@ def _named(shots: Sequence[ShotPlan]) -> str:
 
 def describe_chains(shots: Iterable[Shot]) -> list[str]:
     """A line for each chain of ``continues`` that has so many links that its picture drifts."""
-    found = {shot.shot_id: shot.continues for shot in shots if shot.continues}
-    ends = found.keys() - set(found.values())
-    lines = [_line(found, name) for name in found if name in ends]
     return [
         f"{len(line) - 1} shots continue one another ({' -> '.join(line[:_SHOWN])}{' ...' * (len(line) > _SHOWN)}): "
         "each softens the picture; start some of them from a picture of their own"
-        for line in lines
+        for line in chains_of(shots)
         if len(line) - 1 > LONGEST
     ]
-
-
-def _line(links: Mapping[str, str], last: str) -> list[str]:
-    line = [last]
-    while line[-1] in links and len(line) <= len(links):
-        line.append(links[line[-1]])
-    return line[::-1]

@@ -47,12 +47,13 @@ class Drafts:
         missing = self.wanted and CHAIN not in settings.chains
         self.faults = [Fault(0, "", "chain.draft", "", _NO_CHAIN)] if missing else []
 
-    def asked(self, shot: Shot, found: Found) -> Asked:
-        """What the run asks of a shot. Where the built-in renderer comes first one take says all: each is the same."""
-        first = self.offers(shot) if self.wanted else found
-        count = (shot.takes or self.takes) if begins_paid(first) else 1
+    def asked(self, shot: Shot, *, paid: bool) -> Asked:
+        """What the run asks of a shot; ``paid``: whether its finals come from a gateway. Where the built-in renderer
+        comes first one take says all: each is the same."""
+        first = begins_paid(self.offers(shot)) if self.wanted else paid
+        count = (shot.takes or self.takes) if first else 1
         if count not in self.known:
-            self.known[count] = Asked(count, self.wanted, self.finals)
+            self.known[count] = Asked(count, self.wanted, self.finals, self.settings.quality.on_bad != "keep")
         return self.known[count]
 
     def finishing(self, found: Found, need: Need, attempts: Sequence[Attempt]) -> Found:

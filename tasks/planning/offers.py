@@ -17,7 +17,7 @@ from tasks.config import (
     snap_size,
 )
 from tasks.domain.identity import number_text
-from tasks.domain.model import Inputs, Model, Route, why_not
+from tasks.domain.model import Inputs, Model, Route, narrow, why_not
 from tasks.domain.money import usd_text
 from tasks.domain.plan import Offer
 from tasks.domain.shot import Shot, Shown, Size
@@ -114,15 +114,14 @@ class OfferFinder:
             return f"{name}: finishes drafts and makes nothing else"
         if shot.mode not in model.modes:
             return f"{name}: does not make {shot.mode}"
-        seconds, size = snap_seconds(model, shot.seconds), snap_size(model, shot.size)
+        seconds, size = _snapped(model, shot, _firm(shot))
         if seconds is None:
-            return f"{name}: takes no {number_text(shot.seconds)} s"
+            return f"{name}: takes no {number_text(shot.seconds)} s{_limiting(model, shot)}"
         if size is None:
-            return f"{name}: makes nothing of the shape {shot.size}"
+            return f"{name}: makes nothing of the shape {shot.size}{_limiting(model, shot)}"
         if reason := why_not(model, _firm(shot)):
             return f"{name}: {reason}"
-        shown = _shown(model, shot)
-        travels = self._travels(model, provider, size, shot, image) if shot.mode == "image_to_video" or shown else ""
+        shown, travels = self._sent(model, provider, size, shot, image)
         if travels is None:
             return f"{name}: takes images by URL only, and this target cannot sign one"
         if shot.mode == "remix" and not self._remixes(model, remix):
@@ -156,8 +155,29 @@ class OfferFinder:
             for one in found
         ]
 
-    def _travels(
+    def _sent(
         self, model: Model, provider: ProviderSettings | None, size: Size, shot: Shot, image: Image
+    ) -> tuple[tuple[Shown, ...], str | None]:
+        """The reference pictures that go out, and how all pictures do; None where this route cannot get them. What may
+        go in words alone keeps no route from a shot."""
+        firm = tuple(one for one in shot.references if one.firm)
+        shown = _shown(model, shot)
+        for pictures in dict.fromkeys((shown, firm)):
+            if not pictures and shot.mode != "image_to_video":
+                return (), ""
+            others = (shot.last_image, *(one.image for one in pictures))
+            if (travels := self._travels(model, provider, size, shot, image, others)) is not None:
+                return pictures, travels
+        return firm, None
+
+    def _travels(
+        self,
+        model: Model,
+        provider: ProviderSettings | None,
+        size: Size,
+        shot: Shot,
+        image: Image,
+        others: Sequence[str],
     ) -> str | None:
         """How the pictures are sent, or None where this route cannot get them."""
         if model.provider == "animatic":
@@ -169,7 +189,6 @@ class OfferFinder:
             return "data"
         kind, known = image  # last, because the picture at the URL may change
         first = shot.mode != "image_to_video" or (kind == "url" and known in (None, size))
-        others = (shot.last_image, *(one.image for one in shot.references))
         public = all(one.startswith("https://") for one in others if one)
         return "as is" if "url" in model.images and first and public else None
 
@@ -187,11 +206,28 @@ def _firm(shot: Shot) -> Inputs:
     return Inputs(framed, bool(shot.last_image), sum(one.firm for one in shot.references), shot.audio is True)
 
 
+def _snapped(model: Model, shot: Shot, asked: Inputs) -> tuple[Decimal | None, Size | None]:
+    """The seconds and the size that the model would be sent with these inputs."""
+    left = narrow(model, asked)
+    return snap_seconds(left, shot.seconds), snap_size(left, shot.size)
+
+
+def _limiting(model: Model, shot: Shot) -> str:
+    """With which inputs, where the model would take the shot without them."""
+    asked = _firm(shot)
+    names = [name.replace("_", " ") for name in model.limits if getattr(asked, name)]
+    return f" with {' and '.join(names)}" if names and None not in _snapped(model, shot, Inputs()) else ""
+
+
 def _shown(model: Model, shot: Shot) -> tuple[Shown, ...]:
-    """The reference pictures that the model is sent: all that are firm, and of the others as many as it takes."""
+    """The reference pictures that the model is sent: all that are firm, and of the others as many as it takes and as
+    change nothing of the clip's length and size."""
     left = sum(not one.firm for one in shot.references)
     asked = _firm(shot)
-    while left and why_not(model, asked._replace(references=asked.references + left)):
+    while left:
+        more = asked._replace(references=asked.references + left)
+        if not why_not(model, more) and _snapped(model, shot, more) == _snapped(model, shot, asked):
+            break
         left -= 1
     soft = [one for one in shot.references if not one.firm][:left]
     return tuple(one for one in shot.references if one.firm or one in soft)
@@ -199,8 +235,6 @@ def _shown(model: Model, shot: Shot) -> tuple[Shown, ...]:
 
 def _untold(shot: Shot, offer: Offer) -> list[str]:
     """What of the cast goes out in words alone."""
-    if not shot.references:
-        return []
     less = [one.name for one in shot.references if one not in offer.references]
     names = ", ".join(dict.fromkeys(less))
     if not offer.references:
@@ -233,8 +267,10 @@ def offer_warnings(shot: Shot, offer: Offer, picture: tuple[int, int] | None, *,
         said.append(f"{number_text(shot.seconds)} s becomes {number_text(offer.seconds)} s at {model.route}")
     if offer.size != shot.size:
         said.append(f"{shot.size} becomes {offer.size} at {model.route}")
-    said += describe_fit(picture, offer.size, shot.fit)
-    said += _untold(shot, offer)
+    if picture:
+        said += describe_fit(picture, offer.size, shot.fit)
+    if shot.references:
+        said += _untold(shot, offer)
     if shot.negative_prompt and not model.negative_prompt:
         said.append(f"{model.route} takes no negative prompt: sent as 'Avoid: ...'")
     if foreign_source and model.url_doubt:

@@ -11,10 +11,11 @@ from tasks.domain.plan import Action, LeftOut, Plan, ShotPlan
 from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import Asked, Need, Takes, is_stand_in
-from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, lineage_of, worth
+from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, lineage_of, need_of, worth
 from tasks.planning.chains import describe_chains, describe_stale, left_out
 from tasks.planning.drafts import Drafts, begins_paid, describe_waiting, waiting
 from tasks.planning.fingerprints import Fingerprints
+from tasks.planning.mending import describe_mending, mending
 from tasks.planning.offers import Found, OfferFinder, offer_warnings
 from tasks.planning.snapshot import ShotSelection, Snapshot, sources_first
 from tasks.planning.wishes import describe_wishes
@@ -54,15 +55,20 @@ class Planner:
         for shot in sources_first(self.board.shots):
             name = shot.shot_id
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
-        lineage = lineage_of(self.planned, self.ledger.pages, self.snapshot.shelf)
-        planned = (self.planned[shot.shot_id] for shot in self.board.shots)
-        shots = tuple(one._replace(stale=lineage.stale(one.key)) if one.shot.source_shot else one for one in planned)
+        shots = self._with_stale(tuple(self.planned[shot.shot_id] for shot in self.board.shots))
         self.faults += self.drafts.faults
         wrong = (*self.snapshot.lacks, *self.finder.warnings) if any(s.renders for s in shots) else ()
         names = waiting(shots, self.ledger, self.snapshot.shelf)
         behind = (*describe_chains(self.board.shots), *describe_stale(shots))
         warnings = (*self.board.told.lines, *wrong, *describe_waiting(names), *behind, *self.told)
         return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted, names)
+
+    def _with_stale(self, shots: tuple[ShotPlan, ...]) -> tuple[ShotPlan, ...]:
+        """The plans, with how those that start from another shot are behind it."""
+        if not any(one.shot.source_shot for one in shots):
+            return shots  # most boards
+        lineage = lineage_of(self.planned, self.ledger.pages, self.snapshot.shelf)
+        return tuple(one._replace(stale=lineage.stale(one.key)) if one.shot.source_shot else one for one in shots)
 
     def _keys(self, fingerprints: Mapping[str, str]) -> dict[str, str]:
         """The key of each row whose fingerprint is known. Rows that this run leaves alone keep theirs."""
@@ -97,23 +103,28 @@ class Planner:
             key = self.snapshot.row_keys.get(shot.shot_id, "")
             fingerprint = str(kept.get("fingerprint") or "")
             return ShotPlan(shot, False, fingerprint, key, parts, "keep", kept=kept)
-        asked = shot, selected, fingerprint, key, parts
         found, page = self._offers(shot), self.ledger.pages.get(key, NOTHING)
         attempts, stand_ins = page.attempts(), begins_paid(found)
         takes = self.unmade[stand_ins] if page is NOTHING else page.takes(self.snapshot.shelf, stand_ins)
-        wants = self.drafts.asked(shot, found)
+        wants = self.drafts.asked(shot, paid=stand_ins)
         made = takes.in_use if attempts else None
         stand_in, need = is_stand_in(made, stand_ins), self._need(shot, takes, wants)
-        drafting = need.grade == "draft"
-        found = self.drafts.offers(shot) if drafting else self.drafts.finishing(found, need, attempts)
+        if need.grade == "draft":
+            found = self.drafts.offers(shot)
+        elif need.drafts:
+            found = self.drafts.finishing(found, need, attempts)
+        if attempts:
+            found, need, wants = mending(found, need, wants, attempts, self.settings.quality.on_bad)
         offers, passed_over = found
         action, changed = self._action(shot, page, takes, need, parts)
         jobs = self._jobs(shot, takes, wants) if attempts else 0
         open_orders = {} if shot.shot_id in self.rerender or not attempts else doubts(page, need.grade)
         said = self._shot_warnings(shot, action, found, stand_in=stand_in, collects=jobs > 0)
-        said = (*said, *self.drafts.told(need, found, attempts), *describe_wishes(takes, need))
+        if page is not NOTHING:
+            said = (*said, *self.drafts.told(need, found, attempts), *describe_wishes(takes, need))
+            said = (*said, *describe_mending(need, attempts))
         plan = ShotPlan(
-            *(*asked, action, changed, offers, passed_over, said, jobs > 0),
+            *(shot, selected, fingerprint, key, parts, action, changed, offers, passed_over, said, jobs > 0),
             doubts=open_orders,
             asked=wants,
             need=need,
@@ -126,7 +137,7 @@ class Planner:
 
     def _need(self, shot: Shot, takes: Takes, asked: Asked) -> Need:
         """What is to be ordered: one more, or what is missing if that is more, where the user has named the shot."""
-        return (replace(takes, wished=True) if shot.shot_id in self.rerender else takes).need(asked)
+        return need_of(replace(takes, wished=True) if shot.shot_id in self.rerender else takes, asked)
 
     def _jobs(self, shot: Shot, takes: Takes, asked: Asked) -> int:
         """How many jobs bought earlier are asked first: not settled, or such whose clip the target lost."""

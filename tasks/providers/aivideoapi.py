@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from tasks.domain.errors import Moderated, Refused, Unclear
 from tasks.domain.job import Done, Follow, Job, Pending
-from tasks.domain.order import Frame, Order, Reply, Request
+from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import (
     aspect_of,
     check,
@@ -28,6 +28,7 @@ from tasks.providers._common import (
     whole_of,
     word_of,
 )
+from tasks.providers._common.inputs import frames_of, references_of
 from tasks.providers._common.refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
@@ -42,17 +43,18 @@ def submit(order: Order) -> Request:
     flat = order.route.options.get("body_style", "nested") == "flat"
     body: dict[str, Any] = {"prompt": order.prompt, "duration": int(order.seconds)}
     body |= {"size": str(order.size)} if flat else {"aspect_ratio": aspect_of(order.size)}
-    if order.shot.mode == "image_to_video":
-        body["image_urls"] = [_image(order, one, flat) for one in (order.frame, order.last_frame) if one]
-        body |= {"generation_type": "first_and_last_frames"} if order.last_frame else {}
+    references = references_of(order)
+    if pictures := [*frames_of(order).values(), *references]:
+        body["image_urls"] = [_image(order, uri, flat) for uri in pictures]
+    if references or order.last_frame:
+        body["generation_type"] = "omni_reference" if references else "first_and_last_frames"
     body = extras(order) | body
     name = order.route.model.name
     envelope = {"model": name, **body} if flat else {"model": name, "input": body}
     return Request("POST", "/v1/videos/generations", json=envelope)
 
 
-def _image(order: Order, frame: Frame, flat: bool) -> str:
-    uri = frame.uri
+def _image(order: Order, uri: str, flat: bool) -> str:
     if flat:
         raise Refused("the flat body has no field for an image")
     if uri[:5].lower() == "data:" and not order.route.options.get("allow_data_uri", False):

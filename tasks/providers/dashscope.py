@@ -15,6 +15,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.job import Done, Follow, Job, Pending
 from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import aspect_of, check, dig, extras, failure, first_url, is_ok, text_of, waiting
+from tasks.providers._common.inputs import by_role, source_of
 from tasks.providers._common.refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
@@ -46,14 +47,17 @@ def submit(order: Order) -> Request:
     if "generate_audio" in more:
         more["audio"] = more.pop("generate_audio")
     more["resolution"] = _tier(order)
+    media = by_role(order)
+    inline = any(uri[:5].lower() == "data:" for _, uri in media)
+    if inline and not order.route.options.get("allow_data_uri", True):
+        raise Refused("takes an image only by its address, not as a data URI")
     if mode == "remix":  # as long as its source, and in its shape
-        told["media"] = [{"type": str(model.fields.get("video", "video")), "url": _source(order)}]
+        media.insert(0, (str(model.fields.get("video", "video")), source_of(order, inline=False)))
     else:
         more["duration"] = int(order.seconds)
-    if mode == "text_to_video":
+    if mode == "text_to_video":  # else in the shape of its picture
         more["ratio"] = aspect_of(order.size)
-    elif mode == "image_to_video":  # in the shape of its picture
-        told["media"] = [{"type": "first_frame", "url": _image(order)}]
+    told |= {"media": [{"type": kind, "url": uri} for kind, uri in media]} if media else {}
     return Request("POST", PATH, {"model": model.path, "input": told, "parameters": more}, headers=HEADERS)
 
 
@@ -62,20 +66,6 @@ def _tier(order: Order) -> str:
     if tier is None:
         raise Refused(f"takes {', '.join(dict.fromkeys(TIERS.values()))}, not {order.size}")
     return tier
-
-
-def _image(order: Order) -> str:
-    uri = order.frame.uri if order.frame else ""
-    if uri[:5].lower() == "data:" and not order.route.options.get("allow_data_uri", True):
-        raise Refused("takes an image only by its address, not as a data URI")
-    return uri
-
-
-def _source(order: Order) -> str:
-    uri = order.source.uri if order.source else ""
-    if not uri.startswith("https://"):
-        raise Refused("needs a source with an https address")
-    return uri
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from tasks.domain.errors import Refused
 from tasks.domain.job import Done, Follow, Job, Pending
 from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import (
@@ -27,6 +26,7 @@ from tasks.providers._common import (
     waiting,
     word_of,
 )
+from tasks.providers._common.inputs import frames_of, references_of, source_of
 from tasks.providers._common.refusals import refusal
 
 AUTH = ("Authorization", "Key {key}")
@@ -38,7 +38,7 @@ PLACE = re.compile(r"/([\w.-]+/[\w.-]+/requests/([\w-]+))(?:/status)?(?:\?.*)?$"
 def submit(order: Order) -> Request:
     """The paid request. Raises ``Refused`` when the model does not take the order."""
     check(order, "text_to_video", "image_to_video", "remix")
-    fields, mode = order.route.model.fields, order.shot.mode
+    fields = order.route.model.fields
     if order.route.model.final_of:  # it finishes a draft, whose order said all the rest
         return Request("POST", "/" + quote(order.route.model.path), json=extras(order) | {"draft_id": order.draft_id})
     body: dict[str, Any] = {"prompt": order.prompt}
@@ -48,13 +48,11 @@ def submit(order: Order) -> Request:
         body["resolution"] = f"{min(order.size.width, order.size.height)}p"
     if fields.get("ratio"):
         body["aspect_ratio"] = aspect_of(order.size)
-    for name, usual, frame in (("image", "image_url", order.frame), ("last_image", "end_image_url", order.last_frame)):
-        body |= {str(fields.get(name, usual)): frame.uri} if frame else {}
-    if mode == "remix":
-        uri = order.source.uri if order.source else ""
-        if not uri.startswith(("https://", "data:")):
-            raise Refused("needs a source with an https address, or one small enough to go inline")
-        body[str(fields.get("video", "video_url"))] = uri
+    body |= frames_of(order, str(fields.get("image", "image_url")), str(fields.get("last_image", "end_image_url")))
+    if references := references_of(order):
+        body[str(fields.get("references", "image_urls"))] = references
+    if order.shot.mode == "remix":
+        body[str(fields.get("video", "video_url"))] = source_of(order)
     return Request("POST", "/" + quote(order.route.model.path), json=extras(order) | body)
 
 

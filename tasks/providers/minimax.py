@@ -17,6 +17,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.job import Done, Follow, Job, Pending
 from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import aspect_of, check, dig, extras, failure, first_url, is_ok, text_of, waiting, whole_of
+from tasks.providers._common.inputs import by_role, source_of
 from tasks.providers._common.refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
@@ -36,24 +37,16 @@ def submit(order: Order) -> Request:
         raise Refused(f"takes {', '.join(TIERS.values())}, not {order.size}")
     content: list[dict[str, Any]] = [{"type": "text", "text": order.prompt}]
     body = {"model": model.path, "content": content, "resolution": tier, "duration": int(order.seconds)}
-    if mode == "image_to_video":  # in the shape of its picture
-        content.append(_media("image_url", "first_frame", order.frame.uri if order.frame else ""))
-    else:
+    content += [_media("image_url", role, uri) for role, uri in by_role(order)]
+    if mode != "image_to_video":  # which comes in the shape of its picture
         body["ratio"] = aspect_of(order.size)
     if mode == "remix":
-        content.append(_media("video_url", str(model.fields.get("role", "reference_video")), _source(order)))
+        content.append(_media("video_url", str(model.fields.get("role", "reference_video")), source_of(order)))
     return Request("POST", PATH, json=extras(order) | body)
 
 
 def _media(kind: str, role: str, uri: str) -> dict[str, Any]:
     return {"type": kind, kind: {"url": uri}, "role": role}
-
-
-def _source(order: Order) -> str:
-    uri = order.source.uri if order.source else ""
-    if not uri.startswith(("https://", "data:")):
-        raise Refused("needs a source with an https address, or one small enough to go inline")
-    return uri
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:

@@ -10,7 +10,6 @@ in the entry's ``fields`` goes where a picture or a video goes along.
 from typing import Any
 from urllib.parse import quote
 
-from tasks.domain.errors import Refused
 from tasks.domain.job import Done, Follow, Job, Pending
 from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import (
@@ -26,6 +25,7 @@ from tasks.providers._common import (
     waiting,
     word_of,
 )
+from tasks.providers._common.inputs import by_role, source_of
 from tasks.providers._common.refusals import refusal
 
 AUTH, JOB_ID = ("Authorization", "Bearer {key}"), ("id",)  # where a reply to a poll repeats it
@@ -48,21 +48,19 @@ def submit(order: Order) -> Request:
         content: list[dict[str, Any]] = [{"type": "draft_task", "draft_task": {"id": order.draft_id}}]
         return Request("POST", PATH, json=body | {"content": content})
     content = [{"type": "text", "text": order.prompt}, *_shown(order)]
-    own = order.route.model.fields.get("ratio") if len(content) > 1 else None
+    shaped = order.shot.mode != "text_to_video"  # by a frame or a video; references shape nothing
+    own = order.route.model.fields.get("ratio") if shaped else None
     body |= {"content": content, "ratio": own or aspect_of(order.size), "duration": int(order.seconds)}
     return Request("POST", PATH, json=body)
 
 
 def _shown(order: Order) -> list[dict[str, Any]]:
-    """The first frame, or the video that a remix starts from."""
+    """The frames or references, and the video that a remix starts from, each with its role."""
+    shown = [{"type": "image_url", "image_url": {"url": uri}, "role": role} for role, uri in by_role(order)]
     if order.shot.mode == "remix":
-        uri = order.source.uri if order.source else ""
-        if not uri.startswith("https://"):
-            raise Refused("needs a source with an https address")
-        return [{"type": "video_url", "video_url": {"url": uri}, "role": "reference_video"}]
-    if order.shot.mode != "image_to_video" or not order.frame:
-        return []
-    return [{"type": "image_url", "image_url": {"url": order.frame.uri}, "role": "first_frame"}]
+        video = {"url": source_of(order, inline=False)}
+        shown.append({"type": "video_url", "video_url": video, "role": "reference_video"})
+    return shown
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:

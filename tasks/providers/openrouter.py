@@ -3,7 +3,8 @@
 Documents, checked 2026-11-21: https://openrouter.ai/docs/guides/overview/multimodal/video-generation and the types
 of the published client openrouter 1.3.84 (body, states, signed and unsigned addresses, usage, errors whose ``code``
 is an HTTP status). The polling_url is not followed: the documented path with the same id is asked.
-``size_style = "resolution"`` sends 720p and a ratio where a model lists no sizes.
+``size_style = "resolution"`` sends 720p and a ratio where a model lists no sizes. References beside frames are dropped
+there in silence, as .../docs/cookbook/video-generation/reference-to-video says: no order holds both.
 """
 
 from dataclasses import replace
@@ -26,6 +27,7 @@ from tasks.providers._common import (
     whole_of,
     word_of,
 )
+from tasks.providers._common.inputs import frames_of, references_of
 from tasks.providers._common.refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
@@ -46,14 +48,15 @@ def submit(order: Order) -> Request:
         body |= {"resolution": f"{short}p", "aspect_ratio": aspect_of(order.size)}
     else:
         body["size"] = str(order.size)
-    if order.shot.mode == "image_to_video" and order.frame:
-        frames = {"first_frame": order.frame, "last_frame": order.last_frame}
-        body["frame_images"] = [
-            {"type": "image_url", "image_url": {"url": frame.uri}, "frame_type": kind}
-            for kind, frame in frames.items()
-            if frame
-        ]
+    if frames := frames_of(order):
+        body["frame_images"] = [_picture(uri) | {"frame_type": kind} for kind, uri in frames.items()]
+    if references := references_of(order):
+        body["input_references"] = [_picture(uri) for uri in references]
     return Request("POST", PATH, json=extras(order) | body)
+
+
+def _picture(uri: str) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": uri}}
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:

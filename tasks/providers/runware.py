@@ -10,10 +10,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.domain.errors import Refused
 from tasks.domain.job import Done, Follow, Job, Pending
 from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import check, dig, extras, failure, first_url, is_ok, text_of, usd_of, waiting
+from tasks.providers._common.inputs import frames_of, references_of, source_of
 from tasks.providers._common.refusals import refusal
 
 AUTH, PATH = ("Authorization", "Bearer {key}"), "/v1"
@@ -35,16 +35,15 @@ def submit(order: Order) -> Request:
 
 
 def _wanted(order: Order) -> dict[str, Any]:
-    fields, frame, size = order.route.model.fields, order.frame, order.size
+    fields, frames, size = order.route.model.fields, frames_of(order, "first", "last"), order.size
+    inputs: dict[str, Any] = {"referenceImages": shown} if (shown := references_of(order)) else {}
     if order.shot.mode == "remix":
-        uri, name = order.source.uri if order.source else "", str(fields.get("video", "video"))
-        if not uri.startswith(("https://", "data:")):
-            raise Refused("needs a source with an https address, or one small enough to go inline")
-        return {"inputs": {name: uri if name == "video" else [uri]}}
-    named = fields.get("framed" if frame else "plain") == "resolution"
+        uri, name = source_of(order), str(fields.get("video", "video"))
+        return {"inputs": inputs | {name: uri if name == "video" else [uri]}}
+    named = fields.get("framed" if frames else "plain") == "resolution"
     shape = {"resolution": f"{min(size)}p"} if named else {"width": size.width, "height": size.height}
-    first = {"inputs": {"frameImages": [{"image": frame.uri, "frame": "first"}]}} if frame else {}
-    return {"duration": int(order.seconds)} | shape | first
+    inputs |= {"frameImages": [{"image": uri, "frame": at} for at, uri in frames.items()]} if frames else {}
+    return {"duration": int(order.seconds)} | shape | ({"inputs": inputs} if inputs else {})
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:

@@ -29,6 +29,7 @@ from tasks.providers._common import (
     waiting,
     word_of,
 )
+from tasks.providers._common.inputs import frames_of, references_of, source_of
 from tasks.providers._common.refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
@@ -51,20 +52,14 @@ def submit(order: Order) -> Request:
     if "generate_audio" in body:
         body["audio"] = body.pop("generate_audio")
     if mode == "remix":
-        body[str(fields.get("video", "videoUri"))] = _source(order)
+        body[str(fields.get("video", "videoUri"))] = source_of(order)
     else:
         body |= {"ratio": f"{order.size.width}:{order.size.height}", "duration": int(order.seconds)}
-    if mode == "image_to_video" and order.frame:
-        frames = {"first": order.frame, "last": order.last_frame}
-        body["promptImage"] = [{"uri": one.uri, "position": where} for where, one in frames.items() if one]
+    if frames := frames_of(order, "first", "last"):
+        body["promptImage"] = [{"uri": uri, "position": where} for where, uri in frames.items()]
+    if references := references_of(order):
+        body["references"] = [{"uri": uri} for uri in references]
     return Request("POST", PATHS[mode], json=body, headers=HEADERS)
-
-
-def _source(order: Order) -> str:
-    uri = order.source.uri if order.source else ""
-    if not uri.startswith(("https://", "data:")):
-        raise Refused("needs a source with an https address, or one small enough to go inline")
-    return uri
 
 
 def accepted(reply: Reply, order: Order) -> Job | Done:

@@ -4,14 +4,15 @@ Documents, checked 2026-11-26: https://docs.x.ai/developers/model-capabilities/v
 published clients @ai-sdk/xai 3.0.138 (paths, bodies, words; 202 with any body or none while a job is at work; one that
 moderation stopped is done with ``respect_moderation`` false) and xai-sdk 1.21.0 (ticks, data URIs). What is left out of
 an order is made at 480p and 8 s, and billed: both are always sent. An entry whose ``fields`` say ``extend`` adds its
-seconds to the source's. A wrong key is refused under 400, as users of the service quote it.
+seconds to the source's. A wrong key is refused under 400, as users of the service quote it. A last frame is known to
+xai-sdk alone, which speaks gRPC: ``last_frame_field`` is its name in JSON.
 """
 
 import re
 from typing import Any
 from urllib.parse import quote
 
-from tasks.domain.errors import Locked, Moderated, Refused
+from tasks.domain.errors import Locked, Moderated
 from tasks.domain.job import Done, Follow, Job, Pending
 from tasks.domain.order import Order, Reply, Request
 from tasks.providers._common import (
@@ -28,6 +29,7 @@ from tasks.providers._common import (
     waiting,
     word_of,
 )
+from tasks.providers._common.inputs import frames_of, references_of, source_of
 from tasks.providers._common.refusals import refusal
 
 AUTH = ("Authorization", "Bearer {key}")
@@ -44,17 +46,16 @@ def submit(order: Order) -> Request:
         return _from_video(order, body)
     body |= {"duration": int(order.seconds), "aspect_ratio": aspect_of(order.size)}
     body["resolution"] = f"{min(order.size)}p"
-    if order.shot.mode == "image_to_video" and order.frame:
-        body["image"] = {"url": order.frame.uri}
+    last = str(order.route.options.get("last_frame_field", "last_frame"))
+    body |= {name: {"url": uri} for name, uri in frames_of(order, "image", last).items()}
+    if references := references_of(order):
+        body["reference_images"] = [{"url": uri} for uri in references]
     return Request("POST", f"{PATH}/generations", json=body)
 
 
 def _from_video(order: Order, body: dict[str, Any]) -> Request:
     """An edit, which has its source's length and shape, or an extension, which has the shape alone."""
-    uri = order.source.uri if order.source else ""
-    if not uri.startswith(("https://", "data:")):
-        raise Refused("needs a source with an https address, or one small enough to go inline")
-    body["video"] = {"url": uri}
+    body["video"] = {"url": source_of(order)}
     if order.route.model.fields.get("extend"):
         return Request("POST", f"{PATH}/extensions", json=body | {"duration": int(order.seconds)})
     return Request("POST", f"{PATH}/edits", json=body)

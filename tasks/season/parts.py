@@ -97,8 +97,12 @@ def todays_share(share: Decimal | None, whole: Decimal | None, own: Decimal, all
 
 
 def lost_by(run_id: str, attempts: Iterable[Attempt]) -> Decimal:
-    """US dollars that the run has put into attempts that gave no clip, charged or at risk."""
-    ours = [a for a in attempts if run_id in (a.run_id, a.settled_by) and a.clip is None and a.outcome != "pending"]
+    """US dollars that the run has put into attempts that gave no good clip, charged or at risk."""
+    ours = [
+        a
+        for a in attempts
+        if run_id in (a.run_id, a.settled_by) and (a.clip is None or a.qa) and a.outcome != "pending"
+    ]
     return sum((a.charged + a.at_risk for a in ours), ZERO)
 
 

@@ -14,6 +14,7 @@ from tasks.domain.money import ZERO, usd_text
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.shot import Before, Shot, Storyboard
 from tasks.planning import Planner, ShotSelection, Snapshot
+from tasks.session.sounds import known_files, sound_problems, sounds_before
 from tasks.session.state import SessionState
 from tasks.storage import StoreError, has_scheme, is_chained, is_http, kind_of, split
 from tasks.storyboard import (
@@ -65,6 +66,10 @@ def _references(shots: Iterable[Shot]) -> list[tuple[Shot, str, str]]:
     return found
 
 
+def _sounds(shots: Iterable[Shot]) -> list[tuple[Shot, str, str]]:
+    return [(shot, column, file) for shot in shots for column, file in shot.heard.files]
+
+
 def _outside(session: SessionState, reference: str) -> str:
     """Why the board may not name the reference; empty when it may.
 
@@ -101,7 +106,9 @@ def _sort_out(session: SessionState, references: list[tuple[Shot, str, str]], *,
             problems[reference] = outside
             continue
         selected = not only or shot.shot_id in only
-        pinned = redaction.pin(reference) in session.snapshot.pins and not named & {shot.shot_id, "all"}
+        pin = redaction.pin(reference)
+        known = pin in session.snapshot.pins or pin in session.sound_pins
+        pinned = known and not named & {shot.shot_id, "all"}
         if has_scheme(reference) and (pinned or not selected):
             continue
         if is_page(reference):
@@ -147,6 +154,9 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, l
     only = set(session.request.only)
     digests: dict[str, str] = {}
     references = _references(session.board.shots)
+    if heard := _sounds(session.board.shots):
+        session.sound_pins = frozenset(known_files(await asyncio.to_thread(sounds_before, session)))
+        references += heard
     names, trusted, problems = _sort_out(session, references, fetch=fetch)
 
     async def one(reference: str) -> None:
@@ -158,6 +168,7 @@ async def read_files(session: SessionState, *, fetch: bool) -> tuple[Snapshot, l
     for start in range(0, len(names), 64):
         await asyncio.gather(*(one(reference) for reference in names[start : start + 64]))
     snapshot = replace(session.snapshot, digests=digests, trusted=trusted)
+    problems |= await sound_problems(session, digests) if heard else {}
     folder = split(_beside(session.request.board))[0]
     for reference in [name for name in names if name in problems][:MOST_CAUSES]:
         problems[reference] += await asyncio.to_thread(cause, reference, folder)
@@ -199,7 +210,7 @@ async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, 
             except MediaError as error:
                 faults.append(Fault(shot.row, shot.shot_id, column, reference, f"{error}{shared(reference)}"))
 
-    named = [plan for plan in session.plan.shots if _references([plan.shot])]
+    named = [plan for plan in session.plan.shots if _references([plan.shot])] if references else []
     needing = [plan for plan in named if plan.renders and plan.action != "keep"]
     for start in range(0, len(needing), 64):
         await asyncio.gather(*(one(plan) for plan in needing[start : start + 64]))

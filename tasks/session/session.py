@@ -30,6 +30,7 @@ from tasks.session.holding import hold, may_submit
 from tasks.session.shots import ShotWork
 from tasks.session.state import SessionState
 from tasks.session.tables import Tables
+from tasks.session.timing import in_time, keep_time
 from tasks.session.wishes import keep_wishes, planner_of
 from tasks.storage import StoreError, keeps, look_at_target, may_write, open_store, probe_writes, take_up
 from tasks.storyboard import board_bytes, check_ids, sound_rows
@@ -105,11 +106,12 @@ class Session(SessionState):
         if closed := self._closed_gateways():
             raise ConfigError(closed)
         self.board, self.plan = preflight.with_carried(self)
-        return self.plan
+        return await keep_time(self)
 
     def _closed_gateways(self) -> list[Fault]:
         """The gateways that the environment lets nobody reach from here."""
-        used = {o.route.model.provider for plan in self.plan.shots if plan.renders for o in plan.offers if o.paid}
+        alike = {id(plan.offers): plan.offers for plan in self.plan.shots if plan.renders}  # many shots have the same
+        used = {offer.route.model.provider for offers in alike.values() for offer in offers if offer.paid}
         bases = [(name, self.settings.providers[name].base_url) for name in sorted(used)]
         return [Fault(0, "", f"provider.{name}", url, why) for name, url in bases if (why := self.http.why_closed(url))]
 
@@ -170,6 +172,7 @@ class Session(SessionState):
         self.plan = planner.plan()
         if planner.faults:
             raise BoardError(planner.faults)
+        self.plan = in_time(self)
         return keep_wishes(self, planner)
 
     def _take_up(self) -> None:
@@ -189,7 +192,7 @@ class Session(SessionState):
         history = [attempt for attempt in self.ledger.history() if self.role.counts(attempt)]
         self.budget = Budget(self.budget_usd, spent(history), self.settings.render.max_wasted_usd, self.progress.line)
         self.budget.lose(self.role.lost_before(self.ledger.history()))
-        self.budget.reserved = sum((a.at_risk for a in history if a.outcome in UNSETTLED), ZERO)
+        self.budget.reserved = sum((a.charged + a.at_risk for a in history if a.outcome in UNSETTLED), ZERO)
         room = Room(self.folder, Path(self.store.root or "/") if self.store.local else None, self.free)
         run = RunContext(
             self.settings, self.catalogue, self.store, self.ledger, self.budget, self.folder, self.http,

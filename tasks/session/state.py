@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from tasks.ledger import Ledger, Receipts, VerdictReader, Verdicts
 from tasks.ledger import folder as receipts_folder
 from tasks.manifest import load_manifest
 from tasks.media.assets import Media
-from tasks.planning import Snapshot
+from tasks.planning import Measured, Snapshot
 from tasks.session.role import Role, WholeRun
 from tasks.storage import LEASE, Lock, Store, sort_options
 from tasks.storyboard import display_url
@@ -87,8 +88,11 @@ class SessionState:
         self.closed = asyncio.Event()  # once the target was let go
         self.tried: set[str] = set()
         self.stale: set[str] = set()  # shots that are ordered again because of what they started from
+        self.elsewhere: list[Measured] = []  # how long jobs took at the other targets that the request names
         self.unwritten = ""
         self.built: tuple[Any, dict[str, bytes]] | None = None  # the tables that were written last, and what of
+        self.heard: dict[str, tuple[Fraction, int, int]] = {}  # sounds that were looked into, by reference
+        self.sound_pins: frozenset[str] = frozenset()  # remote sounds that the target has
         self.verdicts: Verdicts = {}
         self.reader = VerdictReader(self.store, self.progress.line)
 

@@ -11,6 +11,7 @@ from tasks.domain.takes import Shelf, attempts_with_clip, counting
 from tasks.ledger import Ended, describe_idle, exit_code, lineage_of
 from tasks.manifest import TableHead, build_tables, total_costs
 from tasks.session import restore
+from tasks.session.sounds import keep_sounds
 from tasks.session.state import SessionState
 from tasks.storage import StoreError
 from tasks.views.publish import ViewPublisher
@@ -60,9 +61,14 @@ class Tables:
 
     def waiting(self) -> int:
         """How many selected shots have drafts of which nobody has chosen one."""
-        drafts = [row.made_by for row in self.selected() if row.made_by and row.made_by.grade == "draft"]
-        said = [counting([one], False, self.state.verdicts.get(one.key, ())).get(one.n) for one in drafts]
-        return sum(one is None or one.kind != "select" for one in said)
+        return len(self.choices_wanted())
+
+    def choices_wanted(self) -> list[str]:
+        """The ids of the selected shots that have drafts of which nobody has chosen one."""
+        drafts = [(row, row.made_by) for row in self.selected() if row.made_by and row.made_by.grade == "draft"]
+        verdicts = self.state.verdicts
+        said = [(row, counting([one], False, verdicts.get(one.key, ())).get(one.n)) for row, one in drafts]
+        return [row.shot.shot_id for row, one in said if one is None or one.kind != "select"]
 
     def idle_verdicts(self) -> str:
         """In words how many verdicts do nothing at this target; empty where each does something."""
@@ -109,6 +115,13 @@ class Tables:
             state.unwritten = str(error)
             state.progress.line(f"the tables could not be written (run again, the ledger has it all): {error}")
 
+    async def keep_sounds(self) -> None:
+        """Bring the board's sounds to the target. What it refuses is told."""
+        try:
+            await keep_sounds(self.state)
+        except (StoreError, OSError) as error:
+            self.state.progress.line(f"the sounds could not be kept (run again): {error}")
+
     async def show(self) -> None:
         """Make report, timeline and rough cut from the manifest as it is now written; not in a run that was stopped for
         another reason than its money.
@@ -120,5 +133,6 @@ class Tables:
         if halted or not state.role.publishes:
             return
         await self.publish_last()
-        publisher = ViewPublisher(state.store, state.folder, state.progress, state.ledger, spare=True)
-        await publisher.make(state.request.views)
+        await self.keep_sounds()
+        known = (state.store, state.folder, state.progress, state.ledger)
+        await ViewPublisher(*known, spare=True, mark=state.settings.mark).make(state.request.views)

@@ -14,7 +14,7 @@ from tasks.storage.store import Store, StoreError, is_http, within
 SECONDS = 20.0  # for each look; without credentials Azure's client library is busy for minutes
 ALONE = "the target cannot create a file exclusively: let one run at a time write there"
 MARK = "proof-"
-FOLDERS = ("ledger", "lock", "clips", "posters", "frames", "review")
+FOLDERS = ("ledger", "lock", "clips", "posters", "frames", "review", "sound", "marked")
 
 
 def open_store(url: str, options: Mapping[str, Any], seconds: float = SECONDS) -> Store:

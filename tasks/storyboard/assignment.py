@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from tasks.domain.errors import Fault
-from tasks.domain.shot import Before, Held, Shot, Storyboard, Told, Unread
+from tasks.domain.shot import UNHEARD, Before, Held, Shot, Storyboard, Told, Unread
 from tasks.storyboard import cell_kinds as kinds
 from tasks.storyboard import meaning
 from tasks.storyboard.cells import default_id
 from tasks.storyboard.formats.columns import Table
 from tasks.storyboard.headers import ADDED, ALIASES, FRAMES, PAIRS, find, no_prompt, normal, overridden
 from tasks.storyboard.meaning import Unit, pair_of, understand
+from tasks.storyboard.spelling import split_language
 
 OURS = "storyreel "  # how the headers begin that are written back into a board
 AGAIN = '[columns] shot_id = "{Scene}-{Shot}" with the headers of both makes ids'
@@ -28,6 +29,7 @@ SAID = (
     "last_image",
     "continues",
     "references",
+    *("dialogue", "voice", "music", "sfx"),
 )  # what is told where its header is not the canonical one
 _SHOWN = 5  # shots that the sentence on carried columns names
 _PROMPTS = ("motion_prompt", "", "written_prompt", "prompt", "image_prompt")  # in their order; "" are the old aliases
@@ -62,11 +64,21 @@ class _Search:
     reasons: dict[int, str] = field(default_factory=dict)
 
     def place_all(self) -> None:
+        self._place_languages()
         for name in ALIASES:
             if name not in self.places and name != "duration":
                 self._take(name, self._prompts() if name == "prompt" else self._named(name))
         if "duration" not in self.places and not self._take("duration", self._lengths()):
             self._pair()
+
+    def _place_languages(self) -> None:
+        """Dialogue in further languages: a header for dialogue that ends with the name of one."""
+        for at, text in list(self.free.items()):
+            rest, language = split_language(text)
+            name = f"dialogue_{language}"
+            if language and text not in self.kept and understand(rest).name == "dialogue" and name not in self.places:
+                self.places[name] = at
+                del self.free[at]
 
     def _take(self, name: str, candidates: Iterator[int]) -> bool:
         """The first candidate whose cells can be of the kind; one that spells the canonical name is believed, but for
@@ -276,7 +288,7 @@ def changed(board: Storyboard) -> dict[str, Shot]:
 
 
 def _asked(shot: Shot) -> Shot:
-    return shot._replace(row=0, extras={}, warnings=())
+    return shot._replace(row=0, extras={}, warnings=(), heard=UNHEARD)
 
 
 def sentence(held: Sequence[Held], ids: Sequence[str], usd: str) -> str:

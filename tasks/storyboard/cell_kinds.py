@@ -20,7 +20,7 @@ _ERROR = re.compile(r"#(REF|N/A|NAME|VALUE|DIV/0|NULL|NUM|ERROR|CALC|SPILL|BLOCK
 _LEFT = frozenset(("Loading...", "Loading…", "loading...", "nan", "NaN", "NAN", "<NA>", "NaT"))
 
 SHARED = ("mode", "size", "audio", "route")  # names that other lists give to what a gag, a framing or a sound is
-TEXTUAL = ("takes", "references")  # names under which other lists write prose
+TEXTUAL = ("takes", "references", "voice", "music", "sfx")  # names under which other lists write prose
 NAMING: dict[str, Callable[[str, Collection[str]], bool]] = {
     "route": lambda text, words: text in words or ":" in text,
     "continues": lambda text, words: text in words,
@@ -38,6 +38,10 @@ _LOOKED = 1000  # cells of a column that tell what it looks like
 _LIKE = (("image", _PICTURE), ("duration", _LASTS), ("size", _PIXELS), ("aspect_ratio", _SHAPE))
 _NUMBER = re.compile(r"-?\d{1,9}([.,]\d{1,9})?")
 _DIGIT = re.compile(r"\d")
+_SOUND = re.compile(
+    r"\.(wave?|bwf|mp3|m4a|m4b|mka|weba|aac|flac|og[ga]|opus|aif[fc]?|caf|wma|ac3|amr|midi?)[\"'”’»)\]>]*([?#]\S*)?$",
+    re.I,
+)
 _LOCATED = re.compile(
     r"\.[A-Za-z0-9]{2,5}\b|^=|^\[|^data:|^www\.|^[^\s]{2,}[\\/][^\s]{2,}$|^[~.]?[\\/]|^[A-Za-z]+:[\\/]"
 )
@@ -58,6 +62,11 @@ def is_framing(text: str) -> bool:
 def located(text: str) -> bool:
     """Whether a cell can name a file: a folder in it, an ending, an address, a formula that shows a picture."""
     return bool(_LOCATED.search(text))
+
+
+def is_sound(text: str) -> bool:
+    """Whether a cell ends like the name of a sound file."""
+    return bool(_SOUND.search(text))
 
 
 def resembles(cells: Sequence[str]) -> str:
@@ -165,4 +174,8 @@ _TESTS: dict[str, Callable[[str], bool]] = {
     "seed": _has_digit,
     "audio": lambda text: text.lower() in FLAGS,
     "takes": _is_number,
+    "dialogue": lambda text: any(map(str.isalpha, text)),
+    "voice": is_sound,
+    "music": is_sound,
+    "sfx": is_sound,
 }

@@ -6,6 +6,7 @@ that says what would be right.
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache
 
@@ -73,18 +74,20 @@ def nearest(word: str, known: tuple[str, ...]) -> str:
 
 
 def size(text: str) -> Size | int:
-    """Pixels as ``1280x720``, each side from 16 to 8192; of a size by name (``1080p``, ``4K``) its short side.
+    """Pixels as ``1280x720``, each side from 16 to 8192; of a size by name (``1080p``, ``4K``) its short side; of a
+    ratio (``9:16``, ``vertical``) the size that it stands for.
 
-    Raises ``ValueError`` when it is neither.
+    Raises ``ValueError`` when it is none of these.
     """
     said = plain(text)
     name = re.sub(r"[\s_-]+", "", said)
     if short := SHORT.get(name) or (int(found[1]) if (found := _SHORT.fullmatch(name)) else 0):
         return short
-    found = _SIZE.fullmatch(said)
-    if not found or int(found[1]) not in SIDES or int(found[2]) not in SIDES:
-        raise ValueError("write width and height in pixels, 16 to 8192 each, such as 1280x720, or 720p, 1080p, 4K")
-    return Size(int(found[1]), int(found[2]))
+    if (found := _SIZE.fullmatch(said)) and int(found[1]) in SIDES and int(found[2]) in SIDES:
+        return Size(int(found[1]), int(found[2]))
+    with suppress(ValueError):
+        return ratio(text)
+    raise ValueError("write width and height in pixels, 16 to 8192 each, such as 1280x720, or 720p, 1080p, 4K")
 
 
 def shaped(short: int, shape: Size) -> Size:
@@ -218,8 +221,8 @@ def names_in(text: str) -> list[str]:
 
 def _unknown(name: str, names: Mapping[str, str]) -> str:
     shown = name[:60]
-    advice = nearest(shown, tuple(names)) or f"; name it in [vars], or write {{{{{shown}}}}} for braces"
-    return f"no [vars] entry fills {{{shown}}}{advice}"
+    advice = nearest(shown, tuple(names)) or f"; name it there, or write {{{{{shown}}}}} for braces"
+    return f"neither [vars] nor [cast] has {{{shown}}}{advice}"
 
 
 def resolve(base: str, path: str) -> str:

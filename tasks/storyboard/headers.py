@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from tasks.domain.errors import Fault
+from tasks.domain.shot import is_spoken
 from tasks.storyboard.cells import nearest
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -35,12 +36,14 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "last_image": (),
     "continues": (),
     "references": (),
+    "dialogue": (),
+    "voice": (),
+    "music": (),
+    "sfx": (),
 }
 ADDED = (
-    "takes",
-    "last_image",
-    "continues",
-    "references",
+    *("takes", "last_image", "continues", "references"),
+    *("dialogue", "voice", "music", "sfx"),
 )  # names that 0.1 did not know: a target that carries such a column goes on carrying it
 FRAMES = ("nb frames", "frames", "frame count", "frame duration", "cut duration")
 PAIRS = (("cut in", "cut out"), ("frame in", "frame out"), ("in", "out"), ("start", "end"))
@@ -65,7 +68,7 @@ def overridden(headers: Sequence[str], overrides: Mapping[str, str], line: int) 
     faults = []
     for name, text in overrides.items():
         at = find(headers, text)
-        if name not in CANONICAL:
+        if name not in CANONICAL and not is_spoken(name):
             message = f"[columns] knows no column of this name{nearest(name, CANONICAL) or ': ' + ', '.join(CANONICAL)}"
             faults.append(Fault(0, "", name, text, message))
         elif at is None:

@@ -1,9 +1,9 @@
-"""What rows start from, end on and show: pictures, clips and other rows, as they are used. Pure."""
+"""What rows start from, end on and show (pictures, clips and other rows), and what they sound like. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.domain.shot import CastMember, Shot, Shown
+from tasks.domain.shot import SILENCE, UNHEARD, CastMember, Heard, Shot, Shown, is_spoken
 from tasks.storyboard import cell_kinds as kinds
 from tasks.storyboard import cells
 from tasks.storyboard import missing_files as missing
@@ -85,6 +85,35 @@ def _named(text: str, cast: Cast) -> tuple[str, ...]:
             raise ValueError(f"{one[:60]!r} is neither in [cast] nor a picture{cells.nearest(one, tuple(cast))}")
         found.append(one if one in cast else missing.check(one))
     return tuple(found)
+
+
+def read_heard(sheet: Sheet, base: str) -> list[Heard]:
+    """What is to be heard with each row. A cell that names no sound file is text, and told."""
+    spoken = [name for name in sheet.places if name == "dialogue" or is_spoken(name)]
+    if not spoken and not {"voice", "music", "sfx"} & sheet.places.keys():
+        return [UNHEARD] * len(sheet.ids)
+    said = {name.partition("_")[2]: sheet.texts(name) for name in spoken}
+    files = [_sounds(sheet, name, base) for name in ("voice", "music", "sfx")]
+    return [
+        Heard({language: texts[at] for language, texts in said.items() if not missing.is_none(texts[at])}, *named)
+        for at, named in enumerate(zip(*files, strict=True))
+    ]
+
+
+def _sounds(sheet: Sheet, name: str, base: str) -> list[str]:
+    """A column's sound files; where the music ends `SILENCE`, and nothing where a cell is text."""
+    given = sheet.texts(name)
+    quiet = SILENCE if name == "music" else ""
+    files = sheet.values(name, lambda text: missing.check(text) if kinds.is_sound(text) else "", "")
+    words = [text for text in given if text and not kinds.is_sound(text) and not missing.is_none(text)]
+    if words:
+        shown = ", ".join(repr(text[:40]) for text in dict.fromkeys(words[:3]))
+        header = sheet.table.headers[sheet.places[name]]
+        sheet.notes.append(f"{header!r} is text in {len(words)} rows ({shown}): only names of sound files are played")
+    return [
+        quiet if text and missing.is_none(text) else cells.resolve(base, file)
+        for text, file in zip(given, files, strict=True)
+    ]
 
 
 def check_links(sheet: Sheet, shots: Sequence[Shot]) -> None:

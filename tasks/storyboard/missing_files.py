@@ -51,6 +51,11 @@ _SLASHES = str.maketrans(dict.fromkeys("\\／∕⁄＼", "/"))
 _BOTH = re.compile(r"(\S.*?)\s*\((https?://[^)]+)\)$")
 
 
+def is_none(text: str) -> bool:
+    """Whether a cell says that there is nothing: empty, or a word or a sign for that."""
+    return not text or text.lower() in _NONE
+
+
 def check(text: str) -> str:
     """The cell of a picture or video as it stands. Raises ``ValueError`` when it is no path and no address at all."""
     if text.startswith("="):

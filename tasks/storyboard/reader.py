@@ -12,7 +12,7 @@ from tasks.storyboard import cell_kinds as kinds
 from tasks.storyboard import cells, lengths, opening
 from tasks.storyboard import sheet as preparing
 from tasks.storyboard.formats.columns import Table
-from tasks.storyboard.links import check_links, read_links
+from tasks.storyboard.links import check_links, read_heard, read_links
 from tasks.storyboard.meaning import Unit
 from tasks.storyboard.sheet import Sheet
 
@@ -171,6 +171,7 @@ def _shots(
         "takes": sheet.values("takes", cells.takes),
         "extras": _extras(sheet.table, extras),
         **read_links(sheet, settings.cast, base),
+        "heard": read_heard(sheet, base),
     }
     shots = tuple(map(Shot._make, zip(*[fields[name] for name in Shot._fields], strict=True)))
     check_links(sheet, shots)

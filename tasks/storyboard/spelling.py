@@ -9,6 +9,30 @@ _MARKS = re.compile("[\u0300-\u036f]")
 _JOINTS = ("", "s", "n", "en", "es")  # letters by which German and Dutch join words
 _SHORTEST = 3  # letters of a Latin word that may be part of another
 _LONGEST = 24  # letters of a word that is looked at
+_CODES = """
+ar bg bn bs ca cs da de el en es et eu fa fi fr gl he hi hr hu id is it ja ka kk ko lt lv mk ms nb nl no pl pt ro ru sk
+sl sq sr sv ta te th tr uk ur vi zh
+"""
+_LANGUAGES = frozenset(_CODES.split())
+_NAMED = {
+    **dict.fromkeys(
+        ("english", "englisch", "anglais", "ingles", "inglese", "engels", "angielski", "英文", "英語"), "en"
+    ),
+    **dict.fromkeys(("german", "deutsch", "allemand", "aleman", "tedesco", "duits", "niemiecki", "德文"), "de"),
+    **dict.fromkeys(("french", "franzosisch", "francais", "frances", "francese", "frans", "francuski", "法文"), "fr"),
+    **dict.fromkeys(("spanish", "spanisch", "espagnol", "espanol", "spagnolo", "spaans", "西班牙文"), "es"),
+    **dict.fromkeys(("portuguese", "portugiesisch", "portugais", "portugues", "portoghese"), "pt"),
+    **dict.fromkeys(("italian", "italienisch", "italien", "italiano", "italiaans", "wloski"), "it"),
+    **dict.fromkeys(("dutch", "niederlandisch", "nederlands", "olandese"), "nl"),
+    **dict.fromkeys(("polish", "polnisch", "polonais", "polski", "polacco"), "pl"),
+    **dict.fromkeys(("chinese", "chinesisch", "chinois", "chino", "cinese", "中文", "mandarin"), "zh"),
+    **dict.fromkeys(("japanese", "japanisch", "japonais", "japones", "giapponese", "日本語", "日文"), "ja"),
+    **dict.fromkeys(("korean", "koreanisch", "coreen", "coreano", "한국어", "韩文"), "ko"),
+}
+_ALSO_WORDS = frozenset(("no", "id", "is", "it"))  # dialogue no: its number
+_TAGGED = re.compile(
+    r"(.+?)[\s_\-/|:]*[\s_\-/|:(\[（【]\s*([^\W\d_]{2,16})(?:[-_]([A-Za-z]{2}|[A-Za-z]{4}))?\s*[)\]）】]?"
+)
 _BETWEEN = re.compile(r"(?<=[0-9a-z])(?=[^\x00-\u2fff])|(?<=[^\x00-\u2fff])(?=[0-9a-z])|(?<=[a-z]{3})(?=\d{1,2}$)")
 _UNSIGNED = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ı": "i", "№": "no"})
 
@@ -23,6 +47,19 @@ def fold(text: str) -> str:
     """Words without what people leave out: full-width forms as plain ones, lower case, no accents on Latin letters."""
     text = unicodedata.normalize("NFKC", text.translate(_UNSIGNED)).casefold()
     return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text))).translate(_UNSIGNED)
+
+
+@lru_cache(maxsize=4096)
+def split_language(header: str) -> tuple[str, str]:
+    """A header and the language that its last word names (``de``, ``pt-BR``); an empty one where it names none."""
+    found = _TAGGED.fullmatch(header[:200].strip())
+    if not found:
+        return header, ""
+    word, written = fold(found[2]), header.strip()[-1] in ")]）】" or "_" in header
+    code = word if word in _LANGUAGES and (written or word not in _ALSO_WORDS) else _NAMED.get(word, "")
+    region = found[3] or ""
+    region = region.upper() if len(region) == 2 else region.title()
+    return (found[1], f"{code}-{region}" if region else code) if code else (header, "")
 
 
 def divide_token(token: str) -> list[str]:

@@ -7,18 +7,22 @@ import asyncio
 import contextlib
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tasks.config import MarkSettings
 from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
 from tasks.domain.request import VIEWS, View, ViewSelection
 from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
-from tasks.manifest import load_attempts, load_manifest, row_keys
+from tasks.manifest import SHEET, RowSound, dump_sounds, load_attempts, load_manifest, load_sounds, row_keys
 from tasks.storage import Store
+from tasks.views.sound.cues import languages_of, place_lines, place_sounds, sound_of, times_of
 from tasks.views.takes import read_takes
+from tasks.views.timeline.cut import Cut, Item, cut_of
 
 Rows = list[dict[str, Any]]
 
@@ -33,14 +37,22 @@ class Tables(NamedTuple):
 class ViewPublisher:
     """Makes the views of one target. ``folder`` is scratch space on this machine.
 
-    ``spare``: a rough cut that shows the very same clips in the same order is left as it is.
+    ``spare``: a rough cut that shows the very same clips in the same order is left as it is. ``mark`` says who signs.
     """
 
     def __init__(
-        self, store: Store, folder: Path, progress: Progress, ledger: Ledger | None = None, *, spare: bool = False
+        self,
+        store: Store,
+        folder: Path,
+        progress: Progress,
+        ledger: Ledger | None = None,
+        *,
+        spare: bool = False,
+        mark: MarkSettings | None = None,
     ) -> None:
         self.store, self.folder, self.progress, self.ledger, self.spare = store, folder, progress, ledger, spare
         self.missed = False  # a clip could not be had
+        self.mark = mark
 
     async def make(self, views: ViewSelection) -> list[str]:
         """Write the chosen views, and those that are only made when asked for and are there: they would show what is
@@ -75,14 +87,38 @@ class ViewPublisher:
 
     def make_timeline(self, tables: Tables, file: str) -> None:
         """Write the cut for an editing program, in the format that the file's ending names."""
-        from tasks.views import timeline
+        from tasks.views.timeline.formats import write_timeline
 
         name = Path(str(tables.head.get("board") or "")).stem or "storyreel"
-        if file.endswith(".otio"):
-            takes = read_takes(self.store, tables.rows, self.ledger or Ledger(self.store, "").load())
-            return self.store.write(file, timeline.otio(tables.rows, name=name, takes=takes))
-        makers = {".edl": timeline.edl, ".fcpxml": timeline.fcpxml}
-        return self.store.write(file, makers[Path(file).suffix](tables.rows, name=name))
+        takes = read_takes(self.store, tables.rows, self.known()) if file.endswith(".otio") else ()
+        self.store.write(file, write_timeline(self.cut(tables), file, name=name, takes=takes))
+
+    def cut(self, tables: Tables) -> Cut:
+        """Where each shot lies in reel and timelines, with what the ledger knows of its clip."""
+        clips = {one.clip.path: one.clip for one in self.known().history() if one.clip}
+        plain = cut_of(tables.rows, clips)
+        cues = place_sounds(tables.rows, self.sounds(), times_of(plain))
+        return plain.with_sounds([sound_of(cue) for cue in cues])
+
+    def sounds(self) -> dict[str, RowSound]:
+        """What is heard with each shot, by shot_id. Raises ``TargetError`` when its sheet cannot be read."""
+        try:
+            return load_sounds(self.store.read(SHEET))
+        except FileNotFoundError:
+            return {}
+
+    def make_captions(self, tables: Tables, file: str) -> None:
+        """Write the captions, a pair of files for each language; none where nobody speaks, and empty ones where those
+        of an earlier run lie."""
+        from tasks.views.sound import captions
+
+        sounds, stem, times = self.sounds(), file.rpartition(".")[0], times_of(self.cut(tables))
+        spoken = languages_of(sounds) or (("",) if self.store.exists(file) else ())
+        for language in dict.fromkeys(("", *spoken) if spoken else ()):
+            lines = place_lines(tables.rows, sounds, times, language or spoken[0])
+            name = f"{stem}.{language}" if language else stem
+            self.store.write(f"{name}.srt", captions.srt(lines))
+            self.store.write(f"{name}.vtt", captions.vtt(lines))
 
     def make_workbook(self, tables: Tables, file: str) -> None:
         """Write the manifest as a workbook."""
@@ -101,8 +137,9 @@ class ViewPublisher:
 
         attempts = load_attempts(self.store.read("attempts.parquet"))
         costs = json.loads(self.store.read("costs.json"))
-        board, run_id = (str(tables.head.get(name, "")) for name in ("board", "run_id"))
-        heading = report.Heading(board, run_id, now(), has_reel=self.store.exists(VIEWS["reel"].file))
+        board, run_id, target = (str(tables.head.get(name, "")) for name in ("board", "run_id", "target"))
+        beside = tuple(name for name in report.MAYBE if self.store.exists(name))
+        heading = report.Heading(board, run_id, now(), VIEWS["reel"].file in beside, target, beside)
         review = report.Review(takes, verdicts, served)
         return report.render_page(self._with_parts(tables.rows), attempts, costs, heading, review)
 
@@ -122,34 +159,98 @@ class ViewPublisher:
         return found
 
     def make_reel(self, tables: Tables, file: str) -> None:
-        """Write the rough cut."""
+        """Write the rough cut, shot by shot as long as in the timelines."""
         from tasks.views.reel import reel
-        from tasks.views.reel.seal import digest_of, read_seal, seal
+        from tasks.views.reel.seal import read_seal, seal, unseal
 
-        parts = [self._part(row) for row in tables.rows]
-        clips = [row["sha256"] if row["clip"] else "" for row in tables.rows]
-        shown = digest_of(
-            (one.shot_id, clip or (one.seconds, one.scene, one.words)) for one, clip in zip(parts, clips, strict=True)
-        )
+        cut = self.cut(tables)
+        parts, shown = [self._part(item, cut) for item in cut.items], self.shown(cut)
         if self.spare and read_seal(self.store, file) == shown:
             return
         out, self.missed = self.folder / file, False
-        made = reel.join(parts, out, progress=lambda done, of: self.progress.say("reel", f"{done} of {of} shots"))
+        with contextlib.ExitStack() as stack:
+            beside = self._beside(tables, times_of(cut), stack)
+            made = reel.join(parts, out, rate=cut.own_rate, progress=self._tell_reel, beside=beside)
         self.progress.flights.pop("reel", None)
         for shot_id, reason in made.skipped:
             self.progress.line(f"{file}: {shot_id} is a card: {reason}")
+        for reason in made.unheard:
+            self.progress.line(f"{file}: a sound is not heard: {reason}")
         if not self.missed:
             seal(out, shown)
+        if self.mark and not self._sign(out, self.mark, tables.rows) and not self.missed:
+            unseal(out)
         self.store.put(file, out)
 
-    def _part(self, row: Mapping[str, Any]) -> Any:
-        from tasks.views.reel import reel
+    def shown(self, cut: Cut) -> bytes:
+        """What stands for the content of a rough cut: the clips, the cards and how long each is seen, what is heard and
+        said beside them, and who signs."""
+        from tasks.views.reel.seal import digest_of
 
-        clip = str(row["clip"] or "")
-        seconds = Decimal(str(row["duration_s"] if clip else row["requested_s"] or 1))
+        parts = [(item, self._part(item, cut)) for item in cut.items]
+        sounds = self.sounds()
+        beside = [dump_sounds(sounds).decode()] if sounds else []
+        beside += [str(self.mark)] if self.mark else []
+        clips = [
+            (str(cut.rate), one.shot_id, item.row["sha256"] if item.url else (one.scene, one.words), str(one.seconds))
+            for item, one in parts
+        ]
+        return digest_of([*clips, *beside])
+
+    def _sign(self, out: Path, mark: MarkSettings, rows: Rows) -> bool:
+        """Sign the reel, and copies of its clips if asked: whether that was done. What cannot be signed stays as it is,
+        and is told."""
+        from tasks.media.origin import sign
+        from tasks.views.marking import read_signer, sign_copies
+
+        with contextlib.ExitStack() as stack:
+            clips = [
+                (str(row["clip"]), stack.enter_context(self._local(str(row["clip"])))) for row in rows if row["clip"]
+            ]
+            try:
+                signer = read_signer(mark)
+                sign(out, signer, clips)
+                for path, copy in sign_copies(signer, clips, self.folder) if mark.clips else ():
+                    self.store.put(path, copy)
+            except (StoryreelError, OSError) as error:
+                self.progress.line(f"{out.name}: {error}")
+                return False
+        return True
+
+    def _tell_reel(self, done: int, of: int) -> None:
+        self.progress.say("reel", f"{done} of {of} shots")
+
+    def _beside(self, tables: Tables, times: Sequence[Fraction], stack: contextlib.ExitStack) -> Any:
+        """What goes into the reel beside the clips: sounds, each on this machine once until ``stack`` ends, and
+        captions."""
+        from tasks.views.marking import words_of
+        from tasks.views.reel.beside import Beside, Line, Piece
+        from tasks.views.sound.captions import shown_words
+
+        sounds, here = self.sounds(), dict[str, Path]()
+
+        def opened(path: str) -> contextlib.AbstractContextManager[Path]:
+            if path not in here:
+                here[path] = stack.enter_context(self._local(path))
+            return contextlib.nullcontext(here[path])
+
+        pieces = [
+            Piece(cue.track, cue.start, cue.length, partial(opened, cue.file.path))
+            for cue in place_sounds(tables.rows, sounds, times)
+        ]
+        lines = {name: place_lines(tables.rows, sounds, times, name) for name in languages_of(sounds)}
+        captions = {
+            name: [Line(one.start, one.end, shown_words(one)) for one in told] for name, told in lines.items() if told
+        }
+        return Beside(pieces, captions, {"comment": words_of(tables.rows)})
+
+    def _part(self, item: Item, cut: Cut) -> Any:
+        from tasks.views.reel.parts import Part
+
+        row, clip = item.row, str(item.row["clip"] or "")
         words = ": ".join(str(part) for part in (row["status"], row["error_class"], row["error"]) if part)
         fetch = (lambda: self._local(clip)) if clip else None
-        return reel.Part(str(row["shot_id"]), seconds, fetch, scene=str(row["scene"]), words=words)
+        return Part(str(row["shot_id"]), cut.seconds(item.frames), fetch, scene=str(row["scene"]), words=words)
 
     @contextlib.contextmanager
     def _local(self, clip: str) -> Iterator[Path]:
@@ -174,7 +275,9 @@ BUILDERS: Mapping[str, Callable[[ViewPublisher, Tables, str], None]] = {
     "timeline": ViewPublisher.make_timeline,
     "edl": ViewPublisher.make_timeline,
     "fcpxml": ViewPublisher.make_timeline,
+    "xml": ViewPublisher.make_timeline,
     "xlsx": ViewPublisher.make_workbook,
+    "captions": ViewPublisher.make_captions,
     "reel": ViewPublisher.make_reel,
     "report": ViewPublisher.make_report,
 }

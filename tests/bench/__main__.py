@@ -20,6 +20,7 @@ def _media(folder: Path) -> Iterable[Row]:
     yield from alone.frames(folder, photos)
     yield alone.animatic(folder, photos / "0.jpg")
     yield alone.reel(folder)
+    yield alone.looking(folder)
 
 
 def _no_op(folder: Path) -> Iterable[Row]:

@@ -15,6 +15,7 @@ from tests.bench import boards
 from tests.bench.measure import Ran, run
 from tests.bench.places import ROOT, without_settings
 from tests.bench.rows import ROUNDS, Row, figures, in_turns, median
+from tests.tasks.media.looks.corpus import detailed
 
 STORYREEL = Path(sys.executable).with_name("storyreel")
 SECONDS = 4  # of a drawn clip
@@ -60,7 +61,7 @@ def no_op(folder: Path, shots: int, most: float) -> Iterable[Row]:
     words = ("render", board, "--to", target, "--config", boards.config(folder), "--quiet")
     env = {"PIXAZO_API_KEY": "none", "PREFECT_HOME": str(folder / "nowhere")}
     in_turns(lambda turn: run(folder, "storyreel", *words, "--no-reel", env=env), rounds=1)
-    boards.write(target / "reel.mp4", boards.good())
+    boards.take_reel_as_made(target, folder)
     [ours] = in_turns(lambda turn: run(folder, "storyreel", *words, "--json", env=env))
     kept = min(int(one.told["shots"]["reused"]) for one in ours)
     wall, cpu = median([one.wall for one in ours]), median([one.cpu for one in ours])
@@ -131,6 +132,13 @@ def reel(folder: Path, count: int = 500) -> Row:
     boards.copies(folder / "0.mp4", clips, count)
     ours, other = in_turns(lambda turn: run(folder, "reel", clips), lambda turn: run(folder, "concat", clips))
     return _ratio(f"reel: {count} clips", ours, other, count, "clips a second", "concat demuxer", 1.0)
+
+
+def looking(folder: Path) -> Row:
+    """The most detailed clip of the corpus, against ffmpeg with its four filters that look for the same."""
+    clip = detailed(folder / "detailed.mp4")
+    ours, other = in_turns(lambda turn: run(folder, "looking", clip), lambda turn: run(folder, "filters", clip))
+    return _ratio("look: 5 s of 720p24, 8 Mbit/s", ours, other, 1, "clips a second", "ffmpeg, four filters", 1.0)
 
 
 def _ratio(name: str, ours: list[Ran], other: list[Ran], count: int, unit: str, rival: str, least: float) -> Row:

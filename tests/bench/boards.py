@@ -10,12 +10,15 @@ import pyarrow.parquet as pq
 from tasks.domain.job import Job
 from tasks.domain.model import Route
 from tasks.domain.order import Order, Request
+from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest
 from tasks.domain.result import Clip, Settlement
 from tasks.ledger import Ledger
 from tasks.ledger.records import LedgerKey
 from tasks.session.session import start_session
 from tasks.storage.store import Store
+from tasks.views.publish import ViewPublisher
+from tasks.views.reel.seal import seal
 from tests.tasks.clips import good, plain
 
 CONFIG = """
@@ -82,6 +85,13 @@ async def finish(folder: Path, shots: int) -> tuple[Path, Path]:
 def write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
+
+
+def take_reel_as_made(target: Path, folder: Path) -> None:
+    """A small file that says of itself that it is the rough cut of what the target's tables show."""
+    publisher, path = ViewPublisher(Store(str(target)), folder, Progress()), target / "reel.mp4"
+    write(path, good())
+    seal(path, publisher.shown(publisher.cut(publisher.tables())))
 
 
 def spill(store: Store, target: Path) -> None:

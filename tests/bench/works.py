@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 PHOTOS = 60
@@ -71,11 +72,12 @@ def animatic(folder: str, photo: str, seconds: str) -> None:
 
 def reel(folder: str) -> None:
     """All clips of a folder in one file, by the program."""
-    from tasks.views.reel import reel
+    from tasks.views.reel.parts import Part, local
+    from tasks.views.reel.reel import join
 
     paths = sorted(Path(folder).glob("*.mp4"))
-    parts = [reel.Part(path.stem, Decimal(1), reel.local(path)) for path in paths]
-    _timed(lambda: reel.join(parts, Path(folder).with_suffix(".ours.mp4")))
+    parts = [Part(path.stem, Fraction(60), local(path)) for path in paths]
+    _timed(lambda: join(parts, Path(folder).with_suffix(".ours.mp4")))
 
 
 def concat(folder: str) -> None:
@@ -167,3 +169,18 @@ def ledger(folder: str, how: str, at_once: str, shots: str) -> None:
 
     with ThreadPoolExecutor(int(at_once)) as pool:
         _timed(lambda: list(pool.map(one, range(int(shots)))))
+
+
+def looking(clip: str) -> None:
+    """A look at a delivered clip, by the program."""
+    from tasks.config import Limits
+    from tasks.media.looks.look import Sent, look
+
+    _timed(lambda: look(Path(clip), Sent(sound=True), Limits()))
+
+
+def filters(clip: str) -> None:
+    """The same by the filters of the ffmpeg command."""
+    pictures, sound = "blackdetect,freezedetect,scdet", "silencedetect"
+    command = ["ffmpeg", "-v", "error", "-nostats", "-i", clip, "-vf", pictures, "-af", sound, "-f", "null", "-"]
+    _timed(lambda: subprocess.run(command, check=True))

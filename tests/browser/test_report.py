@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.settled import expect, settled, wait_for
-from tests.browser.targets import PLAYED, STATUS_OF, build, every_status, many, width_of
+from tests.browser.targets import PLAYED, STATUS_OF, Told, build, every_status, many, width_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 FLAGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
@@ -260,6 +260,120 @@ def test_a_filter_hides_no_shot_that_a_link_names(visit: Open, folder: Path) -> 
     assert settled(page, VISIBLE, list(STATUS_OF)) == list(STATUS_OF)
 
 
+LINKS = [
+    ("failed", ["sh060"], ".chip.failed"),
+    ("failed&refused", ["sh050", "sh060"], ".chip.refused"),
+    ("scene=Night%20%3Cwatch%3E&at-risk", ["sh040"], ".chip.at_risk"),
+    ("scene=", ["sh060", "sh070", "sh080"], None),
+    ("gateway=aimlapi&find=harbour%20402", [], None),
+    ("stand-in", ["sh030"], ".chip.stand_in"),
+    ("no-such-mark&scene=Elsewhere", list(STATUS_OF), None),
+]
+
+
+@pytest.mark.parametrize(("link", "found", "chip"), LINKS, ids=[link for link, *_ in LINKS])
+def test_a_link_with_filters(visit: Open, folder: Path, link: str, found: list[str], chip: str | None) -> None:
+    """A shared address shows what its sender saw, and again after a reload; what it does not know changes nothing."""
+    page = visit(f"{folder.as_uri()}/", f"report.html#{link}")
+    for _ in range(2):
+        assert settled(page, VISIBLE, found) == found
+        if chip:
+            expect(page.locator(chip)).to_have_attribute("aria-pressed", "true")
+        page.reload()
+
+
+def test_filters_stand_in_the_address(visit: Open, place: str) -> None:
+    """What is chosen is in the address at once, lasts over a reload, and goes from it when it is cleared."""
+    page = visit(place)
+    page.click(".chip.failed")
+    page.select_option("#scene", label="No scene")
+    page.fill("#text", "harbour & crane")
+    page.select_option("#order", "dear")
+    wanted = "#failed&scene=&find=harbour%20%26%20crane&order=dear"
+    assert settled(page, "() => location.hash", wanted) == wanted
+    page.reload()
+    expect(page.locator("#text")).to_have_value("harbour & crane")
+    expect(page.locator("#order")).to_have_value("dear")
+    page.click("#reset")
+    assert settled(page, "() => location.hash", "#order=dear") == "#order=dear"
+    page.evaluate("() => { location.hash = 'rendered' }")
+    assert settled(page, VISIBLE, ["sh010", "sh040"]) == ["sh010", "sh040"]
+    assert said(page) == []
+
+
+def test_copy_buttons(visit: Open, place: str) -> None:
+    """Prompt and command to do it again go to the clipboard, from a card's details and from full size."""
+    page = visit(place)
+    page.evaluate("() => { window.got = []; navigator.clipboard.writeText = async text => { got.push(text) } }")
+    prompt = page.locator("#shot-sh060 .prompt").text_content()
+    page.click("#shot-sh060 summary")
+    page.click("#shot-sh060 .copy >> nth=0")
+    expect(page.locator("#copied")).to_have_text("Copied")
+    page.click("#shot-sh060 .copy >> nth=1")
+    page.click("#shot-sh010 a.still")
+    page.click("#box .copy >> nth=1")
+    wanted = [
+        prompt,
+        *(f"storyreel render BOARD --to TARGET --config CONFIG --rerender={n}" for n in ("sh060", "sh010")),
+    ]
+    wanted = [one.replace("BOARD", "boards/harbour_night.csv") for one in wanted if one]
+    assert settled(page, "() => got", wanted) == wanted
+    assert said(page) == []
+
+
+def test_copied_without_a_clipboard(visit: Open, folder: Path) -> None:
+    """Where the browser gives a page no clipboard the text is copied all the same, as by hand."""
+    page = visit(f"{folder.as_uri()}/")
+    page.evaluate("() => { navigator.clipboard.writeText = async () => { throw new Error('no') }; window.got = [] }")
+    page.evaluate("() => addEventListener('copy', () => got.push(document.activeElement.value))")
+    page.click("#shot-sh070 summary")
+    page.click("#shot-sh070 .copy >> nth=1")
+    expect(page.locator("#shot-sh070 .copy >> nth=1")).to_have_text("Copied")
+    (command,) = page.evaluate("() => got")
+    assert command.endswith("--rerender=sh070")
+    expect(page.locator("textarea.unseen")).to_have_count(0)
+
+
+def one_shot_scenes() -> Told:
+    """Scenes of 1, 1, 2, 1, 6 and 1 shots."""
+    material, rows = every_status(), []
+    scenes = [f"SN-{number}" for number, count in enumerate((1, 1, 2, 1, 6, 1)) for _ in range(count)]
+    for number, scene in enumerate(scenes):
+        row = material.rows[number % len(material.rows)]
+        rows.append({**row, "shot_id": f"s{number}", "key": str(number), "fingerprint": str(number), "scene": scene})
+    return material._replace(rows=rows)
+
+
+PLACES = """() => [...document.querySelectorAll(".card")].filter(c => c.offsetParent).map(c => {
+  const box = c.getBoundingClientRect(), sheet = document.querySelector("#sheet").getBoundingClientRect();
+  return [Math.round(box.top), box.width / sheet.width] })"""
+
+
+@pytest.mark.parametrize("width", [1280, 1400, 1920])
+@pytest.mark.parametrize("link", ["", "#rendered", "#failed"])
+def test_one_shot_scenes_fill_their_rows(visit: Open, tmp_path: Path, width: int, link: str) -> None:
+    """No row of small scenes is two thirds empty, nor are those that a filter leaves."""
+    build(tmp_path, one_shot_scenes())
+    page = visit(f"{tmp_path.as_uri()}/", f"report.html{link}", viewport={"width": width, "height": 800})
+    rows: dict[int, float] = {}
+    for top, share in page.evaluate(PLACES):
+        rows[top] = rows.get(top, 0) + share
+    assert rows and min(rows.values()) > 0.4
+    for scene in page.locator(".scene.lone:visible").all():
+        still, words = (scene.locator(f".card:visible {part}").bounding_box() for part in (".still", ".prompt"))
+        assert still and words and words["x"] > still["x"] + still["width"]
+
+
+def test_no_sideways_scroll_bar_on_long_boards(visit: Open, tmp_path: Path) -> None:
+    """Neither while most of a long board is laid out by guess nor when a filter has been chosen."""
+    build(tmp_path, many(250))
+    page = visit(f"{tmp_path.as_uri()}/", viewport={"width": 1400, "height": 900})
+    wide = "() => Math.max(document.documentElement.scrollWidth - innerWidth, 0)"
+    assert settled(page, wide, 0) == 0
+    page.click(".chip.failed")
+    assert settled(page, wide, 0) == 0
+
+
 def test_nothing_shifts(visit: Open, place: str) -> None:
     """From the first paint, through loading and a walk to the end, nothing on the page moves by itself."""
     page = visit(place)
@@ -273,7 +387,9 @@ def test_nothing_shifts(visit: Open, place: str) -> None:
 
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
-RUN = "async () => (await axe.run(document)).violations.filter(v => ['serious', 'critical'].includes(v.impact))"
+NAMES = "{ rules: { 'label-content-name-mismatch': { enabled: true } } }"  # what stands on a tile is in its name
+GRAVE = "violations.filter(v => ['serious', 'critical'].includes(v.impact))"
+RUN = f"async () => (await axe.run(document, {NAMES})).{GRAVE}"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -387,6 +503,8 @@ def test_on_paper(visit: Open, folder: Path) -> None:
     assert not any(page.is_visible(query) for query in (".tools", "summary", "#box", "a.hero .button"))
     assert settled(page, "() => getComputedStyle(document.querySelector('.prompt')).display", "block") == "block"
     assert settled(page, "() => getComputedStyle(document.body).color", "rgb(21, 23, 26)") == "rgb(21, 23, 26)"
+    foot = "() => getComputedStyle(document.querySelector('tfoot')).display"
+    assert settled(page, foot, "table-row-group") == "table-row-group"  # a foot is repeated on every page
     assert len(page.pdf(format="A4")) > 1000
 
 

@@ -209,9 +209,9 @@ class Studio:
         render = more.pop("render", None)
         return await self.render(self.board(prompt), self.config(*routes, render=render), env, **more)
 
-    async def plan(self, board: Path, config: Path | str) -> Plan:
+    async def plan(self, board: Path, config: Path | str, to: str = "", **wanted: Any) -> Plan:
         """What a run would do; nothing is done."""
-        asked = RunRequest(str(board), str(self.target), str(config))
+        asked = RunRequest(str(board), to or str(self.target), str(config), **wanted)
         async with opened(asked, self.env(), self.hours, []) as (session, _):
             return await session.check(fetch=False)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tasks.domain.errors import MediaError
 from tasks.domain.request import RunRequest
 from tasks.media.last_picture import last_picture
 from tasks.session.session import Session
@@ -93,6 +94,23 @@ async def test_a_stand_in_is_no_source(studio: Studio) -> None:
         "Source",
         True,
     )
+
+
+async def test_a_source_whose_end_does_not_decode_fails_those_that_follow(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its clip plays, and so it is one; nothing is ordered from a picture that nobody has seen."""
+    plain_run = await studio.render(studio.board(CHAIN[0]), config(studio))
+
+    def damaged(path: Path) -> None:
+        raise MediaError("the video is damaged: its last pictures do not decode")
+
+    monkeypatch.setattr("tasks.media.last_picture.last_picture", damaged)
+    run = await studio.render(studio.board(*CHAIN), config(studio))
+    assert (run.code, run.calls, plain_run.code) == (1, [], 0)
+    told = [(run.rows[name]["status"], run.rows[name]["error_class"]) for name in "bc"]
+    assert told == [("failed", "Source")] * 2
+    assert run.rows["b"]["error"].startswith("the last picture of a cannot be had: the video is damaged")
 
 
 async def test_those_that_follow_wait_for_a_choice(studio: Studio) -> None:

@@ -12,6 +12,7 @@ from tests.chain.conftest import Outcome, Studio, shots
 from tests.sandbox.media import clip as video
 
 LIVE = "configs/live.toml"
+ARK = "modelark:dreamina-seedance-2-0-260128"
 ROUTE = {
     "openrouter": "openrouter:bytedance/seedance-2.0",
     "fal": "fal:bytedance/seedance-2.0/text-to-video",
@@ -42,10 +43,10 @@ def made_by(outcome: Outcome) -> dict[str, str]:
 
 
 async def test_twelve_shots_in_fair_weather_cost_what_the_gateways_bill(studio: Studio) -> None:
-    """Each mode's first route makes its shots; what is booked is what OpenRouter and Runway report, to the cent."""
+    """Each mode's first route makes its shots; what is booked is what ModelArk and Runway report, to the cent."""
     outcome = await studio.render(board_of(studio), LIVE, studio.env())
     assert (outcome.code, outcome.statuses()) == (0, {"rendered": 12}), outcome.told
-    assert Counter(made_by(outcome).values()) == {ROUTE["openrouter"]: 9, "runway:aleph2": 3}
+    assert Counter(made_by(outcome).values()) == {ARK: 9, "runway:aleph2": 3}
     assert {row["charge_basis"] for row in outcome.rows.values()} == {"reported"}
     assert outcome.money() == studio.box.billed() == 9 * Decimal("0.6048") + 3 * Decimal("1.12")
     assert {f"{row['width']}x{row['height']}" for row in outcome.rows.values()} == {"1280x720", "720x1280"}
@@ -55,6 +56,9 @@ async def test_twelve_shots_in_fair_weather_cost_what_the_gateways_bill(studio: 
 
 
 FOUL: list[dict[str, Any]] = [
+    {"gateway": "modelark", "kind": "auth"},  # both out for the run: what is cheaper than the others cannot be had
+    {"gateway": "runware", "kind": "out_of_money"},
+    {"gateway": "runway", "kind": "model_gone", "nth": 1},  # 2.5, which makes clips from words alone there
     {"gateway": "openrouter", "kind": "rate", "retry_after": 1, "nth": 1},
     {"gateway": "openrouter", "do": "failed", "prompt": "text 2"},  # reports that it took nothing
     {"gateway": "fal", "do": "failed", "prompt": "text 2", "times": 1, "per": "all"},  # free: tried once more
@@ -65,9 +69,9 @@ FOUL: list[dict[str, Any]] = [
     {"gateway": "fal", "do": "shape", "shape": "foreign_urls", "prompt": "text 4"},
     {"gateway": "openrouter", "status": 413, "prompt": "text 5"},
     {"gateway": "fal", "status": 400, "prompt": "text 5"},
-    {"gateway": "runway", "status": 400, "prompt": "text 5"},
-    {"gateway": "openrouter", "kind": "model_gone", "prompt": "image 2"},  # out for the run
-    {"gateway": "fal", "kind": "model_gone", "prompt": "image 3"},
+    {"gateway": "openai_videos", "status": 400, "prompt": "text 5"},
+    {"gateway": "fal", "kind": "model_gone", "prompt": "image 2"},  # out for the run
+    {"gateway": "openrouter", "kind": "model_gone", "prompt": "image 3"},
     {"gateway": "runway", "kind": "out_of_money", "prompt": "edit 2"},  # out for the run
     {"phase": "poll", "do": "html", "status": 502, "times": 1},
     {"phase": "poll", "do": "unknown_status", "gateway": "runway", "times": 1},
@@ -77,11 +81,11 @@ FOUL: list[dict[str, Any]] = [
 MAKERS = {
     "text 1": ROUTE["openrouter"],
     "text 2": ROUTE["fal"],
-    "text 3": ROUTE["runway"],
+    "text 3": ROUTE["openai_videos"],
     "text 4": ROUTE["fal"],
-    "text 5": ROUTE["openai_videos"],
-    "image 1": ROUTE["openrouter"],
-    "image 2": "fal:bytedance/seedance-2.0/image-to-video",
+    "text 5": ROUTE["runway"],
+    "image 1": "fal:bytedance/seedance-2.0/image-to-video",
+    "image 2": ROUTE["openrouter"],
     "image 3": ROUTE["runway"],
     "image 4": ROUTE["runway"],
     "edit 1": "runway:aleph2",
@@ -104,7 +108,8 @@ async def test_twelve_shots_in_foul_weather_agree_with_the_bills_to_the_cent(stu
     assert outcome.money() == studio.box.billed() == bill
     at_risk = [(a["shot_id"], a["provider"], a["at_risk_usd"]) for a in outcome.attempts if a["at_risk_usd"]]
     assert at_risk == [("sh040", "openrouter", Decimal("1.2096"))]
-    for name in ("openrouter:bytedance/seedance-2.0", "fal:bytedance/seedance-2.0/image-to-video", "runway"):
+    gone = ("openrouter:bytedance/seedance-2.0", "fal:bytedance/seedance-2.0/image-to-video", "runway:seedance2_5")
+    for name in (*gone, "modelark", "runware", "runway"):
         assert len([line for line in outcome.lines if line.startswith(f"{name} is out for this run")]) == 1, name
     assert "foreign.example" not in str(studio.box.log())
 

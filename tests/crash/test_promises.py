@@ -60,14 +60,15 @@ class MortalStore(Store):
     left = 10**9
 
     def _mortal(self, act: Any, *given: Any) -> Any:
-        type(self).left -= 1
-        if type(self).left == 0:
-            raise Died
+        self._step()
         done = act(*given)
-        type(self).left -= 1
-        if type(self).left == 0:
-            raise Died
+        self._step()
         return done
+
+    def _step(self) -> None:
+        type(self).left -= 1
+        if type(self).left <= 0:
+            raise Died
 
     def write(self, path: str, data: bytes) -> None:
         self._mortal(super().write, path, data)
@@ -216,7 +217,7 @@ class Promises(RuleBasedStateMachine):
     @rule(
         script=st.lists(st.sampled_from((*SUBMITS, *POLLS, *MEDIA)), max_size=12),
         dies=st.one_of(st.none(), st.integers(1, 60)),
-        rerender=st.sampled_from(((), (), ("s0",), ("all",))),
+        rerender=st.sampled_from(((), (), ("s0",), ("all",), ("stale",))),
     )
     def run(self, script: list[str], dies: int | None, rerender: tuple[str, ...]) -> None:
         self.gateways.script = list(script)

@@ -63,6 +63,7 @@ def test_an_inbox_renders_what_is_new_or_changed_and_reports_what_is_broken(tmp_
     assert json.loads((film / "manifest.json").read_text())["run_id"] != run
 
 
+@pytest.mark.slow
 def test_that_an_unchanged_broken_board_is_failed_once(tmp_path: Path) -> None:
     """The same faults of the same content are told once. A mended file that it names, other content or another fault
     make it due again, and so does whoever deletes the report."""
@@ -87,6 +88,7 @@ def test_that_an_unchanged_broken_board_is_failed_once(tmp_path: Path) -> None:
     assert (target / "film" / "manifest.json").exists()
 
 
+@pytest.mark.slow
 def test_an_inbox_asks_for_takes_and_drafts(tmp_path: Path) -> None:
     """Its parameters hold for each board: two drafts a shot, which wait for a choice; a board whose drafts cannot be
     ordered is told so once."""
@@ -297,9 +299,9 @@ def test_report_makes_the_views_again(typed: Callable[..., Ran], tmp_path: Path)
     views = ("report.html", "timeline.otio", "reel.mp4")
     for name in views:
         (tmp_path / "film" / name).unlink()
-    ran = typed("report", tmp_path / "film", "--edl", "--fcpxml", "--xlsx", "--json")
+    ran = typed("report", tmp_path / "film", "--edl", "--fcpxml", "--xml", "--xlsx", "--json")
     assert json.loads(ran.out)["problems"] == []
-    for name in (*views, "timeline.edl", "timeline.fcpxml", "manifest.xlsx"):
+    for name in (*views, "timeline.edl", "timeline.fcpxml", "timeline.xml", "manifest.xlsx"):
         assert (tmp_path / "film" / name).stat().st_size > 100
     assert "Avoid: no gulls" in (tmp_path / "film" / "report.html").read_text()
     assert typed("report", tmp_path / "nothing").code == 2

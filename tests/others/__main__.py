@@ -1,4 +1,5 @@
-"""LibreOffice on our workbooks, every official client and a proxy at fresh sandboxes.
+"""LibreOffice and readers of tables on ours, editing programs on our timelines, ffmpeg on last pictures, every official
+client and a proxy at fresh sandboxes.
 
 ``python -m tests.others PYTHON``, the interpreter that has the clients.
 """
@@ -7,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.others import office, through_proxy
+from tests.others import editors, last_pictures, office, spreadsheet, through_proxy
 from tests.others.clients import CLIENTS
 from tests.sandbox import Sandbox
 
@@ -15,9 +16,10 @@ SECONDS = 120
 
 
 def main(python: str) -> int:
-    """How many clients did not come to their file, orders through the proxy not to what they must, and workbooks not to
-    their cells."""
-    program, failed = Path(__file__).with_name("clients.py"), office.main()
+    """How many clients did not come to their file, orders through the proxy not to what they must, and workbooks,
+    timelines and last pictures not to what they must be."""
+    program = Path(__file__).with_name("clients.py")
+    failed = office.main() + spreadsheet.drive(python) + editors.main(python) + last_pictures.main()
     with Sandbox(job_seconds=0.5) as box:
         for name in CLIENTS:
             done = subprocess.run([python, str(program), box.url, name], timeout=SECONDS, check=False)

@@ -134,8 +134,8 @@ def drive_google(address: str) -> bytes:
     """An order in the background, its question, an edit of it, its file's document and download by `google-genai`."""
     from google import genai
 
-    options: Any = {"base_url": f"{address}/gemini_omni", "api_version": "v1beta"}  # its own default is v1
-    client: Any = genai.Client(api_key="sandbox-gemini_omni", http_options=options)
+    options: Any = {"base_url": f"{address}/gemini", "api_version": "v1beta"}  # its own default is v1
+    client: Any = genai.Client(api_key="sandbox-gemini", http_options=options)
     model, wanted = "gemini-omni-1.1-flash", {"type": "video", "aspect_ratio": "16:9", "duration": "4s"}
 
     def made(**order: Any) -> Any:

@@ -51,8 +51,8 @@ def _differs(folder: Path, ending: str) -> bool:
     lines = [shot[4] for shot in found]
     filled = folder / f"filled.{ending}"
     filled.write_bytes(fill_board(data, made.name, {}, dict(zip(lines, CELLS.values(), strict=True))))
-    before, after = _cells(made), _cells(filled)
-    told = [list(OURS), *([_number(text) for text in cells] for cells in CELLS.values())]
+    before, after = cells(made), cells(filled)
+    told = [list(OURS), *([_number(text) for text in line] for line in CELLS.values())]
     kept = [row[:5] for row in after] == before and [[_number(t) for t in row[5:]] for row in after] == told
     print(f"LibreOffice .{ending}: {'read' if same else f'READ {found}'}, {'written back' if kept else f'GOT {after}'}")
     return not (same and kept)
@@ -62,9 +62,9 @@ def _number(text: str) -> str:
     return f"{float(text):g}" if text.replace(".", "").isdigit() else text
 
 
-def _cells(workbook: Path) -> list[list[str]]:
+def cells(workbook: Path, *options: str) -> list[list[str]]:
     """The cells of the first sheet, as LibreOffice shows them."""
-    made = _converted(workbook, f"csv:Text - txt - csv (StarCalc):{TEXT}")
+    made = _converted(workbook, f"csv:Text - txt - csv (StarCalc):{TEXT}", *options)
     with made.open(encoding="utf-8", newline="") as file:
         return [row for row in csv.reader(file) if any(row)]
 

@@ -33,6 +33,7 @@ MODULES = {
     "tasks.domain.model",
     "tasks.domain.order",
     "tasks.providers._common.family",
+    "tasks.providers._common.inputs",
     "tasks.providers._common.refusals",
     "tasks.providers._common",
 }

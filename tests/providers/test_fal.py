@@ -66,7 +66,7 @@ def test_refused_before_sending(mode: Mode, change: dict[str, Any], words: str) 
 )
 def test_every_entry_says_how_its_model_takes_what_it_offers(entry: Any) -> None:
     """A mode's field is named; a model that is told no length or shape is an edit, whose source has both."""
-    assert set(entry.fields) <= {"image", "video", "duration", "resolution", "ratio", "body"}
+    assert set(entry.fields) <= {"image", "video", "references", "duration", "resolution", "ratio", "body"}
     assert ("image" in entry.fields) == ("image_to_video" in entry.modes)
     assert ("video" in entry.fields) == ("remix" in entry.modes)
     assert "duration" in entry.fields or entry.modes == ("remix",)

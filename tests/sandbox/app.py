@@ -150,7 +150,10 @@ class Endpoints:
     async def listing(self, request: Request, entry: Entry) -> Response:
         """All jobs, where this gateway itself documents a list."""
         jobs = [job for job in self.world.book.accounts[self.gateway.name].jobs.values() if not job.deleted]
-        return _response(self.gateway.listing(jobs, dict(request.query_params)))
+        query = dict(request.query_params)
+        if self.world.options(self.gateway.name).repeats_pages:
+            query = {name: value for name, value in query.items() if name not in ("page_num", "page_no", "cursor")}
+        return _response(self.gateway.listing(jobs, query))
 
     def call(self, request: Request, body: dict[str, object] | None, files: Files) -> Call:
         only = self.world.options(self.gateway.name).forms_only

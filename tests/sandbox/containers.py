@@ -8,6 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 
+from tasks.media.origin import sign
+from tests.tasks.signers import signer
+
 KINDS = {
     "webm-vp9": ("webm", "libvpx-vp9", "libopus"),
     "webm-vp8": ("webm", "libvpx", ""),
@@ -51,9 +54,18 @@ def write(path: Path, kind: str, count: int = COUNT) -> Path:
 
 @cache
 def made(kind: str) -> bytes:
-    """The bytes of such a clip."""
+    """The bytes of such a clip; ``signed`` is an mp4 with content credentials."""
+    if kind == "signed":
+        return _signed()
     with tempfile.TemporaryDirectory() as folder:
         return write(Path(folder) / "clip", kind).read_bytes()
+
+
+def _signed() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(Path(folder) / "clip.mp4", "mp4-mpeg4")
+        sign(path, signer(), [])
+        return path.read_bytes()
 
 
 def parts(kind: str = "ts-h264", count: int = 3) -> list[bytes]:

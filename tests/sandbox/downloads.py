@@ -52,7 +52,8 @@ class Downloads:
         if fault and fault.do == "expired":
             job.oldest_url = job.urls
             return Response(GONE, 403, media_type="application/xml")
-        data = await asyncio.to_thread(clip, job.size, job.seconds, f"{job.gateway} {job.id}\n{job.prompt}")
+        mark = f"{job.gateway} {job.id}\n{job.prompt}"
+        data = await asyncio.to_thread(clip, job.size, job.seconds, mark, job.flaw, job.pictures)
         if fault is None:
             return Response(data, media_type="video/mp4")
         return self.faulty(fault, data, request)

@@ -32,6 +32,7 @@ how a job goes (no phase)
   moderated_async   it ends failed by content policy
   stuck             it never ends
   late              it takes ``seconds``
+  black frozen      it ends well, and its clip is so
   shape             a documented variant of the replies, by name in ``shape``
 at a poll
   unknown_status    a status word that no document names (``word``)
@@ -62,6 +63,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.sandbox.fronts import FRONTS
+from tests.sandbox.media import FLAWS
 from tests.sandbox.protocol import KINDS, Gateway, Job, Options
 
 ANY_PHASE = (
@@ -78,7 +80,7 @@ ANY_PHASE = (
     "heads",
     "bomb",
 )
-JOB = ("failed", "error", "moderated_async", "stuck", "late", "shape")
+JOB = ("failed", "error", "moderated_async", "stuck", "late", "shape", *FLAWS)
 POLL = ("unknown_status", "no_url", "url", "other_job")
 MEDIA = ("expired", "truncated", "short", "slow", "wrong", "turning", "empty", "claims", "lying", "container")
 WHEN_DONE = ("no_url", "url")

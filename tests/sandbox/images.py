@@ -16,13 +16,14 @@ import av
 import httpx
 from PIL import Image
 
+from tests.sandbox.media import small
 from tests.sandbox.protocol import Gateway, Options, Pixels, Refusal, Wish
 
 MAX_DATA_BYTES = 8 * 1024 * 1024
 MAX_URL_BYTES = 30 * 1024 * 1024
 MAX_VIDEO_BYTES = 256 * 1024 * 1024
 TYPES = {"image/jpeg": "JPEG", "image/jpg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
-_seen: dict[bytes, tuple[Pixels, str]] = {}
+_seen: dict[bytes, tuple[Pixels, str, bytes]] = {}
 
 
 async def look(wish: Wish, gateway: Gateway, options: Options, client: httpx.AsyncClient) -> None:
@@ -36,12 +37,14 @@ async def look(wish: Wish, gateway: Gateway, options: Options, client: httpx.Asy
             wish.size, wish.seconds = _measure(data)
             wish.seconds += wish.longer
     if wish.image:
-        found = await _image_size(wish.image, gateway, options, client)
+        found, wish.picture = await _image_size(wish.image, gateway, options, client)
         if found is not None:
             _fit(found, wish.sizes)
             wish.size = wish.size or min(wish.shapes, key=lambda one: _apart(one, found), default=found)
     if wish.last:
-        await _image_size(wish.last, gateway, options, client)
+        _, wish.last_picture = await _image_size(wish.last, gateway, options, client)
+    for uri in wish.references:
+        await _image_size(uri, gateway, options, client)
     if wish.size is None:
         wish.size = (wish.sizes or wish.shapes)[0]
 
@@ -57,10 +60,13 @@ def _fit(found: Pixels, sizes: Sequence[Pixels]) -> None:
         raise Refusal("bad_request", f"image must be exactly {wanted}; it is {found[0]}x{found[1]}")
 
 
-async def _image_size(uri: str, gateway: Gateway, options: Options, client: httpx.AsyncClient) -> Pixels | None:
+async def _image_size(
+    uri: str, gateway: Gateway, options: Options, client: httpx.AsyncClient
+) -> tuple[Pixels | None, bytes]:
+    """Its size and what it shows in small; nothing of one that is taken on trust."""
     if uri.startswith(("http://", "https://")):
         data = await _fetch(uri, MAX_URL_BYTES, client)
-        return None if data is None else decode(data)[0]
+        return (None, b"") if data is None else _told(data)
     allowed = gateway.data_uri if options.allow_data_uri is None else options.allow_data_uri
     if not allowed:
         raise Refusal("bad_request", "image must be an http or https URL")
@@ -70,10 +76,16 @@ async def _image_size(uri: str, gateway: Gateway, options: Options, client: http
         raise Refusal("bad_request", "image must be a base64 data URI of a JPEG, PNG or WebP")
     if not comma and not gateway.plain_base64:
         raise Refusal("bad_request", "image must be a URL or a base64 data URI")
-    size, kind = decode(_unpacked(rest))
+    data = _unpacked(rest)
+    kind = decode(data)[1]
     if comma and TYPES[media_type] != kind:
         raise Refusal("bad_request", f"image says {media_type} and is {kind}")
-    return size
+    return _told(data)
+
+
+def _told(data: bytes) -> tuple[Pixels, bytes]:
+    size, _ = decode(data)
+    return size, _seen[hashlib.sha256(data).digest()][2]
 
 
 def _measure(data: bytes) -> tuple[Pixels, int]:
@@ -100,13 +112,13 @@ def decode(data: bytes) -> tuple[Pixels, str]:
         try:
             with Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as image:
                 image.load()
-                found = (image.width, image.height), str(image.format)
+                found = (image.width, image.height), str(image.format), small(image)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
             raise Refusal("bad_request", f"image cannot be decoded: {problem}") from None
         if len(_seen) >= 10_000:
             _seen.clear()
         _seen[digest] = found
-    return _seen[digest]
+    return _seen[digest][:2]
 
 
 def is_loopback(host: str) -> bool:

@@ -4,6 +4,7 @@ A protocol is one module of ``tests.sandbox.gateways`` with one ``Gateway`` subc
 instance of it; it is found by itself.
 """
 
+import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -53,8 +54,9 @@ class Answer:
 @dataclass(slots=True)
 class Wish:
     """An order as read. ``size`` None is taken from the image, ``sizes`` are the image sizes taken, none is any;
-    of ``shapes`` the one nearest to the image's is made. ``last`` is the last frame, ``id`` the job's where the client
-    chooses it, ``extra`` what the order costs on top of the clip, in US dollars."""
+    of ``shapes`` the one nearest to the image's is made. ``last`` is the last frame, ``references`` are pictures of
+    what is to be seen, ``id`` the job's where the client chooses it, ``extra`` what the order costs on top of the clip,
+    in US dollars."""
 
     prompt: str
     model: str
@@ -67,10 +69,13 @@ class Wish:
     longer: int = 0  # seconds that are added to it
     kept: bool = True
     last: str = ""
+    references: tuple[str, ...] = ()
     shapes: tuple[Pixels, ...] = ()
     id: str = ""
     extra: Decimal = Decimal(0)
     free: bool = False
+    picture: bytes = b""  # the image, and the last one, in small: what the clip shows
+    last_picture: bytes = b""
 
 
 @dataclass(slots=True)
@@ -102,6 +107,8 @@ class Job:
     root: str = ""
     deleted: bool = False
     finished: bool = False  # a draft whose final was ordered
+    flaw: str = ""  # what is wrong inside its clip
+    pictures: tuple[bytes, bytes] = (b"", b"")
 
     @property
     def billed(self) -> Decimal:
@@ -110,6 +117,11 @@ class Job:
     @property
     def size_text(self) -> str:
         return f"{self.size[0]}x{self.size[1]}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has come to its end, asked after or not."""
+        return time.monotonic() >= self.done_at
 
 
 @dataclass(slots=True)
@@ -130,6 +142,7 @@ class Options:
     forms_only: bool = False
     remembers_s: float = 0.0
     lists: bool = False
+    repeats_pages: bool = False  # of its list: each is the first one
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +189,14 @@ def one_text(value: object) -> str:
     """An array of exactly one string."""
     right = isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and value[0]
     return "" if right else "must be an array of exactly one string"
+
+
+def addresses(most: int) -> Rule:
+    """An array of one to so many strings."""
+    wanted = f"must be an array of 1 to {most} strings"
+    return lambda v: (
+        "" if isinstance(v, list) and 0 < len(v) <= most and all(isinstance(one, str) and one for one in v) else wanted
+    )
 
 
 def check(body: Mapping[str, object], required: Mapping[str, Rule], optional: Mapping[str, Rule]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from tests.sandbox.book import NEVER, Book
 from tests.sandbox.faults import Fault, Script, parse, read_script
 from tests.sandbox.gateways import all_gateways
-from tests.sandbox.media import signature
+from tests.sandbox.media import FLAWS, signature
 from tests.sandbox.protocol import POLICY, Gateway, Job, Options, Refusal, Wish
 
 ENDINGS = {"failed": "failed", "error": "error", "moderated_async": "moderated"}
@@ -81,6 +81,7 @@ class World:
             done_at=time.monotonic() + takes,
             kept=wish.kept,
             charged=not wish.free,
+            pictures=(wish.picture, wish.last_picture),
         )
         for fault in self.script.all_of("job", gateway.name, job.prompt, job.n):
             _destine(job, fault, gateway)
@@ -134,6 +135,8 @@ def _destine(job: Job, fault: Fault, gateway: Gateway) -> None:
         job.done_at = time.monotonic() + fault.seconds
     elif fault.do == "stuck":
         job.done_at = NEVER
+    elif fault.do in FLAWS:
+        job.flaw = fault.do
     elif fault.do == "shape":
         job.shape = fault.shape
         job.id = gateway.id_of(job)

@@ -1,8 +1,9 @@
 """Small real clips and pictures that tests of the video rooms are made of."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,11 +63,27 @@ def good() -> bytes:
         return path.read_bytes()
 
 
-def _silence(count: int) -> Iterator[av.AudioFrame]:
+def _silence(count: int, layout: str = "mono") -> Iterator[av.AudioFrame]:
+    channels = av.AudioLayout(layout).nb_channels
     for number in range(count):
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((channels, 1024), np.float32), format="fltp", layout=layout)
         frame.sample_rate, frame.pts = 48_000, number * 1024
         yield frame
+
+
+def held(path: Path, ticks: Sequence[int], *, rate: int = 24, pictures_between: int = 1) -> Path:
+    """A clip whose pictures come at these frames of a rate and no others, coded out of their order, each packet's
+    length being the time to the next packet, as older writers of mp4 have it."""
+    with av.open(str(path), "w", format="mp4") as out:
+        picture: Any = out.add_stream("libx264", rate=rate, width=SMALL.width, height=SMALL.height)
+        picture.pix_fmt, picture.codec_context.time_base = "yuv420p", Fraction(1, rate)
+        picture.options = {"bf": str(pictures_between), "b-adapt": "0", "sc_threshold": "0", "threads": "1"}
+        for tick in ticks:
+            frame = av.VideoFrame.from_ndarray(np.full((SMALL.height, SMALL.width, 3), 2 * tick, np.uint8))
+            frame.pts, frame.time_base = tick, Fraction(1, rate)
+            out.mux(picture.encode(frame))
+        out.mux(picture.encode())
+    return path
 
 
 def write(
@@ -107,4 +124,35 @@ def write(
             for frame in _silence(24):
                 out.mux(sound.encode(frame))
             out.mux(sound.encode())
+    return path
+
+
+def filmed(
+    path: Path,
+    *,
+    rate: Fraction = Fraction(30_000, 1001),
+    frames: int = 30,
+    size: Size = SMALL,
+    layout: str = "mono",
+    timecode: str = "",
+    grey: int = 0,
+) -> Path:
+    """A clip of one grey, as long as its frames, with sound of a layout or none, and a timecode track where it is
+    given one."""
+    with av.open(str(path), "w", format=path.suffix[1:]) as out:
+        picture: Any = out.add_stream("libx264", rate=rate, width=size.width, height=size.height)
+        picture.pix_fmt, picture.options = "yuv420p", {"preset": "veryfast", "threads": "1"}
+        if timecode:
+            picture.metadata["timecode"] = timecode
+        sound: Any = out.add_stream("aac", rate=48_000, layout=layout) if layout else None
+        still = av.VideoFrame.from_ndarray(np.full((size.height, size.width, 3), grey, np.uint8)).reformat(
+            format="yuv420p"
+        )
+        for number in range(frames):
+            still.pts = number
+            out.mux(picture.encode(still))
+        out.mux(picture.encode())
+        for frame in _silence(int(frames / rate * 48_000 / 1024), layout) if sound else ():
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode() if sound else [])
     return path

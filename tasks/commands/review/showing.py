@@ -16,10 +16,10 @@ from tasks.domain.verdict import KINDS
 from tasks.ledger import Ledger, VerdictReader, Verdicts, now
 from tasks.storage import Store
 from tasks.views.publish import Tables, ViewPublisher
-from tasks.views.report.page import FILES
+from tasks.views.report.page import FILES, MAYBE
 from tasks.views.takes import read_takes
 
-BESIDE = (*FILES, "takes.csv", "takes.parquet", "reel.mp4")
+BESIDE = (*FILES, *MAYBE)
 FIELDS = {"key": str, "take": int, "sha256": str, "verdict": str, "note": str, "by": str, "after": int}
 
 

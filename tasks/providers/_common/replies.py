@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from tasks.domain.errors import Failed, GatewayError, Moderated, Refused
 from tasks.domain.job import Pending
-from tasks.domain.model import Inputs, why_not
+from tasks.domain.model import Inputs, Model, narrow, why_not
 from tasks.domain.order import Order, Reply
 from tasks.domain.redaction import CONTROL, cut
 from tasks.domain.shot import Size
@@ -207,20 +207,20 @@ def check(order: Order, *modes: str) -> None:
     faults = []
     if mode not in modes or mode not in model.modes:
         faults.append(f"{model.route} has no {mode.replace('_', ' ')}")
-    elif mode == "image_to_video" and not (order.frame and order.frame.uri):
+    elif mode == "image_to_video" and not model.final_of and not (order.frame and order.frame.uri):
         faults.append("image to video needs an image")
     held = Inputs(mode == "image_to_video", order.last_frame is not None, len(order.references))
     faults += [reason] if (reason := why_not(model, held)) else []
-    if not _takes_seconds(order):
-        faults.append(f"takes {_seconds_text(order)} seconds")
-    if model.sizes and order.size not in model.sizes:
-        faults.append(f"takes {_either([str(size) for size in model.sizes])}")
+    left = narrow(model, held)
+    if not _takes_seconds(left, order.seconds):
+        faults.append(f"takes {_seconds_text(left)} seconds")
+    if left.sizes and order.size not in left.sizes:
+        faults.append(f"takes {_either([str(size) for size in left.sizes])}")
     if faults:
         raise Refused("; ".join(faults))
 
 
-def _takes_seconds(order: Order) -> bool:
-    model, seconds = order.route.model, order.seconds
+def _takes_seconds(model: Model, seconds: Decimal) -> bool:
     if not seconds.is_finite() or seconds != int(seconds) or seconds <= 0:
         return False
     if model.any_seconds and model.any_seconds[0] <= seconds <= model.any_seconds[1]:
@@ -228,8 +228,7 @@ def _takes_seconds(order: Order) -> bool:
     return seconds in model.seconds or not (model.seconds or model.any_seconds)
 
 
-def _seconds_text(order: Order) -> str:
-    model = order.route.model
+def _seconds_text(model: Model) -> str:
     texts = [str(seconds) for seconds in model.seconds]
     texts += [f"{model.any_seconds[0]} to {model.any_seconds[1]}"] if model.any_seconds else []
     return _either(texts) if texts else "whole"

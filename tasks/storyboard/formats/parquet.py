@@ -53,6 +53,7 @@ def read(data: bytes, *, max_rows: int, max_columns: int, max_cells: int) -> Cel
 
 
 def _main(limits: list[int]) -> None:
+    sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]  # Arrow does without, and starts in half the time
     with suppress(ImportError):  # a system without such limits
         import resource
 

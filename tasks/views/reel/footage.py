@@ -1,4 +1,4 @@
-"""What a clip is made of, as far as joining goes: read from its headers, quicker than by decoding."""
+"""What a clip is made of, as far as joining goes: read from its headers and packets, quicker than by decoding."""
 
 import re
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from tasks.animatic.renderer import MOST_RATE, RATE
 from tasks.domain.errors import MediaError
 from tasks.domain.shot import Size
 from tasks.media.probe import check_boxes
+from tasks.views.timeline.cut import meant
 
 BROKEN = (MediaError, av.FFmpegError, OSError, ValueError, MemoryError)  # what a bad clip can end in
 UPRIGHT = b"".join(n.to_bytes(4, "big") for n in (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30))
@@ -55,17 +56,18 @@ class OpenClip(NamedTuple):
     stream: VideoStream
 
 
-def look(path: Path) -> Look:
-    """What the headers and the first packet of an mp4 say.
+def look(path: Path, longest: Fraction) -> Look:
+    """What the headers and the packets of an mp4 say.
 
-    Raises one of ``BROKEN`` when it is no whole mp4.
+    ``longest`` are the seconds that are wanted of it: it is of no make where its packets cannot be cut there. Raises
+    one of ``BROKEN`` when it is no whole mp4.
     """
-    with look_and_open(path) as clip:
+    with look_and_open(path, longest) as clip:
         return clip.look
 
 
 @contextmanager
-def look_and_open(path: Path) -> Iterator[OpenClip]:
+def look_and_open(path: Path, longest: Fraction) -> Iterator[OpenClip]:
     """What `look` finds, and the clip still open, at its start.
 
     Raises one of ``BROKEN`` when it is no whole mp4.
@@ -75,9 +77,10 @@ def look_and_open(path: Path) -> Iterator[OpenClip]:
     with open_clip(path) as (container, stream):
         size = Size(stream.width, stream.height) if upright else _turned(container, stream)
         rate = Fraction(stream.average_rate or RATE)
-        rate = rate if 1 <= rate <= MOST_RATE else Fraction(RATE)
-        seconds = (stream.duration or 0) * Fraction(stream.time_base or 0) or 1 / rate
-        make = _make(container, stream, size, rate) if upright else None
+        rate = meant(float(rate)) if 1 <= rate <= MOST_RATE else Fraction(RATE)
+        packets = _packets(container, stream)
+        seconds = (packets.end - packets.first) * Fraction(stream.time_base or 0) or 1 / rate
+        make = _make(packets, stream, size, rate) if upright and packets.may_end(_ticks(longest, stream)) else None
         found = Look(size, rate, seconds, make, _sound_of(container))
         container.seek(0)
         yield OpenClip(found, container, stream)
@@ -95,14 +98,55 @@ def open_clip(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         yield container, container.streams.video[0]
 
 
-def _make(container: InputContainer, stream: VideoStream, size: Size, rate: Fraction) -> Make | None:
+@dataclass(frozen=True, slots=True)
+class _Packets:
+    """The times of a clip's packets as they come, in ticks: when each is decoded and shown, whether the first is a
+    whole picture, and the end of the picture that is shown last."""
+
+    shown: tuple[int, ...]
+    decoded: int | None
+    whole: bool
+    end: int
+
+    @property
+    def first(self) -> int:
+        return min(self.shown)
+
+    def may_end(self, ticks: int) -> bool:
+        """Whether all that is shown before these ticks comes before all that is shown later, so that it can be copied
+        without the rest."""
+        inside = [one - self.first < ticks for one in self.shown]
+        return inside == sorted(inside, reverse=True)
+
+
+def _packets(container: InputContainer, stream: VideoStream) -> _Packets:
+    """The packets of the whole clip. Raises ``MediaError`` when there is none."""
+    shown, decoded, whole, lasts = list[int](), None, False, 0
+    for packet in container.demux(stream):
+        if packet.pts is None:
+            continue  # the empty packet after the last
+        if not shown:
+            decoded, whole = packet.dts, packet.is_keyframe and not packet.is_discard
+        shown.append(packet.pts)
+        lasts = packet.duration or 0
+    if not shown:
+        raise MediaError("the video holds no picture")
+    container.seek(0)
+    return _Packets(tuple(shown), decoded, whole, max(shown) + lasts)
+
+
+def _ticks(seconds: Fraction, stream: VideoStream) -> int:
+    return round(seconds / Fraction(stream.time_base or 1))
+
+
+def _make(packets: _Packets, stream: VideoStream, size: Size, rate: Fraction) -> Make | None:
     """How the clip is coded, if it is H.264 that begins with a whole picture."""
     context, base = stream.codec_context, stream.time_base
-    packet = next(container.demux(stream))
-    plain = context.name == "h264" and context.pix_fmt == "yuv420p" and stream.average_rate == rate
-    if not (plain and base and packet.is_keyframe) or packet.is_discard or packet.pts is None or packet.dts is None:
+    plain = context.name == "h264" and context.pix_fmt == "yuv420p" and meant(float(stream.average_rate or 1)) == rate
+    if not (plain and base and packets.whole) or packets.decoded is None:
         return None
-    return Make(context.extradata or b"", size, rate, base, stream.sample_aspect_ratio, packet.pts - packet.dts)
+    delay = packets.shown[0] - packets.decoded
+    return Make(context.extradata or b"", size, rate, base, stream.sample_aspect_ratio, delay)
 
 
 def _sound_of(container: InputContainer) -> tuple[Any, ...] | None:

@@ -1,63 +1,34 @@
 """The rough cut: every shot of a board in one mp4, in board order.
 
-Clips of the most common make are copied packet by packet. What differs is encoded anew, fitted into the size of
-the reel; a shot without a clip is a card that says why, held for the seconds that were asked for. Parts are opened
-one by one: once each if all are of one make, else once to look and once to join.
+Each is as long as the cut has it. Clips of the most common make are copied packet by packet. What differs, and what
+cannot be cut where it should end, is encoded anew, fitted into the size of the reel; a shot without a clip is a card
+that says why. Parts are opened one by one: once each if all are of one make, else once to look and once to join.
 """
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass
-from decimal import Decimal
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.animatic.planes import Planes
 from tasks.animatic.renderer import even_size
 from tasks.domain.errors import MediaError, StoryreelError
 from tasks.domain.shot import Size
 from tasks.views.reel import avcc
+from tasks.views.reel.beside import NOTHING, Beside
+from tasks.views.reel.finish import finish
 from tasks.views.reel.footage import BROKEN, Look, Make, look, look_and_open, open_clip
+from tasks.views.reel.parts import Part, Summary
+from tasks.views.reel.samples import Spool
 from tasks.views.reel.slate import slate
 from tasks.views.reel.splice import Reel, Sound, Unwritable, retime
 
 LOST = (*BROKEN, StoryreelError)  # why a part's file cannot be had
-Open = Callable[[], AbstractContextManager[Path]]
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One shot. ``open`` gives its clip as a local file for as long as it is entered; None where there is none.
-
-    ``seconds`` is the length asked for. ``scene``, ``shot_id`` and ``words`` (why there is no clip) stand on its card.
-    """
-
-    shot_id: str
-    seconds: Decimal
-    open: Open | None = None
-    scene: str = ""
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What the reel is: its size, frames a second, seconds; how many parts were copied, encoded, held as cards.
-
-    ``skipped`` are the shots whose clip could not be used, wholly or from some point on, each with its reason.
-    """
-
-    size: Size
-    fps: float
-    seconds: float
-    copied: int
-    encoded: int
-    cards: int
-    sound: Sound
-    skipped: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +43,13 @@ class _Plan:
     alone: bool
 
 
+class _Wish(NamedTuple):
+    """The size and the rate that a reel is to have; None where its clips say it."""
+
+    size: Size | None
+    rate: Fraction | None
+
+
 class _Late(Exception):
     """A part was good when it was looked at and is not now."""
 
@@ -80,60 +58,69 @@ class _Late(Exception):
         self.number, self.reason = number, reason
 
 
-def local(path: Path) -> Open:
-    """What to give as ``Part.open`` for a file that is on this machine already: it is used in place."""
-    return lambda: nullcontext(path)
-
-
 def join(
     parts: Sequence[Part],
     out: Path,
     *,
     size: Size | None = None,
+    rate: Fraction | None = None,
     progress: Progress = lambda done, of: None,
+    beside: Beside = NOTHING,
 ) -> Summary:
     """Write the reel of the parts to ``out``: H.264, sound where a part has some, playable as it loads.
 
-    Size (even sides) and rate are the most common of the clips, unless ``size`` says otherwise. The length is
-    the sum of the parts to the nearest frame. A clip that is broken or cannot be had becomes a card.
+    ``beside`` is what else is heard and shown with them. Sound that is not copied as it is has the loudness of `mix`.
+
+    Size (even sides) and rate (frames a second) are the most common of the clips, unless ``size`` and ``rate`` say
+    otherwise. The length is the sum of the parts to the nearest frame. A clip that is broken or cannot be had becomes a
+    card.
 
     Raises ``MediaError`` when no part has a usable clip, naming each, or when the reel cannot be written; then nothing
     is left at ``out``.
     """
     seen: list[Look | str] = []
+    own: Spool | None = None
     try:
-        if whole := _straight(parts, seen, size, out, progress):
-            return whole
-        seen += [_seen(part) for part in parts[len(seen) :]]
-        while True:
+        wish = _Wish(size, rate)
+        made = None if beside.pieces else _straight(parts, seen, wish, out, progress)
+        seen += [_seen(part) for part in parts[len(seen) :]] if made is None else []
+        own = Spool(out.with_suffix(".samples"))
+        while made is None:
+            own.clear()
             try:
-                return _written(parts, seen, _planned(parts, seen, size), out, progress)
+                plan = _planned(parts, seen, wish)
+                plan = replace(plan, sound="encoded") if beside.pieces else plan
+                made = _written(parts, seen, plan, out, progress, own)
             except _Late as late:
                 seen[late.number] = late.reason
+        return replace(made, unheard=tuple(finish(out, own if made.sound == "encoded" else None, beside)))
     except BaseException as error:
         out.unlink(missing_ok=True)
         if isinstance(error, (*BROKEN, Unwritable)) and not isinstance(error, MediaError):
             raise MediaError(f"the reel cannot be written: {_reason(error)}") from error
         raise
+    finally:
+        if own:
+            own.close()
 
 
 def _straight(
-    parts: Sequence[Part], seen: list[Look | str], size: Size | None, out: Path, progress: Progress
+    parts: Sequence[Part], seen: list[Look | str], wish: _Wish, out: Path, progress: Progress
 ) -> Summary | None:
     """The reel copied while looking, if all parts are of one make; if not, ``seen`` has what was seen so far."""
-    opens = [part.open for part in parts if part.open]
+    opens = [(part, part.open) for part in parts if part.open]
     reel: Reel | None = None
     try:
-        for number, opener in enumerate(opens if len(opens) == len(parts) else ()):
-            with opener() as path, look_and_open(path) as (found, container, stream):
+        for number, (part, opener) in enumerate(opens if len(opens) == len(parts) else ()):
+            with opener() as path, look_and_open(path, part.seconds) as (found, container, stream):
                 seen.append(found)
-                if found.make is None or not _alike(found, seen[0], size):
+                if found.make is None or not _alike(found, seen[0], wish):
                     return None
                 if reel is None:
                     reel = Reel(out, found.size, found.rate, "copied" if found.sound else "")
                     reel.begin_like(container, stream, found.make, alone=True)
                 start = reel.at
-                reel.copy(container, stream)
+                reel.copy(container, stream, _length(part, found))
                 if found.sound:
                     reel.copy_sound(path, start)
             progress(number + 1, len(parts))
@@ -146,9 +133,14 @@ def _straight(
             reel.drop()
 
 
-def _alike(found: Look, first: Look | str, size: Size | None) -> bool:
-    """Whether a clip can be copied after the first, picture and sound, into a reel of the size."""
-    if not isinstance(first, Look) or size not in (None, found.size):
+def _length(part: Part, found: Look) -> Fraction:
+    """The seconds of a clip that are shown: where only a part of a picture is missing, the last one stays."""
+    return part.seconds if part.seconds < found.seconds + 1 / found.rate else found.seconds
+
+
+def _alike(found: Look, first: Look | str, wish: _Wish) -> bool:
+    """Whether a clip can be copied after the first, picture and sound, into a reel of the size and rate."""
+    if not isinstance(first, Look) or wish.size not in (None, found.size) or wish.rate not in (None, found.rate):
         return False
     return found.make == first.make and found.sound == first.sound and (not found.sound or found.sound[0] == "aac")
 
@@ -164,7 +156,7 @@ def _seen(part: Part) -> Look | str:
     try:
         if part.open is not None:
             with part.open() as path:
-                return look(path)
+                return look(path, part.seconds)
     except LOST as error:
         return _reason(error)
     return ""
@@ -175,14 +167,14 @@ def _reason(error: BaseException) -> str:
     return " ".join(str(text).split())
 
 
-def _planned(parts: Sequence[Part], seen: Sequence[Look | str], size: Size | None) -> _Plan:
+def _planned(parts: Sequence[Part], seen: Sequence[Look | str], wish: _Wish) -> _Plan:
     """The most common size, rate and make, the first among equals. Raises ``MediaError`` when no clip is usable."""
     found = [one for one in seen if isinstance(one, Look)]
     if not found:
         told = [f"{part.shot_id}: {one}" for part, one in zip(parts, seen, strict=True) if one]
         raise MediaError("; ".join(["there is nothing to join: no shot has a usable clip", *told]))
-    size = even_size(size or _most([one.size for one in found]))
-    rate = _most([one.rate for one in found if one.size == size] or [one.rate for one in found])
+    size = even_size(wish.size or _most([one.size for one in found]))
+    rate = wish.rate or _most([one.rate for one in found if one.size == size] or [one.rate for one in found])
     makes = [one.make for one in found if one.make and one.make.size == size and one.make.rate == rate]
     make = _most(makes) if makes else None
     alone = all(isinstance(one, Look) and one.make == make for one in seen)
@@ -205,8 +197,10 @@ def _sound(seen: Sequence[Look | str], make: Make | None) -> Sound:
     return "encoded" if kinds != {None} else ""
 
 
-def _written(parts: Sequence[Part], seen: Sequence[Look | str], plan: _Plan, out: Path, progress: Progress) -> Summary:
-    reel, due, skipped = Reel(out, plan.size, plan.rate, plan.sound), Fraction(0), []
+def _written(
+    parts: Sequence[Part], seen: Sequence[Look | str], plan: _Plan, out: Path, progress: Progress, own: Spool
+) -> Summary:
+    reel, due, skipped = Reel(out, plan.size, plan.rate, plan.sound, own), Fraction(0), []
     try:
         _begin(reel, parts, plan)
         for number, (part, found) in enumerate(zip(parts, seen, strict=True)):
@@ -227,7 +221,8 @@ def _begin(reel: Reel, parts: Sequence[Part], plan: _Plan) -> None:
     if plan.like is None or plan.make is None:
         reel.begin()
         return
-    with _file(parts[plan.like], plan.like) as path, look_and_open(path) as (_, container, stream):
+    like = parts[plan.like]
+    with _file(like, plan.like) as path, look_and_open(path, like.seconds) as (_, container, stream):
         reel.begin_like(container, stream, plan.make, plan.alone)
 
 
@@ -244,14 +239,13 @@ def _file(part: Part, number: int) -> Iterator[Path]:
 
 def _clip(reel: Reel, part: Part, found: Look, plan: _Plan, due: Fraction, number: int) -> tuple[Fraction, str]:
     """Add a clip to a reel that should reach ``due`` before it: where it should be after, and what went wrong."""
-    start, failed = reel.at, list[str]()
+    start, failed, length = reel.at, list[str](), _length(part, found)
+    due += length
     with _file(part, number) as path:
         if plan.make and found.make == plan.make:
             with open_clip(path) as (container, stream):
-                reel.copy(container, stream)
-            due += reel.at - start
+                reel.copy(container, stream, length)
         else:
-            due += found.seconds
             with closing(_or_card(retime(path, plan.rate, plan.size), part, plan.size, failed)) as pictures:
                 reel.encode(pictures, _frames(reel, due))
         if plan.sound == "copied":
@@ -263,7 +257,7 @@ def _clip(reel: Reel, part: Part, found: Look, plan: _Plan, due: Fraction, numbe
 
 def _held(reel: Reel, part: Part, due: Fraction, reason: str) -> Fraction:
     """Add a card to a reel that should reach ``due`` before it: where it should be after."""
-    due += Fraction(part.seconds)
+    due += part.seconds
     reel.encode(repeat(_because(part, reason, reel.size)), _frames(reel, due))
     if reel.sound:
         reel.encode_sound(None)

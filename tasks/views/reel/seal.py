@@ -26,6 +26,12 @@ def seal(path: Path, digest: bytes) -> None:
         file.write(HEAD + digest)
 
 
+def unseal(path: Path) -> None:
+    """Take it away again from the end of a rough cut."""
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - BYTES)
+
+
 def read_seal(store: Store, file: str) -> bytes:
     """What the rough cut at a target shows; nothing where there is none, or where nobody knows."""
     with contextlib.suppress(FileNotFoundError, StoreError):

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from tasks.animatic.planes import Planes
 from tasks.animatic.renderer import BT709, place_frame
@@ -23,17 +21,15 @@ from tasks.domain.errors import MediaError
 from tasks.domain.shot import Size
 from tasks.views.reel import avcc
 from tasks.views.reel.footage import Make, open_clip
+from tasks.views.reel.samples import SOUND_RATE, Samples, Spool, clip_samples, silence
 
-SOUND_RATE, SOUND_FRAME = 48_000, 1024
 THREADS = 2  # fixed, as another number gives other bytes
 X264 = {"preset": "superfast", "crf": "20", "bf": "0"}  # without B pictures, whose order could not be spliced
 X264_PARAMS = "annexb=0:stitchable=1"  # packets as mp4 holds them; the same header whatever is seen
 GLOBAL_HEADER = 1 << 22  # AV_CODEC_FLAG_GLOBAL_HEADER
 SOFT = Fraction(1, 1000)  # of a frame: by so much a picture's time may miss its place
-MOST_LATE = 60 * SOUND_RATE  # samples that sound is believed to begin after its picture
 LONG_AGO = -(2**62)
 
-Samples = NDArray[np.float32]
 Sound = Literal["", "copied", "encoded"]
 
 
@@ -65,14 +61,15 @@ class Reel:
     """One mp4, written part after part; ``at`` is the second that it has reached.
 
     ``like`` is a clip of the ``make`` that will be copied, and ``alone`` says that nothing else will; without it
-    all parts are encoded. ``sound`` is ``""``, ``"copied"`` (as in ``like``) or ``"encoded"`` (AAC, 48 kHz stereo).
+    all parts are encoded. ``sound`` is ``""``, ``"copied"`` (as in ``like``) or ``"encoded"``: then it is not in the
+    file but in ``own``, to be mixed and coded when all of it is there.
     """
 
-    def __init__(self, out: Path, size: Size, rate: Fraction, sound: Sound) -> None:
+    def __init__(self, out: Path, size: Size, rate: Fraction, sound: Sound, own: Spool | None = None) -> None:
+        self.own = own
         self.size, self.rate, self.sound = size, rate, sound
         self.base, self.delay, self.ticks, self.decoded = 1 / Fraction(rate.numerator), 0, 0, LONG_AGO
         self.x264 = X264 | {"g": str(2 * round(rate)), "x264-params": X264_PARAMS}
-        self.rest: Samples = np.zeros((2, 0), np.float32)
         self.samples, self.heard = 0, LONG_AGO
         self.out = av.open(f"file:{out.absolute()}", "w", format="mp4", options={"movflags": "+faststart"})
         self.video: Any = None
@@ -102,9 +99,6 @@ class Reel:
 
     def close(self) -> None:
         """Write what is left, and close the file. Raises ``Unwritable`` when that fails."""
-        if self.sound == "encoded":
-            self._sing(np.zeros((2, -self.rest.shape[1] % SOUND_FRAME), np.float32))
-            self._mux(self.audio.encode(None))
         try:
             self.out.close()
         except (av.FFmpegError, OSError) as error:
@@ -115,18 +109,21 @@ class Reel:
         with suppress(av.FFmpegError, OSError, ValueError):
             self.out.close()
 
-    def copy(self, container: InputContainer, stream: VideoStream) -> None:
-        """Copy the clip's pictures. Raises ``MediaError`` or one of ``BROKEN`` when it cannot be read to its end."""
-        first, end, ticks = None, 0, self.ticks
+    def copy(self, container: InputContainer, stream: VideoStream, seconds: Fraction) -> None:
+        """Copy what the clip shows in its first ``seconds``, its last picture staying to their end. It may end there
+        (``footage.look``). Raises ``MediaError`` or one of ``BROKEN`` when it cannot be read to its end."""
+        first, ticks, length = None, self.ticks, round(seconds / self.base)
         for packet in container.demux(stream):
             if packet.pts is None or packet.dts is None:
                 continue  # the empty packet after the last
             if packet.is_corrupt:
                 raise MediaError("the video is cut off: its last packets are not whole")
             first = packet.pts if first is None else first
-            end = max(end, packet.pts - first + (packet.duration or 0))
-            self._show(packet, packet.pts - first + ticks, packet.dts - first + ticks)
-        self.ticks += end
+            place = packet.pts - first
+            if place < length:
+                packet.duration = min(packet.duration or 0, length - place)
+                self._show(packet, place + ticks, packet.dts - first + ticks)
+        self.ticks += length
 
     def encode(self, pictures: Iterator[Planes], frames: int) -> None:
         """Encode the first ``frames`` of the pictures, as a part that can be decoded on its own."""
@@ -157,25 +154,23 @@ class Reel:
                 self._mux([packet])
 
     def encode_sound(self, path: Path | None) -> None:
-        """Encode the clip's sound, or silence, as far as the pictures go.
+        """Keep the clip's sound, or silence, as far as the pictures go.
 
         Raises one of ``BROKEN`` when it cannot be decoded.
         """
         goal = round(self.at * SOUND_RATE)
         try:
-            for heard in _samples(path) if path else ():
+            for heard in clip_samples(path) if path else ():
                 self._sing(heard[:, : goal - self.samples])
                 if self.samples >= goal:
                     break
         finally:
             while self.samples < goal:
-                self._sing(np.zeros((2, min(goal - self.samples, SOUND_RATE)), np.float32))
+                self._sing(silence(min(goal - self.samples, SOUND_RATE)))
 
     def _begin_sound(self, like: InputContainer | None) -> None:
         if self.sound == "copied" and like:
             self.audio = self.out.add_stream_from_template(like.streams.audio[0])
-        elif self.sound:
-            self.audio = self.out.add_stream("aac", rate=SOUND_RATE, layout="stereo")
 
     def _show(self, packet: Any, pts: int, dts: int) -> None:
         packet.dts = self.decoded = max(dts, self.decoded + 1)
@@ -183,14 +178,9 @@ class Reel:
         self._mux([packet])
 
     def _sing(self, heard: Samples) -> None:
-        self.rest = np.concatenate((self.rest, heard), axis=1)
+        assert self.own is not None, "a reel whose sound is encoded has a place for it"  # noqa: S101 - a slip of ours
+        self.own.write(heard)
         self.samples += heard.shape[1]
-        while self.rest.shape[1] >= SOUND_FRAME:
-            now, self.rest = self.rest[:, :SOUND_FRAME], self.rest[:, SOUND_FRAME:]
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(now), format="fltp", layout="stereo")
-            frame.sample_rate, frame.time_base = SOUND_RATE, Fraction(1, SOUND_RATE)
-            frame.pts = self.samples - self.rest.shape[1] - SOUND_FRAME
-            self._mux(self.audio.encode(frame))
 
     def _mux(self, packets: Any) -> None:
         try:
@@ -218,17 +208,3 @@ def _frame(picture: Planes, number: int) -> av.VideoFrame:
     frame = av.VideoFrame.from_ndarray(picture.pixels, format="yuv420p")
     frame.pts = number
     return frame
-
-
-def _samples(path: Path) -> Iterator[Samples]:
-    """The clip's sound as 48 kHz stereo, from the second of its first picture."""
-    resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SOUND_RATE)
-    with open_clip(path) as (container, _):
-        late = None
-        for frame in container.decode(container.streams.audio[0]):
-            if late is None:
-                late = max(round((frame.time or 0) * SOUND_RATE), 0)
-                yield np.zeros((2, min(late, MOST_LATE)), np.float32)
-            yield from (np.asarray(one.to_ndarray(), np.float32) for one in resampler.resample(frame))
-        if late is not None:
-            yield from (np.asarray(one.to_ndarray(), np.float32) for one in resampler.resample(None))

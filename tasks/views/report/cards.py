@@ -14,6 +14,9 @@ from tasks.views.report import choosing
 from tasks.views.report.choosing import Said, Take
 from tasks.views.report.words import MARKS, Cells, count, href, number, plain, route, seconds, usd, word
 
+SOUND = {"True": "yes", "False": "none"}  # of a clip; nothing where the table does not say
+TOLD = {*MANIFEST, "size", "negative_prompt"}  # what has its own words; all else is a column of the board
+
 
 @dataclass(frozen=True, slots=True)
 class Try:
@@ -24,6 +27,15 @@ class Try:
     told: str
     error: str
     in_use: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A fact under a shot's details; ``href`` is a file of the target that it names."""
+
+    name: str
+    text: str
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,8 @@ class Card:
     width: int
     height: int
     length: str
+    has_sound: bool
+    label: str
     prompt: str
     reason: str
     error_class: str
@@ -50,13 +64,14 @@ class Card:
     notes: tuple[tuple[str, str], ...]
     more: str
     tries: tuple[Try, ...]
-    details: tuple[tuple[str, str], ...]
+    details: tuple[Detail, ...]
     frame: str
     key: str
     after: int
     takes: tuple[Take, ...]
     said: tuple[Said, ...]
     waits: bool
+    marked: bool
 
 
 def by_shot(attempts: Iterable[Cells]) -> dict[tuple[str, str], list[Cells]]:
@@ -96,6 +111,8 @@ def card(
         width=int(row["width"] or 1280),
         height=int(row["height"] or 720),
         length=length,
+        has_sound=bool(clip and row.get("has_sound")),
+        label=_label(row, length),
         reason=str(row["error"]),
         facts=_facts(row, clip, length),
         notes=tuple(_notes(row, attempts, used)),
@@ -108,6 +125,14 @@ def card(
         takes=choice,
         said=choosing.said(verdicts),
         waits=choosing.waits(choice),
+        marked=bool(row.get("qa")),
+    )
+
+
+def _label(row: Cells, length: str) -> str:
+    """What the picture of a clip is called for those who do not see it; it has the words that stand on it."""
+    return ", ".join(
+        part for part in (f"Play {row['shot_id']}", length, "with sound" if row.get("has_sound") else "") if part
     )
 
 
@@ -139,7 +164,10 @@ def _notes(row: Cells, attempts: Sequence[Cells], used: Cells | None) -> Iterabl
     if row["error"] or row["error_class"]:
         yield "reason", ": ".join(str(row[name]) for name in ("error_class", "error") if row[name])
     if row.get("stale"):
-        yield "mismatch", f"It is stale: {row['stale']}"
+        again = f"; to do it again costs about {usd(used['quoted_usd'])}" if used and number(used["quoted_usd"]) else ""
+        yield "mismatch", f"It is stale: {row['stale']}{again}"
+    if row.get("qa"):
+        yield "marked", f"Looks wrong: {row['qa']}"
     if row["mismatch"]:
         yield "mismatch", f"The clip {row['mismatch']}"
     yield from (("changed", text) for text in _changes(row, used or (attempts[-1] if attempts else None)))
@@ -193,17 +221,29 @@ def _basis(one: Cells) -> str:
     return words.get(str(one["charge_basis"]), "basis unknown")
 
 
-def _details(row: Cells, used: Cells | None) -> Iterable[tuple[str, str]]:
+def _details(row: Cells, used: Cells | None) -> Iterable[Detail]:
+    yield Detail("Mode", str(row["mode"]).replace("_", " "))
+    yield Detail("Seconds", _seconds(row, used))
+    yield Detail("Size", _size(row))
+    yield Detail("Sound", SOUND.get(str(row.get("has_sound")), "") if row["clip"] else "")
+    yield Detail("Quoted", usd(row["quoted_usd"]))
+    yield Detail("Charged", f"{usd(row['charged_usd'])}, {_basis(row)}" if row["charge_basis"] else "")
+    yield Detail("Job", str(row["job_id"]))
+    yield Detail("Finished", str(row["finished_at"]))
+    for name, column in (("File", "clip"), ("Poster", "poster"), ("Picture", "frame")):
+        yield Detail(name, str(row[column] or ""), href(row[column]))
+    yield from (Detail(name, str(value)) for name, value in row.items() if name not in TOLD and value)
+
+
+def _seconds(row: Cells, used: Cells | None) -> str:
     asked, sent, made = (seconds(one) for one in (row["requested_s"], used and used["sent_s"], row["duration_s"]))
-    yield "Mode", str(row["mode"]).replace("_", " ")
-    yield (
-        "Seconds",
-        ", ".join(f"{s} {word}" for s, word in ((asked, "asked"), (sent, "sent"), (made, "delivered")) if s),
-    )
-    yield "Size", f"{row['width']}x{row['height']}, {plain(row['fps'])} fps" if row["clip"] else ""
-    yield "Quoted", usd(row["quoted_usd"])
-    yield "Charged", f"{usd(row['charged_usd'])}, {_basis(row)}" if row["charge_basis"] else ""
-    yield "Job", str(row["job_id"])
-    yield "Finished", str(row["finished_at"])
-    yield "File", str(row["clip"])
-    yield from ((name, str(value)) for name, value in row.items() if name not in MANIFEST and value)
+    return ", ".join(f"{s} {word}" for s, word in ((asked, "asked"), (sent, "sent"), (made, "delivered")) if s)
+
+
+def _size(row: Cells) -> str:
+    """What was asked and what came, once where they are the same."""
+    asked, made = str(row.get("size") or ""), f"{row['width']}x{row['height']}" if row["clip"] else ""
+    got = f"{made}, {plain(row['fps'])} fps" if made else ""
+    if asked in ("", made):
+        return got
+    return f"{asked} asked, {got} delivered" if got else f"{asked} asked"

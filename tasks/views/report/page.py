@@ -3,14 +3,16 @@
 import base64
 import hashlib
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tasks.domain.request import VIEWS
 from tasks.domain.result import has_own_clip
 from tasks.domain.verdict import Verdict
 from tasks.manifest import row_keys
@@ -37,18 +39,31 @@ KEYS = (
     ("?", "these keys"),
 )
 LONG = 200  # shots; past it what is out of sight is not laid out, and its height is only guessed until seen
+MAYBE = (
+    "captions.srt",
+    "captions.vtt",
+    "takes.csv",
+    "takes.parquet",
+    "refunds.csv",
+    *(view.file for view in VIEWS.values()),
+)
+SIDE = 3  # shots; scenes of fewer stand side by side in a row
+COLUMNS = 3  # of a sheet on a screen of 1280 pixels, and on paper
 CONTINUED = "continued"  # instead of sums, where a scene comes back
 PARTS = {"wide": 12, "square": 60, "tall": 60}  # shots laid out together: whole rows at any number of columns
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a page says of its run. ``made_at`` is ISO 8601; ``has_reel``: a rough cut lies beside it."""
+    """What a page says of its run. ``made_at`` is ISO 8601; ``has_reel``: a rough cut lies beside it; ``beside`` are
+    those of `MAYBE` that do."""
 
     board: str
     run_id: str
     made_at: str
     has_reel: bool = False
+    target: str = ""
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +81,14 @@ class Review:
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Shots of one scene that follow each other in the board, in parts that the browser lays out when they come into
-    sight. ``sums`` are those of the whole scene, at its first shots."""
+    sight. ``sums`` are those of the whole scene, at its first shots. ``few`` is its number of shots where these are so
+    few that its neighbours stand beside it, ``lone``: it is one shot without such a neighbour."""
 
     name: str
     sums: str
     parts: tuple[Sequence[Card], ...]
+    few: int = 0
+    lone: bool = False
 
 
 NOTHING_TO_CHOOSE = Review()
@@ -97,6 +115,7 @@ def render_page(
         made = known.get((str(row["shot_id"]), str(row["fingerprint"])), ())
         cards.append(card(row, made, takes.get(key, ()), review.verdicts.get(key, ()), key))
     facts = _frame(heading) | _head(cards, costs, heading.has_reel) | money(costs)
+    facts |= {"beside": _beside(heading), "again": _again(heading, rows)}
     facts |= {"served": review.served, "keys": KEYS, "policy": policy(served=review.served is not None)}
     text = _template().render(**facts, **_sheet(cards, rows, costs), **_filters(cards))
     return str(text).encode("utf-8", "replace")
@@ -108,6 +127,20 @@ def _frame(heading: Heading) -> dict[str, Any]:
     title = f"{words[:1].upper()}{words[1:]}" or "Storyboard"
     made_at = heading.made_at
     return {"board": shown, "title": title, "run_id": heading.run_id, "made_at": made_at, "made_words": when(made_at)}
+
+
+def _beside(heading: Heading) -> list[str]:
+    """The cut, its captions and the workbook, where they are there: what people take along, not the tables."""
+    found = [name for name in heading.beside if name.rpartition(".")[2] not in ("csv", "parquet", "html")]
+    return found if VIEWS["reel"].file in found or not heading.has_reel else [*found, VIEWS["reel"].file]
+
+
+def _again(heading: Heading, rows: Sequence[Cells]) -> str:
+    """The command that renders a shot again, but for its id. The tables do not name the config of a run: one that can
+    spend is left for a person to fill in."""
+    config = " --config CONFIG" if any(row["provider"] not in ("", "animatic") for row in rows) else ""
+    board, target = (shlex.quote(text or word) for text, word in ((heading.board, "BOARD"), (heading.target, "TARGET")))
+    return f"storyreel render {board} --to {target}{config} --rerender"
 
 
 def _head(cards: Sequence[Card], costs: Mapping[str, Any], has_reel: bool) -> dict[str, Any]:
@@ -151,7 +184,7 @@ def _sheet(cards: Sequence[Card], rows: Sequence[Cells], costs: Mapping[str, Any
     shape = shapes.most_common(1)[0][0] if shapes else "wide"
     long = len(cards) > LONG
     size = PARTS[shape] if long else max(1, len(cards))
-    return {"scenes": list(_scenes(cards, costs["by_scene"], size)), "shape": shape, "long": long}
+    return {"scenes": list(_side_by_side(_scenes(cards, costs["by_scene"], size))), "shape": shape, "long": long}
 
 
 def _scenes(cards: Sequence[Card], buckets: Mapping[str, Cells], size: int) -> Iterable[Scene]:
@@ -161,6 +194,26 @@ def _scenes(cards: Sequence[Card], buckets: Mapping[str, Cells], size: int) -> I
         parts = tuple(found[i : i + size] for i in range(0, len(found), size))
         yield Scene(name or "No scene", CONTINUED if name in told else _sums(buckets.get(name)), parts)
         told.add(name)
+
+
+def _side_by_side(scenes: Iterable[Scene]) -> Iterable[Scene]:
+    """The scenes with what each needs to know of its neighbours, at the columns of most screens; the page's script goes
+    by those that it finds, and by what a filter leaves."""
+    for row in _rows((scene, sum(map(len, scene.parts))) for scene in scenes):
+        lone = [shots for _, shots in row] == [1]
+        yield from (replace(scene, few=shots if shots < SIDE else 0, lone=lone) for scene, shots in row)
+
+
+def _rows(counted: Iterable[tuple[Scene, int]]) -> Iterable[list[tuple[Scene, int]]]:
+    """Scenes that stand in a row, each with its number of shots; one of many shots has its rows for itself."""
+    row: list[tuple[Scene, int]] = []
+    for scene, shots in counted:
+        if row and sum(one for _, one in row) + shots > COLUMNS:
+            yield row
+            row = []
+        row.append((scene, shots))
+    if row:
+        yield row
 
 
 def _sums(bucket: Cells | None) -> str:
@@ -179,6 +232,7 @@ def _filters(cards: Sequence[Card]) -> dict[str, Any]:
     counts = Counter(one.status for one in cards)
     counts["at_risk"] = sum(one.at_risk for one in cards)
     counts["waits"] = sum(one.waits for one in cards)
+    counts["marked"] = sum(one.marked for one in cards)
     several = any(len(one.takes) > 1 or one.waits for one in cards)  # then the chip may come to count something
     return {
         "found": count(len(cards), "shot"),

@@ -109,6 +109,7 @@
       one("#box-place").textContent = place;
       one("#box-prompt").textContent = part(".prompt");
       one("#box-facts").textContent = part(".facts");
+      one("#box-copies").hidden = !card;
       for (const button of all(".previous, .next, .walk", this.dialog)) button.hidden = !card || links.length < 2;
     },
     step(by) {
@@ -144,25 +145,128 @@
     },
   };
 
+  const SIDE = 3; // shots; scenes of fewer stand side by side
+  const PAPER = 3; // columns of a printed sheet
+  const TOLD = 2000; // milliseconds that a button says what it did
+
+  function decoded(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  }
+
+  const copies = {
+    row() {
+      const row = one("#box-copies").cloneNode(true);
+      row.removeAttribute("id");
+      row.hidden = false;
+      return row;
+    },
+    async copy(button) {
+      const card = button.closest(".card") ?? box.link.closest(".card");
+      const text = button.dataset.again === undefined ? one(".prompt", card).textContent : this.command(card);
+      const done = (await this.put(text)) ? "Copied" : "Not copied";
+      const words = (button.dataset.words ??= button.textContent);
+      button.textContent = one("#copied").textContent = done;
+      setTimeout(() => (button.textContent = words), TOLD);
+    },
+    command(card) {
+      const id = one("h3", card).textContent;
+      const named = id === "stale" ? "id:stale" : id;
+      return `${document.body.dataset.again}=${/^[\w@%+=:,./-]+$/.test(named) ? named : `'${named.replaceAll("'", "'\\''")}'`}`;
+    },
+    async put(text) {
+      try {
+        await navigator.clipboard.writeText(text);
+        return true;
+      } catch {
+        return this.byHand(text);
+      }
+    },
+    byHand(text) {
+      const field = Object.assign(document.createElement("textarea"), { value: text, className: "unseen" });
+      const back = document.activeElement;
+      (back?.closest("dialog") ?? document.body).append(field);
+      field.select();
+      const done = document.execCommand("copy"); // where a page has no clipboard: plain http
+      field.remove();
+      back?.focus({ preventScroll: true });
+      return done;
+    },
+  };
+
   const sheet = {
     cards: [],
     words: new Map(),
     start() {
-      this.cards = all(".card").map((card) => ({ card, home: card.parentElement }));
-      one(".tools").addEventListener("input", () => this.apply());
+      this.cards = all(".card").map((card) => ({ card, home: card.parentElement, scene: card.closest(".scene") }));
+      one(".tools").addEventListener("input", () => this.turn());
       for (const chip of all(".chip")) chip.addEventListener("click", () => this.press(chip));
       for (const button of all("#reset, [data-reset]")) button.addEventListener("click", () => this.again());
-      window.addEventListener("pageshow", () => this.apply());
+      this.read();
+      this.apply();
+      window.addEventListener("resize", () => this.fit());
+      window.addEventListener("beforeprint", () => this.lay(this.left, PAPER));
+      window.addEventListener("afterprint", () => this.fit());
+      window.addEventListener("hashchange", () => this.read() && this.apply());
+      window.addEventListener("pageshow", () => (this.read(), this.apply())); // a browser may have filled the form again
     },
     press(chip) {
       chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
-      this.apply();
+      this.turn();
     },
-    reset() {
+    clear() {
       one("#text").value = "";
       one("#scene").value = one("#gateway").value = "*";
       for (const chip of all(".chip")) chip.setAttribute("aria-pressed", "false");
+    },
+    reset() {
+      this.clear();
+      this.turn();
+    },
+    turn() {
       this.apply();
+      this.write();
+    },
+
+    // The address holds what is chosen, as `#failed&scene=Quay`: a reload and a link that is passed on show the same.
+    read() {
+      const words = location.hash.slice(1);
+      const named = words && document.getElementById(decoded(words));
+      if (named && !named.classList.contains("card")) return false;
+      this.clear();
+      one("#order").value = "board";
+      if (!named) for (const word of words.split("&")) this.choose(...word.split("=", 2).map(decoded));
+      return true;
+    },
+    choose(name, value) {
+      if (value === undefined) {
+        const chip = all(".chip").find(({ dataset }) => dataset.name === name || dataset.status === name);
+        chip?.setAttribute("aria-pressed", "true");
+      } else if (name === "find") {
+        one("#text").value = value;
+      } else if (["scene", "gateway", "order"].includes(name)) {
+        const wanted = name === "order" ? value : `=${value}`;
+        if ([...one(`#${name}`).options].some((option) => option.value === wanted)) one(`#${name}`).value = wanted;
+      }
+    },
+    write() {
+      const { pressed, scene, gateway } = this.wanted();
+      const chips = all(".chip").filter(({ dataset }) => pressed.includes(dataset.status));
+      const words = chips.map(({ dataset }) => dataset.name);
+      const add = (name, value) => words.push(`${name}=${encodeURIComponent(value)}`);
+      if (scene !== "*") add("scene", scene.slice(1));
+      if (gateway !== "*") add("gateway", gateway.slice(1));
+      if (one("#text").value.trim()) add("find", one("#text").value.trim());
+      if (one("#order").value !== "board") add("order", one("#order").value);
+      const place = location.href.split("#")[0];
+      try {
+        history.replaceState(history.state, "", words.length ? `${place}#${words.join("&")}` : place);
+      } catch {
+        // a browser that is asked too often says no; the next change is told again
+      }
     },
     again() {
       this.reset();
@@ -188,10 +292,14 @@
       preview.stop();
       const wanted = this.wanted();
       let found = 0;
-      for (const { card } of this.cards) {
+      const left = new Map();
+      for (const { card, scene } of this.cards) {
         card.hidden = !this.fits(card, wanted);
-        found += card.hidden ? 0 : 1;
+        if (card.hidden) continue;
+        found += 1;
+        left.set(scene, (left.get(scene) ?? 0) + 1);
       }
+      this.lay(left);
       const order = one("#order").value;
       one("#sheet").classList.toggle("narrowed", found < this.cards.length || order !== "board");
       this.sort(order);
@@ -199,6 +307,29 @@
       one("#found").textContent = found < this.cards.length ? `${found} of ${this.cards.length} shots` : `${found} shots`;
       one("#reset").hidden = !narrowed;
       one("#empty").hidden = found > 0;
+    },
+    // Scenes of one or two shots stand side by side, and a shot alone in its row has its words beside it.
+    lay(left, columns = this.columns()) {
+      let [row, filled] = [[], 0];
+      const close = () => {
+        for (const scene of row) scene.classList.toggle("lone", row.length === 1 && scene.dataset.few === "1");
+        [row, filled] = [[], 0];
+      };
+      for (const [scene, count] of left) {
+        if (filled + count > columns) close();
+        if (count < SIDE) scene.dataset.few = count;
+        else delete scene.dataset.few;
+        row.push(scene);
+        filled += count;
+      }
+      close();
+      [this.left, this.laid] = [left, columns];
+    },
+    columns() {
+      return getComputedStyle(one("#sheet")).gridTemplateColumns.split(" ").length;
+    },
+    fit() {
+      if (this.columns() !== this.laid) this.lay(this.left);
     },
     sort(order) {
       const flat = one("#sorted");
@@ -244,8 +375,13 @@
         box.enter(link);
       }
       if (event.target.closest('.needs a[href^="#"]')) sheet.reset();
+      if (event.target.closest(".copy")) copies.copy(event.target.closest(".copy"));
     });
-    const opened = ({ target }) => target.closest?.(".card")?.classList.toggle("opened", target.open);
+    const opened = ({ target }) => {
+      if (!target.matches?.(".more")) return;
+      target.closest(".card").classList.toggle("opened", target.open);
+      if (target.open && !one(".copies", target)) target.append(copies.row());
+    };
     document.addEventListener("toggle", opened, true);
     box.dialog.addEventListener("keydown", (event) => box.key(event), true);
     box.dialog.addEventListener("close", () => box.closed());

@@ -17,6 +17,7 @@ MARKS: Mapping[str, str] = {
     "stand_in": "stand-in",
     "at_risk": "at risk",
     "waits": "to be chosen",
+    "marked": "looks wrong",
 }
 OUTCOMES = {"late": "late clip", "moderated": "refused by policy", "pending": "not collected yet"}
 

@@ -1,19 +1,45 @@
 """What the options of the command line are made from."""
 
+import dataclasses
 import inspect
 from collections.abc import Callable
+from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from flows.cli import app
-from tasks.domain.request import VIEWS
+from flows.cli.options import Views
+from tasks.domain.request import VIEWS, ViewSelection
+from tests.flows import Ran, write_board
+
+Typed = Callable[..., Ran]
 
 
 @pytest.mark.parametrize("command", [app.render, app.report], ids=lambda command: command.__name__)
-def test_every_view_has_its_option(command: Callable[..., int]) -> None:
+def test_the_commands_that_make_views_take_the_options_of_each(command: Callable[..., int]) -> None:
+    """All of them, none by default."""
+    assert inspect.signature(command).parameters["views"].default == Views()
+
+
+def test_every_view_has_its_option() -> None:
     """What is made by default can be left out, anything else can be asked for, and no file is named but the table's."""
-    options = inspect.signature(command).parameters
+    options = {option.name: option for option in dataclasses.fields(Views)}
+    hints = get_type_hints(Views, include_extras=True)
     for view in VIEWS.values():
-        option = options[f"no_{view.name}" if view.default else view.name]
-        assert view.file in option.annotation.__metadata__[0].help
+        option = options.pop(f"no_{view.name}" if view.default else view.name)
+        assert view.file in hints[option.name].__metadata__[0].help
         assert option.default is False
+        other = Views(**{option.name: True}).chosen
+        assert getattr(other, view.name) is not view.default
+        assert dataclasses.replace(other, **{view.name: view.default}) == Views().chosen == ViewSelection()
+    assert not options
+
+
+def test_a_time_to_be_done_by(typed: Typed, tmp_path: Path) -> None:
+    """``plan --by`` answers programs with what will be done and for how much, and people who mistype with a word."""
+    board = write_board(tmp_path / "board.csv", [{"prompt": "a sail"}])
+    told = typed("plan", board, "--by", "07:00", "--json").told
+    assert told["by"]["by"].partition("T")[2].startswith("07:00") and told["by"]["usd"] == "0.00"
+    wrong = typed("plan", board, "--by", "tomorrow")
+    assert wrong.code == 2 and "--by 'tomorrow': write a time such as 07:00" in wrong.err

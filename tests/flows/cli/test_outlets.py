@@ -47,8 +47,8 @@ def start(cli: Cli, *words: object, stdout: int, stderr: int = subprocess.PIPE) 
     )
 
 
-@pytest.mark.parametrize("more", [(), ("--json",)], ids=["words", "json"])
-@pytest.mark.parametrize("errors_too", [False, True], ids=["stdout", "both"])
+@pytest.mark.parametrize("more", [(), pytest.param(("--json",), marks=pytest.mark.slow)], ids=["words", "json"])
+@pytest.mark.parametrize("errors_too", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["stdout", "both"])
 def test_that_a_reader_who_has_had_enough_is_no_failure(
     cli: Cli, tmp_path: Path, more: tuple[str, ...], errors_too: bool
 ) -> None:
@@ -89,7 +89,9 @@ def abandoned_stdout() -> None:
 
 
 @pytest.mark.parametrize("output", [closed_stdout, read_only_stdout, full_stdout, abandoned_stdout])
-@pytest.mark.parametrize("command", ["render", "plan", "status"])
+@pytest.mark.parametrize(
+    "command", ["plan", *(pytest.param(one, marks=pytest.mark.slow) for one in ("render", "status"))]
+)
 def test_that_an_output_that_cannot_be_written_is_told_first(
     cli: Cli, finished: tuple[Path, Path], tmp_path: Path, output: Callable[[], None], command: str
 ) -> None:

@@ -23,6 +23,7 @@ def test_that_a_run_needs_no_server(tmp_path: Path) -> None:
     assert "Prefect: embedded server" in ran.err
 
 
+@pytest.mark.slow
 def test_that_a_lost_server_costs_no_shot(own_home: Path, tmp_path: Path) -> None:
     """A server that is killed in the middle of a run is told once; every shot is rendered and the command ends soon."""
     rows = [{"shot_id": f"s{n:03}", "prompt": f"wave {n}", "duration": 1} for n in range(120)]
@@ -50,6 +51,7 @@ allow_retired = true
 """
 
 
+@pytest.mark.slow
 def test_that_a_lost_server_does_not_hold_the_prompt(own_home: Path, tmp_path: Path) -> None:
     """A run that is stopped tells its server so only as long as a person would wait, and what it bought is kept."""
     rows = [{"shot_id": f"s{n}", "prompt": f"wave {n}", "duration": 4, "size": "1280x720"} for n in range(3)]

@@ -151,6 +151,7 @@ def test_that_orders_on_their_way_come_to_their_receipts(
     assert set(column(tmp_path / "film", "error_class").values()) == {"Interrupted"}
 
 
+@pytest.mark.slow
 def test_that_a_second_signal_ends_at_once(cli: Cli, slow: Sandbox, tmp_path: Path) -> None:
     """Nobody is waited for; what had no receipt is unclear for the next run, which does not order it there again."""
     before = posts(slow)
@@ -171,6 +172,7 @@ def test_that_a_second_signal_ends_at_once(cli: Cli, slow: Sandbox, tmp_path: Pa
     assert posts(slow, before) == 3
 
 
+@pytest.mark.slow
 def test_that_a_signal_that_was_ignored_stays_ignored(cli: Cli, tmp_path: Path) -> None:
     """Under nohup, or in the background of a script, SIGHUP and Ctrl-C do nothing to a run; SIGTERM does."""
     with Sandbox(job_seconds=60) as box:
@@ -185,6 +187,7 @@ def test_that_a_signal_that_was_ignored_stays_ignored(cli: Cli, tmp_path: Path) 
     assert "SIGTERM: nothing more is ordered" in ran.err
 
 
+@pytest.mark.slow
 def test_that_a_rescue_can_be_stopped(cli: Cli, tmp_path: Path) -> None:
     """It ends with 130 within 5 s, says what is still to be collected, and leaves no lock."""
     with Sandbox(job_seconds=60) as box:
@@ -203,6 +206,7 @@ def test_that_a_rescue_can_be_stopped(cli: Cli, tmp_path: Path) -> None:
     assert list((tmp_path / "film").glob("lock/*.json")) == []
 
 
+@pytest.mark.slow
 def test_that_the_flow_run_of_a_stopped_command_is_cancelled(cli: Cli, tmp_path: Path, api: object) -> None:
     """Not left Running and not Crashed, whichever signal it was."""
     with Sandbox(job_seconds=60) as box:
@@ -216,6 +220,7 @@ def test_that_the_flow_run_of_a_stopped_command_is_cancelled(cli: Cli, tmp_path:
             assert [(run["state_type"], run["state_name"]) for run in runs] == [("CANCELLED", "Cancelled")]
 
 
+@pytest.mark.slow
 def test_that_a_terminal_that_is_closed_loses_no_receipt(cli: Cli, slow: Sandbox, tmp_path: Path) -> None:
     """Its window is closed in the middle of the POSTs: nothing can be shown any more, and each receipt is kept."""
     board = write_board(tmp_path / "board.csv", ROWS)

@@ -22,7 +22,10 @@ from tests.sandbox.protocol import (
     Refusal,
     Rule,
     Wish,
+    addresses,
+    among,
     check,
+    flag,
     one_of,
     one_text,
     pixels,
@@ -31,6 +34,7 @@ from tests.sandbox.protocol import (
 )
 
 CREDITS_PER_SECOND = 25
+SEEDANCE, SEEDANCE_CREDITS = "doubao-seedance-2.0", 42  # of 720p
 USD_PER_CREDIT = Decimal("0.005")
 SIZES = {"16:9": LANDSCAPE, "9:16": PORTRAIT}
 ERRORS: dict[str, tuple[int, str, str]] = {
@@ -77,8 +81,10 @@ class AIVideoAPI(Gateway):
 
     def wish(self, call: Call) -> Wish:
         body = call.body
-        if isinstance(body.get("model"), str) and body["model"] != "sora-2":
+        if isinstance(body.get("model"), str) and body["model"] not in ("sora-2", SEEDANCE):
             raise Refusal("model_gone")
+        if body.get("model") == SEEDANCE:
+            return _seedance(body, {"callback_url": text()})
         extra: dict[str, Rule] = {"callback_url": text()}
         if "input" not in body:
             check(body, FLAT, {**extra, "image_urls": one_text})
@@ -88,7 +94,7 @@ class AIVideoAPI(Gateway):
         return _wish(body["input"], SIZES[body["input"]["aspect_ratio"]])
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
-        return CREDITS_PER_SECOND * seconds * USD_PER_CREDIT
+        return (SEEDANCE_CREDITS if model == SEEDANCE else CREDITS_PER_SECOND) * seconds * USD_PER_CREDIT
 
     def accepted(self, job: Job, call: Call) -> Answer:
         return Answer(200, {"code": 200, "msg": "success", "data": {"taskId": job.id}})
@@ -118,6 +124,30 @@ class AIVideoAPI(Gateway):
 
 def _is_object(value: object) -> str:
     return "" if isinstance(value, dict) else "must be an object"
+
+
+def _seedance(body: Mapping[str, Any], extra: dict[str, Rule]) -> Wish:
+    """An order of Seedance: frames, or references that it is told are such."""
+    check(body, {"model": text(), "input": _is_object}, extra)
+    needed: dict[str, Rule] = {"prompt": text(5000), "duration": among(4, 15), "aspect_ratio": one_of(*SIZES)}
+    kinds = ("omni_reference", "first_and_last_frames")
+    more: dict[str, Rule] = {
+        "resolution": one_of("720p"),
+        "generation_type": one_of(*kinds),
+        "image_urls": addresses(9),
+    }
+    more |= {"generate_audio": flag, "seed": lambda v: "" if type(v) is int else "must be an integer"}
+    given = body["input"]
+    check(given, needed, more)
+    images, size = given.get("image_urls", []), SIZES[given["aspect_ratio"]]
+    wish = Wish(given["prompt"], SEEDANCE, given["duration"], size)
+    if given.get("generation_type") == "omni_reference":
+        wish.references = tuple(images)
+        return wish
+    if len(images) > (2 if "generation_type" in given else 1):
+        raise Refusal("bad_request", "image_urls are a first frame, and a last one or none")
+    wish.image, wish.last, wish.sizes = (*images, "", "")[0], (*images, "", "")[1], (size,)
+    return wish
 
 
 def _wish(given: Mapping[str, Any], size: Pixels) -> Wish:

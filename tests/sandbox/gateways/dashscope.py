@@ -7,7 +7,7 @@ resellers name.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -93,7 +93,7 @@ class DashScope(Gateway):
     submits = ("/api/v1/services/aigc/video-generation/video-synthesis",)
     polls = ("/api/v1/tasks/{id}",)
     cancels = (("POST", "/api/v1/tasks/{id}/cancel"),)
-    free_calls = ("/api/v1/tasks",)
+    lists = ("/api/v1/tasks",)
     words = ("PENDING", "RUNNING")
     shapes = ("gone",)
     order_headers: ClassVar[Mapping[str, str]] = {"x-dashscope-async": "enable"}
@@ -114,11 +114,14 @@ class DashScope(Gateway):
         check(told, {"prompt": text(20_000)}, {"negative_prompt": text(500), "media": _media, **OF_CLIENT})
         check(wanted, {}, PARAMETERS)
         tier, media = wanted.get("resolution", "1080P"), {one["type"]: one["url"] for one in told.get("media", [])}
+        shown = [one["url"] for one in told.get("media", []) if one["type"] == "reference_image"]
         if tier not in PRICES[body["model"]]:
             raise Refusal("bad_request", f"{model} makes no {tier}.")
-        if model == EDIT:
-            return _edit(body, media, wanted, TIERS[tier])
-        return _fresh(body, media, wanted, TIERS[tier])
+        wish = (_edit if model == EDIT else _fresh)(body, media, wanted, TIERS[tier])
+        wish.references = tuple(shown)
+        if len(shown) > (4 if model == EDIT else 10):
+            raise Refusal("bad_request", "too many reference images")
+        return wish
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
         rate = Decimal(PRICES[model][TIER_OF.get(size, "720P")])
@@ -155,8 +158,11 @@ class DashScope(Gateway):
         status, code, default = ERRORS[kind]
         return Answer(status, {"code": code, "message": message or default, "request_id": "1"})
 
-    def free(self, path: str, balance: Decimal) -> Answer:
-        return Answer(200, {"data": [], "page_no": 1, "page_size": 10, "total": 0, "total_page": 0, "request_id": "1"})
+    def listing(self, jobs: Sequence[Job], query: Mapping[str, str]) -> Answer:
+        size, page = int(query.get("page_size", "10")), int(query.get("page_no", "1"))
+        newest = list(reversed(jobs))[(page - 1) * size : page * size]
+        pages = {"page_no": page, "page_size": size, "total": len(jobs), "total_page": -(-len(jobs) // size)}
+        return Answer(200, {"data": [_item(job) for job in newest], "request_id": "1"} | pages)
 
 
 def _fresh(
@@ -166,17 +172,22 @@ def _fresh(
     seconds, frames = wanted.get("duration", 5), {"first_frame", "last_frame"}
     if not low <= seconds <= high:
         raise Refusal("bad_request", f"duration must be from {low} to {high}")
+    if "reference_image" in media and model.startswith("wan3.0"):
+        frames = {"reference_image"}  # either the one or the other
     if set(media) - frames or ("last_frame" in media) > ("first_frame" in media):
         raise Refusal("bad_request", "media do not go together")
     if (model.endswith("-t2v") and media) or (model.endswith("-i2v") and not media):
         raise Refusal("bad_request", "this model takes other media")
-    if media and "ratio" in wanted:
+    if model.startswith("happyhorse") and "last_frame" in media:
+        raise Refusal("bad_request", "this model takes a first frame alone")
+    if "first_frame" in media and "ratio" in wanted:
         raise Refusal("bad_request", "the ratio is that of the first frame")
     size = sizes.get(wanted.get("ratio", "16:9"))
     if size is None:
         raise Refusal("bad_request", "no such ratio at this resolution")
-    wish = Wish(body["input"]["prompt"], model, seconds, None if media else size, shapes=tuple(sizes.values()))
-    if media:
+    framed = "first_frame" in media
+    wish = Wish(body["input"]["prompt"], model, seconds, None if framed else size, shapes=tuple(sizes.values()))
+    if framed:
         wish.image, wish.last, wish.sizes = media["first_frame"], media.get("last_frame", ""), tuple(sizes.values())
     return wish
 
@@ -203,6 +214,14 @@ def _media(value: object) -> str:
     once = [kind for kind in kinds if not str(kind).startswith("reference")]
     right = all(kind in MEDIA for kind in kinds) and len(set(once)) == len(once)
     return "" if right and all(isinstance(one["url"], str) and one["url"] for one in value) else wanted
+
+
+def _item(job: Job) -> dict[str, object]:
+    """A task of the list, as it names them: ids of whoever called among them."""
+    words = {"completed": "SUCCEEDED", "cancelled": "CANCELED"}
+    word = words.get(job.ending, "FAILED") if job.is_over else "RUNNING"
+    told = {"task_id": job.id, "status": word, "model_name": job.model, "gmt_create": int(job.created * 1000)}
+    return told | {"api_key_id": "1234", "caller_uid": "5678", "region": "ap-southeast-1", "request_id": job.token}
 
 
 def _said(job: Job, word: str, **more: object) -> dict[str, object]:

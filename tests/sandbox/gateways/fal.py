@@ -12,7 +12,8 @@ video, which its owner may finish at 1080p within seven days. A draft that is fi
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from tests.sandbox.protocol import (
@@ -26,6 +27,7 @@ from tests.sandbox.protocol import (
     Refusal,
     Rule,
     Wish,
+    addresses,
     check,
     flag,
     one_of,
@@ -33,11 +35,11 @@ from tests.sandbox.protocol import (
 )
 
 UNIT = Decimal("0.014")  # of Seedance: a thousand tokens
-TEXT, IMAGE = "bytedance/seedance-2.0/text-to-video", "bytedance/seedance-2.0/image-to-video"
+TEXT, IMAGE, SHOWN = (f"bytedance/seedance-2.0/{what}-to-video" for what in ("text", "image", "reference"))
 KLING, GROK = "fal-ai/kling-video/o3/standard/video-to-video/edit", "xai/grok-imagine-video/edit-video"
 TEXT_25, IMAGE_25 = "bytedance/seedance-2.5/text-to-video", "bytedance/seedance-2.5/image-to-video"
 COMPLETE, DRAFT, DRAFT_DAYS = "bytedance/seedance-2.5/draft/complete", "#draft", 7
-PER_SECOND = {TEXT: "0.3034", IMAGE: "0.3024", KLING: "0.252", GROK: "0.08"}
+PER_SECOND = {TEXT: "0.3034", IMAGE: "0.3024", SHOWN: "0.3024", KLING: "0.252", GROK: "0.08"}
 OF_25 = {"": {480: "0.2205", 720: "0.473"}, DRAFT: {480: "0.22"}}
 FINAL_PER_SECOND = Decimal("1.04004")
 APPS = ("bytedance/seedance-2.0", "bytedance/seedance-2.5", "fal-ai/kling-video", "xai/grok-imagine-video")
@@ -83,6 +85,7 @@ class Fal(Gateway):
     polls = tuple(f"/{app}/requests/{{id}}/status" for app in APPS)
     results = tuple(f"/{app}/requests/{{id}}" for app in APPS)
     cancels = tuple(("PUT", f"/{app}/requests/{{id}}/cancel") for app in APPS)
+    lists = ("/v1/models/billing-events",)
     words = ("IN_QUEUE", "IN_PROGRESS")
     shapes = ("foreign_urls", "no_urls", "error_in_result", "units", "units_odd", "units_seconds")
 
@@ -100,7 +103,8 @@ class Fal(Gateway):
         pictured, rules = model in (IMAGE, IMAGE_25), SEEDANCE_25 if model in (TEXT_25, IMAGE_25) else SEEDANCE
         if pictured:
             needed["image_url"] = text(40_000_000)
-        check(body, needed, rules | ({"end_image_url": text(40_000_000)} if pictured else {}))
+        more: dict[str, Rule] = {"end_image_url": text(40_000_000)} if pictured else {}
+        check(body, needed, rules | more | ({"image_urls": addresses(9)} if model == SHOWN else {}))
         ratio, length = body.get("aspect_ratio", "auto"), body.get("duration", "auto")
         sizes = SIZES["480p" if body.get("draft") else body.get("resolution", "720p")]
         size = sizes.get("16:9" if ratio == "auto" and not pictured else ratio)
@@ -109,6 +113,7 @@ class Fal(Gateway):
         if size and ratio != "auto":  # stricter than the documents: what is cut to a shape is cut to its pixels
             wish.sizes = (size, NOMINAL.get(size, size))
         wish.image, wish.last = body.get("image_url", ""), body.get("end_image_url", "")
+        wish.references = tuple(body.get("image_urls", ()))
         return wish
 
     def _finished_draft(self, call: Call) -> Wish:
@@ -162,6 +167,14 @@ class Fal(Gateway):
         kind = "content_policy_violation" if job.ending == "moderated" else "generation_error"
         return Answer(422, {"detail": [{"loc": ["body", "prompt"], "msg": job.message, "type": kind}]})
 
+    def listing(self, jobs: Sequence[Job], query: Mapping[str, str]) -> Answer:
+        size, begin = int(query.get("limit", "50")), int(query.get("cursor", "0"))
+        billed = [job for job in jobs if job.is_over and job.billed and _stamp(job) >= query.get("start", "")]
+        page, after = billed[begin : begin + size], begin + size
+        more = after < len(billed)
+        told = {"billing_events": [_event(job) for job in page], "has_more": more}
+        return Answer(200, told | {"next_cursor": str(after) if more else None})
+
     def cancelled(self, job: Job, done: bool) -> Answer:
         if done:
             return Answer(400, {"status": "ALREADY_COMPLETED"})
@@ -184,6 +197,19 @@ class Fal(Gateway):
         urls = {"response_url": place, "status_url": f"{place}/status", "cancel_url": f"{place}/cancel"}
         known: Mapping[str, object] = {"request_id": job.id}
         return {**known, **({} if job.shape == "no_urls" else urls)}
+
+
+def _stamp(job: Job) -> str:
+    return datetime.fromtimestamp(job.created, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _event(job: Job) -> dict[str, object]:
+    """What a request was billed, in units of its endpoint."""
+    nano = int(job.billed * 10**9)
+    figures = {"output_units": float(job.billed / UNIT), "unit_price": float(UNIT), "percent_discount": 0}
+    money = {"cost_subtotal": nano / 10**9, "cost_total": nano / 10**9, "cost_estimate_nano_usd": nano}
+    head = {"request_id": job.id, "endpoint_id": job.model.partition(DRAFT)[0], "timestamp": _stamp(job)}
+    return head | figures | money
 
 
 GATEWAY = Fal()

@@ -7,7 +7,7 @@ pixels of a tier are those that resellers name.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,7 @@ TIERS: dict[str, dict[str, Pixels]] = {
 }
 TIER_OF = {size: tier for tier, sizes in TIERS.items() for size in sizes.values()}
 PRICES = {H3: {"768P": "0.08", "2K": "0.13"}, MAX: {"480P": "0.05", "768P": "0.08"}}
+PICTURES = {H3: (5, "0.04"), MAX: (2, "0.074")}  # how many are free, and what each of the others costs
 EDIT = "#edit"  # of a job that has a source, on the bill
 SHORTEST = {H3: 4, MAX: 5}
 RATIOS = ("adaptive", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
@@ -68,7 +69,7 @@ class MiniMax(Gateway):
     submits = ("/v2/video_generation",)
     polls = ("/v2/query/video_generation/{id}",)
     cancels = (("DELETE", "/v2/video_generation/{id}"),)
-    free_calls = ("/v2/query/video_generation",)
+    lists = ("/v2/query/video_generation",)
     words = ("queued", "running")
     shapes = ("expired",)
 
@@ -93,6 +94,10 @@ class MiniMax(Gateway):
         if set(media) & set(FRAMES) and (set(media) - set(FRAMES) or "first_frame" not in media):
             raise Refusal("bad_request", "invalid params, these roles do not go together (2013)")
         ratio = body.get("ratio", "adaptive")
+        pictures = [one for one in body["content"] if one["type"] == "image_url"]
+        shown = tuple(one["image_url"]["url"] for one in pictures if one["role"] == "reference_image")
+        if len(shown) > 9 or len(pictures) - len(shown) > len({"first_frame", "last_frame"} & set(media)):
+            raise Refusal("bad_request", "invalid params, too many pictures (2013)")
         if not media and ratio == "adaptive":
             raise Refusal("bad_request", "invalid params, ratio is required (2013)")
         sizes = TIERS[body["resolution"]]
@@ -100,6 +105,8 @@ class MiniMax(Gateway):
         if "first_frame" in media:
             wish.size, wish.image, wish.last = None, media["first_frame"], media.get("last_frame", "")
             wish.sizes = tuple(sizes.values())
+        free, usd = PICTURES[body["model"]]
+        wish.references, wish.extra = shown, Decimal(usd) * max(len(pictures) - free, 0)
         wish.video = media.get("reference_video", "") or media.get("base_video", "")
         wish.model += EDIT if wish.video else ""
         return wish
@@ -135,8 +142,10 @@ class MiniMax(Gateway):
         told = {"type": word, "message": message or default, "http_code": str(status)}
         return Answer(status, {"type": "error", "error": told, "request_id": "1"})
 
-    def free(self, path: str, balance: Decimal) -> Answer:
-        return Answer(200, {"items": [], "total": 0})
+    def listing(self, jobs: Sequence[Job], query: Mapping[str, str]) -> Answer:
+        size, page = int(query.get("page_size", "10")), int(query.get("page_num", "1"))
+        newest = list(reversed(jobs))[(page - 1) * size : page * size]
+        return Answer(200, {"items": [_item(job) for job in newest], "total": len(jobs)})
 
 
 def _content(value: object) -> str:
@@ -155,6 +164,13 @@ def _media(one: Mapping[str, Any]) -> bool:
         return False
     place = one[kind]
     return isinstance(place, dict) and set(place) == {"url"} and isinstance(place["url"], str) and bool(place["url"])
+
+
+def _item(job: Job) -> object:
+    """A task of the list."""
+    words = {"completed": "succeeded", "cancelled": "cancelled"}
+    task = _task(job, words.get(job.ending, "failed") if job.is_over else "running")["task"]
+    return {**task, "created_at": int(job.created)} if isinstance(task, dict) else task
 
 
 def _task(job: Job, word: str, **more: object) -> dict[str, object]:

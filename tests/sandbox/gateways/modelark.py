@@ -101,17 +101,19 @@ class ModelArk(Gateway):
         if _kinds(body.get("content")) == ["draft_task"]:
             check(body, needed, OPTIONAL)
             return _final(call, tiers[body["resolution"]])
-        shown = _shown(body.get("content"))
-        newest = model == NEWEST
-        ratios = ["adaptive"] if shown and newest else [*tiers["720p"], *(["adaptive"] if shown else [])]
+        shown, newest = _shown(body.get("content")), model == NEWEST
+        if len(shown.get("reference_image", [])) > (30 if newest else 9):
+            raise Refusal("bad_request", "too many reference images")
+        shaped = shown and set(shown) != {"reference_image"}
+        ratios = ["adaptive"] if shaped and newest else [*tiers["720p"], *(["adaptive"] if shown else [])]
         needed |= {"ratio": one_of(*ratios), "duration": among(4, 30 if newest else 15)}
         check(body, needed, OPTIONAL | ({"draft": flag} if newest and body.get("resolution") == "480p" else {}))
         sizes, prompt = tiers[body["resolution"]], body["content"][0]["text"]
         wish = Wish(prompt, model, body["duration"], sizes.get(body["ratio"]), shapes=tuple(sizes.values()))
-        if shown.get("type") == "video_url":
-            wish.model, wish.video, wish.measured = f"{model}#edit", shown["video_url"]["url"], True
-        elif shown:
-            wish.image = shown["image_url"]["url"]
+        if "reference_video" in shown:
+            wish.model, wish.video, wish.measured = f"{model}#edit", shown["reference_video"][0], True
+        wish.image, wish.last = (shown.get(role, [""])[0] for role in ("first_frame", "last_frame"))
+        wish.references = tuple(shown.get("reference_image", ()))
         wish.model += "#draft" if body.get("draft") else ""
         return wish
 
@@ -139,7 +141,7 @@ class ModelArk(Gateway):
     def listing(self, jobs: Sequence[Job], query: Mapping[str, str]) -> Answer:
         size, page = int(query.get("page_size", "10")), int(query.get("page_num", "1"))
         newest = list(reversed(jobs))[(page - 1) * size : page * size]
-        return Answer(200, {"total": len(jobs), "items": [_head(job, "running") for job in newest]})
+        return Answer(200, {"total": len(jobs), "items": [_item(job) for job in newest]})
 
     def cancelled(self, job: Job, done: bool) -> Answer:
         if not done and job.polls:
@@ -161,23 +163,30 @@ def _kinds(content: object) -> list[str]:
 
 
 def _contents(content: object) -> str:
-    """A text, with at most one picture or video in its documented form; or a draft alone."""
+    """A text, with frames or references in their documented form; or a draft alone."""
     if _kinds(content) == ["draft_task"]:
         return ""
-    right = isinstance(content, list) and 0 < len(content) <= 2 and len(_kinds(content)) == len(content)
+    right = isinstance(content, list) and len(content) > 0 and len(_kinds(content)) == len(content)
     if not right or set(content[0]) != {"type", "text"} or text()(content[0]["text"]):
         return "must begin with a text"
-    return "" if len(content) == 1 or _shown(content) else "must show a first frame or a reference video"
+    return "" if len(content) == 1 or _shown(content) else "must show frames, or references and at most one video"
 
 
-def _shown(content: object) -> dict[str, Any]:
-    """The picture or video of an order; empty where there is none, or another thing."""
-    one = content[1] if isinstance(content, list) and len(content) == 2 else {}
-    roles = {"image_url": ("first_frame", None), "video_url": ("reference_video",)}
-    kind = one.get("type") if isinstance(one, dict) else None
-    place = one.get(str(kind)) if kind in roles else None
-    right = isinstance(place, dict) and set(place) == {"url"} and one.get("role") in roles[str(kind)]
-    return dict(one) if right else {}
+def _shown(content: object) -> dict[str, list[str]]:
+    """The addresses of an order's pictures and video by their roles; none where they are anything else, or do not go
+    together."""
+    roles = {"image_url": ("first_frame", "last_frame", "reference_image"), "video_url": ("reference_video",)}
+    found: dict[str, list[str]] = {}
+    for one in content[1:] if isinstance(content, list) else []:
+        kind = str(one.get("type")) if isinstance(one, dict) else ""
+        place = one.get(kind) if kind in roles else None
+        role = one.get("role") or "first_frame" if isinstance(one, dict) else ""
+        if not isinstance(place, dict) or set(place) != {"url"} or role not in roles[kind]:
+            return {}
+        found.setdefault(str(role), []).append(place["url"])
+    once = all(len(found.get(role, [])) <= 1 for role in ("first_frame", "last_frame", "reference_video"))
+    mixed = "first_frame" in found and bool({"reference_image", "reference_video"} & set(found))
+    return found if once and not mixed and ("last_frame" in found) <= ("first_frame" in found) else {}
 
 
 def _final(call: Call, sizes: Mapping[str, Pixels]) -> Wish:
@@ -193,6 +202,18 @@ def _final(call: Call, sizes: Mapping[str, Pixels]) -> Wish:
 def _tokens(model: str, size: Pixels, seconds: int) -> Decimal:
     lengths = 2 if model.endswith("#edit") else 1  # of source and clip
     return Decimal(size[0] * size[1] * 24 * seconds * lengths) / 1024
+
+
+def _item(job: Job) -> dict[str, object]:
+    """A task of the list, with its tokens where it is done."""
+    if not job.is_over:
+        return _head(job, "running")
+    if job.ending != "completed":
+        return _head(job, "cancelled" if job.ending == "cancelled" else "failed")
+    rate = Decimal(EDIT if job.model.endswith("#edit") else RATES[job.model.partition("#")[0]])
+    rate = Decimal(LARGE[job.model]) if job.size in BIG.values() and job.model in LARGE else rate
+    tokens = round(job.price * 1_000_000 / rate)  # the bill in the gateway's own unit
+    return _head(job, "succeeded") | {"usage": {"completion_tokens": tokens, "total_tokens": tokens}}
 
 
 def _head(job: Job, word: str) -> dict[str, object]:

@@ -53,6 +53,7 @@ OPTIONAL: dict[str, Rule] = {
     "frame_images": lambda v: (
         "" if _frames(v) else "must be a first_frame, and a last_frame or none, with its image_url"
     ),
+    "input_references": lambda v: "" if 0 < len(_references(v)) <= 9 else "must be 1 to 9 images with their image_url",
     "callback_url": text(),
 }
 
@@ -81,7 +82,10 @@ class OpenRouter(Gateway):
             raise Refusal("bad_request", "size stands for resolution and aspect_ratio")
         size = pixels(body["size"]) if "size" in body else RATIOS[body.get("aspect_ratio", "16:9")]
         wish = Wish(body["prompt"], body["model"], body.get("duration", 5), size)
+        if "frame_images" in body and "input_references" in body:  # stricter than the documents, where they are dropped
+            raise Refusal("bad_request", "input_references are dropped beside frame_images")
         frames = _frames(body.get("frame_images"))
+        wish.references = tuple(_references(body.get("input_references")))
         wish.image, wish.last, wish.sizes = frames.get("first_frame", ""), frames.get("last_frame", ""), (size,)
         return wish
 
@@ -151,6 +155,15 @@ def _frames(value: object) -> dict[str, str]:
             return {}
         found[kind] = image["url"]
     return found if "first_frame" in found else {}
+
+
+def _references(value: object) -> list[str]:
+    """The references' addresses; none where the value is anything else."""
+    listed = value if isinstance(value, list) else []
+    right = all(isinstance(one, dict) and set(one) == {"type", "image_url"} for one in listed)
+    images = [one["image_url"] for one in listed if one["type"] == "image_url"] if right else []
+    found = [image["url"] for image in images if isinstance(image, dict) and isinstance(image.get("url"), str)]
+    return found if len(found) == len(listed) else []
 
 
 def _head(job: Job, word: str) -> dict[str, object]:

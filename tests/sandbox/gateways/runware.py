@@ -23,6 +23,7 @@ from tests.sandbox.protocol import (
     Refusal,
     Rule,
     Wish,
+    addresses,
     among,
     check,
     flag,
@@ -107,16 +108,20 @@ class Runware(Gateway):
                 body["positivePrompt"], f"{model}#edit", 5, None, video=video, measured=True, id=body["taskUUID"]
             )
         longest = 30 if model == EDIT else 15
-        frame = _first(inputs)
+        frames = _frames(inputs)
+        frame = frames.get("first", "")
         sized: dict[str, Rule] = {"width": among(256, 4096), "height": among(256, 4096)}
         framed: dict[str, Rule] = {"resolution": one_of("480p", "720p", "1080p"), "inputs": lambda v: _framed(v)}
-        check(body, NEEDED | {"duration": among(4, longest)} | (framed if inputs else sized), OPTIONAL)
+        shown: dict[str, Rule] = {"inputs": _shown} if isinstance(inputs, dict) and "referenceImages" in inputs else {}
+        shape = sized | shown if shown or not inputs else framed
+        check(body, NEEDED | {"duration": among(4, longest)} | shape, OPTIONAL)
         size = None if frame else (body["width"], body["height"])
         short = int(body["resolution"][:-1]) if frame else min(body["width"], body["height"])
         if short not in RATES[model] or (size and size not in SIZES):
             raise Refusal("bad_request", f"{model} has no such size")
         wish = Wish(body["positivePrompt"], model, body["duration"], size, id=body["taskUUID"], image=frame)
         wish.shapes = tuple(one for one in SIZES if min(one) == short)
+        wish.last, wish.references = frames.get("last", ""), tuple(inputs["referenceImages"] if shown else ())
         return wish
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
@@ -162,16 +167,25 @@ def _is_uuid(value: object) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(form, value))
 
 
-def _first(inputs: object) -> str:
-    """The first frame's address; empty where the inputs are anything else."""
-    frames = inputs.get("frameImages") if isinstance(inputs, dict) and set(inputs) == {"frameImages"} else None
-    one = frames[0] if isinstance(frames, list) and len(frames) == 1 else None
-    right = isinstance(one, dict) and set(one) == {"image", "frame"} and one["frame"] == "first"
-    return one["image"] if right and isinstance(one, dict) and isinstance(one["image"], str) else ""
+def _frames(inputs: object) -> dict[str, str]:
+    """The addresses of the frames, the first one among them; none where the inputs are anything else."""
+    listed = inputs.get("frameImages") if isinstance(inputs, dict) and set(inputs) == {"frameImages"} else None
+    found: dict[str, str] = {}
+    for one in listed if isinstance(listed, list) else []:
+        right = isinstance(one, dict) and set(one) == {"image", "frame"} and isinstance(one["image"], str)
+        if not right or one["frame"] not in ("first", "last") or one["frame"] in found:
+            return {}
+        found[one["frame"]] = one["image"]
+    return found if "first" in found else {}
 
 
 def _framed(inputs: object) -> str:
-    return "" if _first(inputs) else "must be one image as the first frame"
+    return "" if _frames(inputs) else "must be one image as the first frame, and one as the last or none"
+
+
+def _shown(inputs: object) -> str:
+    alone = isinstance(inputs, dict) and set(inputs) == {"referenceImages"}
+    return addresses(9)(inputs["referenceImages"]) if alone and isinstance(inputs, dict) else "are frames or references"
 
 
 def _videos(inputs: object) -> str:

@@ -95,13 +95,20 @@ class Runway(Gateway):
             needed["promptImage"] = lambda v: (
                 "" if _frames(v) else "must be an image at the first position, and at the last or none"
             )
-        check(body, needed, optional | ({"audio": flag} if model in SEEDANCE else {}))
+        optional |= {"audio": flag} if model in SEEDANCE else {}
+        optional |= (
+            {"references": lambda v: "" if 0 < len(_uris(v)) <= 9 else "must be 1 to 9 images"}
+            if (model in SEEDANCE and call.path == TEXT)
+            else {}
+        )
+        check(body, needed, optional)
         size = ratios[body["ratio"]]
         wish = Wish(body["promptText"], model, body["duration"], size)
         frames = _frames(body.get("promptImage"))
         if "last" in frames and model not in SEEDANCE:
             raise Refusal("bad_request", "this model takes no last image")
         wish.image, wish.last, wish.sizes = frames.get("first", ""), frames.get("last", ""), (size,)
+        wish.references = tuple(_uris(body.get("references")))
         if len(wish.image) > 5_000_000:
             raise Refusal("bad_request", "a data URI may have 5 MB")
         return wish
@@ -156,6 +163,13 @@ def _frames(value: object) -> dict[str, str]:
             return {}
         found[one["position"]] = one["uri"]
     return found if "first" in found else {}
+
+
+def _uris(value: object) -> list[str]:
+    """The addresses of reference images; none where the value is anything else."""
+    listed = value if isinstance(value, list) else []
+    right = all(isinstance(one, dict) and set(one) == {"uri"} and isinstance(one["uri"], str) for one in listed)
+    return [one["uri"] for one in listed] if right else []
 
 
 def _head(job: Job, word: str) -> dict[str, object]:

@@ -84,15 +84,19 @@ class Xai(Gateway):
             wish.longer = longer
             return wish
         tiers = one_of(*(f"{short}p" for short in RATES[model]))
-        check(
-            body,
-            needed,
-            {"duration": among(1, 15), "aspect_ratio": one_of(*SIZES["720p"]), "resolution": tiers, "image": _place},
-        )
+        optional = {"duration": among(1, 15), "aspect_ratio": one_of(*SIZES["720p"]), "resolution": tiers}
+        optional |= {"image": _place, "last_frame": _place} if model == NEWER else {"image": _place}
+        check(body, needed, optional | ({} if model == LITE else {"reference_images": _places}))
         size = SIZES[body.get("resolution", "480p")][body.get("aspect_ratio", "16:9")]
         wish = Wish(body["prompt"], model, body.get("duration", 8), size)
-        if image := body.get("image"):
-            wish.image, wish.extra = image["url"], Decimal(PICTURE[model])
+        wish.image, wish.last = (body.get(name, {}).get("url", "") for name in ("image", "last_frame"))
+        wish.references = tuple(one["url"] for one in body.get("reference_images", ()))
+        if wish.references and (wish.image or wish.last or wish.seconds > 10 or min(size) > 720):
+            raise Refusal("bad_request", "references go with no frame, and with 10 s of 720p at the most")
+        if wish.last and not wish.image:
+            raise Refusal("bad_request", "a last frame needs a first one")
+        pictures = len([uri for uri in (wish.image, wish.last, *wish.references) if uri])
+        wish.extra = Decimal(PICTURE[model]) * pictures
         return wish
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
@@ -131,6 +135,11 @@ class Xai(Gateway):
 def _place(value: object) -> str:
     right = isinstance(value, dict) and set(value) == {"url"} and isinstance(value["url"], str)
     return "" if right else "must be an object with a url"
+
+
+def _places(value: object) -> str:
+    right = isinstance(value, list) and 0 < len(value) <= 7 and not any(map(_place, value))
+    return "" if right else "must be 1 to 7 objects with a url"
 
 
 GATEWAY = Xai()

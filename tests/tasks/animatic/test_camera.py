@@ -43,6 +43,14 @@ def test_the_first_camera_words_are_found(prompt: str, name: str) -> None:
     assert named_move(prompt) == name
 
 
+@pytest.mark.parametrize("prompt", ["pan left", "pull back", "crane up", "she runs", "the kite drifts off", ""])
+def test_a_shot_that_goes_on_begins_with_the_whole_picture(prompt: str) -> None:
+    """Whatever move it makes from there."""
+    move = move_of(prompt, goes_on=True)
+    assert box_at(move, 0.0, 160, 90, 1.2) == (0, 0, 160, 90)
+    assert (move.name, move.end) == (move_of(prompt).name, move_of(prompt).end)
+
+
 def test_without_words_the_seed_chooses() -> None:
     """Neighbouring seeds make all the moves there are, and the same seed the same one."""
     assert [move_of("fog", seed).name for seed in range(6)] == list(UNTOLD)

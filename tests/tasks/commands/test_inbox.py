@@ -89,3 +89,15 @@ def test_shots_that_continue_one_without_a_choice_wait(tmp_path: Path) -> None:
     assert inbox.count_skipped(place.target, "a") == 0
     place.say("select")
     assert place.due()
+
+
+def test_shots_that_wait_for_the_choice_of_a_take_are_due_with_it(tmp_path: Path) -> None:
+    """Those that continue a shot whose takes nobody has chosen from wait for people, as it does; a choice goes on."""
+    follows = {"status": "skipped", "verdict": "", "error_class": "Source"}
+    place = Place(tmp_path, {"status": "rendered"}, follows, {**follows, "error_class": "Interrupted"})
+    assert inbox.count_skipped(place.target, "a") == 1
+    assert place.due() == []
+    place.say("select")
+    assert place.due()
+    place.end()
+    assert place.due() == []

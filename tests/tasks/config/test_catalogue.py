@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tasks.config.catalogue import is_retired, lifecycle, load_catalogue, quote, snap_seconds, snap_size
 from tasks.domain.errors import ConfigError
-from tasks.domain.model import Model
+from tasks.domain.model import Limit, Model
 from tasks.domain.shot import Size
 
 KNOWN = load_catalogue()
@@ -231,6 +231,30 @@ def test_a_picture_is_counted_where_it_costs() -> None:
     assert quote(grok, Decimal(5), Size(854, 480), pictures=1) == Decimal("0.41")
 
 
+WITH_PICTURES = [
+    # docs.apiyi.com from a bill: 1 s at 480p from a picture
+    ("xai:grok-imagine-video", 1, "854x480", 1, "0.052"),
+    ("xai:grok-imagine-video", 10, "1280x720", 7, "0.714"),
+    # runware.ai's page of the same model: 1 s at 480p 0.09, at 720p 0.15, each from a picture
+    ("xai:grok-imagine-video-1.5", 1, "854x480", 1, "0.09"),
+    ("xai:grok-imagine-video-1.5", 1, "1280x720", 1, "0.15"),
+    # platform.minimax.io: 0.08 a second of 768P, 0.04 a picture beyond five, 0.074 beyond two
+    ("minimax:MiniMax-H3", 5, "1366x768", 5, "0.40"),
+    ("minimax:MiniMax-H3", 5, "1366x768", 9, "0.56"),
+    ("minimax:MiniMax-H3-Max", 5, "854x480", 9, "0.768"),
+    # fal's page of references: 0.3024 a second of 720p, by tokens, whatever the pictures
+    ("fal:bytedance/seedance-2.0/reference-to-video", 5, "1280x720", 9, "1.512"),
+    # BytePlus as dev.to works it out: 5 s of 720p 1.156, of 480p 0.514, whatever the pictures
+    ("modelark:dreamina-seedance-2-5-260628", 5, "1280x720", 30, "1.1556"),
+]
+
+
+@pytest.mark.parametrize(("route", "seconds", "size", "pictures", "usd"), WITH_PICTURES)
+def test_quotes_with_pictures(route: str, seconds: int, size: str, pictures: int, usd: str) -> None:
+    """Frames and references cost what the gateway documents, and no more."""
+    assert quote(KNOWN.model(route), Decimal(seconds), Size.parse(size), pictures=pictures) == Decimal(usd)
+
+
 @pytest.mark.parametrize("entry", SORA, ids=lambda entry: entry.route)
 def test_every_sora_model_is_retired(entry: Model) -> None:
     """Every Sora entry has upstream's retirement date, with the page that says so."""
@@ -245,6 +269,30 @@ def test_a_retired_route_names_one_that_lives_and_does_the_same(entry: Model) ->
     successor = KNOWN.model(entry.replaced_by)
     assert not is_retired(successor, TODAY)
     assert set(successor.modes) >= set(entry.modes) - ({"remix"} if len(entry.modes) > 1 else set())
+
+
+PROMISED = {  # the name in a config, and the variable of its key
+    "aigateway": "AIGATEWAY_API_KEY",
+    "pixazo": "PIXAZO_API_KEY",
+    "aivideoapi": "AIVIDEOAPI_API_KEY",
+    "aimlapi": "AIMLAPI_API_KEY",
+    "openai_videos": "OPENAI_VIDEOS_API_KEY",
+    "openrouter": "OPENROUTER_API_KEY",
+    "fal": "FAL_API_KEY",
+    "runway": "RUNWAY_API_KEY",
+    "runware": "RUNWARE_API_KEY",
+    "modelark": "ARK_API_KEY",
+    "xai": "XAI_API_KEY",
+    "gemini": "GEMINI_API_KEY",
+    "dashscope": "DASHSCOPE_API_KEY",
+    "minimax": "MINIMAX_API_KEY",
+}
+
+
+@pytest.mark.parametrize(("name", "variable"), PROMISED.items())
+def test_every_gateway_bears_its_name_and_finds_its_key(name: str, variable: str) -> None:
+    """What stands in people's configs and environments stays so."""
+    assert KNOWN.providers[name].defaults["api_key_env"] == variable
 
 
 def test_who_charges_for_a_failed_job() -> None:
@@ -286,11 +334,13 @@ def test_an_entry_says_what_an_order_may_hold(tmp_path: Path) -> None:
     """Last picture, references, what excludes what, and sound are read; an entry that is silent takes none of it."""
     file = tmp_path / "models.toml"
     said = 'last_image = true\nreferences = 4\nexcludes = [["last_image", "references"]]\nsound = false\n'
+    said += "limits = { references = { seconds = 10, side = 720 }, last_image = { seconds = 6 } }\n"
     more = ENTRY.replace('["text_to_video"]', '["image_to_video"]') + 'images = ["data"]\n' + said
     file.write_text(GATEWAY + more, encoding="utf-8")
     (one,) = load_catalogue(file).models.values()
     assert (one.last_image, one.references, one.sound) == (True, 4, False)
     assert one.excludes == (("last_image", "references"),)
+    assert one.limits == {"references": Limit(10, 720), "last_image": Limit(6)}
     silent = model()
     assert (silent.last_image, silent.references, silent.excludes, silent.sound) == (False, 0, (), True)
 
@@ -337,6 +387,18 @@ def test_an_entry_says_what_an_order_may_hold(tmp_path: Path) -> None:
         ("seconds = [4, 8]", "seconds = [4, 8]\nreferences = -1", "must be a whole number"),
         ("seconds = [4, 8]", 'seconds = [4, 8]\nexcludes = [["references"]]', "must be lists of two or more"),
         ("seconds = [4, 8]", 'seconds = [4, 8]\nexcludes = [["image", "refs"]]', "must be one of image"),
+        (
+            "seconds = [4, 8]",
+            "seconds = [4, 8]\nlimits = { refs = { seconds = 4 } }",
+            "must be a table by one of image",
+        ),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { references = { size = 4 } }", "must be a table by one of"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { references = { seconds = 0 } }", "must be a whole number"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { references = {} }", "must be a table by one of"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = 4", "must be a table by one of"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { image = { seconds = 3 } }", "limits leave no length"),
+        ("seconds = [4, 8]", "any_seconds = [4, 8]\nlimits = { image = { seconds = 3 } }", "limits leave no length"),
+        ("seconds = [4, 8]", "seconds = [4, 8]\nlimits = { image = { side = 480 } }", "limits leave no length"),
     ],
 )
 def test_a_faulty_entry(tmp_path: Path, old: str, new: str, told: str) -> None:

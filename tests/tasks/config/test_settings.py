@@ -1,5 +1,6 @@
 import json
 import pickle
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from tasks.config import catalogue
 from tasks.config.settings import CONFIGS, ColumnRules, Settings, load_settings, settings_from_environment
 from tasks.domain.errors import ConfigError
+from tasks.domain.pricing import Usage
 from tasks.domain.shot import MODES, Size
 
 SHIPPED = sorted(file.name for file in CONFIGS.glob("*.toml") if file.name != "models.toml")
@@ -441,26 +443,47 @@ def test_the_four_gateways(name: str) -> None:
     assert found.chains[""].allow_retired
 
 
-def test_the_living_chain_is_one_family_through_four_gateways() -> None:
-    """Falling back keeps the look: every route that makes a clip is Seedance 2.0, no two at one gateway, none retired
-    or known to retire; edits take any clip."""
+SIX = ("modelark", "runware", "openrouter", "fal", "runway", "openai_videos")
+
+
+def test_the_living_chains_are_one_family_through_six_gateways() -> None:
+    """Falling back keeps the look: every route that makes a clip is Seedance 2, none retired or known to retire; edits
+    take any clip."""
     found, known = load_settings("live.toml", {}), catalogue.load_catalogue()
-    for mode, routes in found.chains[""].routes.items():
+    for name, mode, routes in chains_of(found):
         models = [known.model(route) for route in routes]
         assert not any(model.retired_on for model in models)
         if mode == "remix":
             assert all({"url", "data"} <= set(model.remix) for model in models)
         else:
-            assert all("seedance" in model.name and "2" in model.name for model in models)
-            assert len({model.provider for model in models}) == len(models) >= 3
+            assert all(re.search(r"seedance.*2", model.name) and mode in model.modes for model in models), name
+    made = {route.partition(":")[0] for _, mode, routes in chains_of(found) if mode != "remix" for route in routes}
+    assert made == set(SIX)
     assert set(found.chains[""].routes) == set(MODES) and not found.chains[""].allow_retired
+    assert set(found.chains["fast"].routes) == {"text_to_video", "image_to_video"}
+
+
+def test_the_living_chains_begin_with_what_costs_least() -> None:
+    """By the price list, for the size that the config sends; of two that cost the same the documented one is first.
+    A fallback far above the first is passed over."""
+    found, known = load_settings("live.toml", {}), catalogue.load_catalogue()
+    assert found.render.max_fallback_factor == Decimal("2.5")
+    for name, mode, routes in chains_of(found):
+        if mode != "remix":
+            models = [known.model(route) for route in routes]
+            told = [(model.price.quote(Usage(Decimal(8), 1280, 720)), bool(model.low_confidence)) for model in models]
+            assert told == sorted(told), (name, mode)
+
+
+def chains_of(found: Settings) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(name, mode, routes) for name, chain in found.chains.items() for mode, routes in chain.routes.items()]
 
 
 @pytest.mark.parametrize(
     ("box", "file", "gateways"),
     [
         ("sandbox.toml", "sora.toml", FOUR),
-        ("sandbox_live.toml", "live.toml", ("openrouter", "fal", "runway", "openai_videos")),
+        ("sandbox_live.toml", "live.toml", SIX),
     ],
 )
 def test_the_sandbox_is_the_same_chain_on_loopback(box: str, file: str, gateways: tuple[str, ...]) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tasks.domain.model import Inputs, Model, why_not
+from tasks.domain.model import Inputs, Limit, Model, narrow, why_not
+from tasks.domain.shot import Size
 
 BOTH = (("last_image", "references"),)
 
@@ -36,3 +37,30 @@ def model(**values: object) -> Model:
 def test_what_an_entry_takes(entry: dict[str, object], asked: Inputs, reason: str) -> None:
     """One table says it, in words that name what is too much."""
     assert why_not(model(**entry), asked) == reason
+
+
+SHORTER = {"references": Limit(seconds=10, side=720), "last_image": Limit(seconds=6)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds", "sizes"),
+    [
+        (Inputs(image=True), (4, 15), 2),
+        (Inputs(references=1), (4, 10), 1),
+        (Inputs(last_image=True), (4, 6), 2),
+        (Inputs(last_image=True, references=2), (4, 6), 1),
+    ],
+)
+def test_what_an_input_leaves_of_a_model(asked: Inputs, seconds: tuple[int, int], sizes: int) -> None:
+    """The shortest and smallest limit of what the order holds counts; an order without them has all."""
+    entry = model(any_seconds=(4, 15), sizes=(Size(1280, 720), Size(1920, 1080)), limits=SHORTER)
+    left = narrow(entry, asked)
+    assert (left.any_seconds, len(left.sizes)) == (seconds, sizes)
+    listed = narrow(model(seconds=(4, 8, 12), limits=SHORTER), asked)
+    assert all(one <= seconds[1] for one in listed.seconds) and listed.any_seconds is None
+
+
+def test_a_limit_below_the_shortest_clip_leaves_none() -> None:
+    """Then there is no length that could be sent."""
+    left = narrow(model(any_seconds=(8, 15), limits=SHORTER), Inputs(last_image=True))
+    assert left.any_seconds is None and left.seconds == ()

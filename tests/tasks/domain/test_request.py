@@ -12,6 +12,8 @@ def test_the_views_of_the_table() -> None:
         ("edl", "timeline.edl", False),
         ("fcpxml", "timeline.fcpxml", False),
         ("xlsx", "manifest.xlsx", False),
+        ("xml", "timeline.xml", False),
+        ("captions", "captions.srt", True),
     ]
 
 

@@ -1,6 +1,6 @@
 """Containers by their first bytes, and whether a file is all of one; HLS lists; what is remuxed."""
 
-from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ from tasks.domain.errors import MediaError
 from tasks.media import hls, remux
 from tasks.media import probe as video
 from tasks.media.containers import kind_of
-from tasks.views.reel.reel import Part, join, local
+from tasks.views.reel.parts import Part, local
+from tasks.views.reel.reel import join
 from tests.sandbox import containers
 from tests.tasks.clips import good
 
@@ -108,6 +109,6 @@ def test_the_reel_has_a_card_for_what_it_cannot_join(tmp_path: Path, kind: str, 
     """Beside a plain clip the reel keeps its length, whatever container the other one is in."""
     (tmp_path / "a").write_bytes(good())
     (tmp_path / "b").write_bytes(containers.made(kind))
-    half = Decimal("0.5")
+    half = Fraction("0.5")
     made = join([Part(name, half, local(tmp_path / name), "", "") for name in "ab"], tmp_path / "reel.mp4")
     assert (made.cards, made.seconds) == (cards, 1.0)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tasks.domain.errors import MediaError
 from tasks.media.last_picture import last_picture
+from tests.tasks import endings
 from tests.tasks.clips import good, pictures, write
 
 TWO = ((200, 30, 30),) * 11 + ((30, 30, 200),)  # only the very last picture is blue
@@ -35,6 +36,13 @@ def test_it_is_the_very_last(tmp_path: Path, ending: str, form: str, codec: str)
 def test_pictures_that_refer_to_later_ones(tmp_path: Path) -> None:
     """What is decoded out of order is still the one that is seen last."""
     path = write(tmp_path / "a.mp4", colours=TWO * 3, noise=True)
+    assert last_picture(path).digest == hashlib.sha256(pictures(path)[-1].astype(np.uint8).tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", endings.ENDINGS)
+def test_it_is_what_a_whole_decode_ends_on(tmp_path: Path, name: str) -> None:
+    """Whatever codec, container, edit list, times and sound: the last picture of all that a player shows."""
+    path = endings.ENDINGS[name](tmp_path / "clip")
     assert last_picture(path).digest == hashlib.sha256(pictures(path)[-1].astype(np.uint8).tobytes()).hexdigest()
 
 

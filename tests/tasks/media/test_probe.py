@@ -18,7 +18,7 @@ from tasks.domain.errors import MediaError
 from tasks.domain.shot import Size
 from tasks.media import probe as video
 from tasks.media.probe import MOST_BOXES, Probe, check_boxes, is_whole, poster, probe
-from tests.tasks.clips import good, order, pictures, write
+from tests.tasks.clips import filmed, good, held, order, pictures, write
 
 T = TypeVar("T")
 FREE = struct.pack(">I4s", 8, b"free")
@@ -85,6 +85,27 @@ def test_probe_takes_the_clips_of_others(tmp_path: Path, made: dict[str, Any], e
     assert (found.width, found.height, found.audio) == (expected.width, expected.height, expected.audio)
     assert found.fps == pytest.approx(expected.fps, rel=0.01)
     assert found.seconds == pytest.approx(expected.seconds, abs=0.002)
+
+
+@pytest.mark.parametrize("between", [0, 1, 3])
+@pytest.mark.parametrize(
+    "gone",
+    [(), (*range(62, 67), *range(68, 71)), range(66, 71), (*range(20, 40), *range(60, 65)), range(1, 70)],
+    ids=["none", "twice near the end", "before the last", "in the middle", "nearly all"],
+)
+def test_a_length_is_from_the_first_picture_to_the_last_ones_end(
+    tmp_path: Path, gone: Iterable[int], between: int
+) -> None:
+    """A clip of three seconds in which pictures stay for longer than others is three seconds long, in whatever order
+    its packets come."""
+    kept = [tick for tick in range(72) if tick not in set(gone)]
+    assert probe(held(tmp_path / "clip.mp4", kept, pictures_between=between)).seconds == pytest.approx(3.0)
+
+
+def test_sound_and_timecode_are_told(tmp_path: Path) -> None:
+    """Channels and samples a second of the sound, and the timecode that the file has a track for."""
+    found = probe(filmed(tmp_path / "clip.mov", timecode="10:00:00;05", layout="5.1"))
+    assert (found.audio, found.channels, found.sound_rate, found.timecode) == (True, 6, 48_000, "10:00:00;05")
 
 
 @pytest.mark.parametrize("box", [b"mvhd", b"tkhd", b"mdhd"])

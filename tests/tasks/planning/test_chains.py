@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from tasks.domain.plan import Plan, ShotPlan, chains_of
 from tasks.domain.shot import Shot, Size
 from tasks.planning.chains import describe_chains
 from tasks.season.parts import split
@@ -25,6 +26,15 @@ def test_a_long_chain_is_told(links: int, told: int) -> None:
     assert len(lines) == told and all(
         line.startswith(f"{links} shots continue one another (s0 -> s1") for line in lines
     )
+
+
+def test_a_plan_has_its_chains() -> None:
+    """In board order, a shot that two go on from in both; shots that continue nothing in none."""
+    fork = chain(1)[1]._replace(shot_id="t1")
+    shots = [*chain(2), fork, chain(0)[0]._replace(shot_id="other")]
+    plan = Plan(tuple(ShotPlan(shot, True, "", "", {}, "new") for shot in shots))
+    assert plan.chains == [("s0", "s1", "s2"), ("s0", "t1")] == chains_of(shots[::-1])[::-1]
+    assert Plan(plan.shots[-1:]).chains == []
 
 
 def test_a_season_tears_no_chain() -> None:

@@ -105,3 +105,94 @@ def test_a_fallback_that_costs_too_much_is_passed_over(tmp_path: Path, render: s
         assert passed_over == (
             "box:dearer: costs 2.40 USD, over 2.5 times the 0.80 USD of box:dear ([render] max_fallback_factor)",
         )
+
+
+LIMITED = """
+[chain]
+text_to_video = ["box:short", "box:far"]
+image_to_video = ["box:ends"]
+[provider.box]
+adapter = "openai_videos"
+base_url = "http://127.0.0.1:8000"
+key = "none"
+"""
+ENTRIES = {
+    "short": """
+modes = ["text_to_video"]
+any_seconds = [1, 15]
+sizes = ["1280x720", "1920x1080"]
+images = ["data"]
+references = 3
+limits = { references = { seconds = 10, side = 720 } }
+""",
+    "far": """
+modes = ["text_to_video"]
+any_seconds = [1, 15]
+sizes = ["1280x720", "1920x1080"]
+images = ["url"]
+references = 3
+""",
+    "ends": """
+modes = ["image_to_video"]
+any_seconds = [1, 15]
+sizes = ["1280x720", "1920x1080"]
+images = ["data"]
+last_image = true
+limits = { last_image = { seconds = 10 } }
+""",
+}
+TEXT = SHOT._replace(mode="text_to_video", image="")
+FIRM = (Shown("r.png"),)
+BEACH = (Shown("https://h.example/r.png"),)
+
+
+def limited(folder: Path) -> OfferFinder:
+    listed = [f'[[model]]\nprovider = "box"\nname = "{n}"\nper_second = 0.1\n{more}' for n, more in ENTRIES.items()]
+    file = folder / "box.toml"
+    file.write_text(LIMITED + "".join(listed), encoding="utf-8")
+    settings = load_settings(file, {})
+    return OfferFinder(settings, settings.catalogue, date(2026, 11, 26), signs=False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "told"),
+    [
+        ({"references": FIRM}, [("short", 1, "4", "1280x720")], ["box:far: takes images by URL only, and this target"]),
+        ({"references": BEACH}, [("short", 1, "4", "1280x720"), ("far", 1, "4", "1280x720")], []),
+        ({"references": FIRM, "size": Size(1920, 1080)}, [("short", 1, "4", "1280x720")], ["box:far: takes images"]),
+        (
+            {"references": BEACH, "seconds": Decimal(12)},
+            [("far", 1, "12", "1280x720")],
+            ["box:short: takes no 12 s with references"],
+        ),
+        ({"references": HERO[:1]}, [("short", 1, "4", "1280x720"), ("far", 0, "4", "1280x720")], []),
+        (
+            {"references": HERO[:1], "seconds": Decimal(12)},
+            [("short", 0, "12", "1280x720"), ("far", 0, "12", "1280x720")],
+            [],
+        ),
+        (
+            {"references": HERO[:1], "size": Size(1920, 1080)},
+            [("short", 0, "4", "1920x1080"), ("far", 0, "4", "1920x1080")],
+            [],
+        ),
+        ({"seconds": Decimal(20)}, [], ["box:short: takes no 20 s", "box:far: takes no 20 s"]),
+    ],
+)
+def test_what_an_input_leaves_of_a_route(
+    tmp_path: Path, asked: dict[str, object], sent: list[tuple[str, int, str, str]], told: list[str]
+) -> None:
+    """What the row names itself goes out or the route is passed over, with the reason; what may go in words never
+    changes a clip's length or size, nor keeps a route from the shot."""
+    offers, passed_over = limited(tmp_path).offers(TEXT._replace(**asked), ("", None), "")  # type: ignore[arg-type]
+    got = [(one.route.model.name, len(one.references), str(one.seconds), str(one.size)) for one in offers]
+    assert got == sent
+    assert len(passed_over) == len(told)
+    assert all(why.startswith(words) for why, words in zip(passed_over, told, strict=True)), passed_over
+
+
+def test_a_last_picture_that_shortens_a_clip_passes_a_longer_one_over(tmp_path: Path) -> None:
+    """The reason names the input."""
+    shot = SHOT._replace(last_image="z.png", seconds=Decimal(12))
+    offers, passed_over = limited(tmp_path).offers(shot, ("", None), "")
+    assert (offers, passed_over) == ((), ("box:ends: takes no 12 s with last image",))

@@ -20,7 +20,12 @@ from tasks.storyboard import cells
         ],
         *[(cells.size, text, 1080) for text in ("1080p", "1080P", "Full HD", "FHD", "１０８０ｐ")],
         *[(cells.size, text, 2160) for text in ("4K", "4k", "UHD", "2160p")],
-        *[(cells.size, text, ValueError) for text in ("15x720", "1280x8193", "1280", "8K TV", "-1280x720", "0x0", "x")],
+        *[(cells.size, text, Size(720, 1280)) for text in ("vertical", "9:16", "Hochformat")],
+        *[(cells.size, text, Size(1680, 720)) for text in ("21:9", "２１：９")],
+        *[
+            (cells.size, text, ValueError)
+            for text in ("4:5", "15x720", "1280x8193", "1280", "8K TV", "-1280x720", "0x0", "x")
+        ],
         *[(cells.ratio, text, Size(1280, 720)) for text in ("16:9", "16 : 9", "16x9", "16/9", "16:09", "16:09:00")],
         *[(cells.ratio, text, Size(720, 1280)) for text in ("9:16", "09:16", "09:16:00")],
         (cells.ratio, "1:1", Size(720, 720)),
@@ -87,7 +92,8 @@ def test_fill(text: str, expected: str) -> None:
         ("{heroo}", "did you mean 'hero'"),
         ("{Hero}", "did you mean 'hero'"),
         ("{zzzzzz}", r"write \{\{zzzzzz\}\}"),
-        ("{}", "no \\[vars\\] entry"),
+        ("{}", r"neither \[vars\] nor \[cast\] has \{\}"),
+        ("{zzz}", r"neither \[vars\] nor \[cast\] has \{zzz\}; name it there"),
         ("a { b", r"a lone \{"),
         ("a } b", r"a lone \}"),
         ("{hero", r"a lone \{"),

@@ -78,12 +78,8 @@ def test_spellings(header: str, name: str) -> None:
     [
         "#",
         "",
-        "sound",
-        "sfx",
-        "music",
         "camera",
         "shot size",
-        "dialogue",
         "model",
         "provider",
         "notes",

@@ -150,7 +150,7 @@ TOLD = {
     "gsheets": "3 rows without a prompt are passed over as section or total (line 5, 8, 10)",
     "chinese": "the header is line 2; what stands above it is passed over",
     "studiobinder": "its numbers begin again in every scene",
-    "commandpost": "'Music Track' (like music)",
+    "commandpost": "music from 'Music Track'",
     "shotgrid": "'Cut In' (like duration)",
 }
 

@@ -25,7 +25,7 @@ def test_a_board_is_a_row() -> None:
         ("1A", 1, "A ferry", Decimal("3.5"), "/films/board/images/board-1-5GZ2X.png"),
         ("1B", 2, "A rope", Decimal(2), "/films/board/images/board-2-AAAAA.png"),
     ]
-    assert found.shots[1].extras["dialogue"] == "Ahoy"
+    assert found.shots[1].heard.dialogue == {"": "Ahoy"}
 
 
 @pytest.mark.parametrize(("ratio", "size"), [(1.7777, (1280, 720)), (0.5625, (720, 1280)), (2.39, (1720, 720))])

@@ -19,7 +19,7 @@ def test_every_view_is_made_by_somebody() -> None:
     assert list(BUILDERS)[-1] == "report"
 
 
-@pytest.mark.parametrize("names", [(), ("report",), ("timeline", "edl", "fcpxml"), ("edl", "report"), ("xlsx",)])
+@pytest.mark.parametrize("names", [(), ("report",), ("timeline", "edl", "fcpxml", "xml"), ("edl", "report"), ("xlsx",)])
 async def test_what_is_chosen_is_made_and_no_more(tmp_path: Path, names: tuple[str, ...]) -> None:
     """Each chosen view lies at the target under the file that the table names, beside the tables alone."""
     store = Store(str(tmp_path / "film"))

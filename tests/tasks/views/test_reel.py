@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -24,8 +24,9 @@ from tasks.animatic.renderer import render
 from tasks.domain.errors import MediaError
 from tasks.domain.shot import Size
 from tasks.views.reel.avcc import Header, merge, parse
-from tasks.views.reel.reel import Open, Part, join, local
-from tests.tasks.clips import SMALL, order, pictures, plain, write
+from tasks.views.reel.parts import Open, Part, local
+from tasks.views.reel.reel import join
+from tests.tasks.clips import SMALL, held, order, pictures, plain, write
 
 Rgb = tuple[int, int, int]
 RED, GREEN, BLUE, YELLOW = (200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30)
@@ -69,7 +70,7 @@ def singing(colour: Rgb, hertz: int, layout: str = "mono", rate: int = 24) -> Pa
         out.mux(video.encode())
         tone = (np.sin(np.arange(48_000) * 2 * np.pi * hertz / 48_000) / 2).astype(np.float32)
         for start in range(0, 48_000, 1024):
-            piece = np.repeat(tone[None, start : start + 1024], 2 if layout == "stereo" else 1, axis=0)
+            piece = np.repeat(tone[None, start : start + 1024], av.AudioLayout(layout).nb_channels, axis=0)
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(piece), format="fltp", layout=layout)
             frame.sample_rate, frame.pts = 48_000, start
             out.mux(sound.encode(frame))
@@ -77,8 +78,10 @@ def singing(colour: Rgb, hertz: int, layout: str = "mono", rate: int = 24) -> Pa
     return path
 
 
-def part(name: str, path: Path | None, seconds: str = "0.5", words: str = "") -> Part:
-    return Part(name, Decimal(seconds), local(path) if path else None, "Harbour", words)
+def part(name: str, path: Path | None, seconds: str = "", words: str = "") -> Part:
+    """A shot: its clip as long as it is, or a card of half a second, where ``seconds`` does not say otherwise."""
+    length = Fraction(seconds or ("60" if path else "0.5"))
+    return Part(name, length, local(path) if path else None, "Harbour", words)
 
 
 def parts(*paths: Path | None) -> list[Part]:
@@ -136,6 +139,32 @@ def test_clips_of_one_make_are_copied_in_board_order(tmp_path: Path) -> None:
     assert packets(tmp_path / "reel.mp4") == [one for path in paths for one in packets(path)]
     assert (told.copied, told.encoded, told.cards, told.sound, told.skipped) == (3, 0, 0, "", ())
     assert (told.size, told.fps, told.seconds) == (SMALL, 24.0, 1.25)
+
+
+@pytest.mark.parametrize("frames", range(1, 13))
+def test_a_clip_is_cut_where_it_should_end(tmp_path: Path, frames: int) -> None:
+    """Of a clip whose packets come in another order than its pictures as many are seen as were asked for."""
+    length = str(Fraction(frames, 24))
+    shown = [part("a", own(RED)), part("b", foreign(GREEN, 12, 24), length), part("c", own(BLUE), "1/4")]
+    told = join(shown, tmp_path / "reel.mp4")
+    assert runs(tmp_path / "reel.mp4") == [("red", 12), ("green", frames), ("blue", 6)]
+    assert told.seconds == (18 + frames) / 24
+
+
+def test_clips_of_one_make_are_cut_without_encoding(tmp_path: Path) -> None:
+    """Clips without pictures out of order are copied up to where they end, and what is left of them does not come."""
+    made = [held(tmp_path / f"{n}.mp4", range(n, n + 24), pictures_between=0) for n in range(2)]
+    told = join([part("a", made[0], "1/4"), part("b", made[1], "1/3")], tmp_path / "reel.mp4")
+    assert (told.copied, told.encoded, told.seconds) == (2, 0, 14 / 24)
+    assert packets(tmp_path / "reel.mp4") == [*packets(made[0])[:6], *packets(made[1])[:8]]
+
+
+def test_sound_ends_with_the_cut(tmp_path: Path) -> None:
+    """The tone of a clip that is cut ends where the next clip's begins, copied or encoded."""
+    for second in (singing(GREEN, 880), singing(GREEN, 880, "stereo")):
+        join([part("a", singing(RED, 440), "1/2"), part("b", second, "1/2")], tmp_path / "reel.mp4")
+        assert [pitch(tmp_path / "reel.mp4", at + 0.1, at + 0.4) for at in (0, 0.5)] == [440, 880]
+        assert length(tmp_path / "reel.mp4") == pytest.approx(1, abs=0.001)
 
 
 def test_one_missing_shot_encodes_one_card(tmp_path: Path) -> None:
@@ -283,9 +312,9 @@ def test_a_broken_clip_becomes_a_card(tmp_path: Path) -> None:
     """Cut off, no video, or not to be had: each is a card of the length asked for, with its reason told."""
     (tmp_path / "text.mp4").write_text("this is no video at all, only words")
     bad = [
-        part("cut", cut(own(GREEN), tmp_path)),
-        part("text", tmp_path / "text.mp4"),
-        Part("gone", Decimal("0.5"), gone),
+        part("cut", cut(own(GREEN), tmp_path), "0.5"),
+        part("text", tmp_path / "text.mp4", "0.5"),
+        Part("gone", Fraction("0.5"), gone),
     ]
     told = join([part("a", own(RED)), *bad, part("z", own(BLUE))], tmp_path / "reel.mp4")
     assert runs(tmp_path / "reel.mp4") == [("red", 12), ("card", 36), ("blue", 12)]
@@ -313,7 +342,7 @@ def flaky(path: Path, good: int) -> Open:
 @pytest.mark.parametrize("others", [[own(RED), own(BLUE)], [foreign(RED, 12, 24), foreign(BLUE, 12, 24)]])
 def test_a_clip_that_vanishes_between_becomes_a_card(tmp_path: Path, others: list[Path]) -> None:
     """A clip that was there when it was looked at, and is not when it is joined, costs its own place only."""
-    vanishing = Part("v", Decimal("0.5"), flaky(own(GREEN), 1))
+    vanishing = Part("v", Fraction("0.5"), flaky(own(GREEN), 1))
     told = join([*parts(*others), vanishing, part("c", None)], tmp_path / "reel.mp4")
     assert runs(tmp_path / "reel.mp4") == [("red", 12), ("blue", 12), ("card", 24)]
     assert told.skipped == (("v", "the store went away"),)
@@ -335,7 +364,7 @@ def test_a_clip_that_breaks_in_its_middle_goes_on_as_a_card(tmp_path: Path) -> N
     [
         ([], "nothing to join"),
         ([part("sh1", None)], "nothing to join"),
-        ([Part("sh1", Decimal(1), gone), Part("sh2", Decimal(1), gone)], "sh1: No such file.*sh2: No such file"),
+        ([Part("sh1", Fraction(1), gone), Part("sh2", Fraction(1), gone)], "sh1: No such file.*sh2: No such file"),
     ],
     ids=["no parts", "no clip", "none usable"],
 )
@@ -381,7 +410,7 @@ def test_parts_are_here_one_by_one(tmp_path: Path) -> None:
 
         return opener
 
-    shown = [Part(str(n), Decimal(1), counted(own(RED))) for n in range(5)]
+    shown = [Part(str(n), Fraction(1), counted(own(RED))) for n in range(5)]
     join(shown, tmp_path / "reel.mp4", progress=lambda done, of: told.append((done, of)))
     assert (most, opened, told) == (1, 5, [(n, 5) for n in range(1, 6)])
     join([*shown, part("c", None)], tmp_path / "reel.mp4")
@@ -406,11 +435,12 @@ def test_no_drift(clips: list[tuple[int, int]], data: st.DataObject) -> None:
 
 MEMORY = """
 import resource, sys
-from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
-from tasks.views.reel.reel import Part, join, local
+from tasks.views.reel.parts import Part, local
+from tasks.views.reel.reel import join
 clips = [local(Path(name)) for name in sys.argv[3:]]
-parts = [Part(str(n), Decimal(1), clips[n % len(clips)]) for n in range(int(sys.argv[1]))]
+parts = [Part(str(n), Fraction(1), clips[n % len(clips)]) for n in range(int(sys.argv[1]))]
 join(parts, Path(sys.argv[2]))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """

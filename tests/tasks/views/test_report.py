@@ -299,6 +299,16 @@ def material(**values: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         ({"negative_prompt": "rain"}, {}, "Avoid: rain"),
         ({"mismatch": "is 3.2 s long, 8 s were sent"}, {}, "The clip is 3.2 s long, 8 s were sent"),
         ({"wasted_usd": "0.40"}, {}, "$0.40 wasted"),
+        (
+            {"stale": "started from take 1 of a"},
+            {"quoted_usd": "1.50"},
+            "It is stale: started from take 1 of a; to do it again costs about $1.50",
+        ),
+        (
+            {"stale": "follows b"},
+            {"quoted_usd": Decimal(0)},
+            "It is stale: follows b",
+        ),
         ({"alternates_usd": "0.40"}, {}, "$0.40 for takes kept beside it"),
         ({"at_risk_usd": "0.40"}, {}, "$0.40 at risk"),
         ({"charged_usd": "0.125"}, {}, "$0.125"),
@@ -416,3 +426,92 @@ def test_the_page_folder_is_packed() -> None:
     """Template, style and script lie in the package, in characters that every server sends unharmed."""
     folder = Path(__file__).parents[3] / "tasks" / "views" / "report"
     assert all((folder / name).read_text("ascii") for name in ("report.css", "report.js"))
+
+
+def test_a_picture_is_called_by_all_that_stands_on_it() -> None:
+    """Whoever does not see the tile hears shot, length and sound, which is marked only where it is."""
+    material = every_status()
+    rows = [{**row, "has_sound": row["shot_id"] == "sh010" if row["clip"] else None} for row in material.rows]
+    page = Page(material._replace(rows=rows).page())
+    stills = [one["aria-label"] for one in page.all("a") if one.get("class") == "still"]
+    assert stills[:2] == ["Play sh010, 1 s, with sound", "Play sh020, 1 s"]
+    assert [one["href"] for one in page.all("use")].count("#i-sound") == 1
+
+
+def test_size_is_named_once() -> None:
+    """What was asked and what came stand under one name, and what was to be avoided is no column of the board."""
+    (row, *_) = every_status().rows
+    asked = {**row, "size": "1280x720", "negative_prompt": "rain"}
+    details = {one.name: one.text for one in card(asked).details}
+    assert details["Size"] == "1280x720 asked, 160x90, 24 fps delivered"
+    assert {one.name: one.text for one in card({**row, "size": "160x90"}).details}["Size"] == "160x90, 24 fps"
+    assert {one.name: one.text for one in card({**asked, "clip": ""}).details}["Size"] == "1280x720 asked"
+    assert not {"size", "negative_prompt"} & set(details) and details["lens"] == "50"
+
+
+def test_every_file_is_a_link() -> None:
+    """Reel, timelines and captions that lie beside the page, and each shot's clip, poster and picture."""
+    material = every_status()
+    rows = [{**row, "frame": "frames/a b.jpg"} for row in material.rows]
+    beside = ("reel.mp4", "timeline.otio", "timeline.edl", "captions.srt", "takes.csv", "manifest.xlsx", "report.html")
+    page = Page(material._replace(rows=rows).page(beside=beside))
+    found = [one["href"] for one in page.all("a")]
+    assert [one for one in found if one in beside] == [*beside[:4], "manifest.xlsx"]
+    assert {"clips/sh010.mp4", "posters/sh010.jpg", "frames/a%20b.jpg"} <= set(found)
+    assert found.count("clips/sh020.mp4") == 2  # the tile, and the name under its details
+
+
+@pytest.mark.parametrize(
+    ("words", "providers", "command"),
+    [
+        ({"board": "b.csv", "target": "out"}, ("animatic", ""), "storyreel render b.csv --to out --rerender"),
+        (
+            {"board": "my b.csv", "target": "s3://x/y"},
+            ("pixazo", ""),
+            "storyreel render 'my b.csv' --to s3://x/y --config CONFIG --rerender",
+        ),
+        ({"board": "", "target": ""}, ("", ""), "storyreel render BOARD --to TARGET --rerender"),
+    ],
+)
+def test_the_command_to_do_it_again(words: dict[str, str], providers: tuple[str, str], command: str) -> None:
+    """Board and target as the run had them, quoted for a shell; a config that spends is for a person to fill in."""
+    material = every_status()
+    rows = [{**row, "provider": name} for row, name in zip(material.rows, providers, strict=False)]
+    (body,) = Page(material._replace(rows=rows).page(**words)).all("body")
+    assert body["data-again"] == command
+
+
+@pytest.mark.parametrize(
+    ("counts", "laid"),
+    [
+        ((1, 1, 2, 1), "1 1 2 1"),
+        ((1, 4, 1), "1lone - 1lone"),
+        ((2, 2), "2 2"),
+        ((1, 1, 1, 1), "1 1 1 1lone"),
+        ((3, 2), "- 2"),
+        ((12,), "-"),
+    ],
+)
+def test_small_scenes_share_a_row(counts: tuple[int, ...], laid: str) -> None:
+    """Scenes of one or two shots stand side by side; a shot that stays alone in a row of three is laid out wide."""
+    material = every_status()
+    scenes = [f"Scene {number}" for number, count in enumerate(counts) for _ in range(count)]
+    rows = [
+        {**material.rows[0], "shot_id": f"s{n}", "key": f"{n}", "fingerprint": f"{n}", "scene": scene}
+        for n, scene in enumerate(scenes)
+    ]
+    found = [one for one in Page(material._replace(rows=rows).page()).all("section") if "scene" in one["class"].split()]
+    told = [one.get("data-few", "-") + ("lone" if "lone" in one["class"] else "") for one in found[1:]]
+    assert told == laid.split()
+
+
+def test_a_marked_clip_can_be_found() -> None:
+    """A clip in use that looks wrong says so, and there is a mark to filter by where one is; none without."""
+    made = bought(qa="black, silent")
+    good = result(attempts=(bought(),), clip=clip(), made_by=bought())
+    page = seen([result(attempts=(made,), clip=clip(), made_by=made)], [made])
+    assert "Looks wrong: black, silent" in page.text
+    [card_] = [one for one in page.all("li") if one.get("class", "").startswith("card")]
+    assert card_["data-status"].split() == ["rendered", "marked"]
+    assert "marked" in [one.get("data-status") for one in page.all("button")]
+    assert "marked" not in [one.get("data-status") for one in seen([good], [bought()]).all("button")]

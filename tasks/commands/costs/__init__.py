@@ -1,0 +1,1 @@
+"""Money, waiting times and keep rates over many targets: read, grouped, drawn."""

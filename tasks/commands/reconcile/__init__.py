@@ -1,0 +1,1 @@
+"""The ledger against the gateways' own records: asked for, joined, settled, told."""

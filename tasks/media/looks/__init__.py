@@ -1,0 +1,1 @@
+"""What is wrong inside a delivered clip, seen and heard; `look` is its door."""

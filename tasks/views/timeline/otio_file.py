@@ -1,0 +1,165 @@
+"""The cut as OpenTimelineIO: the model that other writers start from.
+
+What lies on the timeline is on the cut's rate, and each media reference tells its file's own rate and length.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import PurePosixPath
+from typing import Any
+
+from tasks.domain.errors import StartError
+from tasks.domain.money import usd_text
+from tasks.views.timeline.alternates import add_alternates
+from tasks.views.timeline.cut import Cut, Item, Media, Row, Sound, plain, url_of
+from tasks.views.timeline.sounds import Laid, SoundTrack, tracks_of
+from tasks.views.timeline.timecode import hour
+
+NEEDED = "a timeline needs OpenTimelineIO: pip install 'storyreel[timeline]'"
+
+
+def write_otio(cut: Cut, *, name: str, takes: Sequence[Row] = ()) -> bytes:
+    """The timeline as OpenTimelineIO JSON: all cells of a row are its item's metadata under ``storyreel``.
+
+    ``takes`` are those that an editor may switch to. Media is named relative to the target. A scene is a marker on its
+    first shot. Raises ``StartError`` when the extra ``timeline`` is not installed.
+    """
+    library = library_with("otio_json")
+    timeline = build(library, cut, name=name)
+    add_alternates(library, timeline.tracks[0], takes)
+    return str(library.adapters.write_to_string(timeline, "otio_json")).encode()
+
+
+def build(library: Any, cut: Cut, *, name: str) -> Any:
+    """The timeline: pictures on ``V1``, the sound of the clips on ``A1`` where one has any, then the other sounds."""
+    clips = sum(bool(item.url) for item in cut.items)
+    timeline = library.schema.Timeline(
+        plain(name),
+        global_start_time=time(library, hour(cut.rate), cut.rate),
+        metadata={"storyreel": {"shots": len(cut.items), "clips": clips, "rate": float(cut.rate)}},
+    )
+    timeline.tracks.append(_track(library, "V1", "Video", [_seen(library, item, cut.rate) for item in cut.items]))
+    if any(item.channels for item in cut.items):
+        heard = [_heard(library, item, cut.rate) for item in cut.items]
+        timeline.tracks.append(_track(library, "A1", "Audio", heard))
+    for track in tracks_of(cut):
+        timeline.tracks.append(_track(library, track.name, "Audio", _pieces(library, track, cut.rate)))
+    timeline.tracks.markers.extend(_marks(library, cut))
+    return timeline
+
+
+def library_with(adapter: str) -> Any:
+    """OpenTimelineIO, if it has this adapter. Raises ``StartError`` when it is not installed."""
+    try:
+        import opentimelineio
+    except ImportError as error:
+        raise StartError(NEEDED) from error
+    if adapter not in opentimelineio.adapters.available_adapter_names():
+        raise StartError(NEEDED)
+    return opentimelineio
+
+
+def time(library: Any, frames: int, rate: Fraction) -> Any:
+    """A frame's time at a rate."""
+    return library.opentime.RationalTime(frames, float(rate))
+
+
+def span(library: Any, frames: int, rate: Fraction, start: int = 0) -> Any:
+    """So many frames from ``start`` on."""
+    return library.opentime.TimeRange(time(library, start, rate), time(library, frames, rate))
+
+
+def _track(library: Any, name: str, kind: str, items: Sequence[Any]) -> Any:
+    track = library.schema.Track(name, kind=kind)
+    track.extend(items)
+    return track
+
+
+def _json(value: Any) -> Any:
+    """A cell as a value that JSON has and OpenTimelineIO takes."""
+    if isinstance(value, Decimal):
+        return usd_text(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or (isinstance(value, int) and abs(value) < 2**63):
+        return value
+    return str(value).replace("\0", " ").encode("utf-8", "replace").decode()  # the library ends a text at NUL
+
+
+def _seen(library: Any, item: Item, rate: Fraction) -> Any:
+    """The shot's picture with what is marked on it, or the gap that holds its place."""
+    schema, shown = library.schema, span(library, item.frames, rate, item.first)
+    said: dict[str, Any] = {"name": _stem(item), "source_range": shown}
+    said["metadata"] = {"storyreel": {str(column): _json(value) for column, value in item.row.items()}}
+    if item.media:
+        made = schema.Clip(media_reference=_reference(library, item, item.media), **said)
+    else:
+        made = schema.Gap(**said)
+    if item.mark:
+        made.markers.append(schema.Marker(name=item.name, marked_range=shown, color=item.mark, comment=item.why))
+    if item.scene:
+        first = span(library, 1, rate, item.first)
+        made.markers.append(schema.Marker(name=item.scene, marked_range=first, color=schema.MarkerColor.CYAN))
+    return made
+
+
+def _heard(library: Any, item: Item, rate: Fraction) -> Any:
+    """The sound of the shot's clip, or the gap in its place."""
+    if item.media is None or not item.channels:
+        return library.schema.Gap(source_range=span(library, item.frames, rate))
+    said: Mapping[str, Any] = {"shot_id": _json(item.name), "channels": item.channels}
+    return library.schema.Clip(
+        _stem(item),
+        _reference(library, item, item.media),
+        span(library, item.frames, rate, item.first),
+        {"storyreel": {**said, "sample_rate": item.media.sound_rate}},
+    )
+
+
+def _stem(item: Item) -> str:
+    """The name by which `otiotool --relink-by-name` finds the file."""
+    return PurePosixPath(item.file).stem if item.url else item.name
+
+
+def _reference(library: Any, item: Item, media: Media) -> Any:
+    whole = span(library, media.frames, media.rate, media.first)
+    made = library.schema.ExternalReference(item.url, available_range=whole)
+    made.name = item.file
+    return made
+
+
+def _pieces(library: Any, track: SoundTrack, rate: Fraction) -> list[Any]:
+    """The track's sounds with the gaps between them."""
+    made, at = [], 0
+    for piece in track.pieces:
+        if piece.start > at:
+            made.append(library.schema.Gap(source_range=span(library, piece.start - at, rate)))
+        made.append(_sound(library, piece, rate))
+        at = piece.stop
+    return made
+
+
+def _sound(library: Any, piece: Laid, rate: Fraction) -> Any:
+    sound: Sound = piece.sound
+    whole = span(library, math.floor(sound.whole * sound.rate), Fraction(sound.rate))
+    media = library.schema.ExternalReference(url_of(sound.file), available_range=whole)
+    media.name = plain(PurePosixPath(sound.file).name)
+    said = {"track": plain(sound.track), "channels": sound.channels, "sample_rate": sound.rate}
+    shown = span(library, piece.stop - piece.start, rate, piece.first)
+    return library.schema.Clip(PurePosixPath(media.name).stem, media, shown, {"storyreel": said})
+
+
+def _marks(library: Any, cut: Cut) -> list[Any]:
+    """A marker of the whole cut for each shot without a clip of its own, where it lies."""
+    return [
+        library.schema.Marker(
+            name=item.name,
+            marked_range=span(library, item.frames, cut.rate, item.start),
+            color=item.mark,
+            comment=item.why,
+        )
+        for item in cut.items
+        if item.mark
+    ]
