@@ -25,7 +25,14 @@ from flows.support.parameters import (
 from tasks.commands.answers import over_budget
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
+from tasks.domain.plan import Plan, words_of_waiting
 from tasks.planning import asked_time
+
+
+def outcome(plan: Plan) -> str:
+    """What a plan comes to in one line."""
+    price = f"{usd_text(plan.quoted)} USD, {usd_text(plan.worst)} at worst"
+    return "; ".join(filter(None, (price, words_of_waiting(len(plan.waiting)))))
 
 
 @flow(name="plan-storyboard", flow_run_name="{board} → {to}", persist_result=False)
@@ -68,7 +75,7 @@ async def plan_storyboard(
             await plan_artifact(running)
             if over := over_budget(running):
                 return Failed(name="Over budget", message=over)
-            return Completed(message=f"{usd_text(plan.quoted)} USD, {usd_text(plan.worst)} at worst")
+            return Completed(message=outcome(plan))
     except StartError as error:
         await faults_artifact(error.faults)
         return Failed(message=str(error))

@@ -123,12 +123,14 @@ class Tables:
             self.state.progress.line(f"the sounds could not be kept (run again): {error}")
 
     async def show(self) -> None:
-        """Make report, timeline and rough cut from the manifest as it is now written; not in a run that was stopped.
+        """Make report, timeline and rough cut from the manifest as it is now written; not in a run that was stopped for
+        another reason than its money.
 
         A rough cut of the very same clips in the same order is not cut again.
         """
         state = self.state
-        if state.stopped is not None or not state.role.publishes:
+        halted = state.stopped is not None and state.stopped.error_class != "Budget"
+        if halted or not state.role.publishes:
             return
         await self.publish_last()
         await self.keep_sounds()

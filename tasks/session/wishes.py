@@ -19,7 +19,7 @@ def planner_of(state: SessionState, chosen: Collection[str]) -> Planner:
     opened = {key for key, page in state.ledger.pages.items() if (page.open_wish or {}).get("stale")}
     if opened or "stale" in asked.rerender:
         plan = Planner(*known, ShotSelection(only, rerender, *wanted)).plan()
-        lineage = lineage_of({one.shot.shot_id: one for one in plan.shots}, state.ledger.pages, state.shelf)
+        lineage = lineage_of({one.shot.shot_id: one for one in plan.shots}, state.ledger.pages, state.snapshot.shelf)
         for one in plan.shots:
             if one.selected and one.key in opened and (why := lineage.needless(one.key)):
                 state.ledger.end_wish(one.key, one.shot.shot_id, why)

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError
 
-from tasks.commands.review.choices import Words
+from tasks.commands.review.choices import Words, decide
+from tasks.commands.review.desk import read_desk
 from tasks.commands.review.sheet import COLUMNS, listed
+from tasks.commands.review.writing import write_all
 from tasks.domain.progress import Progress
 from tasks.domain.verdict import Verdict
 from tasks.ledger import read_verdicts, write_verdict
@@ -377,6 +379,13 @@ def test_the_page_as_a_file(browser: Browser, made: Film, as_file: Path) -> None
         "Cleo",
     )
     assert (two.kind, two.shot_id, two.after, two.key) == ("again", "sh020", 2, made.keys["sh020"])
+    moved = Store(str(as_file.parent))
+    decided = decide(read_desk(moved), [one, two])
+    assert decided.told == () and len(write_all(moved, read_desk(moved), decided)) == 2
+    assert [said.kind for key in ("sh010", "sh020") for said in read_verdicts(moved)[made.keys[key]]] == [
+        "select",
+        "again",
+    ]
 
 
 def test_two_tabs_of_one_file(browser: Browser, made: Film, as_file: Path) -> None:  # noqa: F811 - the fixture

@@ -10,6 +10,7 @@ import pytest
 
 from tasks.commands import answers
 from tasks.commands.answers import plan_answer
+from tasks.domain.errors import ErrorWord, Stopped
 from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest, ViewSelection, select_views
 from tasks.storage.store import Store
@@ -243,6 +244,19 @@ async def test_a_choice_that_came_before_the_run_is_in_its_rough_cut(studio: Stu
     before = (studio.target / "reel.mp4").stat().st_mtime_ns
     assert await no_op(studio, board, config) == chosen
     assert (studio.target / "reel.mp4").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(("why", "made"), [("Budget", True), ("Interrupted", False), ("Target", False)])
+async def test_a_run_that_its_money_stopped_shows_what_came(studio: Studio, why: ErrorWord, made: bool) -> None:
+    """Its report is that of its tables; one that somebody stopped, or whose target failed, ends at once."""
+    board, config, _ = await three(studio)
+    asked = RunRequest(str(board), str(studio.target), str(config), views=select_views(["report"]))
+    async with opened(asked, studio.env(), studio.hours, []) as (session, _):
+        await session.check(fetch=True)
+        async with session.open():
+            session.stop(Stopped(why, "enough"))
+            await session.show()
+    assert (studio.target / "report.html").exists() is made
 
 
 def _walk(node: Any, found: list[Any]) -> None:

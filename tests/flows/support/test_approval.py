@@ -15,8 +15,10 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import FlowRun, State, StateType
 
+from flows import plan_storyboard
 from flows.render_storyboard import render_storyboard
 from flows.support import approval
+from tasks.domain.plan import Plan
 from tests.deployed import Api, paid_config
 from tests.flows import write_board
 from tests.flows.test_render_storyboard import in_prefect  # noqa: F401 - the module's fixture
@@ -171,3 +173,12 @@ def test_what_the_form_asks_about(waiting: tuple[str, ...], link: str, told: str
         url="s3://film", signs=bool(link), exists=lambda name: True, sign=lambda name, seconds: link
     )
     assert approval.question(cast(Any, SimpleNamespace(plan=plan, store=store))) == told
+
+
+@pytest.mark.parametrize(
+    ("waiting", "told"),
+    [((), "0.00 USD, 0.00 at worst"), (("a", "b"), "0.00 USD, 0.00 at worst; 2 shots wait for a choice")],
+)
+def test_what_a_plan_ends_with(waiting: tuple[str, ...], told: str) -> None:
+    """Its price, and how many shots wait until somebody chooses."""
+    assert plan_storyboard.outcome(Plan((), waiting=waiting)) == told
