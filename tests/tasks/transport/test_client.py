@@ -143,8 +143,8 @@ async def test_lost(http, small, name):
     async with Loopback({"/": LOST[name]}) as server:
         start = time.monotonic()
         with pytest.raises(Lost, match=rf"^no whole reply from 127\.0\.0\.1:{server.port}: \S"):
-            await ask(http, server.url(), 0.2)
-    assert time.monotonic() - start < 2
+            await ask(http, server.url(), 0.8)  # of which the connection has less than half, also on a busy machine
+    assert time.monotonic() - start < 8
     assert server.paths == ["/"]
 
 
