@@ -98,7 +98,7 @@ def waits_for_choice(source: ShotPlan, takes: Takes, ordered: int) -> str:
 
     Empty where they do not.
     """
-    if source.selected and takes.waits(source.asked):
+    if source.selected and not source.asked.drafts and takes.waits(source.asked):
         return f"{source.shot.shot_id} has drafts, and none is chosen"
     if asks_for(source, ordered) < 2 or takes.chosen is not None:
         return ""
