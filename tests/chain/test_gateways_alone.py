@@ -147,8 +147,8 @@ async def test_a_clip_that_is_not_what_was_sent_is_kept_and_marked(
 ) -> None:
     """A gateway that delivers half the seconds is told of in ``mismatch``; the clip stays in use."""
 
-    def half(size: tuple[int, int], seconds: int, mark: str) -> bytes:
-        return clip(size, seconds // 2, mark)
+    def half(size: tuple[int, int], seconds: int, *more: Any) -> bytes:
+        return clip(size, seconds // 2, *more)
 
     monkeypatch.setattr("tests.sandbox.downloads.clip", half)
     outcome = await studio.one("aigateway")
