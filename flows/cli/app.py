@@ -44,7 +44,6 @@ from tasks.domain.request import RunRequest
 from tasks.session import Session
 from tasks.storage import Store
 from tasks.storyboard import display_url
-from tasks.views.publish import ViewPublisher
 
 app = App(
     name="storyreel",
@@ -238,6 +237,7 @@ def report(
     json: Json = False,
 ) -> int:
     """Write report, timeline and rough cut again from a manifest. Renders nothing, buys nothing."""
+    from tasks.views.publish import ViewPublisher  # what other commands need none of
 
     async def act() -> int:
         progress = Progress()

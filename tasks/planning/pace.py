@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import NormalDist, median
 from typing import Any, NamedTuple
 
 from tasks.domain.plan import Offer
@@ -40,6 +39,8 @@ class Wait(NamedTuple):
 
     def within(self, chance: float) -> float:
         """Seconds within which a job is done with this chance."""
+        from statistics import NormalDist  # as below
+
         return math.exp(self.middle + NormalDist().inv_cdf(chance) * self.spread)
 
 
@@ -104,6 +105,8 @@ def measure(orders: Iterable[Measured]) -> dict[str, Wait]:
 
 
 def _fitted(taken: Sequence[Measured]) -> Wait:
+    from statistics import median  # few runs are to be done by a time, and none else needs it
+
     kept = sum(one.outcome in ("clip", "late") for one in taken) / len(taken)
     logs = [math.log(one.seconds) for one in taken if one.outcome == "clip" and one.seconds > 0]
     if not logs:

@@ -44,6 +44,7 @@ class Planner:
         self.told: list[str] = []  # what else its plan is to say
         self.finder = OfferFinder(settings, catalogue, snapshot.today, snapshot.signs)
         self.planned: dict[str, ShotPlan] = {}
+        self.fresh: dict[tuple[object, ...], tuple[Any, ...]] = {}  # what plans of alike shots have in common
         self.drafts = Drafts(settings, named, self._found, catalogue, snapshot.today)
         self.unmade = {flag: NOTHING.takes(snapshot.shelf, flag) for flag in (True, False)}  # most of a large board
 
@@ -103,6 +104,26 @@ class Planner:
             key = self.snapshot.row_keys.get(shot.shot_id, "")
             fingerprint = str(kept.get("fingerprint") or "")
             return ShotPlan(shot, False, fingerprint, key, parts, "keep", kept=kept)
+        alike, faults = self._alike(shot, key, selected=selected), len(self.faults)
+        if alike in self.fresh:
+            return ShotPlan(shot, selected, fingerprint, key, parts, *self.fresh[alike])
+        plan = self._decide(shot, fingerprint, key, parts)
+        if alike and not plan.left_out and len(self.faults) == faults:
+            self.fresh[alike] = plan[5:]
+        return plan
+
+    def _alike(self, shot: Shot, key: str, *, selected: bool) -> tuple[object, ...]:
+        """All that the plan of a shot goes by which names no file and no other shot, and was never ordered: most of a
+        large board are alike. Empty for any other."""
+        files = shot.image or shot.source or shot.source_shot or shot.last_image or shot.references
+        known = key in self.ledger.pages or shot.shot_id in self.snapshot.rows or shot.shot_id in self.rerender
+        if files or known or shot.warnings:
+            return ()
+        says = bool(shot.negative_prompt)
+        return shot.route, shot.mode, shot.seconds, shot.size, shot.audio, says, shot.takes, selected
+
+    def _decide(self, shot: Shot, fingerprint: str, key: str, parts: dict[str, Any]) -> ShotPlan:
+        selected = self._selected(shot.shot_id)
         found, page = self._offers(shot), self.ledger.pages.get(key, NOTHING)
         attempts, stand_ins = page.attempts(), begins_paid(found)
         takes = self.unmade[stand_ins] if page is NOTHING else page.takes(self.snapshot.shelf, stand_ins)

@@ -12,7 +12,7 @@ from tasks.domain.errors import BoardError, Fault, LocalFault, MediaError, Start
 from tasks.domain.machine import describe_lack
 from tasks.domain.money import ZERO, usd_text
 from tasks.domain.plan import Plan, ShotPlan
-from tasks.domain.shot import Before, Shot, Storyboard
+from tasks.domain.shot import UNHEARD, Before, Shot, Storyboard
 from tasks.planning import Planner, ShotSelection, Snapshot
 from tasks.session.sounds import known_files, sound_problems, sounds_before
 from tasks.session.state import SessionState
@@ -67,7 +67,8 @@ def _references(shots: Iterable[Shot]) -> list[tuple[Shot, str, str]]:
 
 
 def _sounds(shots: Iterable[Shot]) -> list[tuple[Shot, str, str]]:
-    return [(shot, column, file) for shot in shots for column, file in shot.heard.files]
+    heard = (shot for shot in shots if shot.heard is not UNHEARD)  # none of most boards
+    return [(shot, column, file) for shot in heard for column, file in shot.heard.files]
 
 
 def _outside(session: SessionState, reference: str) -> str:

@@ -14,7 +14,6 @@ from tasks.session import restore
 from tasks.session.sounds import keep_sounds
 from tasks.session.state import SessionState
 from tasks.storage import StoreError
-from tasks.views.publish import ViewPublisher
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +133,7 @@ class Tables:
             return
         await self.publish_last()
         await self.keep_sounds()
+        from tasks.views.publish import ViewPublisher  # a plan draws nothing
+
         known = (state.store, state.folder, state.progress, state.ledger)
         await ViewPublisher(*known, spare=True, mark=state.settings.mark).make(state.request.views)

@@ -577,3 +577,33 @@ def test_a_job_that_can_be_asked_after_is_never_left_out(tmp_path: Path) -> None
     desk.settings = config(tmp_path, f'text_to_video = ["{PIXAZO}"]\nallow_retired = true', keys=["AIGATEWAY_API_KEY"])
     plan = desk.one(skip=True)
     assert (plan.offers, plan.left_out, plan.renders) == ((), None, True)
+
+
+ALIKE = {
+    "prompt": ["a boat", "a kite"],
+    "negative_prompt": ["", "rain"],
+    "seconds": [Decimal(4), Decimal(8)],
+    "size": [Size(1280, 720), Size(720, 1280)],
+    "audio": [None, True],
+    "route": ["", CARD, "nowhere:at-all"],
+    "takes": [None, 2],
+    "warnings": [(), ("its size is taken from its ratio",)],
+    "seed": [None, 7],
+}
+
+
+@settings(max_examples=60)
+@given(rows=st.lists(st.fixed_dictionaries({name: st.sampled_from(of) for name, of in ALIKE.items()}), min_size=2))
+def test_a_row_is_planned_in_a_crowd_as_it_is_alone(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]]
+) -> None:
+    """What rows that ask alike have in common is worked out once, and is what each would come to by itself."""
+    desk = Desk(config(tmp_path_factory.mktemp("crowd"), OPENED))
+    shots = [shot(shot_id=f"s{n}", row=n + 2, **cells) for n, cells in enumerate(rows)]
+    crowd = desk.plan(*shots).shots
+    faults, found = sorted(desk.faults), list[str]()
+    for one, among in zip(shots, crowd, strict=True):
+        alone = desk.one(one)
+        assert among._replace(key=alone.key) == alone
+        found += desk.faults
+    assert faults == sorted(found)
