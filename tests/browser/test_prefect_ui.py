@@ -20,6 +20,7 @@ from tests.sandbox import Sandbox
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "data" / "pictures" / "prefect.jpg"
+expect.set_options(timeout=60_000)  # a busy server fills a page by and by
 TAKEN_ANEW = os.environ.get("STORYREEL_PICTURES") == "1"
 SHOTS = [f"sh{n:03}" for n in range(10, 101, 10)]
 BUSY = [{"do": "kind", "kind": "rate", "prompt": "a", "times": 3}]
