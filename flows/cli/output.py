@@ -13,6 +13,7 @@ from flows.support import signals
 from tasks.commands import answers
 from tasks.domain.errors import StartError
 from tasks.domain.plan import words_of_waiting
+from tasks.manifest import refunds_line
 from tasks.session import Session
 
 #: Set once the one JSON object was written.
@@ -76,13 +77,16 @@ def _at_once(interrupted: dict[str, Any] | None) -> None:
 
 
 def conclude(told: dict[str, Any], running: Session, *, as_json: bool) -> None:
-    """Say what a render came to, as one JSON object or in words, and how many shots wait until somebody chooses."""
+    """Say what a render came to, as one JSON object or in words, and how many shots wait until somebody chooses;
+    and that there is something to ask a gateway to give back."""
     if as_json:
         write(told)
     else:
         summary(told, running)
     if waits := words_of_waiting(running.tables.waiting()):
         display.say(f"{waits}: storyreel review {told['target']}")
+    if refunds := refunds_line(running.ledger.history(), running.store.url):
+        display.say(refunds)
 
 
 def summary(told: dict[str, Any], running: Session) -> None:
