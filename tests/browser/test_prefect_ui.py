@@ -47,7 +47,7 @@ def page(run: str, browser: Browser, prefect_server: str) -> Iterator[Page]:  # 
     """The run's page."""
     context = browser.new_context(viewport={"width": 1280, "height": 1010})
     shown = context.new_page()
-    shown.set_default_timeout(30_000)
+    shown.set_default_timeout(90_000)
     shown.goto(f"{prefect_server.removesuffix('/api')}/runs/flow-run/{run}")
     expect(shown.get_by_text("10 Task runs")).to_be_visible(timeout=60_000)
     yield shown

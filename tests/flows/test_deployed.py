@@ -27,14 +27,15 @@ def orders(box: Sandbox) -> list[str]:
     return [job["prompt"] for job in box.jobs()]
 
 
-WISHES = ("skip_unusable", "takes", "draft")
+WISHES, TIME = ("skip_unusable", "takes", "draft"), ("by", "measured")
 FORM = {
     "render-storyboard": {
         *("board", "to", "config", "budget_usd", "only", "rerender", "concurrency"),
         *("approve_over_usd", "approve_within_hours", "views", "part"),
         *WISHES,
+        *TIME,
     },
-    "plan-storyboard": {"board", "to", "config", "budget_usd", "only", "rerender", *WISHES},
+    "plan-storyboard": {"board", "to", "config", "budget_usd", "only", "rerender", *WISHES, *TIME},
     "render-inbox": {"inbox_url", "to", "config", "budget_usd", "takes", "draft"},
     "render-season": {"board", "to", "config", "budget_usd", "shots_a_part", "parts_in_flight", *WISHES},
 }
@@ -122,7 +123,8 @@ def test_that_its_task_runs_are_its_shots(mixed: tuple[str, Path], api: Api) -> 
 def test_that_its_artifacts_show_plan_progress_money_and_manifest(mixed: tuple[str, Path], api: Api) -> None:
     """The plan's price, the last progress, the money by gateway and scene, and the rows without a clip first."""
     found = api.artifacts(mixed[0])
-    assert set(found) == {"storyreel-plan", "storyreel-progress", "storyreel-costs", "storyreel-manifest"}
+    names = ("plan", "progress", "costs", "manifest", "sheet")
+    assert set(found) == {f"storyreel-{name}" for name in names}
     assert found["storyreel-plan"]["data"].startswith("**3 new, 0 rerender, 0 keep: 4.50 USD")
     assert found["storyreel-progress"]["data"] == 100.0
     costs = found["storyreel-costs"]["data"]
