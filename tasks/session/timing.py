@@ -31,6 +31,8 @@ def _read(session: SessionState, url: str) -> list[Measured]:
         raise TargetError(f"{store.url} has no attempts.parquet, so nothing was measured there") from None
     except StoreError as error:
         raise TargetError(f"{store.url} cannot be read: {error}") from error
+    except (ValueError, KeyError, OSError) as error:  # as pyarrow says it, and of a table that is not ours
+        raise TargetError(f"{store.url}: its attempts.parquet cannot be read: {error}") from error
 
 
 def in_time(session: SessionState) -> Plan:

@@ -72,3 +72,13 @@ async def test_other_targets_say_how_long_a_route_takes(studio: Studio) -> None:
     assert known.schedule is not None and not any("nobody" in line for line in known.schedule.lines)
     with pytest.raises(TargetError, match=r"has no attempts\.parquet"):
         await studio.plan(other, config, by=later(1), measured=(str(studio.folder / "nothing"),))
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>", b"PAR1 and nothing else PAR1"])
+async def test_a_table_that_is_none_is_told(studio: Studio, data: bytes) -> None:
+    """A target whose attempts cannot be read is named, before anything starts."""
+    other = studio.folder / "other"
+    other.mkdir()
+    (other / "attempts.parquet").write_bytes(data)
+    with pytest.raises(TargetError, match=r"other: its attempts\.parquet cannot be read"):
+        await studio.plan(studio.board("x"), studio.config("pixazo"), by=later(1), measured=(str(other),))
