@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from tasks.domain import redaction
-from tasks.domain.errors import BoardError, Fault, LocalFault, MediaError, StartError, TargetError
+from tasks.domain.errors import BoardError, ConfigError, Fault, LocalFault, MediaError, StartError, TargetError
 from tasks.domain.machine import describe_lack
 from tasks.domain.money import ZERO, usd_text
 from tasks.domain.plan import Plan, ShotPlan
@@ -244,6 +244,19 @@ def rows_before(session: SessionState) -> list[dict[str, object]]:
         return session.last_rows()
     except (StoreError, TargetError):
         return []
+
+
+def check_mark(session: SessionState) -> None:
+    """Look into who signs the reel, if anybody does. Raises ``ConfigError`` when that cannot be used."""
+    if (mark := session.settings.mark) is None:
+        return
+    from tasks.media.origin import check_signer, read_signer  # its library is an extra
+
+    try:
+        check_signer(read_signer(mark.certificate, mark.key))
+    except (MediaError, OSError) as error:
+        told = f"cannot be used to sign: {error}"
+        raise ConfigError([Fault(0, "", "mark.certificate", str(mark.certificate), told)]) from error
 
 
 def with_carried(session: SessionState) -> tuple[Storyboard, Plan]:

@@ -105,6 +105,7 @@ class Session(SessionState):
             may_write(self.store)
         if closed := self._closed_gateways():
             raise ConfigError(closed)
+        await asyncio.to_thread(preflight.check_mark, self)
         self.board, self.plan = preflight.with_carried(self)
         return await keep_time(self)
 

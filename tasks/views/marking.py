@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tasks.config import MarkSettings
 from tasks.media import origin
 
 Row = Mapping[str, Any]
@@ -19,11 +18,6 @@ def words_of(rows: Sequence[Row]) -> str:
     shown = ", ".join(routes[:MOST_ROUTES]) + (" and others" if len(routes) > MOST_ROUTES else "")
     made = f"Made by trained algorithms ({shown})" if routes else "Drawn by animatic, the built-in renderer"
     return f"{made}, cut by storyreel. Digital source type: {origin.TRAINED if routes else origin.DRAWN}"
-
-
-def read_signer(mark: MarkSettings) -> origin.Signer:
-    """The signer of a config. Raises ``OSError`` when a file cannot be read."""
-    return origin.Signer(mark.certificate.read_bytes(), mark.key.read_bytes())
 
 
 def sign_copies(signer: origin.Signer, clips: Sequence[tuple[str, Path]], folder: Path) -> Iterator[tuple[str, Path]]:

@@ -211,15 +211,15 @@ class ViewPublisher:
     def _sign(self, out: Path, mark: MarkSettings, rows: Rows) -> bool:
         """Sign the reel, and copies of its clips if asked: whether that was done. What cannot be signed stays as it is,
         and is told."""
-        from tasks.media.origin import sign
-        from tasks.views.marking import read_signer, sign_copies
+        from tasks.media.origin import read_signer, sign
+        from tasks.views.marking import sign_copies
 
         with contextlib.ExitStack() as stack:
             clips = [
                 (str(row["clip"]), stack.enter_context(self._local(str(row["clip"])))) for row in rows if row["clip"]
             ]
             try:
-                signer = read_signer(mark)
+                signer = read_signer(mark.certificate, mark.key)
                 sign(out, signer, clips)
                 for path, copy in sign_copies(signer, clips, self.folder) if mark.clips else ():
                     self.store.put(path, copy)

@@ -1,7 +1,8 @@
 """Content credentials: found in clips, written into copies of our own, and read back by the library's own reader."""
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +120,41 @@ def test_a_signer_that_is_none(tmp_path: Path) -> None:
         origin.sign(tmp_path / "a.mp4", origin.Signer(b"no", b"no"), [])
     assert (tmp_path / "a.mp4").read_bytes() == good()
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+class Odd:
+    """The library, of another edition: it ends in what nobody expects, or tells a manifest in another form."""
+
+    C2paError = ValueError
+
+    def __init__(self, manifest: object) -> None:
+        self.manifest, self.Settings, self.Context = manifest, self, lambda settings: None
+
+    def from_dict(self, settings: object) -> None:
+        """Settings are as good as any."""
+
+    @contextlib.contextmanager
+    def Reader(self, *_: object, **__: object) -> Iterator["Odd"]:
+        yield self
+
+    def get_active_manifest(self) -> object:
+        if isinstance(self.manifest, Exception):
+            raise self.manifest
+        return self.manifest
+
+    def get_validation_state(self) -> str:
+        return "Valid"
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [RuntimeError("a panic"), {"signature_info": "somebody"}, {"claim_generator_info": ["a camera"]}, ["a list"]],
+    ids=["another exception", "a signer that is text", "a generator that is text", "no table"],
+)
+def test_a_library_that_surprises_costs_no_clip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manifest: object
+) -> None:
+    """A clip that was paid for is kept and booked whatever its credentials do to their reader."""
+    path = signed(tmp_path / "a.mp4")
+    monkeypatch.setattr(origin, "_library", lambda: Odd(manifest))
+    assert origin.read_origin(path).startswith("C2PA, which cannot be read: ")
