@@ -175,9 +175,8 @@ async def render_storyboard(
     """
     wanted = request_of(board, to, config, budget_usd, only, rerender)
     wanted = replace(wanted, concurrency=concurrency, views=select_views(views), skip_unusable=skip_unusable)
+    wanted = replace(wanted, takes=takes, draft=draft, by=by, measured=tuple(measured or ()))
     try:
-        wanted = replace(wanted, takes=takes, draft=draft, measured=tuple(measured or ()))
-        wanted = replace(wanted, by=asked_time(by, "by", datetime.now(UTC).astimezone()))
         async with _checked(wanted, part) as running:
             return await _approved(running, approve_over_usd, approve_within_hours)
     except StartError as error:
@@ -194,7 +193,8 @@ async def _checked(wanted: RunRequest, part: SeasonPart | None) -> AsyncIterator
         yield given
         return
     async with contextlib.AsyncExitStack() as stack:
-        running = await stack.enter_async_context(open_session(wanted))
+        timed = replace(wanted, by=asked_time(wanted.by, "by", datetime.now(UTC).astimezone()))
+        running = await stack.enter_async_context(open_session(timed))
         if part is not None:
             running = await stack.enter_async_context(join_season(running, part))
         try:

@@ -25,6 +25,9 @@ NOTHING = KeyHistory()  # what the ledger has of a key that it does not know; ne
 NOBODY = ShotSelection()
 
 
+SHARED = ShotPlan._fields.index("action")  # from here on the plans of shots that are alike say the same
+
+
 class Planner:
     """Plans one storyboard against what is known. ``faults`` holds what forbids a start."""
 
@@ -109,7 +112,7 @@ class Planner:
             return ShotPlan(shot, selected, fingerprint, key, parts, *self.fresh[alike])
         plan = self._decide(shot, fingerprint, key, parts)
         if alike and not plan.left_out and len(self.faults) == faults:
-            self.fresh[alike] = plan[5:]
+            self.fresh[alike] = plan[SHARED:]
         return plan
 
     def _alike(self, shot: Shot, key: str, *, selected: bool) -> tuple[object, ...]:

@@ -19,8 +19,11 @@ from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
 from flows.render_storyboard import render_storyboard
+from flows.support.handover import HANDOVER
 from tasks.animatic import renderer
 from tasks.domain.order import Order
+from tasks.domain.request import RunRequest
+from tasks.session.session import start_session
 from tests.conftest import SILENT, without_settings
 from tests.flows import draw, manifest, serving, write_board
 from tests.sandbox import Sandbox
@@ -286,3 +289,22 @@ def test_that_each_further_take_is_a_task_run(tmp_path: Path) -> None:
     assert all({*run.tags} == {"scene:One", "mode:text_to_video"} for run in flown.tasks.values())
     assert sorted(run.state_name or "" for run in flown.tasks.values())[-1] == "Without clip"
     assert flown.state.name == "Incomplete" and manifest(flown.target)["sea"]["takes"] == 2
+
+
+def test_that_a_time_that_has_passed_meanwhile_ends_no_run(tmp_path: Path) -> None:
+    """A command has read its board, and the time to be done by is over when its flow begins: it goes on. A deployment
+    that is started with such a time is refused."""
+    board, over = write_board(tmp_path / "board.csv", [{"shot_id": "a", "prompt": "a sail"}]), "2020-01-01T07:00"
+
+    async def act() -> State[Any]:
+        async with start_session(RunRequest(str(board), str(tmp_path / "film"))) as running:
+            await running.check(fetch=True)
+            before = HANDOVER.set(running)
+            try:
+                return await render_storyboard(str(board), str(tmp_path / "film"), by=over, return_state=True)
+            finally:
+                HANDOVER.reset(before)
+
+    assert asyncio.run(act()).is_completed()
+    late = fly(board, tmp_path / "late", by=over).state
+    assert not late.is_completed() and "2020-01-01 07:00 is over" in str(late.message)
