@@ -78,14 +78,15 @@ def _at_once(interrupted: dict[str, Any] | None) -> None:
 
 def conclude(told: dict[str, Any], running: Session, *, as_json: bool) -> None:
     """Say what a render came to, as one JSON object or in words, and how many shots wait until somebody chooses;
-    and that there is something to ask a gateway to give back."""
+    and that something of this run may be asked back from a gateway."""
     if as_json:
         write(told)
     else:
         summary(told, running)
     if waits := words_of_waiting(running.tables.waiting()):
         display.say(f"{waits}: storyreel review {told['target']}")
-    if refunds := refunds_line(running.ledger.history(), running.store.url):
+    came = [one for one in running.ledger.history() if one.settled_by == running.run_id]
+    if refunds := refunds_line(came, running.store.url):
         display.say(refunds)
 
 

@@ -6,7 +6,6 @@ import functools
 import hashlib
 import json
 import os
-import shutil
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -19,8 +18,8 @@ from tasks.domain.shot import Size
 from tasks.manifest.files import load_attempts
 from tasks.media.last_picture import last_picture
 from tasks.storage.store import Store
+from tests.crash.kills import Nursery
 from tests.crash.test_crash import CONFIG
-from tests.crash.test_takes_killed import Nursery
 from tests.sandbox import downloads
 from tests.sandbox.protocol import Pixels
 from tests.sandbox.server import Sandbox
@@ -82,24 +81,10 @@ def test_a_chain_killed_at_every_step(tmp_path: Path, monkeypatch: pytest.Monkey
     """For each n: kill the run at its n-th step, run it again, and everything holds; a third run orders nothing."""
     monkeypatch.setattr(downloads, "clip", clip)
     (tmp_path / "board.csv").write_text(BOARD)
-    config = tmp_path / "crash.toml"
-    config.write_text(CONFIG.replace("{options}", "{}"))
-    board, steps, n, told = tmp_path / "board.csv", 10**6, 1, Counter[str]()
-    own = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    (tmp_path / "crash.toml").write_text(CONFIG.replace("{options}", "{}"))
+    own, told = {"XDG_STATE_HOME": str(tmp_path / "state")}, Counter[str]()
     with Nursery(tmp_path, own) as nursery, Sandbox(job_seconds=0.0) as box:
-        while n <= steps:
-            box.reset()
-            target = tmp_path / f"target-{n}"
-            code, taken = nursery.run(n, board, str(target), config, box.env())
-            if code != -9:
-                steps = taken
-            else:
-                code, _ = nursery.run(0, board, str(target), config, box.env())
-            assert code == 0, n
-            told += Counter(check(box, target), killed=1)
-            orders = sum(facts["orders"] for facts in box.bill().values())
-            assert nursery.run(0, board, str(target), config, box.env())[0] == 0
-            assert sum(facts["orders"] for facts in box.bill().values()) == orders, n
-            shutil.rmtree(target)
-            n += EVERY
-    print(f"{steps} steps, {dict(told)}")
+        for kill in nursery.kills(box, EVERY):
+            assert kill.code == 0, kill
+            told += Counter(check(box, kill.target), killed=1)
+    print(dict(told))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import pytest
 
 from tasks.storage.store import Store
+from tests.crash.kills import Nursery
 from tests.crash.test_crash import CONFIG
-from tests.crash.test_takes_killed import Nursery
 from tests.sandbox.server import Sandbox
 
 EVERY = max(1, int(os.environ.get("STORYREEL_CRASH_STRIDE", "131")) // 12)
@@ -55,23 +54,9 @@ def check(box: Sandbox, store: Store) -> None:
 def test_killed_at_every_step(on_bad: str, tmp_path: Path, environment: dict[str, str]) -> None:
     """For each n: kill the run at its n-th step, run it again, and everything holds; a third run orders nothing."""
     (tmp_path / "board.csv").write_text(BOARD)
-    config = tmp_path / "crash.toml"
-    config.write_text(CONFIG.replace("{options}", "{}") + f'[quality]\non_bad = "{on_bad}"\n')
-    steps, n, board = 10**6, 1, tmp_path / "board.csv"
+    quality = f'[quality]\non_bad = "{on_bad}"\n'
+    (tmp_path / "crash.toml").write_text(CONFIG.replace("{options}", "{}") + quality)
     with Nursery(tmp_path, environment) as nursery, Sandbox(FAULTS, job_seconds=0.0) as box:
-        while n <= steps:
-            box.faults(FAULTS)
-            box.reset()
-            target = str(tmp_path / f"target-{n}")
-            code, taken = nursery.run(n, board, target, config, box.env())
-            if code != -9:
-                steps = taken
-            else:
-                code, _ = nursery.run(0, board, target, config, box.env())
-            assert code == 0, (n, code)
-            check(box, Store(target))
-            orders = sum(len(facts["jobs"]) for facts in box.bill().values())
-            nursery.run(0, board, target, config, box.env())
-            assert sum(len(facts["jobs"]) for facts in box.bill().values()) == orders, n
-            shutil.rmtree(target)
-            n += EVERY
+        for kill in nursery.kills(box, EVERY, FAULTS):
+            assert kill.code == 0, kill
+            check(box, Store(str(kill.target)))

@@ -3,9 +3,6 @@ a run loses nothing and buys nothing twice."""
 
 import json
 import os
-import shutil
-import subprocess
-import sys
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +13,8 @@ import pytest
 from tasks.manifest.files import load_attempts
 from tasks.media import probe as video
 from tasks.storage.store import Store
-from tests.crash.test_crash import CONFIG, ROOT, run
+from tests.crash.kills import Nursery
+from tests.crash.test_crash import CONFIG, run
 from tests.sandbox.server import Sandbox
 
 STRIDE = int(os.environ.get("STORYREEL_CRASH_STRIDE", "131"))
@@ -70,61 +68,16 @@ def check(box: Sandbox, store: Store, scratch: Path) -> None:
     assert store.names("lock") == []
 
 
-class Nursery:
-    """Runs in children of one process that has loaded everything."""
-
-    def __init__(self, folder: Path, env: dict[str, str]) -> None:
-        self.folder = folder
-        self.env = {**os.environ, **env}
-
-    def __enter__(self) -> "Nursery":
-        words = [sys.executable, "-m", "tests.crash.nursery"]
-        self.process = subprocess.Popen(
-            words, cwd=ROOT, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        return self
-
-    def run(self, at: int, board: Path, target: str, config: Path, env: dict[str, str]) -> tuple[int, int]:
-        """One run, killed at its step ``at`` (0: never): its exit code, and how many steps it took."""
-        assert self.process.stdin and self.process.stdout
-        asked = {"at": at, "count": str(self.folder / "count"), "board": str(board), "target": target}
-        self.process.stdin.write(json.dumps({**asked, "config": str(config), "env": env}) + "\n")
-        self.process.stdin.flush()
-        told = json.loads(self.process.stdout.readline())
-        return told["code"], told["steps"]
-
-    def __exit__(self, *_: object) -> None:
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.close()
-        self.process.wait(20)
-        self.process.stdout.close()
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 def test_takes_killed_at_every_step_without_prefect(tmp_path: Path, environment: dict[str, str]) -> None:
     """As below, by runs without Prefect, which are quick enough for each step."""
     (tmp_path / "board.csv").write_text(BOARD)
-    config = tmp_path / "crash.toml"
-    config.write_text(CONFIG.replace("{options}", "{}"))
-    steps, n, board = 10**6, 1, tmp_path / "board.csv"
+    (tmp_path / "crash.toml").write_text(CONFIG.replace("{options}", "{}"))
     with Nursery(tmp_path, environment) as nursery, Sandbox(FAULTS, job_seconds=0.0) as box:
-        while n <= steps:
-            box.faults(FAULTS)
-            box.reset()
-            target = str(tmp_path / f"target-{n}")
-            code, taken = nursery.run(n, board, target, config, box.env())
-            if code != -9:
-                steps = taken
-            else:
-                code, _ = nursery.run(0, board, target, config, box.env())
-            assert code in (0, 1), (n, code)
-            check(box, Store(target), tmp_path / "probe.mp4")
-            orders = sum(len(facts["jobs"]) for facts in box.bill().values())
-            nursery.run(0, board, target, config, box.env())
-            assert sum(len(facts["jobs"]) for facts in box.bill().values()) == orders, n
-            shutil.rmtree(target)
-            n += EVERY
+        for kill in nursery.kills(box, EVERY, FAULTS):
+            assert kill.code in (0, 1), kill  # what policy refused stays so, unless the kill was in between
+            check(box, Store(str(kill.target)), tmp_path / "probe.mp4")
 
 
 @pytest.mark.slow
