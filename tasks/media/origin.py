@@ -81,7 +81,7 @@ def check_signer(signer: Signer) -> None:
         info = c2pa.C2paSignerInfo(_algorithm(signer).encode(), signer.certificate, signer.key, None)
         c2pa.Signer.from_info(info).close()  # which does not look into the certificate
         if _public(signer) != _loaded(signer).public_key():
-            raise ValueError("the first certificate is not that of the key")
+            raise MediaError("the first certificate is not that of the key")
     except Exception as error:  # as when it signs
         raise MediaError(_short(error)) from error
 
