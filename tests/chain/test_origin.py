@@ -29,7 +29,7 @@ async def test_who_cannot_sign_is_told_before_anything_is_bought(studio: Studio,
     for name, pem in pems.items():
         (config.parent / f"{name}.pem").write_bytes(pem)
     config.write_text(config.read_text() + '\n[mark]\ncertificate = "certificate.pem"\nkey = "key.pem"\n')
-    with pytest.raises(ConfigError, match=r"certificate\.pem.*cannot be used to sign"):
+    with pytest.raises(ConfigError, match=r"mark\.certificate.*cannot be used to sign"):
         await studio.plan(studio.board("x"), config)
     assert (await studio.render(studio.board("x"), config)).code == 2
     assert studio.box.jobs() == [] and not studio.target.exists()
