@@ -128,12 +128,8 @@ def _by_the_books(attempt: Attempt, booked: Record) -> Attempt:
 def _attempt_of(entry: AttemptRecord) -> Attempt:
     """Unsettled money is at risk; an intent without a job is unclear."""
     record = entry.record
-    settled = entry.kind == "settled"
-    quoted = Decimal(record["quoted_usd"])
-    estimate = Decimal(record["estimate_usd"]) if record.get("estimate_usd") else None
-    lost, doubtful = entry.kind == "intent", entry.kind in ("intent", "overdue")
-    clip = record.get("clip")
-    if lost and record["provider"] == "animatic":  # nobody was asked, and nothing can come of it
+    clip, job = record.get("clip"), record.get("job", {})
+    if entry.kind == "intent" and record["provider"] == "animatic":  # nobody was asked, and nothing can come of it
         return _attempt_of(AttemptRecord(record | UNDRAWN, "settled"))
     return Attempt(
         key=record["key"],
@@ -143,26 +139,18 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
         run_id=record["run_id"],
         provider=record["provider"],
         model=record["model"],
-        outcome=record["outcome"] if settled else STATE[entry.kind],
         seconds=Decimal(record["sent_s"]),
         size=record["sent_size"],
-        quoted=quoted,
         scene=record["scene"],
         mode=record["mode"],
-        error_class="Unclear" if doubtful else record.get("error_class", ""),
-        error="the order was sent and no reply was recorded" if lost else record.get("error", ""),
-        job_id=record.get("job", {}).get("id", ""),
-        charged=Decimal(record["charged_usd"]) if settled else ZERO,
-        at_risk=Decimal(record["at_risk_usd"]) if settled else max(quoted, estimate or ZERO),
-        basis=record["charge_basis"] if settled else "unknown",
+        job_id=job.get("id", ""),
         submitted_at=record["submitted_at"],
         settled_at=record.get("settled_at", ""),
         clip=Clip(**clip) if clip else None,
         frame=record.get("frame", ""),
-        remote_ids=record.get("remote_ids") or record.get("job", {}).get("remote_ids", {}),
+        remote_ids=record.get("remote_ids") or job.get("remote_ids", {}),
         settled_by=record.get("settled_by", ""),
         order_id=record.get("order_id", ""),
-        estimate=estimate,
         stand_in=bool(record.get("stand_in")),
         slot=int(record.get("slot", 1)),
         grade=record.get("grade", "final"),
@@ -170,7 +158,26 @@ def _attempt_of(entry: AttemptRecord) -> Attempt:
         qa=str(record.get("qa") or ""),
         mends=int(record.get("mends", 0)),
         started_from=StartedFrom(**record["started_from"]) if record.get("started_from") else None,
+        **_standing(entry),
     )
+
+
+def _standing(entry: AttemptRecord) -> dict[str, Any]:
+    """What became of an attempt, and of its money."""
+    record, settled = entry.record, entry.kind == "settled"
+    lost, doubtful = entry.kind == "intent", entry.kind in ("intent", "overdue")
+    quoted = Decimal(record["quoted_usd"])
+    estimate = Decimal(record["estimate_usd"]) if record.get("estimate_usd") else None
+    return {
+        "outcome": record["outcome"] if settled else STATE[entry.kind],
+        "error_class": "Unclear" if doubtful else record.get("error_class", ""),
+        "error": "the order was sent and no reply was recorded" if lost else record.get("error", ""),
+        "quoted": quoted,
+        "estimate": estimate,
+        "charged": Decimal(record["charged_usd"]) if settled else ZERO,
+        "at_risk": Decimal(record["at_risk_usd"]) if settled else max(quoted, estimate or ZERO),
+        "basis": record["charge_basis"] if settled else "unknown",
+    }
 
 
 def job_of(record: Record) -> Job:
