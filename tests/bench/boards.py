@@ -31,9 +31,11 @@ allow_retired = true
 [render]
 budget_usd = 1000000
 concurrency = 400
+[quality]
+look = false
 [provider.pixazo]
 max_in_flight = 400
-"""
+"""  # what a look costs has a row of its own
 
 
 def config(folder: Path) -> Path:
