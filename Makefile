@@ -44,7 +44,7 @@ demo: $(VENV)/.user          ## the main job on data/, with no key and no networ
 	@$(BIN)/storyreel render data/lighthouse.csv --to out/demo
 
 test: $(VENV)/.developer     ## the tests; what fails beside others runs once more alone
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --ignore=tests/browser -m "not slow" $(COVERED) || $(AGAIN)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/browser -m "not slow" $(COVERED) || $(AGAIN)
 
 browser: $(VENV)/.developer  ## the report and the review page in a real browser
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests/browser || $(AGAIN)

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import gc
 import os
 import shutil
 import socket
@@ -10,27 +11,60 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from flows.cli.app import main
 from tests.deployed import SECRET, Api, api_of, working
 from tests.flows import Cli, Ran
 from tests.processes import end
+from tests.sandbox import media
 
+media.FPS = 4  # half of what `make sandbox` shows: nothing in a run of the chain takes longer than to look at clips
 settings.register_profile("fuzz", max_examples=20_000, deadline=None, print_blob=True)  # `make fuzz`
 # a busy machine is no fault:
 settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("usual")
 PATIENCE = 110.0  # seconds; a cold start takes 8 to 14, on a busy machine a minute
+ONE_SERVER = ("tests/flows/", "tests/hostile/test_secrets.py")  # what asks the Prefect server of a session
 SILENT = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays: to look through it for garbage again and again takes half the time of collecting."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+class OneServer(LoadFileScheduling):
+    """A file is for one process of a test run, and so is all that shares a Prefect server: each takes seconds to start
+    and works on while nobody asks it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "prefect" if nodeid.startswith(ONE_SERVER) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Of the ways to hand out tests, the one by file."""
+    return OneServer(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What Hypothesis tries again and again is measured once, by the samples beside it: to measure takes half the time.
+    """The longest part begins first.
+
+    What Hypothesis tries again and again is measured once, by the samples beside it: to measure takes half the time.
     What it finds does not depend on that."""
+    items.sort(key=lambda item: not item.nodeid.startswith(ONE_SERVER))
     for item in items:
         if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.no_cover)

@@ -1,0 +1,37 @@
+"""How the tests of a run are handed out to its processes."""
+
+import gc
+
+import pytest
+
+from tests.conftest import ONE_SERVER, OneServer
+
+
+def test_that_the_prefect_server_of_a_session_is_asked_by_one_process(request: pytest.FixtureRequest) -> None:
+    """No test of `make test` outside what is handed out together starts that server once more."""
+    asked = {item.nodeid for item in request.session.items if "prefect_server" in getattr(item, "fixturenames", ())}
+    slow = {item.nodeid for item in request.session.items if item.get_closest_marker("slow")}
+    assert [one for one in asked - slow if not one.startswith(ONE_SERVER)] == []
+
+
+@pytest.mark.parametrize(
+    ("test", "goes_with"),
+    [
+        ("tests/flows/cli/test_app.py::test_a[x]", "prefect"),
+        ("tests/flows/test_pace.py::test_b", "prefect"),
+        ("tests/hostile/test_secrets.py::test_c", "prefect"),
+        ("tests/hostile/test_text.py::test_d[tests/flows/]", "tests/hostile/test_text.py"),
+        ("tests/chain/test_faults.py::test_e[a::b]", "tests/chain/test_faults.py"),
+    ],
+)
+def test_what_one_process_gets(test: str, goes_with: str, pytestconfig: pytest.Config) -> None:
+    """A file is for one process, and the files that share a server are for one process."""
+    handed_out = OneServer.__new__(OneServer)
+    handed_out.config = pytestconfig
+    assert handed_out._split_scope(test) == goes_with
+
+
+def test_that_what_was_collected_is_not_looked_through_for_garbage() -> None:
+    """It is set aside, and what tests leave is still collected: a socket that nobody closed is told."""
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 100_000
