@@ -67,3 +67,11 @@ def test_an_option_that_cannot_be_read_is_told_to_programs_too(
     [fault] = ran.told["errors"]
     assert (ran.code, ran.told["exit_code"], fault["column"], fault["value"]) == (2, 2, column, value)
     assert fault["message"] in ran.err
+
+
+def test_in_place_is_said_of_a_board(typed: Typed, tmp_path: Path) -> None:
+    """Without a board to write into it is a mistake, and not nothing."""
+    board = write_board(tmp_path / "board.csv", [{"prompt": "a sail"}])
+    ran = typed("status", board.parent, "--in-place", "--json")
+    [fault] = ran.told["errors"]
+    assert (ran.code, fault["column"]) == (2, "--in-place") and "--into" in fault["message"]
