@@ -37,7 +37,7 @@ from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
 from tasks.commands import answers
 from tasks.commands.write_back import write_into
-from tasks.domain.errors import StartError
+from tasks.domain.errors import ConfigError, Fault, StartError
 from tasks.domain.plan import NOWHERE
 from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest
@@ -187,6 +187,8 @@ def status(url: To, *, config: Config = None, json: Json = False, into: Into = "
     """Say what is at a target: shots by status, money by gateway, jobs paid for and not yet collected."""
 
     async def act() -> int:
+        if in_place and not into:
+            raise ConfigError([Fault(0, "", "--in-place", "", "say which board: it goes with --into BOARD")])
         async with blocks.open_session(RunRequest("", url, config), keys=False) as running:
             told = await answers.status(running)
             if into:

@@ -21,7 +21,7 @@ from tasks.commands.starter import CONFIG, Begun
 from tasks.domain import redaction
 from tasks.domain.errors import BoardError, Fault, StartError
 from tasks.domain.money import ZERO, usd_shown, usd_text
-from tasks.domain.plan import Plan, ShotPlan
+from tasks.domain.plan import Plan, ShotPlan, words_of_trust
 from tasks.domain.progress import Progress
 
 plain = Console(file=cast(IO[str], OUT))  # for the help, which wraps its words
@@ -158,9 +158,8 @@ def plan_table(plan: Plan, read: Sequence[str] = (), *, most: int = 200) -> None
     for warning, ids in shot_warnings([shot for shot in plan.shots if shot.selected]).items():
         more = f" and {len(ids) - 4} more" if len(ids) > 4 else ""
         out.print(text(f"{', '.join(ids[:4])}{more}: {warning}", "yellow"))
-    if trusted := plan.trusted:
-        said = f"{len(trusted)} remote files were taken on trust, the first: {trusted[0]}"
-        out.print(text(said if len(trusted) > 1 else f"1 remote file was taken on trust: {trusted[0]}"))
+    if trusted := words_of_trust(plan.trusted):
+        out.print(text(trusted))
     out.print(plan.summary)
     for line in plan.schedule.lines if plan.schedule else ():
         out.print(text(line))

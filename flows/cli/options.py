@@ -1,18 +1,28 @@
 """The options of the command line: their types, their help, and what they come to."""
 
 import contextlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from tasks.domain.errors import ConfigError, Fault
 from tasks.domain.money import BUDGET_WORDS, is_budget
 from tasks.domain.request import VIEWS, RunRequest, ViewSelection
 from tasks.domain.takes import MOST_TAKES
 from tasks.planning import asked_time
+
+
+def whole(kind: object, tokens: Sequence[Token]) -> int:
+    """A whole number in decimal digits: nothing is rounded to one. Raises ``ValueError`` when it is none."""
+    text = tokens[0].value
+    if not re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII):
+        raise ValueError(f"write a whole number, not {text!r:.40}")
+    return int(text)
 
 
 def _leave_out(view: str, what: str = "") -> Parameter:
@@ -29,7 +39,7 @@ Config = Annotated[str | None, Parameter(help="Config file; by default configs/a
 Budget = Annotated[str | None, Parameter(help="US dollars that the target may cost over all its runs.")]
 Only = Annotated[str, Parameter(help="Shot ids, with commas: look at these rows only.")]
 Rerender = Annotated[str, Parameter(help="Shot ids, with commas, or all: buy another clip for them.")]
-Concurrency = Annotated[int | None, Parameter(help="Shots in flight, 1 to 400.")]
+Concurrency = Annotated[int | None, Parameter(converter=whole, help="Shots in flight, 1 to 400.")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="One JSON object on standard output.")]
 Into = Annotated[
     str, Parameter(help="Write status, clip, take, money and note of each shot into a copy of this board.")
@@ -48,7 +58,9 @@ def choose_shots(request: RunRequest, only: str, rerender: str) -> RunRequest:
 class Wishes:
     """What `render` and `plan` are asked for beside the rows themselves."""
 
-    takes: Annotated[int | None, Parameter(help="Clips of each shot whose row says nothing of it, 1 to 10.")] = None
+    takes: Annotated[
+        int | None, Parameter(converter=whole, help="Clips of each shot whose row says nothing of it, 1 to 10.")
+    ] = None
     draft: Annotated[
         bool | None, Parameter(help="Order drafts from [chain.draft], no finals; or finals for all drafts.")
     ] = None

@@ -8,9 +8,11 @@ from typing import NoReturn
 
 from cyclopts import App, CycloptsError
 
-from flows.cli import display, early, outlets
+from flows.cli import display, early, outlets, output
 from flows.cli import server as prefect_server
 from flows.support import signals
+from tasks.commands.answers import fault_json
+from tasks.domain.errors import Fault
 
 M_ARENA_MAX = -8  # as <malloc.h> has it
 #: What Prefect raised when its server was lost: its own farewell to that server would take minutes.
@@ -37,12 +39,21 @@ def _call(app: App) -> int:
         code = app(exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         display.say(f"error: {error}")
+        if "--json" in sys.argv:
+            output.write({"exit_code": 2, "errors": [fault_json(_fault_of(error))]})
         return 2
     outlets.OUT.flush()
     if words := outlets.lost_words():
         display.say(words)
     done = code if isinstance(code, int) else 0
     return done or int(bool(words))
+
+
+def _fault_of(error: CycloptsError) -> Fault:
+    """The option that could not be read, where one was named, and what stands there."""
+    token, argument = getattr(error, "token", None), error.argument
+    named = (token.keyword if token else None) or (argument.name if argument else "")
+    return Fault(0, "", named, token.value if token else "", str(error))
 
 
 def _use_one_heap() -> None:

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from flows.cli import display
 from flows.cli import output as answer
-from flows.cli.options import Config, Json, To
+from flows.cli.options import Config, Json, To, whole
 from flows.support import blocks
 from tasks.domain.errors import StartError, TargetError
 from tasks.domain.money import usd_shown, usd_text
@@ -26,7 +26,7 @@ Note = Annotated[str, Parameter(help="Why, in up to 2,000 characters.")]
 By = Annotated[str | None, Parameter(help="Who says it; by default the name of the account.")]
 Apply = Annotated[str, Parameter(help="Take in a choices.csv that the report saved.")]
 Host = Annotated[str, Parameter(help="Where to listen: an address of this machine, or 0.0.0.0 for all.")]
-Port = Annotated[int, Parameter(help="The port; by default one that is free.")]
+Port = Annotated[int, Parameter(converter=whole, help="The port; by default one that is free.")]
 
 
 class Asked(NamedTuple):

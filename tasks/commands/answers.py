@@ -11,7 +11,7 @@ from tasks.config import Settings
 from tasks.domain.errors import Fault, TargetError
 from tasks.domain.identity import number_text
 from tasks.domain.money import ZERO, usd_shown, usd_text
-from tasks.domain.plan import Schedule, ShotPlan
+from tasks.domain.plan import Schedule, ShotPlan, words_of_trust
 from tasks.domain.request import VIEWS
 from tasks.domain.result import STATUSES, Attempt, ShotResult, has_own_clip
 from tasks.domain.takes import Shelf
@@ -124,7 +124,7 @@ def plan_answer(running: Session, code: int) -> dict[str, Any]:
         **passes,
         "unread": unread,
         "stale": [_stale_shot(shot) for shot in plan.stale],
-        "warnings": list(plan.warnings),
+        "warnings": [*plan.warnings, *filter(None, [words_of_trust(plan.trusted)])],
         "errors": [],
     }
     return {"exit_code": code, "shots": shots, "totals": totals, **told, **_timed(plan.schedule)}

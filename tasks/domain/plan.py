@@ -1,7 +1,7 @@
 """What is decided about each shot before anything is spent. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -22,6 +22,13 @@ def words_of_waiting(count: int) -> str:
     if count < 2:
         return "1 shot waits for a choice" if count else ""
     return f"{count} shots wait for a choice"
+
+
+def words_of_trust(files: Sequence[str]) -> str:
+    """How many remote files a plan did not read, in words, with the first; empty where it read all."""
+    if len(files) < 2:
+        return f"1 remote file was taken on trust: {files[0]}" if files else ""
+    return f"{len(files)} remote files were taken on trust, the first: {files[0]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from tasks.ledger.keys import Claim, keys_of, worth
 from tasks.ledger.ledger import Ledger, spent
 from tasks.ledger.lineage import lineage_of, waits_for_choice
 from tasks.ledger.mending import is_over, lacks_good, need_of, offers_to_mend, take_to_mend
-from tasks.ledger.receipts import Receipts, folder
+from tasks.ledger.receipts import Receipts, canonical, folder
 from tasks.ledger.records import UNSETTLED, KeyHistory, LedgerKey, Record, job_of, now
 from tasks.ledger.shot_state import Ended, describe_beside, doubts, exit_code, is_refused, result_of, unclear_routes
 from tasks.ledger.verdicts import NAME as VERDICT
@@ -23,6 +23,7 @@ __all__ = [
     "Record",
     "VerdictReader",
     "Verdicts",
+    "canonical",
     "describe_beside",
     "describe_idle",
     "doubts",

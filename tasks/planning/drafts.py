@@ -116,10 +116,28 @@ def waiting(shots: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf) -> tuple[st
     )
 
 
+def describe_rejected(shots: Iterable[ShotPlan], ledger: Ledger, shelf: Shelf) -> list[str]:
+    """A line that names the shots of which every draft was rejected and for which nothing is ordered by itself."""
+    names = []
+    for plan in shots:
+        page = ledger.pages.get(plan.key) if plan.selected else None
+        if page and page.verdicts and not (takes := page.takes(shelf, plan.stand_ins)).kept:
+            drafted = any(one.grade == "draft" and one.n in takes.said for one in takes.attempts)
+            names += [plan.shot.shot_id] if drafted and not takes.need(plan.asked).missing else []
+    if not names:
+        return []
+    counted = "1 shot has" if len(names) == 1 else f"{len(names)} shots have"
+    return [f"{counted} none but rejected drafts: {_listed(names)}; --draft orders another, --no-draft a final"]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
+
+
 def describe_waiting(names: Sequence[str]) -> list[str]:
     """A line that names the shots that wait for a choice, where there are any."""
     if not names:
         return []
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     drafts = "their drafts" if len(names) > 1 else "its drafts"
-    return [f"{words_of_waiting(len(names))} among {drafts}: {', '.join(names[:_SHOWN])}{more}"]
+    return [f"{words_of_waiting(len(names))} among {drafts}: {_listed(names)}"]

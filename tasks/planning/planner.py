@@ -13,7 +13,7 @@ from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import Asked, Need, Takes, is_stand_in
 from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, lineage_of, need_of, worth
 from tasks.planning.chains import describe_chains, describe_stale, left_out
-from tasks.planning.drafts import Drafts, begins_paid, describe_waiting, waiting
+from tasks.planning.drafts import Drafts, begins_paid, describe_rejected, describe_waiting, waiting
 from tasks.planning.fingerprints import Fingerprints
 from tasks.planning.mending import describe_mending, mending
 from tasks.planning.offers import Found, OfferFinder, offer_warnings
@@ -64,7 +64,8 @@ class Planner:
         wrong = (*self.snapshot.lacks, *self.finder.warnings) if any(s.renders for s in shots) else ()
         names = waiting(shots, self.ledger, self.snapshot.shelf)
         behind = (*describe_chains(self.board.shots), *describe_stale(shots))
-        warnings = (*self.board.told.lines, *wrong, *describe_waiting(names), *behind, *self.told)
+        undecided = (*describe_waiting(names), *describe_rejected(shots, self.ledger, self.snapshot.shelf))
+        warnings = (*self.board.told.lines, *wrong, *undecided, *behind, *self.told)
         return Plan(shots, self.board.extra_columns, warnings, self.snapshot.trusted, names)
 
     def _with_stale(self, shots: tuple[ShotPlan, ...]) -> tuple[ShotPlan, ...]:

@@ -115,7 +115,7 @@ def _sort_out(session: SessionState, references: list[tuple[Shot, str, str]], *,
         if is_page(reference):
             problems[reference] = shared(reference).removeprefix("; ")
             continue
-        if has_scheme(reference) and not fetch:
+        if not fetch and kind_of(reference).name != "local":
             trusted.setdefault(reference)
         else:
             wanted.setdefault(reference)

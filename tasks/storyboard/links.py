@@ -76,15 +76,24 @@ def _of(member: CastMember, *, firm: bool) -> list[Shown]:
 
 
 def _named(text: str, cast: Cast) -> tuple[str, ...]:
-    """What a cell of references names. Raises ``ValueError`` when it is neither of the cast nor a picture."""
-    found = []
+    """What a cell of references names. Raises ``ValueError`` when any of it is neither of the cast nor a picture."""
+    found, wrong = [], []
     for one in cells.listed(text):
-        if one in cast and not cast[one].images:
-            raise ValueError(f"[cast.{one}] has no images to send; give it some, or name {{{one}}} in the prompt")
-        if one not in cast and not kinds.located(one):
-            raise ValueError(f"{one[:60]!r} is neither in [cast] nor a picture{cells.nearest(one, tuple(cast))}")
-        found.append(one if one in cast else missing.check(one))
+        try:
+            found.append(_reference(one, cast))
+        except ValueError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ValueError("; ".join(wrong[:5]))
     return tuple(found)
+
+
+def _reference(one: str, cast: Cast) -> str:
+    if one in cast and not cast[one].images:
+        raise ValueError(f"[cast.{one}] has no images to send; give it some, or name {{{one}}} in the prompt")
+    if one not in cast and not kinds.located(one):
+        raise ValueError(f"{one[:60]!r} is neither in [cast] nor a picture{cells.nearest(one, tuple(cast))}")
+    return one if one in cast else missing.check(one)
 
 
 def read_heard(sheet: Sheet, base: str) -> list[Heard]:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import unquote, urlsplit
 
-from tasks.storage import has_scheme
+from tasks.storage import has_scheme, kind_of
 
 Names = Callable[[str], Sequence[str]]
 """A folder -> the names in it; none where it cannot be looked into."""
@@ -85,9 +85,9 @@ def cause(reference: str, folder: str, names: Names | None = None) -> str:
     ``reference`` is as it was looked for, ``folder`` the board's own, from which what is meant is told.
     """
     look = names or names_in
-    if has_scheme(reference) and not reference.startswith("file:"):
+    if has_scheme(reference) and kind_of(reference).name != "local":
         return shared(reference)
-    path = unquote(urlsplit(reference).path) if reference.startswith("file:") else reference
+    path = unquote(urlsplit(reference).path) if has_scheme(reference) else reference
     found = _written(path, folder, look) or _named(path, folder, look)
     return f"; {found}" if found else ""
 

@@ -82,7 +82,7 @@ def prepare(table: Table, settings: Settings, before: Before) -> tuple[Table, As
     templates, faults = _templates(table, joins)
     filled, wrong = _filled(table, found.places, rules.fill_down)
     shots, noted = furniture.without(filled, found.places, templates.get("prompt"))
-    notes = [*_joined_notes(table, templates), *table.notes, *noted]
+    notes = [*_ignored_notes(table, rules.ignore), *_joined_notes(table, templates), *table.notes, *noted]
     ready, placed = _joined(shots, found.places, templates)
     ready, placed, said = _pictured(ready, placed)
     notes += said
@@ -103,6 +103,17 @@ def _templates(table: Table, joins: Mapping[str, str]) -> tuple[dict[str, Templa
         if not wrong:
             templates[name] = template
     return templates, faults
+
+
+def _ignored_notes(table: Table, ignore: Sequence[str]) -> list[str]:
+    """What is said of headers to ignore that are none, but nearly are: a config may be one for many shot lists."""
+    absent = [text for text in ignore if find(table.headers, text) is None]
+    meant = {text: nearest(text, tuple(table.headers)) for text in absent}
+    return [
+        f"[columns] ignore names {text!r}, which the shot list does not have{near}"
+        for text, near in meant.items()
+        if near
+    ]
 
 
 def _joined_notes(table: Table, templates: Mapping[str, Template]) -> list[str]:

@@ -154,6 +154,8 @@ def test_one_remote_file_is_one(typed: Typed, tmp_path: Path) -> None:
     """The plan counts in plain words what it took on trust."""
     ran = typed("plan", _one(tmp_path, image="https://pics.example/boat.png"))
     assert "1 remote file was taken on trust: https://pics.example/boat.png" in ran.out.splitlines()
+    told = typed("plan", _one(tmp_path, image="https://pics.example/boat.png"), "--json").told
+    assert "1 remote file was taken on trust: https://pics.example/boat.png" in told["warnings"]
 
 
 def test_a_source_that_is_no_row_and_no_file(typed: Typed, tmp_path: Path) -> None:

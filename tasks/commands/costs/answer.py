@@ -10,6 +10,7 @@ from tasks.commands.costs.reading import read_orders
 from tasks.commands.costs.table import COLUMNS, Costs, total
 from tasks.domain.errors import ConfigError, Fault, TargetError
 from tasks.domain.money import usd_text
+from tasks.ledger import canonical
 from tasks.manifest import Row, write_csv, write_parquet
 from tasks.storage import StoreError, open_store
 
@@ -33,22 +34,29 @@ def check_file(to: str) -> None:
 
 
 def count_costs(urls: Sequence[str], options: Mapping[str, Any], say: Callable[[str], None]) -> Told:
-    """The costs of many targets; ``say`` is told of each that cannot be read.
+    """The costs of many targets, each once however its address is spelled; ``say`` is told of each that cannot be
+    read.
 
-    Raises ``TargetError`` when none can be read.
+    Raises ``TargetError`` when none can be read, with every reason.
     """
-    costs, errors = Costs(), list[Fault]()
+    costs, errors, done = Costs(), list[Fault](), dict[str, bool]()
     for url in dict.fromkeys(urls):
         try:
-            for orders in read_orders(url, options):
+            store = open_store(url, options)
+            if (place := canonical(store)) in done:
+                continue
+            done[place] = False
+            for orders in read_orders(store):
                 costs.add(orders)
+            done[place] = True
         except TargetError as error:
-            errors += error.faults or [Fault(0, "", "", url, str(error))]
-            say(str(error))
-    read = len(dict.fromkeys(urls)) - len(errors)
-    if not read:
-        raise TargetError("none of these targets can be read")
-    return Told(read, costs.rows(), costs.rows(("provider", "model")), costs.rows(("month", "provider")), errors)
+            errors += error.faults
+    if not any(done.values()):
+        raise TargetError(errors)
+    for fault in errors:
+        say(str(fault))
+    by = ("provider", "model"), ("month", "provider")
+    return Told(sum(done.values()), costs.rows(), costs.rows(by[0]), costs.rows(by[1]), errors)
 
 
 def write_table(told: Told, to: str, options: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pyarrow
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from tasks.domain.errors import TargetError
-from tasks.storage import Store, StoreError, open_store
+from tasks.storage import Store, StoreError
 
 if TYPE_CHECKING:
     import pandas
@@ -21,13 +21,12 @@ CHUNK = 100_000  # orders at a time
 READ = ("key", "n", "provider", "model", "outcome", "submitted_at", "settled_at", "sent_s", *MONEY)
 
 
-def read_orders(url: str, options: Mapping[str, Any]) -> Iterator["pandas.DataFrame"]:
+def read_orders(store: Store) -> Iterator["pandas.DataFrame"]:
     """The orders of a target, in chunks: provider, model, month, board, outcome, wait_s, used (its clip is in use),
     seconds of that clip, and money.
 
     Raises ``TargetError`` when the target cannot be read, or has no tables.
     """
-    store = open_store(url, options)
     try:
         attempts = parquet.ParquetFile(io.BytesIO(store.read("attempts.parquet")))
         made = _made(_found(store, "takes.parquet"))

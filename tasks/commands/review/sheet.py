@@ -5,6 +5,7 @@ The page writes it; a person may write one too, with the columns ``shot_id``, ``
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from typing import get_args
 
@@ -17,16 +18,17 @@ COLUMNS = ("shot_id", "key", "take", "sha256", "verdict", "note", "by", "at", "a
 MOST_BYTES = 32_000_000
 MOST_CHOICES = 100_000
 
+_WHOLE = re.compile(r"(\d{1,9})(?:[.,]0+)?", re.ASCII)
+_NAMED = re.compile(r"(\ufeff?sep=([,;\t|]))(?=[\r\n])", re.IGNORECASE)
+
 
 def listed(data: bytes, words: Words) -> list[Choice]:
     """The choices of a list in its order. ``words`` are those of rows that have none.
 
     Raises ``StartError`` when the list or a row cannot be read, with every fault.
     """
-    lines = csv.DictReader(io.StringIO(_text(data), newline=""), dialect=_dialect(data))
     try:
-        names = [str(name).strip().lower() for name in lines.fieldnames or ()]
-        rows = [(lines.line_num, dict(zip(names, row.values(), strict=False))) for row in lines]
+        names, rows = _table(data)
     except csv.Error as error:
         raise StartError(f"the list of choices cannot be read as CSV: {error}") from error
     if lacks := [name for name in ("verdict", *(() if "key" in names else ("shot_id",))) if name not in names]:
@@ -39,6 +41,18 @@ def listed(data: bytes, words: Words) -> list[Choice]:
     return [one for one in found if isinstance(one, Choice)]
 
 
+def _table(data: bytes) -> tuple[list[str], list[tuple[int, Mapping[str, str]]]]:
+    """The headers, and each row by its header with the line on which it begins."""
+    text, sign = _signed(_text(data))
+    reader = csv.reader(io.StringIO(text, newline=""), csv.excel, delimiter=sign, strict=True)
+    rows, first = list[tuple[int, list[str]]](), 1
+    for row in reader:
+        rows += [(first, row)] if any(map(str.strip, row)) else []
+        first = reader.line_num + 1
+    names = [re.sub(r"[\s_-]+", "_", name.strip().lower()) for name in (rows[0][1] if rows else ())]
+    return names, [(number, dict(zip(names, row, strict=False))) for number, row in rows[1:]]
+
+
 def _choice(number: int, row: Mapping[str, object], words: Words) -> Choice | Fault:
     cells = {name: _cell(row.get(name)) for name in COLUMNS}
     shot_id, said = cells["shot_id"], cells["verdict"]
@@ -46,8 +60,10 @@ def _choice(number: int, row: Mapping[str, object], words: Words) -> Choice | Fa
     if kind is None:
         return Fault(number, shot_id, "verdict", said, f"write one of {', '.join(KINDS)}")
     for name in ("take", "after"):
-        if cells[name] and not (cells[name].isdecimal() and len(cells[name]) < 10):
+        found = _WHOLE.fullmatch(cells[name] or "0")
+        if not found:
             return Fault(number, shot_id, name, cells[name], "write a whole number")
+        cells[name] = found[1] if cells[name] else ""
     if kind != "again" and not cells["take"]:
         return Fault(number, shot_id, "take", "", "write the number of the take")
     own = Words(*(cells[name] or getattr(words, name) for name in Words._fields))
@@ -76,7 +92,8 @@ def _cell(value: object) -> str:
 
 
 def _text(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp1252"):
+    """The text in whichever encoding a spreadsheet saved it."""
+    for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
@@ -84,8 +101,9 @@ def _text(data: bytes) -> str:
     return data.decode("latin-1")
 
 
-def _dialect(data: bytes) -> type[csv.Dialect]:
-    """A spreadsheet may have saved the list with the sign that its language divides cells by."""
-    head = _text(data.split(b"\n", 1)[0])
-    sign = max(",;\t", key=head.count)
-    return type("Found", (csv.excel,), {"delimiter": sign, "strict": True})
+def _signed(text: str) -> tuple[str, str]:
+    """The text with the sign that divides its cells: the one that it names, or that its first line has most."""
+    if named := _NAMED.match(text):
+        return text[named.end(1) :], named[2]
+    head = text.lstrip().split("\n", 1)[0]
+    return text, max(",;\t|", key=head.count)

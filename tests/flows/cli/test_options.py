@@ -43,3 +43,35 @@ def test_a_time_to_be_done_by(typed: Typed, tmp_path: Path) -> None:
     assert told["by"]["by"].partition("T")[2].startswith("07:00") and told["by"]["usd"] == "0.00"
     wrong = typed("plan", board, "--by", "tomorrow")
     assert wrong.code == 2 and "--by 'tomorrow': write a time such as 07:00" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("more", "column", "value"),
+    [
+        (("--takes", "1.5"), "--takes", "1.5"),
+        (("--takes", "two"), "--takes", "two"),
+        (("--takes", "0x2"), "--takes", "0x2"),
+        (("--concurrency", "2.5"), "--concurrency", "2.5"),
+        (("--takes",), "--takes", ""),
+        (("--onyl", "ok"), "--onyl", ""),
+        (("--draft", "--no-draft"), "--no-draft", ""),
+        (("other.csv",), "", ""),
+    ],
+)
+def test_an_option_that_cannot_be_read_is_told_to_programs_too(
+    typed: Typed, tmp_path: Path, more: tuple[str, ...], column: str, value: str
+) -> None:
+    """One JSON object with the option and what stands there; no number is rounded to one that was not asked for."""
+    board = write_board(tmp_path / "board.csv", [{"prompt": "a sail"}])
+    ran = typed("plan", board, "--json", *more)
+    [fault] = ran.told["errors"]
+    assert (ran.code, ran.told["exit_code"], fault["column"], fault["value"]) == (2, 2, column, value)
+    assert fault["message"] in ran.err
+
+
+def test_in_place_is_said_of_a_board(typed: Typed, tmp_path: Path) -> None:
+    """Without a board to write into it is a mistake, and not nothing."""
+    board = write_board(tmp_path / "board.csv", [{"prompt": "a sail"}])
+    ran = typed("status", board.parent, "--in-place", "--json")
+    [fault] = ran.told["errors"]
+    assert (ran.code, fault["column"]) == (2, "--in-place") and "--into" in fault["message"]

@@ -101,6 +101,28 @@ def test_a_target_that_cannot_be_read_is_told_and_the_rest_counted(
     assert told(capsys, tmp_path / "none")["exit_code"] == 2
 
 
+def test_a_target_counts_once_however_it_is_spelled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a slash at its end, from the working folder, through a link, as a file URL: one target, one sum."""
+    place = target(tmp_path / "a", [order(1)], {1: 4.0})
+    (tmp_path / "link").symlink_to(place)
+    monkeypatch.chdir(tmp_path)
+    spelled = ["a", "a/", "./a", str(place), f"file://{place}", "link", "none", "./none"]
+    found = told(capsys, *spelled)  # type: ignore[arg-type]  # as they are typed
+    assert (found["targets"], found["totals"]["charged_usd"], len(found["errors"])) == (1, "1.00", 1)
+
+
+def test_each_target_that_cannot_be_read_is_told_where_none_can(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Programs get every reason too, not only that there is none to count."""
+    found = told(capsys, tmp_path / "none", "s3:/bucket")  # type: ignore[arg-type]  # as it is typed
+    said = [one["message"] for one in found["errors"]]
+    assert found["exit_code"] == 2 and len(said) == 2
+    assert "none holds no attempts.parquet" in said[0] and "s3://bucket" in said[1]
+
+
 def test_the_table_as_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Parquet with exact money, CSV, and a page with three charts and no script; a name in it is text."""
     place = target(tmp_path / "a", [order(1)], {1: 4.0}, board="<script>x.csv")

@@ -75,6 +75,17 @@ def test_how_a_chosen_draft_is_finished(
         assert "redraft" in plan.left_out.reason  # type: ignore[union-attr]  # it is left out
 
 
+@pytest.mark.parametrize(("render", "told"), [("", True), ("draft = true", False)])
+def test_a_shot_whose_drafts_were_all_rejected_is_told(tmp_path: Path, render: str, told: bool) -> None:
+    """It has no clip, and only a run for drafts orders another: any other plan names it, and what would order one."""
+    at = desk(tmp_path, date(2026, 11, 26), render)
+    plan = drafted(at, {})
+    at.ledger.judge({plan.key: (Verdict(1, 1, "ab" * 32, "reject"),)})
+    found = at.plan(FOUR)
+    line = f"1 shot has none but rejected drafts: {FOUR.shot_id}; --draft orders another, --no-draft a final"
+    assert ((line in found.warnings), (found.shots[0].action == "keep")) == (told, told)
+
+
 def test_what_finishes_drafts_is_no_route_by_itself(tmp_path: Path) -> None:
     """Named in a chain it is passed over with its reason."""
     at = desk(tmp_path, date(2026, 11, 26))

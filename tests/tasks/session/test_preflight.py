@@ -138,6 +138,18 @@ async def test_known_remote_file(begin, monkeypatch, rerender, fetched):
         assert list(session.snapshot.digests) == [url] * fetched
 
 
+@pytest.mark.parametrize("scheme", ["file", "local"])
+@pytest.mark.parametrize("board", ["", "file://{}/board/board.csv"])
+async def test_a_plan_reads_files_of_this_machine_however_they_are_named(begin, tmp_path, scheme, board):
+    """An address of a local file is no remote one: what is missing is told by a plan too, and nothing is on trust."""
+    there, gone = (f"{scheme}://{tmp_path}/board/{name}.png" for name in ("a", "A"))
+    rows = [f"sh010,A boat,{there},,64x48,1", "sh020,A cow,b.png,,64x48,1", f"sh030,A dog,{gone},,64x48,1"]
+    [fault] = await faults_of(begin(*rows, board=board.format(tmp_path)), fetch=False)
+    assert fault[:2] == ("sh030", "image") and fault[2].startswith("is not there; its case is another")
+    plan = await begin(*rows[:2], board=board.format(tmp_path)).check(fetch=False)
+    assert plan.trusted == () and len(plan.shots) == 2
+
+
 # --- how far a board may reach
 
 

@@ -242,6 +242,18 @@ def test_a_canonical_name_is_believed(header: str, cell: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ignored", "near"),
+    [(("Sze",), "Size"), (("Size", "camra move"), "Camera Move"), (("SIZE",), ""), (("Budget",), "")],
+)
+def test_a_misspelled_header_to_ignore_is_told(ignored: tuple[str, ...], near: str) -> None:
+    """One that is nearly a header of the list is meant to be one; a config for many lists may name others."""
+    found = board("prompt,Size,Camera Move\na,1280x720,pan\n", column_rules=ColumnRules(ignore=ignored))
+    said = [line for line in found.told.notes if "[columns] ignore" in line]
+    told = f"[columns] ignore names {ignored[-1]!r}, which the shot list does not have; did you mean {near!r}?"
+    assert said == ([told] if near else [])
+
+
+@pytest.mark.parametrize(
     ("header", "cells"),
     [
         ("mode", ["gag", "gag", ""]),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.domain.errors import BoardError
-from tests.tasks.boards import board
+from tests.tasks.boards import board, faults_of
 
 EDL = """TITLE: CUT
 FCM: NON-DROP FRAME
@@ -104,6 +104,61 @@ def test_no_cut(data: str, name: str, message: str) -> None:
     """What cannot be read is one sentence."""
     with pytest.raises(BoardError, match=message):
         board(data, name)
+
+
+PROJECT = """<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE fcpxml><fcpxml version="1.10"><resources>
+<format id="r1" frameDuration="1/25s"/><asset id="a1" name="f" src="file:///f.mov" start="0s" duration="90s"/>
+<effect id="e1" name="Placeholder" uid="x"/><media id="m1" name="scene"/></resources><library><event name="e">
+<project name="p"><sequence format="r1" duration="8s"><spine>{}</spine></sequence></project>
+</event></library></fcpxml>"""
+MARK = '<marker start="0s" duration="1/25s" value="A ferry"/>'
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [
+        '<video ref="a1" name="A ferry" duration="4s" offset="0s"/>',
+        '<video ref="e1" name="A ferry" duration="4s" offset="0s"><param name="Sky" value="1"/></video>',
+        f'<video ref="e1" name="IMG_1" duration="4s" offset="0s">{MARK}</video>',
+        '<ref-clip ref="m1" name="A ferry" duration="4s" offset="0s"/>',
+        '<mc-clip ref="m1" name="A ferry" duration="4s" offset="0s"><mc-source angleID="x"/></mc-clip>',
+        '<clip name="A ferry" duration="4s" offset="0s"/>',
+        '<clip name="A ferry" duration="4s" offset="0s"><gap name="Gap" duration="4s" offset="0s"/></clip>',
+        '<clip name="A ferry" duration="4s" offset="0s"><video ref="e1" offset="0s" duration="4s"/></clip>',
+        '<sync-clip name="A ferry" duration="4s" offset="0s"/>',
+        '<asset-clip name="A ferry" duration="4s" offset="0s"/>',
+        '<asset-clip ref="gone" name="A ferry" duration="4s" offset="0s"/>',
+    ],
+)
+def test_stills_generators_and_compounds_of_final_cut_are_shots(clip: str) -> None:
+    """Whatever stands in the storyline with a name and a length is a row: a storyboard is seldom of footage."""
+    after = '<asset-clip ref="a1" name="A rope" duration="2s" offset="4s"/>'
+    found = [row[1:] for row in rows(PROJECT.format(clip + after), "c.fcpxml")]
+    assert found == [("A ferry", Decimal(4)), ("A rope", Decimal(2))]
+
+
+def test_more_projects_in_one_file_are_told() -> None:
+    """One is read; that there are others is said."""
+    clip = '<asset-clip ref="a1" name="A rope" duration="2s" offset="0s"/>'
+    one = PROJECT.format(clip)
+    start, end = one.index("<project"), one.index("</project>") + len("</project>")
+    found = board(one[:end] + one[start:end].replace("A rope", "Another") + one[end:], "c.fcpxml")
+    assert [shot.prompt for shot in found.shots] == ["A rope"]
+    assert "1 more project in the file: not read" in found.told.notes
+
+
+def test_a_project_of_endless_depth_is_a_sentence() -> None:
+    """Clips within clips, deeper than the interpreter goes, end in words."""
+    clip = '<clip name="A" duration="1s" lane="1">'
+    [fault] = faults_of(PROJECT.format(clip * 20_000 + "</clip>" * 20_000), "c.fcpxml")
+    assert fault.message.startswith(("this cut cannot be read", "this timeline has no clips"))
+
+
+def test_what_trips_the_reader_is_said_in_words() -> None:
+    """No message of the interpreter reaches whoever exported the file."""
+    [fault] = faults_of(PROJECT.format('<asset-clip ref="a1" name="A" duration="soon"/>'), "c.fcpxml")
+    assert "this cut cannot be read" in fault.message
+    assert "object" not in fault.message and "argument" not in fault.message
 
 
 def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

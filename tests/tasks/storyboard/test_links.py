@@ -93,6 +93,9 @@ def test_a_prompt_names_the_cast() -> None:
     [
         ("hro;a.png", "'hro' is neither in [cast] nor a picture; did you mean 'hero'?"),
         ("voice;a.png", "[cast.voice] has no images"),
+        ("voice;hro;a.png", "[cast.voice] has no images"),
+        ("voice;hro;a.png", "'hro' is neither in [cast] nor a picture; did you mean 'hero'?"),
+        ("hro|a.png|=IMAGE(A1)", "is a formula"),
     ],
 )
 def test_what_references_cannot_be(cell: str, words: str) -> None:

@@ -35,8 +35,8 @@ def test_any_note_comes_back(note: str) -> None:
     assert one.note == clean(note.encode("utf-8", "replace").decode())
 
 
-@pytest.mark.parametrize("sign", [";", "\t", ","])
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "cp1252"])
+@pytest.mark.parametrize("sign", [";", "\t", ",", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "cp1252", "utf-16"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_as_a_spreadsheet_saved_it(sign: str, encoding: str, end: str) -> None:
     """Semicolons, tabs, another encoding and blank lines are read."""
@@ -50,12 +50,35 @@ def test_as_a_spreadsheet_saved_it(sign: str, encoding: str, end: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Shot ID,Take,Verdict\nsh010,2,Select\n",
+        "shot-id , TAKE,verdict\nsh010,2.0, select\n",
+        "sep=;\r\nshot_id;take;verdict\r\nsh010;2;select\r\n",
+        "\n\nshot_id,take,verdict\nsh010,2,select\n",
+    ],
+)
+def test_as_a_person_typed_it(text: str) -> None:
+    """Headers in words, a number with its zero, the line by which a spreadsheet names its sign."""
+    (one,) = listed(text.encode(), Words())
+    assert (one.shot_id, one.take, one.kind) == ("sh010", 2, "select")
+
+
+def test_a_row_is_told_by_the_line_on_which_it_begins() -> None:
+    """A note of several lines above it, or in it, makes no other line of it."""
+    data = b'shot_id,take,verdict,note\nsh010,1,select,"a\nb"\n\nsh020,x,select,"c\nd"\n'
+    with pytest.raises(StartError) as told:
+        listed(data, Words())
+    assert [fault.row for fault in told.value.faults] == [5]
+
+
+@pytest.mark.parametrize(
     ("row", "column", "words"),
     [
         ({"verdict": "like"}, "verdict", "write one of select, reject, again"),
         ({"verdict": ""}, "verdict", "write one of"),
         ({"take": "two"}, "take", "whole number"),
-        ({"take": "2.0"}, "take", "whole number"),
+        ({"take": "2.5"}, "take", "whole number"),
         ({"take": ""}, "take", "the number of the take"),
         ({"after": "x"}, "after", "whole number"),
         ({"take": "9" * 12}, "take", "whole number"),
