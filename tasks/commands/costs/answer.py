@@ -1,12 +1,17 @@
 """What ``storyreel costs`` answers: the table over many targets, as values and as a file. Blocks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any, NamedTuple
+
+import pyarrow
 
 from tasks.commands.answers import fault_json
 from tasks.commands.costs.page import render_page
-from tasks.commands.costs.reading import read_orders
+from tasks.commands.costs.reading import Orders, read_orders
 from tasks.commands.costs.table import COLUMNS, Costs, total
 from tasks.domain.errors import ConfigError, Fault, TargetError
 from tasks.domain.money import usd_text
@@ -14,6 +19,7 @@ from tasks.manifest import Row, write_csv, write_parquet
 from tasks.storage import StoreError, open_store
 
 ENDINGS = (".parquet", ".csv", ".html")
+READERS = 8  # targets that are read at once
 
 
 class Told(NamedTuple):
@@ -37,18 +43,38 @@ def count_costs(urls: Sequence[str], options: Mapping[str, Any], say: Callable[[
 
     Raises ``TargetError`` when none can be read.
     """
-    costs, errors = Costs(), list[Fault]()
-    for url in dict.fromkeys(urls):
+    pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # which gives back what a chunk has taken
+    costs, errors, read = Costs(), list[Fault](), 0
+    named = list(dict.fromkeys(urls))
+    for url, begun in zip(named, _read_ahead(named, options), strict=True):
         try:
-            for orders in read_orders(url, options):
+            for orders in begun():
                 costs.add(orders)
+            read += 1
         except TargetError as error:
             errors += error.faults or [Fault(0, "", "", url, str(error))]
             say(str(error))
-    read = len(dict.fromkeys(urls)) - len(errors)
     if not read:
         raise TargetError("none of these targets can be read")
     return Told(read, costs.rows(), costs.rows(("provider", "model")), costs.rows(("month", "provider")), errors)
+
+
+def _read_ahead(urls: Sequence[str], options: Mapping[str, Any]) -> Iterator[Callable[[], Iterable[Orders]]]:
+    """What gives the orders of each target, or raises why it cannot be read: some are begun while others are
+    counted. Most targets have one chunk, and of a larger one no more than that waits."""
+
+    def begin(url: str) -> Iterable[Orders]:
+        chunks = read_orders(url, options)
+        return chain(list(islice(chunks, 1)), chunks)
+
+    with ThreadPoolExecutor(READERS) as pool:
+        ahead: deque[Future[Iterable[Orders]]] = deque()
+        for url in urls:
+            ahead.append(pool.submit(begin, url))
+            if len(ahead) > READERS:
+                yield ahead.popleft().result
+        while ahead:
+            yield ahead.popleft().result
 
 
 def write_table(told: Told, to: str, options: Mapping[str, Any]) -> None:
