@@ -6,10 +6,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pyarrow.parquet as pq
 import pytest
 
 from flows.cli.money import costs
+from tasks.commands.costs.reading import CHUNK
 from tasks.manifest import write_parquet
 from tasks.manifest.rows import ATTEMPTS
 from tasks.manifest.takes import TAKES
@@ -124,3 +126,17 @@ def test_a_target_of_the_first_edition_is_counted(tmp_path: Path, capsys: pytest
     [row] = told(capsys, tmp_path / "a")["rows"]
     assert (row["orders"], row["clips_in_use"], row["in_use_usd"], row["wasted_usd"]) == (2, 1, "1.00", "1.00")
     assert (row["month"], row["wait_median_s"]) == ("2026-10", 60.0)
+
+
+def test_a_large_target_is_read_in_chunks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of more orders than one chunk holds each counts once, and so does one of which no time is known."""
+    place, times = target(tmp_path / "a", [order(1), order(2, submitted_at="")], {1: 4.0}), CHUNK // 2 + 1
+    small = pq.ParquetFile(place / "attempts.parquet").read()
+    pq.write_table(small.take(pyarrow.array([0, 1] * times)), place / "attempts.parquet")
+    found = told(capsys, place)
+    assert [(row["month"], row["orders"], row["clips_in_use"]) for row in found["rows"]] == [
+        ("", times, 0),
+        ("2026-10", times, times),
+    ]
+    assert [row["wait_p95_s"] for row in found["rows"]] == [None, 60.0]
+    assert found["totals"]["charged_usd"] == f"{2 * times}.00"
