@@ -64,7 +64,7 @@ async def test_a_choice_that_is_wanted_is_told(studio: Studio) -> None:
     sessions: list[Session] = []
     await studio.render(studio.board(*shots(2)), config, tamper=sessions.append, draft=True)
     assert told(sessions[0]) == {"choice.wanted": ["sh010", "sh020"]}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"shot_id": "a", "prompt": "x", "takes": 2},
         {"shot_id": "b", "prompt": "y", "continues": "a"},
         {"shot_id": "c", "prompt": "z", "takes": 2},

@@ -1,5 +1,6 @@
 """The tables of a target as what is counted by: one number an order, money in whole millionths of a dollar. Blocks."""
 
+import contextlib
 import io
 import json
 from collections.abc import Iterator, Mapping
@@ -76,10 +77,15 @@ def _batches(table: Any, columns: tuple[str, ...]) -> Iterator[Any]:
 
 def _board(store: Store) -> str:
     """The board's name in the head of a manifest: what comes after it may be long."""
-    try:
-        return _board_of(read_part(store, "manifest.json", 0, HEAD)) or _board_of(store.read("manifest.json"))
-    except FileNotFoundError:
-        return ""
+    with contextlib.suppress(FileNotFoundError):
+        return _board_of(_head(store)) or _board_of(store.read("manifest.json"))
+    return ""
+
+
+def _head(store: Store) -> bytes:
+    with contextlib.suppress(StoreError):  # some stores have no part of what is empty
+        return read_part(store, "manifest.json", 0, HEAD)
+    return b""
 
 
 def _board_of(manifest: bytes) -> str:

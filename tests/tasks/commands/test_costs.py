@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.cli.money import costs
-from tasks.commands.costs.reading import CHUNK
+from tasks.commands.costs.reading import CHUNK, HEAD
 from tasks.manifest import write_parquet
 from tasks.manifest.rows import ATTEMPTS
 from tasks.manifest.takes import TAKES
+from tasks.storage import open_store
+from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 
 Row = dict[str, Any]
 EMPTY = {"text": "", "time": "", "int": 0, "float": 0.0, "usd": Decimal(0), "usd?": None, "bool": False}
@@ -43,7 +45,7 @@ def target(folder: Path, attempts: list[Row], in_use: Mapping[int, float], board
     return folder
 
 
-def told(capsys: pytest.CaptureFixture[str], *urls: Path, **more: Any) -> Row:
+def told(capsys: pytest.CaptureFixture[str], *urls: Path | str, **more: Any) -> Row:
     capsys.readouterr()
     code = costs(*map(str, urls), json=True, **more)
     found: Row = json.loads(capsys.readouterr().out)
@@ -140,3 +142,20 @@ def test_a_large_target_is_read_in_chunks(tmp_path: Path, capsys: pytest.Capture
     ]
     assert [row["wait_p95_s"] for row in found["rows"]] == [None, 60.0]
     assert found["totals"]["charged_usd"] == f"{2 * times}.00"
+
+
+def test_targets_on_a_server_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str], s3: S3) -> None:
+    """The same table as of a folder, whatever length the manifest has; an empty one names no board."""
+    place, config = target(tmp_path / "a", [order(1)], {1: 4.0}), tmp_path / "s3.toml"
+    config.write_text("[target.options]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in s3.options.items()))
+    whole = (place / "manifest.json").read_bytes()
+    urls = [s3.folder() for _ in range(3)]
+    for url, manifest in zip(
+        urls, (whole, whole.replace(b"}]}", b'}], "x": "' + b"y" * HEAD + b'"}'), b""), strict=True
+    ):
+        store = open_store(url, s3.options)
+        for name in ("attempts.parquet", "takes.parquet"):
+            store.write(name, (place / name).read_bytes())
+        store.write("manifest.json", manifest)
+    rows = told(capsys, *urls, config=str(config))["rows"]
+    assert [(row["board"], row["clips_in_use"]) for row in rows] == [("boards/film.csv", 2), (urls[2], 1)]
