@@ -202,6 +202,28 @@ async def test_a_month_of_targets(desk: Desk, tmp_path: Path) -> None:
     assert found["exit_code"] == 1 and found["errors"] == []
 
 
+async def test_targets_of_one_account_know_each_other(desk: Desk, tmp_path: Path) -> None:
+    """What another one ordered, or may have ordered, is unknown to none; what nobody ordered is told once."""
+    films = [Studio(desk.studio.box, tmp_path / name) for name in "abc"]
+    for film in films:
+        film.folder.mkdir()
+        film.faults(*[{"do": "lost_after", "gateway": "fal"}] * (film is films[1]))
+        config = film.config(FAL, render={"on_unclear": "fail"})
+        await rendered(film.board("x"), film.target, film.env(), config=config)
+    films[0].faults()
+    targets = [str(film.target) for film in films]
+    told = await desk.ask(config, *targets)
+    assert [[one["verdict"] for one in film["differences"]] for film in told["targets"]] == [[], ["by time alone"], []]
+    wish = Wish("y", FAL.partition(":")[2], 4, LANDSCAPE)
+    desk.studio.box.world.accept(desk.studio.box.world.gateways["fal"], wish, 99).created += 7200  # near no other
+    jobs(desk.studio, "fal")[-1].done_at = 0.0
+    assert await asyncio.to_thread(reconcile, targets[0], targets[2], config=str(config), quiet=True) == 1
+    said = desk.capsys.readouterr().out
+    assert "1 matched, 2 unknown to us" in said and f"{targets[2]}\n1 matched; 0 settled" in said  # one is the second's
+    told = await desk.ask(config, *targets)
+    assert [film["verdicts"]["unknown to us"] for film in told["targets"]] == [1, 0, 0]
+
+
 async def test_a_target_that_is_not_there_keeps_no_other_from_being_compared(desk: Desk) -> None:
     """It is told; where none of them is there, nothing is done."""
     studio = desk.studio
