@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import date
 from typing import Annotated, Any
 
@@ -9,35 +10,52 @@ from cyclopts import Parameter
 
 from flows.cli import display
 from flows.cli import output as answer
-from flows.cli.options import Config, Json, Quiet, To
+from flows.cli.options import Config, Json, Quiet
 from flows.support import blocks
 from tasks.domain.errors import ConfigError, Fault, TargetError
 from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest
+from tasks.session import Session
 
 Since = Annotated[
     str, Parameter(help="The first day to ask for (UTC), as 2026-11-01; by default that of the first order.")
 ]
+Urls = Annotated[str, Parameter(help="Targets: folders or addresses.")]
 
 
-def reconcile(url: To, *, since: Since = "", config: Config = None, json: Json = False, quiet: Quiet = False) -> int:
-    """Compare the ledger of a target with the gateways' own records, and settle what was at risk. Buys nothing."""
-    progress = Progress()
+def reconcile(*urls: Urls, since: Since = "", config: Config = None, json: Json = False, quiet: Quiet = False) -> int:
+    """Compare the ledger of a target with the gateways' own records, and settle what was at risk. Buys nothing.
+
+    Of several targets that order at the same gateways, name all: then no job of one is unknown to the others.
+    """
+    progress, named = Progress(), list(dict.fromkeys(urls))
 
     from tasks.commands.reconcile.answer import reconcile as compare
+    from tasks.commands.reconcile.several import reconcile_several
+
+    def opened(url: str) -> AbstractAsyncContextManager[Session]:
+        return blocks.open_session(RunRequest("", url, config), progress)
+
+    async def answered(day: date | None) -> dict[str, Any]:
+        if len(named) > 1:
+            return await reconcile_several(named, day, opened, display.say)
+        async with opened(named[0]) as running:
+            return await compare(running, day)
 
     async def act() -> int:
+        _check_named(named)
         day = _day(since)
-        async with blocks.open_session(RunRequest("", url, config), progress) as running:
-            with display.show_progress(progress, quiet=quiet):
-                told = await compare(running, day)
-            if json:
-                answer.write(told)
-            else:
-                _show_findings(told)
-            return int(told["exit_code"])
+        with display.show_progress(progress, quiet=quiet):
+            told = await answered(day)
+        answer.write(told) if json else _show_compared(told)
+        return int(told["exit_code"])
 
-    return answer.caught(act, json, {"target": url})
+    return answer.caught(act, json, {"target": named[0]} if len(named) == 1 else {"targets": []})
+
+
+def _check_named(urls: Sequence[str]) -> None:
+    if not urls:
+        raise TargetError("no target is named: give one or more folders or addresses")
 
 
 def _day(text: str) -> date | None:
@@ -47,6 +65,15 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ConfigError([Fault(0, "", "--since", text, "write a day such as 2026-11-01")]) from error
+
+
+def _show_compared(told: dict[str, Any]) -> None:
+    """The findings at one target, or at each of several below its name."""
+    for one in told.get("targets", ()):
+        display.out.print(display.text(one["target"]))
+        _show_findings(one)
+    if "targets" not in told:
+        _show_findings(told)
 
 
 def _show_findings(told: dict[str, Any]) -> None:
@@ -64,7 +91,6 @@ def _show_findings(told: dict[str, Any]) -> None:
     display.out.print(display.text(told["file"]))
 
 
-Urls = Annotated[str, Parameter(help="Targets: folders or addresses.")]
 File = Annotated[str, Parameter(help="Write the table to this file: .parquet, .csv, or .html with charts.")]
 SHOWN = {  # heads of the terminal's table, and what stands below them; files and --json have all
     "month": ("month",),
@@ -86,8 +112,7 @@ def costs(*urls: Urls, to: File = "", config: Config = None, json: Json = False)
 
     async def act() -> int:
         commands.check_file(to)
-        if not urls:
-            raise TargetError("no target is named: give one or more folders or addresses")
+        _check_named(urls)
         options = (await blocks.look_up_blocks(config, keys=False)).target_options
         told = await asyncio.to_thread(commands.count_costs, urls, options, display.say)
         if to:

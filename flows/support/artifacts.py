@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -15,7 +16,7 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
-from flows.support.sheet import sheet_artifact
+from flows.support.sheet import WEEK, sheet_artifact
 from tasks.commands.answers import headline, over_budget
 from tasks.domain import redaction
 from tasks.domain.errors import Fault
@@ -26,10 +27,12 @@ from tasks.domain.request import VIEWS
 from tasks.domain.result import has_own_clip
 from tasks.manifest import MANIFEST, Row
 from tasks.session import Session
+from tasks.storage import StoreError
 
 MOST_ROWS = 1000
 MOST_MARKED = 20  # clips that one line names
 MARKS = frozenset("\\`*_{}[]<>()#+-!|&~:@")  # the last two make an address a link
+URL_SAFE = "/:?#@!$&'*+,;=%[]~"  # what is left of an address as it is; what would end its link is not
 MOVES_EVERY = 3.0  # seconds between two updates of the progress
 HURRIES = 0.5  # seconds for the last update of a run that was interrupted at a terminal
 MONEY = {  # columns of a bucket, and their heads
@@ -112,11 +115,26 @@ def marked_text(rows: Sequence[Row]) -> str:
     return f"{len(marked)} clips in use look wrong: {cell(', '.join(marked[:MOST_MARKED]))}{more}"
 
 
-def manifest_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The manifest for a table artifact: shots without a clip first, at most 1,000 rows."""
+def manifest_rows(rows: Sequence[Row], address: Callable[[str], str] = lambda path: "") -> list[dict[str, Any]]:
+    """The manifest for a table artifact: shots without a clip first, at most 1,000 rows. ``address`` gives where a
+    file of the target can be had, empty where it cannot: a clip then is no link."""
     ordered = sorted(rows, key=lambda row: has_own_clip(row["status"]))
     shown = [name for name in SHOWN if name in MANIFEST]
-    return [{name: _cell(row[name]) for name in shown} for row in ordered[:MOST_ROWS]]
+    return [
+        {**{name: _cell(row[name]) for name in shown}, "clip": _clip(str(row["clip"] or ""), address)}
+        for row in ordered[:MOST_ROWS]
+    ]
+
+
+def _clip(path: str, address: Callable[[str], str]) -> str:
+    """Where a clip lies, as a link where it can be had by one. A board cannot make another file one."""
+    its_own = path.startswith("clips/") and ".." not in path
+    return _link(path, address(path) if its_own else "")
+
+
+def _link(text: str, url: str) -> str:
+    """A link of markdown, or its text alone where there is no address."""
+    return f"[{cell(text)}](<{quote(url, safe=URL_SAFE)}>)" if url else cell(text)
 
 
 def _cell(value: Any) -> Any:
@@ -144,8 +162,9 @@ async def closing_artifacts(running: Session, sheet: str = "") -> None:
     rows = await asyncio.to_thread(running.last_rows)
     text = "\n\n".join(filter(None, (costs_text(costs), marked_text(rows))))
     await acreate_markdown_artifact(key="storyreel-costs", markdown=text, description=said)
-    described = f"{len(rows)} shots; those without a clip first"
-    await acreate_table_artifact(key="storyreel-manifest", table=manifest_rows(rows), description=described)
+    listed = await asyncio.to_thread(manifest_rows, rows, address_of(running))
+    described = await asyncio.to_thread(manifest_said, running, len(rows))
+    await acreate_table_artifact(key="storyreel-manifest", table=listed, description=described)
     await sheet_artifact(sheet, rows)
     for view in (VIEWS["report"], VIEWS["reel"]):
         if link := await asyncio.to_thread(link_of, running, view.file):
@@ -154,10 +173,29 @@ async def closing_artifacts(running: Session, sheet: str = "") -> None:
             await acreate_link_artifact(key=f"storyreel-{view.name}", link=link, link_text=view.file, description=told)
 
 
+def manifest_said(running: Session, count: int) -> str:
+    """What stands with the table of the manifest, which has so many rows: a link to the report where it can be had."""
+    report = VIEWS["report"].file
+    link = link_of(running, report)
+    return "; ".join(filter(None, (f"{count} shots; those without a clip first", _link(report, link) if link else "")))
+
+
+def address_of(running: Session) -> Callable[[str], str]:
+    """What gives an http address of a file of the target, valid for a week, without a look at whether it is there;
+    empty where it cannot be signed."""
+
+    def address(path: str) -> str:
+        with contextlib.suppress(StoreError, OSError):
+            return running.store.sign(path, WEEK)
+        return ""
+
+    return address
+
+
 def link_of(running: Session, name: str) -> str:
     """An http address of a view that is valid for a week; empty where the target has none or the view is not there."""
     there = running.store.signs and running.store.exists(name)
-    return running.store.sign(name, 7 * 24 * 3600) if there else ""
+    return running.store.sign(name, WEEK) if there else ""
 
 
 @contextlib.asynccontextmanager

@@ -8,7 +8,7 @@ from tasks.domain.errors import TargetError
 from tasks.domain.plan import ShotPlan
 from tasks.domain.result import ShotResult
 from tasks.domain.takes import Shelf, attempts_with_clip, counting
-from tasks.ledger import Ended, describe_idle, exit_code, lineage_of
+from tasks.ledger import Ended, describe_idle, exit_code, lineage_of, waits_for_choice
 from tasks.manifest import TableHead, build_tables, total_costs
 from tasks.session import restore
 from tasks.session.sounds import keep_sounds
@@ -59,15 +59,26 @@ class Tables:
         return total_costs(self.results(), history, state.shelf, run_id=state.run_id, budget=state.budget_usd)
 
     def waiting(self) -> int:
-        """How many selected shots have drafts of which nobody has chosen one."""
+        """How many shots wait for a choice among their takes."""
         return len(self.choices_wanted())
 
     def choices_wanted(self) -> list[str]:
-        """The ids of the selected shots that have drafts of which nobody has chosen one."""
-        drafts = [(row, row.made_by) for row in self.selected() if row.made_by and row.made_by.grade == "draft"]
-        verdicts = self.state.verdicts
+        """The ids of the selected shots that have drafts of which nobody has chosen one, and of those with several
+        takes of which nobody has, where a selected row is to go on from one."""
+        rows, verdicts = self.selected(), self.state.verdicts
+        drafts = [(row, row.made_by) for row in rows if row.made_by and row.made_by.grade == "draft"]
         said = [(row, counting([one], False, verdicts.get(one.key, ())).get(one.n)) for row, one in drafts]
-        return [row.shot.shot_id for row, one in said if one is None or one.kind != "select"]
+        wanted = [row.shot.shot_id for row, one in said if one is None or one.kind != "select"]
+        return list(dict.fromkeys([*wanted, *(row.shot.source_shot for row in rows if self._waits_for_source(row))]))
+
+    def _waits_for_source(self, row: ShotResult) -> bool:
+        """Whether nothing was ordered for the row, because nobody has chosen among the takes that it goes on from."""
+        state = self.state
+        before = state.plans.get(row.shot.source_shot)
+        page = state.ledger.pages.get(before.key) if before else None
+        if row.error_class != "Source" or not row.shot.continues or before is None or page is None:
+            return False
+        return bool(waits_for_choice(before, page.takes(state.shelf, before.stand_ins), page.asked_takes))
 
     def idle_verdicts(self) -> str:
         """In words how many verdicts do nothing at this target; empty where each does something."""

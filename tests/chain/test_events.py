@@ -55,3 +55,19 @@ async def test_an_event_names_a_hundred_shots(studio: Studio) -> None:
     session = await flown(studio, *shots(103), render={"budget_usd": 0})
     found = payload(session, happenings(session)[0])
     assert (len(found["shots"]), found["shots_in_all"]) == (100, 103)
+
+
+async def test_a_choice_that_is_wanted_is_told(studio: Studio) -> None:
+    """Of drafts, and of several takes that another row is to go on from: the shots among whose takes to choose."""
+    route = "pixazo:sora-2-pro"
+    config = studio.config(route, chain={"image_to_video": [route]}, **{"chain.draft": {"text_to_video": [route]}})
+    sessions: list[Session] = []
+    await studio.render(studio.board(*shots(2)), config, tamper=sessions.append, draft=True)
+    assert told(sessions[0]) == {"choice.wanted": ["sh010", "sh020"]}
+    rows: list[dict[str, Any]] = [
+        {"shot_id": "a", "prompt": "x", "takes": 2},
+        {"shot_id": "b", "prompt": "y", "continues": "a"},
+        {"shot_id": "c", "prompt": "z", "takes": 2},
+    ]
+    await studio.render(studio.board(*rows), config, tamper=sessions.append)
+    assert told(sessions[1]) == {"run.incomplete": ["b"], "choice.wanted": ["a"]}

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,17 +31,16 @@ class Desk:
         for name, value in studio.env().items():
             monkeypatch.setenv(name, value)
 
-    async def ask(self, config: Path, **more: Any) -> Told:
-        """The answer of ``reconcile --json``; no order leaves for it."""
+    async def ask(self, config: Path, *targets: str, **more: Any) -> Told:
+        """The answer of ``reconcile --json``, of the studio's target where none is named; no order leaves for it."""
         before = {name: one.orders for name, one in self.studio.box.world.book.accounts.items()}
         self.capsys.readouterr()
-        code = await asyncio.to_thread(
-            reconcile, str(self.studio.target), config=str(config), json=True, quiet=True, **more
-        )
+        asked = targets or (str(self.studio.target),)
+        code = await asyncio.to_thread(reconcile, *asked, config=str(config), json=True, quiet=True, **more)
         told: Told = json.loads(self.capsys.readouterr().out)
         assert told["exit_code"] == code
         assert before == {name: one.orders for name, one in self.studio.box.world.book.accounts.items()}
-        assert not list((self.studio.target / "lock").iterdir())
+        assert not held(*asked)
         return told
 
     def rows(self) -> list[dict[str, Any]]:
@@ -53,6 +53,18 @@ class Desk:
 def desk(studio: Studio, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
     """The command before the sandbox."""
     return Desk(studio, monkeypatch, capsys)
+
+
+def held(*targets: str) -> list[Path]:
+    """Locks that lie there."""
+    return [lock for one in targets for lock in Path(one, "lock").iterdir()]
+
+
+def forget_reply(target: Path) -> None:
+    """As if the reply to its first order had never come."""
+    for name in ("accepted", "settled"):
+        for record in target.glob(f"ledger/*/1-{name}.json"):
+            record.unlink()
 
 
 def jobs(studio: Studio, gateway: str) -> list[Any]:
@@ -151,16 +163,19 @@ async def test_a_page_that_repeats_ends_the_asking(desk: Desk, route: str, monke
     assert (told["exit_code"], told["verdicts"]["matched"], told["differences"]) == (0, 3, [])
 
 
-async def test_a_month_of_targets_costs_what_was_billed(desk: Desk, tmp_path: Path) -> None:
-    """Forty targets at three gateways, with failures among them: the sums are the sandbox's bill, to the cent."""
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_a_month_of_targets(desk: Desk, tmp_path: Path) -> None:
+    """Forty targets at three gateways, failures among them: the costs are the sandbox's bill, to the cent, and of the
+    books only what was planted differs: another sum, an order that is missing, one whose reply was lost, and a job
+    that none of the targets ordered."""
     studio = desk.studio
     studio.faults({"do": "failed", "gateway": "fal", "every": 7})
     routes, places = (ARK, FAL, "pixazo"), []
     for n in range(40):
         one = Studio(studio.box, tmp_path / f"film{n}")
         one.folder.mkdir()
-        env = one.env()
-        done = await rendered(one.board(f"shot of {n}"), one.target, env, config=one.config(routes[n % 3]))
+        done = await rendered(one.board(f"shot of {n}"), one.target, one.env(), config=one.config(routes[n % 3]))
         places.append(str(one.target))
         assert done.code in (0, 1)
     desk.capsys.readouterr()
@@ -170,6 +185,71 @@ async def test_a_month_of_targets_costs_what_was_billed(desk: Desk, tmp_path: Pa
         charged = sum(Decimal(row["charged_usd"]) for row in told["rows"] if row["provider"] == gateway)
         assert charged == studio.box.billed(gateway)
     assert told["targets"] == 40 and Decimal(told["totals"]["charged_usd"]) == studio.box.billed()
+    forget_reply(Path(places[0]))
+    billed = [one for one in jobs(studio, "fal") if one.billed]
+    billed[0].price += 1
+    billed[1].deleted = True
+    wish = Wish("y", FAL.partition(":")[2], 4, LANDSCAPE)
+    studio.box.world.accept(studio.box.world.gateways["fal"], wish, 99).done_at = 0.0
+    found = await desk.ask(studio.config(*routes), *places)
+    differs = [(one["verdict"], one["provider"]) for film in found["targets"] for one in film["differences"]]
+    assert sorted(differs) == [
+        ("found", "modelark"),
+        ("not billed", "fal"),
+        ("other amount", "fal"),
+        ("unknown to us", "fal"),
+    ]
+    assert found["exit_code"] == 1 and found["errors"] == []
+
+
+async def test_targets_of_one_account_know_each_other(desk: Desk, tmp_path: Path) -> None:
+    """What another one ordered, or may have ordered, is unknown to none; what nobody ordered is told once."""
+    films = [Studio(desk.studio.box, tmp_path / name) for name in "abc"]
+    for film in films:
+        film.folder.mkdir()
+        film.faults(*[{"do": "lost_after", "gateway": "fal"}] * (film is films[1]))
+        config = film.config(FAL, render={"on_unclear": "fail"})
+        await rendered(film.board("x"), film.target, film.env(), config=config)
+    films[0].faults()
+    targets = [str(film.target) for film in films]
+    told = await desk.ask(config, *targets)
+    assert [[one["verdict"] for one in film["differences"]] for film in told["targets"]] == [[], ["by time alone"], []]
+    wish = Wish("y", FAL.partition(":")[2], 4, LANDSCAPE)
+    desk.studio.box.world.accept(desk.studio.box.world.gateways["fal"], wish, 99).created += 7200  # near no other
+    jobs(desk.studio, "fal")[-1].done_at = 0.0
+    assert await asyncio.to_thread(reconcile, targets[0], targets[2], config=str(config), quiet=True) == 1
+    said = desk.capsys.readouterr().out
+    assert "1 matched, 2 unknown to us" in said and f"{targets[2]}\n1 matched; 0 settled" in said  # one is the second's
+    told = await desk.ask(config, *targets)
+    assert [film["verdicts"]["unknown to us"] for film in told["targets"]] == [1, 0, 0]
+
+
+async def test_a_target_that_is_not_there_keeps_no_other_from_being_compared(desk: Desk) -> None:
+    """It is told; where none of them is there, nothing is done."""
+    studio = desk.studio
+    config = studio.config(FAL)
+    await studio.render(studio.board("x"), config)
+    there, nowhere = str(studio.target), str(studio.folder / "nowhere")
+    told = await desk.ask(config, there, there)
+    assert (told["exit_code"], told["target"]) == (0, there)
+    (studio.folder / "nowhere" / "lock").mkdir(parents=True)
+    told = await desk.ask(config, nowhere, there)
+    assert (told["exit_code"], [one["target"] for one in told["targets"]]) == (1, [there])
+    assert "nowhere" in told["errors"][0]["message"]
+    assert (await desk.ask(config, nowhere, nowhere + "/"))["exit_code"] == 2
+
+
+async def test_what_a_list_no_longer_holds_is_not_missing(desk: Desk) -> None:
+    """DashScope lists the tasks of 24 hours: of an order of yesterday's first minute nobody can say."""
+    studio = desk.studio
+    config = studio.config("dashscope:wan3.0-video")
+    await studio.render(studio.board("x", duration=5), config)
+    jobs(studio, "dashscope")[0].deleted = True
+    [settled] = studio.target.glob("ledger/*/1-settled.json")
+    day = datetime.now(UTC).date() - timedelta(days=1)
+    settled.write_text(json.dumps(json.loads(settled.read_text()) | {"submitted_at": f"{day}T00:00:00.000Z"}))
+    told = await desk.ask(config)
+    assert (told["exit_code"], told["differences"]) == (0, [])
 
 
 async def test_a_time_alone_settles_nothing(desk: Desk) -> None:

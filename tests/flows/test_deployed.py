@@ -134,6 +134,7 @@ def test_that_its_artifacts_show_plan_progress_money_and_manifest(mixed: tuple[s
     rows = json.loads(found["storyreel-manifest"]["data"])
     assert [row["shot_id"] for row in rows] == ["worse", "s000", "s001"]
     assert rows[0]["error_class"] == "Moderated"
+    assert rows[0]["clip"] == "" and rows[1]["clip"].startswith("clips/s000")
 
 
 def test_that_a_shot_logs_three_lines_at_most(mixed: tuple[str, Path], api: Api) -> None:

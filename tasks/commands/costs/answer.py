@@ -1,20 +1,26 @@
 """What ``storyreel costs`` answers: the table over many targets, as values and as a file. Blocks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any, NamedTuple
+
+import pyarrow
 
 from tasks.commands.answers import fault_json
 from tasks.commands.costs.page import render_page
-from tasks.commands.costs.reading import read_orders
+from tasks.commands.costs.reading import Orders, read_orders
 from tasks.commands.costs.table import COLUMNS, Costs, total
 from tasks.domain.errors import ConfigError, Fault, TargetError
 from tasks.domain.money import usd_text
 from tasks.ledger import canonical
 from tasks.manifest import Row, write_csv, write_parquet
-from tasks.storage import StoreError, open_store
+from tasks.storage import Store, StoreError, open_store
 
 ENDINGS = (".parquet", ".csv", ".html")
+READERS = 8  # targets that are read at once
 
 
 class Told(NamedTuple):
@@ -39,24 +45,52 @@ def count_costs(urls: Sequence[str], options: Mapping[str, Any], say: Callable[[
 
     Raises ``TargetError`` when none can be read, with every reason.
     """
-    costs, errors, done = Costs(), list[Fault](), dict[str, bool]()
-    for url in dict.fromkeys(urls):
+    pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # which gives back what a chunk has taken
+    costs, errors, read = Costs(), list[Fault](), 0
+    for begun in _read_ahead(_opened(urls, options, errors)):
         try:
-            store = open_store(url, options)
-            if (place := canonical(store)) in done:
-                continue
-            done[place] = False
-            for orders in read_orders(store):
+            for orders in begun():
                 costs.add(orders)
-            done[place] = True
+            read += 1
         except TargetError as error:
             errors += error.faults
-    if not any(done.values()):
+    if not read:
         raise TargetError(errors)
     for fault in errors:
         say(str(fault))
-    by = ("provider", "model"), ("month", "provider")
-    return Told(sum(done.values()), costs.rows(), costs.rows(by[0]), costs.rows(by[1]), errors)
+    return Told(read, costs.rows(), costs.rows(("provider", "model")), costs.rows(("month", "provider")), errors)
+
+
+def _opened(urls: Sequence[str], options: Mapping[str, Any], errors: list[Fault]) -> Iterator[Store]:
+    """Each target once, however it is spelled; ``errors`` gets why one cannot be opened."""
+    done = set[str]()
+    for url in dict.fromkeys(urls):
+        try:
+            store = open_store(url, options)
+        except TargetError as error:
+            errors += error.faults
+            continue
+        if (place := canonical(store)) not in done:
+            done.add(place)
+            yield store
+
+
+def _read_ahead(stores: Iterable[Store]) -> Iterator[Callable[[], Iterable[Orders]]]:
+    """What gives the orders of each target, or raises why it cannot be read: some are begun while others are
+    counted. Most targets have one chunk, and of a larger one no more than that waits."""
+
+    def begin(store: Store) -> Iterable[Orders]:
+        chunks = read_orders(store)
+        return chain(list(islice(chunks, 1)), chunks)
+
+    with ThreadPoolExecutor(READERS) as pool:
+        ahead: deque[Future[Iterable[Orders]]] = deque()
+        for store in stores:
+            ahead.append(pool.submit(begin, store))
+            if len(ahead) > READERS:
+                yield ahead.popleft().result
+        while ahead:
+            yield ahead.popleft().result
 
 
 def write_table(told: Told, to: str, options: Mapping[str, Any]) -> None:

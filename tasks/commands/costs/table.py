@@ -1,10 +1,13 @@
 """The orders of many targets as one table: sums by gateway, model, month and board, added up target by target."""
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from tasks.commands.costs.reading import MICRO, MONEY
+import numpy
+
+from tasks.commands.costs.reading import CHUNK, MICRO, MONEY, NO_MONTH, Orders
 from tasks.domain.money import ZERO, usd
 from tasks.manifest import Row, Table
 
@@ -12,7 +15,6 @@ if TYPE_CHECKING:
     import pandas
 
 BY = ("provider", "model", "month", "board")
-REFUSED = ("refused", "moderated")
 COLUMNS: Table = {
     "provider": "text",
     "model": "text",
@@ -35,53 +37,72 @@ COLUMNS: Table = {
     "wait_p95_s": "float",
 }
 _COUNTS = ("orders", "clips", "clips_in_use", "refused")
+_SUMMED = (*_COUNTS, "seconds", *MONEY)
 
 
 class Costs:
-    """The sums so far: of each target only those, and the waiting times, are kept."""
+    """The sums so far: of a hundred thousand orders only those, and the waiting times, are kept."""
 
     def __init__(self) -> None:
+        self.texts: dict[str, dict[str, int]] = {name: {} for name in ("provider", "model", "board")}
+        self.held: list[dict[str, Any]] = []  # columns of orders that are not added up yet
+        self.count = 0  # of those
         self.parts: list[pandas.DataFrame] = []
-        self.waits: dict[tuple[str, ...], list[Any]] = {}
+        self.waits: list[pandas.DataFrame] = []
 
-    def add(self, orders: "pandas.DataFrame") -> None:
+    def add(self, orders: Orders) -> None:
         """Add orders, as `read_orders` gives them."""
-        counted = orders.assign(
-            orders=1,
-            clips=orders["outcome"].isin(("clip", "late")).astype("int64"),
-            clips_in_use=orders["used"].astype("int64"),
-            refused=orders["outcome"].isin(REFUSED).astype("int64"),
-        )
-        columns = [*_COUNTS, "seconds", *MONEY]
-        self.parts.append(counted.groupby(list(BY), sort=False)[columns].sum().reset_index())
-        waited = orders.loc[orders["wait_s"].notna(), [*BY, "wait_s"]]
-        for name, seconds in waited.groupby(list(BY), sort=False)["wait_s"]:
-            self.waits.setdefault(cast(tuple[str, ...], name), []).append(seconds.to_numpy("float32"))
+        ones = numpy.ones(len(orders), "int32")
+        board = {"board": ones * self._code("board", orders.board)}
+        words = {
+            name: numpy.array([self._code(name, text) for text in texts], "int32")[places]
+            for name, (places, texts) in orders.words.items()
+        }
+        self.held.append({**words, **board, **orders.columns, "orders": ones})
+        self.count += len(orders)
+        if self.count >= CHUNK:
+            self._add_up()
+
+    def _code(self, column: str, text: str) -> int:
+        """The number that stands for a text."""
+        known = self.texts[column]
+        return known.setdefault(text, len(known))
+
+    def _add_up(self) -> None:
+        import pandas
+
+        if not self.held:
+            return
+        names = (*BY, *_SUMMED, "wait_s")
+        held = pandas.DataFrame({name: numpy.concatenate([one[name] for one in self.held]) for name in names})
+        self.held, self.count = [], 0
+        self.parts.append(held.groupby(list(BY), sort=False)[list(_SUMMED)].sum().reset_index())
+        self.waits.append(held.loc[held["wait_s"].notna(), [*BY, "wait_s"]])
 
     def rows(self, by: Sequence[str] = BY) -> list[Row]:
         """A row for each group, the newest month last; groups that differ in what ``by`` leaves out are one."""
-        if not self.parts:
-            return []
         import pandas
 
-        sums = pandas.concat(self.parts).groupby(list(by), sort=True)[[*_COUNTS, "seconds", *MONEY]].sum()
-        waits = self._waits(by)
+        self._add_up()
+        if not self.parts:
+            return []
+        sums = pandas.concat(self.parts).groupby(list(by), sort=False)[list(_SUMMED)].sum()
+        waited = pandas.concat(self.waits).groupby(list(by), sort=False)["wait_s"]
+        sums = sums.join(pandas.DataFrame({"median": waited.quantile(0.5), "high": waited.quantile(0.95)}))
+        listed = {name: list(known) for name, known in self.texts.items()}
         rows = []
-        for name, one in zip(sums.index, sums.to_dict("records"), strict=True):
-            names = name if isinstance(name, tuple) else (name,)
-            rows.append(_row(dict(zip(by, names, strict=True)), one, waits.get(names, (None, None))))
-        return rows
+        for codes, one in zip(sums.index, sums.to_dict("records"), strict=True):
+            names = {name: _text(name, int(code), listed) for name, code in zip(by, codes, strict=True)}
+            waits = None if math.isnan(one["median"]) else (one["median"], one["high"])
+            rows.append(_row(names, one, waits or (None, None)))
+        return sorted(rows, key=lambda row: [row[name] for name in by])
 
-    def _waits(self, by: Sequence[str]) -> dict[tuple[str, ...], tuple[float, float]]:
-        """Median and 95th percentile of the seconds from order to clip, by group."""
-        import numpy
 
-        places = [BY.index(name) for name in by]
-        parts: dict[tuple[str, ...], list[Any]] = {}
-        for name, arrays in self.waits.items():
-            parts.setdefault(tuple(name[i] for i in places), []).extend(arrays)
-        found = ((name, numpy.quantile(numpy.concatenate(arrays), (0.5, 0.95))) for name, arrays in parts.items())
-        return {name: (float(median), float(high)) for name, (median, high) in found}
+def _text(column: str, code: int, listed: dict[str, list[str]]) -> str:
+    """The text that a number stands for; a month as 2026-11, empty where it is not known."""
+    if column != "month":
+        return listed[column][code]
+    return "" if code == NO_MONTH else f"{1970 + code // 12}-{code % 12 + 1:02}"
 
 
 def _row(names: dict[str, Any], one: dict[Any, Any], waits: Sequence[float | None]) -> Row:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tasks.commands.answers import read_target
 from tasks.commands.reconcile.asking import Books, Unread, read_books
-from tasks.commands.reconcile.joining import Billed, Finding, Verdict, join
+from tasks.commands.reconcile.joining import NOWHERE, Billed, Elsewhere, Finding, Verdict, join
 from tasks.domain.job import Done, Job, JobRecord
 from tasks.domain.money import ZERO, usd, usd_text
 from tasks.domain.result import Attempt
@@ -52,9 +52,10 @@ class Outcome:
     unread: dict[str, str] = field(default_factory=dict)
 
 
-async def reconcile(running: Session, since: date | None) -> dict[str, Any]:
+async def reconcile(running: Session, since: date | None, elsewhere: Elsewhere = NOWHERE) -> dict[str, Any]:
     """Compare the ledger with the gateways' own records, settle what they decide, and give the answer of
-    ``reconcile --json``. Buys nothing and deletes nothing.
+    ``reconcile --json``. What was ordered ``elsewhere``, at other targets, is unknown to nobody. Buys nothing and
+    deletes nothing.
 
     Raises ``TargetError`` when the target cannot be read or is held by another run.
     """
@@ -63,7 +64,7 @@ async def reconcile(running: Session, since: date | None) -> dict[str, Any]:
     async with running.open() as renderer:
         run = renderer.run
         recovered = [found for one in list(run.ledger.history()) if (found := await recover_order(run, one))]
-        outcome = await _compare(run, since)
+        outcome = await _compare(run, since, elsewhere)
         outcome.findings += [_recovered(one, outcome.findings) for one in recovered if not _is_told(one, outcome)]
         rows = [_row(one) for one in outcome.findings]
         await run.write(run.store.write, FILE, await asyncio.to_thread(write_parquet, COLUMNS, rows))
@@ -85,21 +86,21 @@ def _recovered(attempt: Attempt, findings: list[Finding]) -> Finding:
     return Finding("found", attempt.provider, attempt, note="its reply was lost: it is collected next")
 
 
-async def _compare(run: RunContext, since: date | None) -> Outcome:
+async def _compare(run: RunContext, since: date | None, elsewhere: Elsewhere) -> Outcome:
     """Ask each gateway of the ledger, and settle what its records decide."""
-    outcome, today = Outcome(), datetime.now(UTC).date()
+    outcome, now = Outcome(), datetime.now(UTC)
     paid = [one for one in run.ledger.history() if one.provider != "animatic" and _may_be_billed(one)]
     for provider in sorted({one.provider for one in paid}):
         ours = [one for one in paid if one.provider == provider]
         try:
-            books = await _books(run, ours, since or _first_day(ours), today)
+            books = await _books(run, ours, since or _first_day(ours), now)
         except Unread as error:
             outcome.unread[provider] = str(error)
             continue
         if books is None:
             outcome.without.append(provider)
             continue
-        found = join(books, ours, _Prices(run).bill, _Prices(run).is_model)
+        found = join(books, ours, _Prices(run).bill, _Prices(run).is_model, elsewhere)
         outcome.findings += [await _settle(run, one) for one in found]
     return outcome
 
@@ -114,14 +115,14 @@ def _first_day(attempts: Sequence[Attempt]) -> date:
     return date.fromisoformat(min(one.submitted_at for one in attempts)[:10])
 
 
-async def _books(run: RunContext, ours: Sequence[Attempt], since: date, today: date) -> Books | None:
+async def _books(run: RunContext, ours: Sequence[Attempt], since: date, now: datetime) -> Books | None:
     provider = ours[0].provider
     if provider not in run.settings.providers:
         raise Unread("the config does not name it")
     reasons = [why for one in ours if (why := run.can_ask(one))]
     if len(reasons) == len(ours):
         raise Unread(reasons[0])
-    return await read_books(run.client(provider), since, today, run.sleep)
+    return await read_books(run.client(provider), since, now, run.sleep)
 
 
 @dataclass(frozen=True, slots=True)

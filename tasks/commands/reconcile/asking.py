@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from tasks.domain.errors import GatewayError
@@ -37,14 +37,16 @@ class Unread(Exception):
     """Records that could not be had, with the reason in words."""
 
 
-async def read_books(client: ProviderClient, since: date, today: date, sleep: Sleep) -> Books | None:
-    """The records of a gateway since a day (UTC); None where it documents none. Raises ``Unread`` when they cannot be
-    had."""
+async def read_books(client: ProviderClient, since: date, now: datetime, sleep: Sleep) -> Books | None:
+    """The records of a gateway since a day (UTC), asked for ``now`` (UTC); None where it documents none.
+
+    Raises ``Unread`` when they cannot be had.
+    """
     keeper = bookkeeper(client.settings.protocol)
     if keeper is None:
         return None
     if keeper.KEPT_DAYS:
-        since = max(since, today - timedelta(days=keeper.KEPT_DAYS))
+        since = max(since, (now - timedelta(days=keeper.KEPT_DAYS)).date())
     known: dict[tuple[str, str], JobRecord] = {}
     whole = False
     cursor = ""
@@ -56,7 +58,9 @@ async def read_books(client: ProviderClient, since: date, today: date, sleep: Sl
             whole = True  # a page that repeats another brings nothing new: there is no end but this
             break
         cursor = found.cursor
-    return Books(client.settings.name, dict(_by_job(known, since)), _covered(known, keeper, since) if whole else "")
+    return Books(
+        client.settings.name, dict(_by_job(known, since)), _covered(known, keeper, since, now) if whole else ""
+    )
 
 
 def _older(page: RecordPage, since: date) -> bool:
@@ -72,10 +76,10 @@ def _by_job(known: dict[tuple[str, str], JobRecord], since: date) -> Iterator[tu
     yield from ((job, tuple(one)) for job, one in lines.items())
 
 
-def _covered(known: dict[tuple[str, str], JobRecord], keeper: Bookkeeper, since: date) -> str:
-    """From when the records are whole: as documented, else from the oldest that was told."""
+def _covered(known: dict[tuple[str, str], JobRecord], keeper: Bookkeeper, since: date, now: datetime) -> str:
+    """From when the records are whole: as documented, to the minute, else from the oldest that was told."""
     if keeper.KEPT_DAYS:
-        return since.isoformat()
+        return max(since.isoformat(), (now - timedelta(days=keeper.KEPT_DAYS)).isoformat(timespec="milliseconds"))
     return min((line.at for line in known.values() if line.at), default="")
 
 

@@ -1,10 +1,10 @@
 """The orders of a ledger beside the records of their gateway: what agrees, and how the rest differs. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tasks.commands.reconcile.asking import Books
 from tasks.domain.job import JobRecord
@@ -39,12 +39,30 @@ class Finding:
 Price = Callable[[Attempt, Sequence[JobRecord]], Billed | None]
 
 
+IsModel = Callable[[Attempt, str], bool]
+
+
+class Elsewhere(NamedTuple):
+    """What other targets ordered, and which jobs, by gateway and id, were told as unknown to all of them."""
+
+    orders: Sequence[Attempt] = ()
+    unknown: Collection[tuple[str, str]] = ()
+
+
+NOWHERE = Elsewhere()
+
+
 def join(
-    books: Books, attempts: Iterable[Attempt], price: Price, is_model: Callable[[Attempt, str], bool]
+    books: Books,
+    attempts: Iterable[Attempt],
+    price: Price,
+    is_model: IsModel,
+    elsewhere: Elsewhere = NOWHERE,
 ) -> list[Finding]:
     """What comes of the orders of one gateway and its records, in the order of the orders, then of the records.
 
     ``price`` says what the records of a job come to, ``is_model`` whether they name the model of an order.
+    A record that is, or may be, of an order ``elsewhere`` is left to that target.
     """
     ours = [one for one in attempts if one.provider == books.provider]
     by_order = {line.order_id: lines for lines in books.lines.values() for line in lines if line.order_id}
@@ -57,8 +75,14 @@ def join(
             findings.append(_joined(attempt, lines, price))
         elif _is_missing(attempt, books.covers):
             findings.append(Finding("not billed", books.provider, attempt, note=_doubt(attempt)))
+    theirs = [one for one in elsewhere.orders if one.provider == books.provider]
     unknown = [lines for job, lines in books.lines.items() if job not in joined and _costs(lines)]
-    return _by_time(findings, unknown, books, is_model)
+    names = {name for one in theirs for name in (one.job_id, one.order_id) if name}
+    names |= {job for provider, job in elsewhere.unknown if provider == books.provider}
+    unknown = [
+        lines for lines in unknown if names.isdisjoint(name for line in lines for name in (line.id, line.order_id))
+    ]
+    return _by_time(findings, unknown, (books, theirs), is_model)
 
 
 def _joined(attempt: Attempt, lines: Sequence[JobRecord], price: Price) -> Finding:
@@ -93,32 +117,34 @@ def _costs(lines: Sequence[JobRecord]) -> bool:
 
 def _by_time(
     findings: list[Finding],
-    unknown: list[tuple[JobRecord, ...]],
-    books: Books,
-    is_model: Callable[[Attempt, str], bool],
+    unknown: Sequence[Sequence[JobRecord]],
+    known: tuple[Books, Sequence[Attempt]],
+    is_model: IsModel,
 ) -> list[Finding]:
     """The findings with the records that nobody claims: one that came when an order's reply was lost may be its own,
-    which is told and settles nothing."""
-    told = list(findings)
+    which is told and settles nothing. Beside the books ``known`` holds the orders of other targets."""
+    told, (books, theirs) = list(findings), known
     for lines in unknown:
         first, charge = lines[0], books.charge(lines[0].id)
         billed = None if charge is None else Billed(charge, "reported")
-        near = [
-            (gap, i)
-            for i, one in enumerate(told)
-            if one.verdict == "not billed"
-            and one.attempt
-            and not one.attempt.job_id
-            and is_model(one.attempt, first.model)
-            if (gap := _seconds_between(one.attempt.submitted_at, first.at)) <= NEAR
-        ]
-        if near:
-            i = min(near)[1]
+        lost = [(one.attempt, i) for i, one in enumerate(told) if one.verdict == "not billed" and one.attempt]
+        if near := _nearest(lost, first, is_model):
             note = "a record of that time may be this order's: look at it there; nothing is settled by a time alone"
-            told[i] = replace(told[i], verdict="by time alone", record=first, billed=billed, note=note)
-        else:
+            told[near[1]] = replace(told[near[1]], verdict="by time alone", record=first, billed=billed, note=note)
+        elif not _nearest([(one, 0) for one in theirs if one.outcome == "unclear"], first, is_model):
             told.append(Finding("unknown to us", books.provider, None, first, billed))
     return told
+
+
+def _nearest(orders: Iterable[tuple[Attempt, int]], record: JobRecord, is_model: IsModel) -> tuple[float, int] | None:
+    """Of orders whose reply was lost, with a number each: seconds between the nearest and the record, and its number;
+    None where none is near."""
+    gaps = [
+        (_seconds_between(one.submitted_at, record.at), number)
+        for one, number in orders
+        if not one.job_id and is_model(one, record.model)
+    ]
+    return min((one for one in gaps if one[0] <= NEAR), default=None)
 
 
 def _seconds_between(one: str, other: str) -> float:

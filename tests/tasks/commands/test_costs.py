@@ -6,13 +6,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pyarrow.parquet as pq
 import pytest
 
 from flows.cli.money import costs
+from tasks.commands.costs.reading import CHUNK, HEAD
 from tasks.manifest import write_parquet
 from tasks.manifest.rows import ATTEMPTS
 from tasks.manifest.takes import TAKES
+from tasks.storage import open_store
+from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 
 Row = dict[str, Any]
 EMPTY = {"text": "", "time": "", "int": 0, "float": 0.0, "usd": Decimal(0), "usd?": None, "bool": False}
@@ -41,7 +45,7 @@ def target(folder: Path, attempts: list[Row], in_use: Mapping[int, float], board
     return folder
 
 
-def told(capsys: pytest.CaptureFixture[str], *urls: Path, **more: Any) -> Row:
+def told(capsys: pytest.CaptureFixture[str], *urls: Path | str, **more: Any) -> Row:
     capsys.readouterr()
     code = costs(*map(str, urls), json=True, **more)
     found: Row = json.loads(capsys.readouterr().out)
@@ -146,3 +150,34 @@ def test_a_target_of_the_first_edition_is_counted(tmp_path: Path, capsys: pytest
     [row] = told(capsys, tmp_path / "a")["rows"]
     assert (row["orders"], row["clips_in_use"], row["in_use_usd"], row["wasted_usd"]) == (2, 1, "1.00", "1.00")
     assert (row["month"], row["wait_median_s"]) == ("2026-10", 60.0)
+
+
+def test_a_large_target_is_read_in_chunks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of more orders than one chunk holds each counts once, and so does one of which no time is known."""
+    place, times = target(tmp_path / "a", [order(1), order(2, submitted_at="")], {1: 4.0}), CHUNK // 2 + 1
+    small = pq.ParquetFile(place / "attempts.parquet").read()
+    pq.write_table(small.take(pyarrow.array([0, 1] * times)), place / "attempts.parquet")
+    found = told(capsys, place)
+    assert [(row["month"], row["orders"], row["clips_in_use"]) for row in found["rows"]] == [
+        ("", times, 0),
+        ("2026-10", times, times),
+    ]
+    assert [row["wait_p95_s"] for row in found["rows"]] == [None, 60.0]
+    assert found["totals"]["charged_usd"] == f"{2 * times}.00"
+
+
+def test_targets_on_a_server_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str], s3: S3) -> None:
+    """The same table as of a folder, whatever length the manifest has; an empty one names no board."""
+    place, config = target(tmp_path / "a", [order(1)], {1: 4.0}), tmp_path / "s3.toml"
+    config.write_text("[target.options]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in s3.options.items()))
+    whole = (place / "manifest.json").read_bytes()
+    urls = [s3.folder() for _ in range(3)]
+    for url, manifest in zip(
+        urls, (whole, whole.replace(b"}]}", b'}], "x": "' + b"y" * HEAD + b'"}'), b""), strict=True
+    ):
+        store = open_store(url, s3.options)
+        for name in ("attempts.parquet", "takes.parquet"):
+            store.write(name, (place / name).read_bytes())
+        store.write("manifest.json", manifest)
+    rows = told(capsys, *urls, config=str(config))["rows"]
+    assert [(row["board"], row["clips_in_use"]) for row in rows] == [("boards/film.csv", 2), (urls[2], 1)]
