@@ -220,7 +220,8 @@ class Planner:
                 return LeftOut("NoRoute", why)
             self._fault(shot, "route", shot.route, why)
         if source is not None and not source.selected and not self._has_clip(source):
-            self._fault(shot, "source", shot.source_shot, "is not selected and has no clip: add it to --only")
+            column = "continues" if shot.continues else "source"
+            self._fault(shot, column, shot.source_shot, "is not selected and has no clip: add it to --only")
         return None
 
     def _waits(self, shot: Shot, source: ShotPlan) -> LeftOut | None:
