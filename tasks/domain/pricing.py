@@ -23,6 +23,11 @@ class UnknownPriceError(LookupError):
     """The price list is silent about what would be ordered."""
 
 
+def hundredths(seconds: float) -> Decimal:
+    """Seconds as they were measured, to the hundredth: frames do not add up to more."""
+    return Decimal(f"{seconds:.2f}")
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What an order uses: seconds and pixels of the clip as sent, sound (None: the gateway's default), pictures.

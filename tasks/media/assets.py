@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -10,6 +11,7 @@ from tasks.config import Settings
 from tasks.domain.errors import LocalFault, MediaError, StoryreelError
 from tasks.domain.identity import frame_stem
 from tasks.domain.machine import own
+from tasks.domain.pricing import hundredths
 from tasks.domain.shot import Fit, Size
 from tasks.media.local_files import FRAME_BYTES, checked_path, data_uri, hash_file, read_file
 from tasks.storage import Store, StoreError, has_scheme, is_http, read_url
@@ -41,6 +43,7 @@ class Media:
         self.hashed: dict[str, str] = {}
         self.unpacked: dict[str, Path] = {}
         self.sizes: dict[str, tuple[int, int]] = {}
+        self.lengths: dict[str, Decimal] = {}  # seconds of the source clips that were looked at
         self.had: dict[str, Any] = {}
         self.turns: dict[str, asyncio.Lock] = {}
         self.places = asyncio.Semaphore(FETCHES)
@@ -167,7 +170,8 @@ class Media:
         """Decode the source clip's first and last picture. Raises ``MediaError`` when the file is no usable clip."""
         from tasks.media import probe as video  # loading av takes a third of a second, and few boards need it
 
-        await asyncio.to_thread(video.probe, await self.file(reference))
+        found = await asyncio.to_thread(video.probe, await self.file(reference))
+        self.lengths[reference] = hundredths(found.seconds)
         if digest := self.hashed.get(reference):
             await self.unchanged(reference, digest)  # av opened the file by its name: was it still the same?
 

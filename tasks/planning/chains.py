@@ -1,9 +1,11 @@
 """What rows that start from each other come to: which wait, which are behind, and how long their chains are. Pure."""
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from tasks.domain.money import ZERO, usd_text
 from tasks.domain.plan import LeftOut, ShotPlan, chains_of
+from tasks.domain.pricing import hundredths
 from tasks.domain.shot import Shot
 from tasks.domain.takes import Takes
 from tasks.ledger import waits_for_choice
@@ -16,6 +18,15 @@ def left_out(shot: Shot, source: ShotPlan, takes: Takes, ordered: int) -> LeftOu
     """As `waits_for_choice`, for a row that is planned."""
     why = waits_for_choice(source, takes, ordered) if shot.continues else ""
     return LeftOut("Source", why) if why else None
+
+
+def seconds_of(source: ShotPlan, takes: Takes) -> Decimal | None:
+    """How long the clip is that a remix starts from: as the take in use is, else as it will be ordered; None where it
+    will not be."""
+    made = takes.in_use if source.action == "keep" else None
+    if made is not None and made.clip is not None:
+        return hundredths(made.clip.seconds)
+    return source.first.seconds if source.first else None
 
 
 def describe_stale(shots: Iterable[ShotPlan]) -> list[str]:

@@ -39,6 +39,7 @@ class OfferFinder:
         self.today, self.signs = today, signs
         self.endings: dict[str, dict[str, str]] = {}  # what is said of models' ends -> route -> its place in the chain
         self.memo: dict[tuple[object, ...], Found] = {}
+        self.lengths: dict[str, Decimal | None] = {}  # seconds of remixes' sources, by shot_id or as named
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -56,7 +57,7 @@ class OfferFinder:
         provider, ``url`` or ``file``. Shots that ask for the same share one answer.
         """
         what = shot.route, shot.mode, shot.seconds, shot.size, shot.audio
-        asked = (*what, image, remix, shot.source_shot, shot.last_image, shot.references)
+        asked = (*what, image, remix, shot.source_shot, shot.last_image, shot.references, self.length_of_source(shot))
         if asked not in self.memo:
             chain, names = self._routes(shot)
             routes = tuple(dict.fromkeys(names))
@@ -65,6 +66,16 @@ class OfferFinder:
             usable = tuple(one for one in found if isinstance(one, Offer))
             self.memo[asked] = usable, tuple(one for one in found if isinstance(one, str)) or self._unknown(shot)
         return self.memo[asked]
+
+    def length_of_source(self, shot: Shot) -> Decimal | None:
+        """The seconds of the clip that a remix starts from, where they are known."""
+        return self.lengths.get(shot.source_shot or shot.source) if shot.mode == "remix" else None
+
+    def unmeasured(self, shot: Shot, offer: Offer) -> list[str]:
+        """What is to be said of a quote that rests on a source whose length nobody knows yet."""
+        told = f"{offer.route.name} bills its source's seconds, not known yet: {offer.seconds} s are counted"
+        known = shot.mode != "remix" or self.length_of_source(shot) is not None
+        return [] if known or not offer.route.model.price.per_source_second else [told]
 
     def why_none(self, shot: Shot, passed_over: Sequence[str]) -> str:
         """Why the shot has no usable route: the reasons of each, or that its chain says nothing of its mode."""
@@ -129,7 +140,8 @@ class OfferFinder:
         fee = provider.fee if provider else Decimal(0)
         route = Route(model, provider.options if provider else {})
         pictures = (shot.mode == "image_to_video") + bool(shot.last_image) + len(shown)
-        price = quote(model, seconds, size, fee, audio=shot.audio if model.audio else None, pictures=pictures)
+        audio, source = shot.audio if model.audio else None, self.length_of_source(shot)
+        price = quote(model, seconds, size, fee, audio=audio, pictures=pictures, source_seconds=source)
         return Offer(route, seconds, size, price, travels, shown)
 
     def _closed(self, model: Model, provider: ProviderSettings | None, chain: Chain) -> str:

@@ -12,7 +12,7 @@ from tasks.domain.result import Attempt
 from tasks.domain.shot import Shot, Size, Storyboard
 from tasks.domain.takes import Asked, Need, Takes, is_stand_in
 from tasks.ledger import UNSETTLED, Claim, KeyHistory, Ledger, doubts, is_refused, keys_of, lineage_of, need_of, worth
-from tasks.planning.chains import describe_chains, describe_stale, left_out
+from tasks.planning.chains import describe_chains, describe_stale, left_out, seconds_of
 from tasks.planning.drafts import Drafts, begins_paid, describe_rejected, describe_waiting, waiting
 from tasks.planning.fingerprints import Fingerprints
 from tasks.planning.mending import describe_mending, mending
@@ -46,6 +46,7 @@ class Planner:
         self.faults: list[Fault] = []
         self.told: list[str] = []  # what else its plan is to say
         self.finder = OfferFinder(settings, catalogue, snapshot.today, snapshot.signs)
+        self.finder.lengths |= snapshot.lengths
         self.planned: dict[str, ShotPlan] = {}
         self.fresh: dict[tuple[object, ...], tuple[Any, ...]] = {}  # what plans of alike shots have in common
         self.drafts = Drafts(settings, named, self._found, catalogue, snapshot.today)
@@ -58,6 +59,8 @@ class Planner:
         keys = self._keys(fingerprints)
         for shot in sources_first(self.board.shots):
             name = shot.shot_id
+            if shot.mode == "remix" and (source := self.planned.get(shot.source_shot)):
+                self.finder.lengths[shot.source_shot] = seconds_of(source, self._takes(source))
             self.planned[name] = self._shot(shot, fingerprints.get(name, ""), keys.get(name, ""), parts[name])
         shots = self._with_stale(tuple(self.planned[shot.shot_id] for shot in self.board.shots))
         self.faults += self.drafts.faults
@@ -221,16 +224,18 @@ class Planner:
                 return LeftOut("NoRoute", why)
             self._fault(shot, "route", shot.route, why)
         if source is not None and not source.selected and not self._has_clip(source):
-            self._fault(shot, "source", shot.source_shot, "is not selected and has no clip: add it to --only")
+            column = "continues" if shot.continues else "source"
+            self._fault(shot, column, shot.source_shot, "is not selected and has no clip: add it to --only")
         return None
 
     def _waits(self, shot: Shot, source: ShotPlan) -> LeftOut | None:
-        page = self.ledger.pages.get(source.key, NOTHING)
-        return left_out(shot, source, page.takes(self.snapshot.shelf, source.stand_ins), page.asked_takes)
+        return left_out(shot, source, self._takes(source), self.ledger.pages.get(source.key, NOTHING).asked_takes)
 
     def _has_clip(self, plan: ShotPlan) -> bool:
-        page = self.ledger.pages.get(plan.key, NOTHING)
-        return page.takes(self.snapshot.shelf, plan.stand_ins).done(plan.asked)
+        return self._takes(plan).done(plan.asked)
+
+    def _takes(self, plan: ShotPlan) -> Takes:
+        return self.ledger.pages.get(plan.key, NOTHING).takes(self.snapshot.shelf, plan.stand_ins)
 
     def _fault(self, shot: Shot, column: str, value: str, message: str) -> None:
         self.faults.append(Fault(shot.row, shot.shot_id, column, value, message))
@@ -242,9 +247,7 @@ class Planner:
         source = self.planned.get(shot.source_shot)
         if offers or source is None:
             return offers, passed_over
-        page = self.ledger.pages.get(source.key, NOTHING)
-        made = page.takes(self.snapshot.shelf, source.stand_ins).in_use
-        if made is None:
+        if (made := self._takes(source).in_use) is None:
             return offers, passed_over
         return self.finder.offers(shot, self._image_of(shot), made.provider)
 
@@ -284,6 +287,7 @@ class Planner:
         if offers:
             foreign = shot.mode == "remix" and self._remix_of(shot) != offers[0].route.model.provider
             said += offer_warnings(shot, offers[0], self.snapshot.sizes.get(shot.image), foreign_source=foreign)
+            said += self.finder.unmeasured(shot, offers[0])
         if collects:
             said.append("a job bought earlier is asked first")
         return tuple(said + [f"passed over: {reason}" for reason in passed_over])

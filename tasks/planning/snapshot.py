@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from tasks.domain.shot import Shot
@@ -34,7 +35,8 @@ class Snapshot:
     ``digests``: sha256 by image or source as the shot names it; a reference that has none was not read (then it is in
     ``trusted``) or not found. ``pins``: the digests of remote references in the ledger, oldest first: a shot keeps the
     one that it was ordered with, whatever its URL serves later. ``sizes``: width and height in pixels of the pictures
-    that were decoded. ``shelf``: the clips at the target. ``rows`` and ``row_keys``: the last manifest by shot_id.
+    that were decoded, ``lengths`` the seconds of the clips that were. ``shelf``: the clips at the target. ``rows`` and
+    ``row_keys``: the last manifest by shot_id.
     ``signs``: whether the target can sign URLs; ``lacks``: what else it cannot do, in words.
     """
 
@@ -42,6 +44,7 @@ class Snapshot:
     digests: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    lengths: Mapping[str, Decimal] = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
     rows: Rows = field(default_factory=dict)
     row_keys: Mapping[str, str] = field(default_factory=dict)

@@ -190,8 +190,8 @@ def _told(session: SessionState, column: str, reference: str, problem: str) -> s
 
 
 async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, list[Fault]]:
-    """Decode every picture and source clip that an order of this run would need: the session's snapshot with the sizes,
-    and one fault a row that cannot.
+    """Decode every picture and source clip that an order of this run would need: the session's snapshot with the sizes
+    and lengths, and one fault a row that cannot.
 
     With ``fetch`` the frames are made as well, for every size that a route of the shot would be sent.
     """
@@ -215,7 +215,7 @@ async def check_media(session: SessionState, *, fetch: bool) -> tuple[Snapshot, 
     needing = [plan for plan in named if plan.renders and plan.action != "keep"]
     for start in range(0, len(needing), 64):
         await asyncio.gather(*(one(plan) for plan in needing[start : start + 64]))
-    return replace(session.snapshot, sizes=session.media.sizes | sizes), faults
+    return replace(session.snapshot, sizes=session.media.sizes | sizes, lengths=session.media.lengths), faults
 
 
 async def _check_file(

@@ -92,8 +92,8 @@ class Session(SessionState):
         self.plan = planner.plan()
         self.snapshot, found = await preflight.check_media(self, fetch=fetch)
         faults += [*planner.faults, *found]
-        if (fetch or self.snapshot.sizes) and not faults:
-            planner = planner_of(self, chosen)  # sizes are known now
+        if (fetch or self.snapshot.sizes or self.snapshot.lengths) and not faults:
+            planner = planner_of(self, chosen)  # sizes and lengths are known now
             self.plan = planner.plan()
             faults += planner.faults
         if faults:

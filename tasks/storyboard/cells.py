@@ -59,7 +59,7 @@ _SIZE = re.compile(r"(\d{1,9})\s*(?:px)?\s*(?:[x×*✕]|by)\s*(\d{1,9})\s*(?:px|
 _SHORT = re.compile(r"(\d{3,4})p")
 _RATIO = re.compile(r"(\d{1,9}(?:[.,]\d{1,3})?)\s*[:/x×*]\s*(\d{1,9})(?::00)?", re.IGNORECASE)
 _SEED = re.compile(r"(\d{1,20})(?:[.,]0+)?")
-_DIVIDED = re.compile(r"[;|\r\n]+")
+_DIVIDED = re.compile(r"[;|；｜\r\n\u2028\u2029]+")
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _SCHEME = re.compile(r"data:|[a-z][a-z0-9+.:-]*://", re.IGNORECASE)
 _STEPS = frozenset(("", ".", ".."))
@@ -157,7 +157,7 @@ def takes(text: str) -> int:
 
 
 def listed(text: str) -> list[str]:
-    """What a cell lists, divided by ``;``, ``|`` or newlines, each once."""
+    """What a cell lists, divided by ``;``, ``|`` (of any width) or newlines, each once."""
     return list(dict.fromkeys(part.strip() for part in _DIVIDED.split(text) if part.strip()))
 
 

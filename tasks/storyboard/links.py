@@ -1,6 +1,6 @@
 """What rows start from, end on and show (pictures, clips and other rows), and what they sound like. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tasks.domain.shot import SILENCE, UNHEARD, CastMember, Heard, Shot, Shown, is_spoken
@@ -43,8 +43,8 @@ def _continued(sheet: Sheet) -> list[str]:
         if not text:
             continue
         if text not in known:
-            near = cells.nearest(text, tuple(sheet.ids))
-            sheet.fault(at, "continues", text, f"is no shot of this board; give the shot_id of another row{near}")
+            said = f"is no shot of this board; give the shot_id of another row{cells.nearest(text, tuple(sheet.ids))}"
+            sheet.fault(at, "continues", text, missing.NONE_SAID if missing.is_none(text) else said)
         for name, given in named.items():
             if given[at]:
                 sheet.fault(at, name, given[at], _ONE_START.format(name))
@@ -62,17 +62,25 @@ def _references(sheet: Sheet, cast: Cast, base: str) -> list[tuple[Shown, ...]]:
     for names, prompt in zip(listed, sheet.texts("prompt"), strict=True):
         pictures: dict[tuple[str, str], Shown] = {}
         for name in names:
-            shown = _of(cast[name], firm=True) if name in cast else [Shown(name)]
+            shown = _of(cast[name], base, firm=True) if name in cast else [Shown(cells.resolve(base, name))]
             pictures |= {(one.image, one.name): one for one in shown}
         for name in cells.names_in(prompt):
-            for one in _of(cast[name], firm=cast[name].required) if name in cast else ():
+            for one in _of(cast[name], base, firm=cast[name].required) if name in cast else ():
                 pictures.setdefault((one.image, one.name), one)
-        found.append(tuple(one._replace(image=cells.resolve(base, one.image)) for one in pictures.values()))
+        found.append(_once(pictures.values()))
     return found
 
 
-def _of(member: CastMember, *, firm: bool) -> list[Shown]:
-    return [Shown(image, member.name, member.text, firm) for image in member.images]
+def _of(member: CastMember, base: str, *, firm: bool) -> list[Shown]:
+    return [Shown(cells.resolve(base, image), member.name, member.text, firm) for image in member.images]
+
+
+def _once(pictures: Collection[Shown]) -> tuple[Shown, ...]:
+    """The same without those that are a member's picture too: that one says whose it is, and is as firm."""
+    bare = {one.image for one in pictures if not one.name}
+    members = {one.image for one in pictures if one.name}
+    kept = (one for one in pictures if one.name or one.image not in members)
+    return tuple(one._replace(firm=one.firm or one.image in bare) for one in kept)
 
 
 def _named(text: str, cast: Cast) -> tuple[str, ...]:

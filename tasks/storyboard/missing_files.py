@@ -43,6 +43,7 @@ _PAGE = re.compile(
 _NONE = frozenset(
     ("-", "--", "–", "—", "n/a", "na", "none", "null", "tbd", "tba", "todo", "?", "x", "no", "nil", "keine", "[]", "{}")
 )
+NONE_SAID = "says that there is none; leave the cell empty"
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _FILE = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 _HTML = re.compile(r"<\w+\b[^>]*?\b(?:src|href)\s*=\s*[\"']?([^\"'\s>]+)[^>]*>.*", re.DOTALL)
@@ -71,7 +72,7 @@ def check(text: str) -> str:
         inner = [part.strip(" \"'") for part in text[1:-1].split(",")]
         raise ValueError(f"is a list; write {inner[0]}" if len(inner) == 1 else "is a list; give one file a row")
     if text.lower() in _NONE:
-        raise ValueError("says that there is none; leave the cell empty")
+        raise ValueError(NONE_SAID)
     if len(text) > 2 and text[0] == text[-1] and text[0] in "\"'“”«»":
         raise ValueError(f"stands in quotes; write {text[1:-1]}")
     if text.lower().startswith("www."):

@@ -84,6 +84,35 @@ async def test_a_source_that_fails_stops_those_that_follow(studio: Studio) -> No
     assert (then.code, len(then.orders())) == (0, 3)
 
 
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ({"prompt": "x", "kind": "moderated"}, "Moderated"),
+        ({"prompt": "x", "do": "failed"}, "Failed"),
+        ({"prompt": "x", "do": "lost_after"}, "Unclear"),
+    ],
+)
+async def test_however_a_source_ends_without_a_clip(studio: Studio, asked: dict[str, Any], first: str) -> None:
+    """Those that follow it say ``Source`` all down the chain, and name it."""
+    studio.faults({"gateway": "pixazo", **asked})
+    run = await studio.render(studio.board(*CHAIN), config(studio))
+    assert [run.rows[name]["error_class"] for name in "abc"] == [first, "Source", "Source"]
+    assert [name in run.rows[after]["error"] for name, after in (("a", "b"), ("b", "c"))] == [True, True]
+
+
+async def test_a_source_for_which_the_budget_was_too_small(studio: Studio) -> None:
+    """It is skipped for the money, and those that follow it for their source."""
+    run = await studio.render(studio.board(*CHAIN), config(studio), budget_usd=COST / 2)
+    assert run.code == 3 and [run.rows[name]["error_class"] for name in "abc"] == ["Budget", "Source", "Source"]
+    assert {run.rows[name]["status"] for name in "abc"} == {"skipped"}
+
+
+async def test_a_source_that_is_left_out_and_has_no_clip(studio: Studio) -> None:
+    """Nothing starts, and the fault stands in the column that names it."""
+    run = await studio.render(studio.board(*CHAIN), config(studio), only=("b",))
+    assert run.code == 2 and run.errors == "row 3, b, continues 'a': is not selected and has no clip: add it to --only"
+
+
 async def test_a_stand_in_is_no_source(studio: Studio) -> None:
     """What the built-in renderer drew in place of a gateway's clip is not gone on from."""
     studio.faults({"gateway": "pixazo", "kind": "bad_request", "prompt": "x"})

@@ -258,6 +258,33 @@ async def test_an_edit_starts_from_a_file_beside_the_board(studio: Studio) -> No
     assert "small enough to go inline" in large["error"] and len(outcome.orders()) == 1
 
 
+LONGER = {"runway:aleph2": "2.24", "fal:fal-ai/kling-video/o3/standard/video-to-video/edit": "2.016"}
+
+
+@pytest.mark.parametrize("route", list(LONGER))
+async def test_an_edit_is_quoted_for_a_source_that_is_longer_than_the_row(studio: Studio, route: str) -> None:
+    """What the gateway bills by the seconds of the source is quoted so, in the plan too: 8 of them, not the row's 4."""
+    (studio.folder / "long.mp4").write_bytes(video((1280, 720), 8, "long"))
+    board, config = studio.board({"prompt": "edit", "source": "long.mp4"}), studio.config(chain={"remix": [route]})
+    usd = Decimal(LONGER[route])
+    assert (await studio.plan(board, config)).quoted == usd
+    outcome = await studio.render(board, config)
+    assert (outcome.code, outcome.money(), outcome.row["quoted_usd"]) == (0, usd, usd), outcome.told
+    assert studio.box.billed() == usd
+
+
+async def test_an_edit_of_a_row_is_quoted_for_the_length_of_that_row(studio: Studio) -> None:
+    """As it will be ordered, and later as its clip in use is."""
+    rows = [{"prompt": "text", "duration": 8}, {"prompt": "edit", "source": "sh010", "duration": 4}]
+    config = studio.config("runway:gen4.5", chain={"remix": ["runway:aleph2"]})
+    plan = await studio.plan(studio.board(*rows), config)
+    assert plan.shots[1].quoted == Decimal("2.24")
+    outcome = await studio.render(studio.board(rows[0]), config)
+    assert outcome.code == 0
+    plan = await studio.plan(studio.board(*rows), config)
+    assert (plan.shots[0].action, plan.shots[1].quoted) == ("keep", Decimal("2.24"))
+
+
 async def test_a_task_that_does_not_tell_its_cost_is_booked_by_the_price_list(studio: Studio) -> None:
     """Runway without its cost: 36 credits a second."""
     studio.faults({"do": "shape", "shape": "no_cost", "gateway": "runway"})

@@ -18,7 +18,7 @@ SECONDS = 120
 def main(python: str) -> int:
     """How many clients did not come to their file, orders through the proxy not to what they must, and workbooks,
     timelines and last pictures not to what they must be."""
-    program = Path(__file__).with_name("clients.py")
+    program, python = Path(__file__).with_name("clients.py"), str(Path(python).absolute())  # some start elsewhere
     failed = office.main() + spreadsheet.drive(python) + editors.main(python) + last_pictures.main()
     with Sandbox(job_seconds=0.5) as box:
         for name in CLIENTS:

@@ -166,7 +166,9 @@ def drive_dashscope(address: str) -> bytes:
     given_up = video.async_call(resolution="480P", ratio="9:16", **given)
     assert video.cancel(given_up, api_key="sandbox-dashscope").status_code == 200
     assert video.fetch(given_up, api_key="sandbox-dashscope").output.task_status == "CANCELED"
-    assert video.list(api_key="sandbox-dashscope").output["total"] == 0
+    assert [one["task_id"] for one in video.list(api_key="sandbox-dashscope").output["data"]] == [
+        given_up.output.task_id
+    ]
     frame = {"type": "first_frame", "url": f"{address}/sandbox/images/first.png?size=1280x720"}
     for more in ({"ratio": "16:9", "seed": 7, "watermark": False}, {"media": [frame]}):
         made = video.call(resolution="720P", **given, **more)

@@ -255,6 +255,34 @@ def test_quotes_with_pictures(route: str, seconds: int, size: str, pictures: int
     assert quote(KNOWN.model(route), Decimal(seconds), Size.parse(size), pictures=pictures) == Decimal(usd)
 
 
+FROM_A_SOURCE = [
+    # fal.ai/learn/tools/kling-api: 0.094 and 0.141 a second of input and output, at least twice the output
+    ("fal:kling/v4/video-to-video/edit", 5, "1280x720", "5", "0.94"),
+    ("fal:kling/v4/video-to-video/edit", 5, "1280x720", "3", "0.94"),
+    ("fal:kling/v4/video-to-video/edit", 5, "1920x1080", "10", "2.115"),
+    # BytePlus as dev.to works it out: 6.40 a million tokens of both; 5 s from 30 s at 720p are 4.838
+    ("modelark:dreamina-seedance-2-5-260628#edit", 5, "1280x720", "30", "4.8384"),
+    # Runway: 28 credits a second of the source, at least 56
+    ("runway:aleph2", 5, "1280x720", "30", "8.40"),
+    ("runway:aleph2", 2, "1280x720", "1", "0.56"),
+    # usage.duration of a task at DashScope is that of input and output
+    ("dashscope:wan2.7-videoedit", 5, "1280x720", "5", "0.86"),
+    ("dashscope:wan2.7-videoedit", 5, "1920x1080", "10", "2.145"),
+    # platform.minimax.io: a reference video's seconds cost what those of the clip do
+    ("minimax:MiniMax-H3#edit", 5, "1366x768", "15", "1.60"),
+    ("xai:grok-imagine-video#edit", 4, "1280x720", "8", "0.64"),
+    ("xai:grok-imagine-video#extend", 4, "1280x720", "8", "0.36"),
+    ("gemini:gemini-omni-1.1-flash#edit", 4, "1280x720", "8", "0.80"),
+]
+
+
+@pytest.mark.parametrize(("route", "seconds", "size", "source", "usd"), FROM_A_SOURCE)
+def test_quotes_of_edits(route: str, seconds: int, size: str, source: str, usd: str) -> None:
+    """What the source's own seconds cost is in the quote."""
+    quoted = quote(KNOWN.model(route), Decimal(seconds), Size.parse(size), source_seconds=Decimal(source))
+    assert quoted == Decimal(usd)
+
+
 @pytest.mark.parametrize("entry", SORA, ids=lambda entry: entry.route)
 def test_every_sora_model_is_retired(entry: Model) -> None:
     """Every Sora entry has upstream's retirement date, with the page that says so."""

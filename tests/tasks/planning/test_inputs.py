@@ -196,3 +196,41 @@ def test_a_last_picture_that_shortens_a_clip_passes_a_longer_one_over(tmp_path: 
     shot = SHOT._replace(last_image="z.png", seconds=Decimal(12))
     offers, passed_over = limited(tmp_path).offers(shot, ("", None), "")
     assert (offers, passed_over) == ((), ("box:ends: takes no 12 s with last image",))
+
+
+EDITS = """
+[chain]
+remix = ["box:edit"]
+[provider.box]
+adapter = "openai_videos"
+base_url = "http://127.0.0.1:8000"
+key = "none"
+[[model]]
+provider = "box"
+name = "edit"
+modes = ["remix"]
+any_seconds = [1, 30]
+sizes = ["1280x720"]
+remix = ["job", "url", "data"]
+per_second = 0.1
+per_source_second = 0.02
+"""
+
+
+@pytest.mark.parametrize(
+    ("length", "usd", "told"),
+    [("10", "0.60", []), ("2.5", "0.48", []), (None, "0.48", ["box:edit bills its source's seconds"])],
+)
+def test_an_edit_is_quoted_with_its_source(tmp_path: Path, length: str | None, usd: str, told: list[str]) -> None:
+    """At its own length, at least the clip's; one whose length nobody knows is counted as the clip, and told."""
+    file = tmp_path / "box.toml"
+    file.write_text(EDITS, encoding="utf-8")
+    settings = load_settings(file, {})
+    shop = OfferFinder(settings, settings.catalogue, date(2026, 11, 26), signs=False)
+    shot = SHOT._replace(mode="remix", image="", source="v.mp4")
+    shop.lengths["v.mp4"] = Decimal(length) if length else None
+    (offer,), _ = shop.offers(shot, ("", None), "file")
+    assert offer.quote == Decimal(usd)
+    assert [line.startswith(words) for line, words in zip(shop.unmeasured(shot, offer), told, strict=True)] == [
+        True
+    ] * len(told)

@@ -55,6 +55,8 @@ def test_a_row_without_an_id_is_continued_by_its_place() -> None:
         ("b,y,a,,a,", "source", "leave source empty"),
         ("b,y,a,,,t2v", "mode", "leave the mode empty"),
         ("b,y,a,,,remix", "mode", "leave the mode empty"),
+        ("b,y,-,,,", "continues", "says that there is none; leave the cell empty"),
+        ("b,y,n/a,,,", "continues", "says that there is none; leave the cell empty"),
         ("b,y,b,,,", "continues", "not its own source (b -> b); name another row or a picture"),
     ],
 )
@@ -79,6 +81,37 @@ def test_names_of_the_cast_and_pictures() -> None:
     ]
     assert all(one.firm for one in shot.references)
     assert shot.prompt == "a tall woman waits"
+
+
+@pytest.mark.parametrize(
+    "cell", ["hero;c.png", "hero；c.png", "hero｜c.png", "| hero ;; c.png ;", "hero\r\n\r\nc.png", "hero\u2028c.png"]
+)
+def test_whatever_divides_a_list(cell: str) -> None:
+    """Full-width signs are read as the others are, here too; what is empty between two is nothing."""
+    shot = shot_of("prompt,references", f'x,"{cell}"', vars={}, cast=CAST)
+    assert [one.image.removeprefix(f"{BASE}/") for one in shot.references] == [
+        *("hero/front.jpg", "hero/side.jpg", "c.png"),
+    ]
+
+
+@pytest.mark.parametrize("cell", ["hero;hero/front.jpg", "hero/front.jpg;./hero/front.jpg;hero", "hero;hero;hero"])
+def test_a_picture_that_is_named_twice_is_shown_once(cell: str) -> None:
+    """By its member's name, by its own, or by another way to it: it goes out once, and is paid for once."""
+    shot = shot_of("prompt,references", f"x,{cell}", vars={}, cast=CAST)
+    assert shot.references == tuple(one._replace(firm=True) for one in (FRONT, SIDE))
+
+
+def test_a_picture_that_the_row_names_goes_out_whoever_it_shows() -> None:
+    """The prompt names its member, who need not be seen; the row names the file, which is never dropped."""
+    shot = shot_of("prompt,references", "{hero} waits,hero/side.jpg", vars={}, cast=CAST)
+    assert shot.references == (FRONT, SIDE._replace(firm=True))
+
+
+def test_a_picture_of_two_members_stands_for_each() -> None:
+    """Two who share a picture have each their own text, which is part of what is asked."""
+    cast = {name: CastMember(name, f"the {name}", ("twins.png",)) for name in ("older", "younger")}
+    shot = shot_of("prompt,references", "{older} and {younger},", vars={}, cast=cast)
+    assert [one.text for one in shot.references] == ["the older", "the younger"]
 
 
 def test_a_prompt_names_the_cast() -> None:
