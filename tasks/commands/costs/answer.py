@@ -47,7 +47,7 @@ def count_costs(urls: Sequence[str], options: Mapping[str, Any], say: Callable[[
     """
     pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # which gives back what a chunk has taken
     costs, errors, read = Costs(), list[Fault](), 0
-    for begun in _read_ahead(_opened(urls, options, errors)):
+    for begun in _read_ahead(_opened(urls, options)):
         try:
             for orders in begun():
                 costs.add(orders)
@@ -61,25 +61,27 @@ def count_costs(urls: Sequence[str], options: Mapping[str, Any], say: Callable[[
     return Told(read, costs.rows(), costs.rows(("provider", "model")), costs.rows(("month", "provider")), errors)
 
 
-def _opened(urls: Sequence[str], options: Mapping[str, Any], errors: list[Fault]) -> Iterator[Store]:
-    """Each target once, however it is spelled; ``errors`` gets why one cannot be opened."""
+def _opened(urls: Sequence[str], options: Mapping[str, Any]) -> Iterator[Store | TargetError]:
+    """Each target once, however it is spelled, or why it cannot be opened."""
     done = set[str]()
     for url in dict.fromkeys(urls):
         try:
             store = open_store(url, options)
         except TargetError as error:
-            errors += error.faults
+            yield error
             continue
         if (place := canonical(store)) not in done:
             done.add(place)
             yield store
 
 
-def _read_ahead(stores: Iterable[Store]) -> Iterator[Callable[[], Iterable[Orders]]]:
+def _read_ahead(stores: Iterable[Store | TargetError]) -> Iterator[Callable[[], Iterable[Orders]]]:
     """What gives the orders of each target, or raises why it cannot be read: some are begun while others are
     counted. Most targets have one chunk, and of a larger one no more than that waits."""
 
-    def begin(store: Store) -> Iterable[Orders]:
+    def begin(store: Store | TargetError) -> Iterable[Orders]:
+        if isinstance(store, TargetError):
+            raise store
         chunks = read_orders(store)
         return chain(list(islice(chunks, 1)), chunks)
 
