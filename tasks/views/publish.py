@@ -93,7 +93,12 @@ class ViewPublisher:
 
         name = Path(str(tables.head.get("board") or "")).stem or "storyreel"
         takes = read_takes(self.store, tables.rows, self.known()) if file.endswith(".otio") else ()
-        self.store.write(file, write_timeline(self.cut(tables), file, name=name, takes=takes))
+        out = self.folder / f"{uuid.uuid4().hex}{Path(file).suffix}"
+        try:
+            write_timeline(self.cut(tables), out, name=name, takes=takes)
+            self.store.put(file, out)
+        finally:
+            out.unlink(missing_ok=True)
 
     def cut(self, tables: Tables) -> Cut:
         """Where each shot lies in reel and timelines, with what the ledger knows of its clip."""

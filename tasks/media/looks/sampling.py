@@ -19,6 +19,7 @@ Numbers: TypeAlias = NDArray[np.float32]
 
 MOST_PICTURES = 1_500  # of a clip: what comes after is not looked at
 MOST_SECONDS = 60.0  # for one look
+HEAVY = 1_000_000  # bytes from which on a clip is decoded on two threads: small pictures cost less than a second one
 ROWS, COLUMNS = 9, 16  # cells in which light and movement are measured
 SIDE = 240  # samples along the shorter side
 BEGINS_S = 0.5  # how long the first picture may take to come
@@ -103,7 +104,7 @@ def sample(path: Path, bounds: Bounds, *, compare: bool, over: Callable[[], bool
     with video.AT_ONCE, video.open_clip(path, demuxer) as (container, stream):
         codec, sounds = stream.codec_context, container.streams.audio[:1]
         codec.options = {**codec.options, "skip_loop_filter": "all"}  # a fifth of the time, for what no look can see
-        codec.thread_count, stream.thread_type = 2, "AUTO"
+        codec.thread_count, stream.thread_type = 1 + (path.stat().st_size >= HEAVY), "AUTO"
         samples = Samples(sound=Sound() if sounds else None)
         walk = _Walk(samples, bounds, compare)
         for frame in _until_broken(container.decode(stream, *sounds)):
@@ -147,8 +148,8 @@ class _Walk:
             return
         samples, now = self.samples, float(frame.time or 0.0)
         samples.times.append(now)
-        samples.dark.append(float((plane <= self.bounds.black).mean()))
-        samples.drawings.append(_means(plane, 2 * ROWS, 2 * COLUMNS))
+        samples.dark.append(np.count_nonzero(plane <= int(self.bounds.black)) / plane.size)
+        samples.drawings.append(_light_means(plane, 2 * ROWS, 2 * COLUMNS))
         samples.cells.append(_means(samples.drawings[-1], ROWS, COLUMNS))
         self._compare(plane)
         if now >= self.edges_at:
@@ -226,20 +227,38 @@ def _thinned(light: Plane, table: Plane) -> Plane:
     step = max(min(light.shape) // SIDE, 1)
     thin = light[step // 2 :: step, step // 2 :: step]
     rows, columns = (side // cells * cells or side for side, cells in zip(thin.shape, (18, 32), strict=True))
-    return table.take(np.ascontiguousarray(thin[:rows, :columns]))
+    taken = thin[:rows, :columns]
+    if table is _AS_IT_IS:
+        return np.ascontiguousarray(taken)
+    # half the time of `take`, which makes a number of eight bytes of each sample first
+    return np.frombuffer(taken.tobytes().translate(table.tobytes()), np.uint8).reshape(taken.shape)
+
+
+def _cells(shape: tuple[int, ...], rows: int, columns: int) -> tuple[int, int]:
+    """Into how many cells a plane of this shape is divided, down and across."""
+    down, across = (cells if side % cells == 0 else 1 for side, cells in zip(shape, (rows, columns), strict=True))
+    return down, across
 
 
 def _means(plane: Plane | Numbers, rows: int, columns: int) -> Numbers:
-    rows, columns = (
-        cells if side % cells == 0 else 1 for side, cells in zip(plane.shape, (rows, columns), strict=True)
-    )
+    rows, columns = _cells(plane.shape, rows, columns)
     high, wide = plane.shape[0] // rows, plane.shape[1] // columns
     return np.asarray(plane.reshape(rows, high, columns, wide).mean((1, 3)), np.float32)
 
 
+def _light_means(plane: Plane, rows: int, columns: int) -> Numbers:
+    """As `_means`, in a fifth of its time: sums of whole numbers are exact, whatever their order."""
+    rows, columns = _cells(plane.shape, rows, columns)
+    high, wide = plane.shape[0] // rows, plane.shape[1] // columns
+    kind = np.uint16 if 255 * high < 65536 else np.uint32
+    lines = np.add.reduce(plane.reshape(rows, high, columns * wide), 1, dtype=kind)
+    sums = np.add.reduce(lines.reshape(rows, columns, wide), 2, dtype=np.uint64)
+    return np.asarray(sums / (high * wide), np.float32)
+
+
 def _apart(one: Plane, other: Plane) -> Numbers:
     """By how much two pictures differ, in each cell."""
-    return _means(np.maximum(one, other) - np.minimum(one, other), ROWS, COLUMNS)
+    return _light_means(np.maximum(one, other) - np.minimum(one, other), ROWS, COLUMNS)
 
 
 def edges_of(light: Plane, black: float, table: Plane = _AS_IT_IS) -> Edges:
@@ -247,7 +266,12 @@ def edges_of(light: Plane, black: float, table: Plane = _AS_IT_IS) -> Edges:
     across = max(light.shape[1] // 160, 1), max(light.shape[0] // 90, 1)
     most = int((table <= black).sum()) - 1  # the highest step that is black
     rows, columns = light[:, :: across[0]] > most, light[:: across[1]] > most
-    return Edges(rows.mean(1, dtype=np.float32), columns.mean(0, dtype=np.float32))
+    return Edges(_shares(rows, 1), _shares(columns, 0))
+
+
+def _shares(lit: NDArray[np.bool_], axis: int) -> Numbers:
+    """Which share of each line is lit; counted in whole numbers, which takes half the time of a mean."""
+    return np.asarray(np.add.reduce(lit.view(np.uint8), axis, dtype=np.uint32) / lit.shape[axis], np.float32)
 
 
 def thumb(frame: av.VideoFrame) -> Plane:

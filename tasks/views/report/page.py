@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import re
 import shlex
 from collections import Counter
@@ -117,8 +118,10 @@ def render_page(
     facts = _frame(heading) | _head(cards, costs, heading.has_reel) | money(costs)
     facts |= {"beside": _beside(heading), "again": _again(heading, rows)}
     facts |= {"served": review.served, "keys": KEYS, "policy": policy(served=review.served is not None)}
-    text = _template().render(**facts, **_sheet(cards, rows, costs), **_filters(cards))
-    return str(text).encode("utf-8", "replace")
+    page = io.BytesIO()  # as one text it would be in memory three times
+    for piece in _template().generate(**facts, **_sheet(cards, rows, costs), **_filters(cards)):
+        page.write(piece.encode("utf-8", "replace"))
+    return page.getvalue()
 
 
 def _frame(heading: Heading) -> dict[str, Any]:

@@ -12,11 +12,14 @@ from tasks.views.timeline.otio_file import write_otio
 WRITERS = {".edl": write_edl, ".fcpxml": write_fcpxml, ".xml": write_fcp7}
 
 
-def write_timeline(cut: Cut, file: str, *, name: str, takes: Sequence[Row] = ()) -> bytes:
-    """The cut in the format that the file's ending names. ``takes`` are for the one that can hold them.
+def write_timeline(cut: Cut, out: Path, *, name: str, takes: Sequence[Row] = ()) -> None:
+    """Write the cut to the file ``out``, in the format that its ending names. ``takes`` are for the one that can hold
+    them.
 
-    Raises ``StartError`` when the extra ``timeline`` is needed and not installed.
+    Raises ``StartError`` when the extra ``timeline`` is needed and not installed, ``OSError`` when the file cannot be
+    written whole.
     """
-    if file.endswith(".otio"):
-        return write_otio(cut, name=name, takes=takes)
-    return WRITERS[Path(file).suffix](cut, name=name)
+    if out.suffix == ".otio":
+        write_otio(cut, out, name=name, takes=takes)
+    else:
+        out.write_bytes(WRITERS[out.suffix](cut, name=name))

@@ -4,9 +4,7 @@ from typing import Any
 
 import opentimelineio
 
-from tasks.views.timeline.cut import cut_of
-from tasks.views.timeline.otio_file import write_otio
-from tests.tasks.views.timeline.test_formats import row
+from tests.tasks.views.timeline.test_formats import row, written
 
 
 def take(n: int, *, in_use: bool = False, shot_id: str = "sh010") -> dict[str, Any]:
@@ -19,8 +17,8 @@ def test_an_editor_can_switch_to_another_take() -> None:
     """The take in use is active, the others are named after their numbers, with their own length and rate."""
     listed = [take(1), take(2, in_use=True), take(4), take(1, shot_id="gone")]
     made = opentimelineio.adapters.read_from_string(
-        write_otio(
-            cut_of([row("sh010", clip="clips/sh010 #2.mp4"), row("sh020", clip="")]), name="b", takes=listed
+        written(
+            [row("sh010", clip="clips/sh010 #2.mp4"), row("sh020", clip="")], "b.otio", name="b", takes=listed
         ).decode(),
         "otio_json",
     )
@@ -38,4 +36,5 @@ def test_an_editor_can_switch_to_another_take() -> None:
 def test_without_takes_nothing_is_added() -> None:
     """A timeline of shots with one take each is the one that it was."""
     rows = [row("sh010")]
-    assert write_otio(cut_of(rows), name="b", takes=[take(1, in_use=True)]) == write_otio(cut_of(rows), name="b")
+    with_one = written(rows, "b.otio", name="b", takes=[take(1, in_use=True)])
+    assert with_one == written(rows, "b.otio", name="b")

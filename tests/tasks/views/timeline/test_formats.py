@@ -2,11 +2,13 @@
 
 import re
 import sys
+import tempfile
 import warnings
 import xml.etree.ElementTree as ET
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import opentimelineio
@@ -64,16 +66,23 @@ def exact(time: Any) -> Fraction:
     return Fraction(time.value) / (meant(time.rate) if time.rate else 1)
 
 
+def written(rows: list[dict[str, Any]], file: str, **more: Any) -> bytes:
+    """The file of the cut of these rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_timeline(cut_of(rows), out := Path(folder, file), **more)
+        return out.read_bytes()
+
+
 def otio(rows: list[dict[str, Any]], *, name: str) -> bytes:
-    return write_timeline(cut_of(rows), "timeline.otio", name=name)
+    return written(rows, "timeline.otio", name=name)
 
 
 def edl(rows: list[dict[str, Any]], *, name: str) -> bytes:
-    return write_timeline(cut_of(rows), "timeline.edl", name=name)
+    return written(rows, "timeline.edl", name=name)
 
 
 def fcpxml(rows: list[dict[str, Any]], *, name: str) -> bytes:
-    return write_timeline(cut_of(rows), "timeline.fcpxml", name=name)
+    return written(rows, "timeline.fcpxml", name=name)
 
 
 def read(data: bytes, adapter: str, **options: Any) -> Any:
