@@ -103,7 +103,7 @@ class Budget:
         """Count money that gave no good clip; at ``max_wasted`` nothing more is bought in this run."""
         self.wasted += amount
         if self.max_wasted is not None and amount and self.wasted >= self.max_wasted:
-            self.stopped = f"{usd_text(self.wasted)} USD of this run gave no clip (max_wasted_usd)"
+            self.stopped = f"{usd_text(self.wasted)} USD of this run gave no good clip (max_wasted_usd)"
 
     def release(self, quote: Decimal) -> None:
         """Take back a reservation: nothing was sent."""

@@ -1,6 +1,7 @@
 """A clip is looked at once; what is wrong with it is told, and ordered again once where the config says so."""
 
 import json
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from tests.chain.conftest import BOUGHT, PRICE, Outcome, Studio
 
 BLACK = {"do": "black", "times": 1}
+LOOKS = "tasks.media.looks"
 
 
 def settled(studio: Studio) -> list[dict[str, Any]]:
@@ -38,11 +40,14 @@ async def test_a_flaw_is_told_and_kept(studio: Studio, flaw: str) -> None:
     assert (again.code, again.calls) == (0, [])
 
 
-async def test_without_a_look_nothing_is_said(studio: Studio) -> None:
-    """``look = false``: the records have no such key, and the tables are empty there."""
+async def test_without_a_look_nothing_is_said(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``look = false``: the records have no such key, the tables are empty there, and no module that looks is read."""
+    for name in [one for one in sys.modules if one.startswith(LOOKS)]:
+        monkeypatch.delitem(sys.modules, name)
     studio.box.faults([BLACK])
     run = await studio.render(studio.board("x"), studio.config("pixazo", quality={"look": False}))
     assert (run.code, run.row["qa"], ["qa" in one for one in settled(studio)]) == (0, "", [False])
+    assert not [one for one in sys.modules if one.startswith(LOOKS)]
 
 
 async def test_ordered_again_at_the_same_route(studio: Studio) -> None:

@@ -12,11 +12,11 @@ from tasks.storage import StoreError
 async def look_inside(run: RunContext, part: Path, attempt: Attempt) -> str | None:
     """What is wrong with the clip in ``part``, in words, empty where nothing is; None where the config wants no look,
     or the clip was looked at before. A look that is given up ends at its next picture."""
-    from tasks.media.looks.look import Sent, look
-
     quality, record = run.settings.quality, run.ledger.record(attempt)
     if not quality.look or "qa" in record:
         return None
+    from tasks.media.looks.look import Sent, look  # read where something is looked at, and nowhere else
+
     names = [str(record.get(name) or "") for name in ("frame", "last_frame")]
     first, last = [await asyncio.to_thread(_picture, run, name) for name in names]
     sent = Sent(first, last, sound=record["parts"].get("audio") is True)

@@ -51,13 +51,19 @@ def is_strobing(samples: Samples, limits: Limits) -> bool:
 
 
 def _flashes(light: Numbers, times: Sequence[float], limits: Limits) -> bool:
-    """Whether the light goes up and down so often, in even steps of time and height."""
-    flips, steps = 2 * round(limits.flashes), _flips(light, limits.flash_light)
-    moments = np.asarray([times[at] for at, _ in steps], np.float32)
-    heights = np.asarray([height for _, height in steps], np.float32)
-    return any(
-        _is_even(moments[at : at + flips], heights[at : at + flips], limits) for at in range(len(steps) - flips + 1)
-    )
+    """Whether the light goes up and down so often, in even steps of time and height. A flash that the clip's start or
+    end cuts in two is one."""
+    steps = [(times[at], height) for at, height in _flips(light, limits.flash_light)]
+    if not steps:
+        return False
+    begins, ends = (times[0], steps[0][1]), (2 * times[-1] - times[-2], steps[-1][1])
+    return _are_even([begins, *steps], limits) or _are_even([*steps, ends], limits)
+
+
+def _are_even(steps: Sequence[tuple[float, float]], limits: Limits) -> bool:
+    flips, series = 2 * round(limits.flashes), np.asarray(steps, np.float32)
+    windows = (series[at : at + flips] for at in range(len(steps) - flips + 1))
+    return any(_is_even(one[:, 0], one[:, 1], limits) for one in windows)
 
 
 def _is_even(moments: Numbers, heights: Numbers, limits: Limits) -> bool:

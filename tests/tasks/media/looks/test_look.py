@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tasks.animatic.renderer import render
 from tasks.config import Limits, load_settings
 from tasks.domain.errors import ConfigError
+from tasks.domain.shot import Size
 from tasks.media.looks.look import WORDS, Sent, look
-from tests.tasks.clips import good
+from tests.tasks.clips import good, order
 from tests.tasks.media.looks import corpus
 from tests.tasks.media.looks.corpus import Clip
 
@@ -20,7 +22,8 @@ TOLD = re.findall(r"^\| ([a-z ]+) \| (\S.*?) \| (\d+) of (\d+) \|$", TEXT, re.MU
 CLEAN = re.search(r"Of (\d+) clean clips (\d+) are marked", TEXT)
 EACH = 3  # drawn clips of each fault in each length
 FEW = (
-    *("black 1 s 1", "frozen 1 s 1", "cut inside 0.3 s 1", "strobing 12 Hz, 1 s 1"),
+    *("black 1 s 1", "frozen 0.3 s 1", "frozen 1 s 1", "cut inside 0.3 s 1", "strobing 12 Hz, 1 s 1"),
+    "strobing 3 Hz, 1 s 2",
     *("bars 6 % 1", "silent 1 s 1", "clipping 1 s 0", "off the reference the first 0"),
 )
 KINDS = ("fade", "lightning", "dark scene", "slow motion", "animatic", "title card", "from a picture")
@@ -32,7 +35,7 @@ def seen(clip: Clip, folder: Path) -> str:
     return look(path, clip.write(path), Limits())
 
 
-@pytest.mark.parametrize("clip", [c for c in corpus.faulty(2) if str(c) in FEW], ids=str)
+@pytest.mark.parametrize("clip", [c for c in corpus.faulty(EACH) if str(c) in FEW], ids=str)
 def test_a_fault_is_told_and_nothing_else(clip: Clip, tmp_path: Path) -> None:
     """A clip with one planted fault is marked with it alone."""
     assert seen(clip, tmp_path) == clip.fault
@@ -42,6 +45,32 @@ def test_a_fault_is_told_and_nothing_else(clip: Clip, tmp_path: Path) -> None:
 def test_a_clean_clip_is_not_marked(clip: Clip, tmp_path: Path) -> None:
     """A clip without a fault has no mark: title cards and camera moves of the built-in renderer among them."""
     assert seen(clip, tmp_path) == ""
+
+
+@pytest.mark.parametrize("grain", [0.0, 9.0])
+def test_what_repeats_is_frozen_though_it_is_coded_afresh(grain: float, tmp_path: Path) -> None:
+    """A picture that stands for more than a second is frozen in a clip of short groups of pictures too: each begins
+    with the same picture in other bytes."""
+    random, moved = np.random.default_rng(1), corpus.moving(1, seconds=2.5)
+    shown = [np.clip(one + random.normal(0, grain, one.shape), 0, 255).astype(np.uint8) for one in moved]
+    shown[20:50] = [shown[20]] * 30
+    corpus.encode(tmp_path / "clip.mp4", shown, options={"preset": "medium", "crf": "30", "g": "12"})
+    assert look(tmp_path / "clip.mp4", Sent(), Limits()) == "frozen"
+
+
+@pytest.mark.parametrize("speed", [0.12, 0.04, 0.02])
+def test_slow_motion_is_not_frozen(speed: float, tmp_path: Path) -> None:
+    """What moves by a fifth of a pixel a second does not repeat, though no picture differs from the one before."""
+    corpus.encode(tmp_path / "clip.mp4", corpus.moving(21, speed=speed)[:72], options={"preset": "medium", "crf": "20"})
+    assert look(tmp_path / "clip.mp4", Sent(), Limits()) == ""
+
+
+@pytest.mark.parametrize(("prompt", "seconds"), [("tilt up slowly ", "3"), ("push in", "12")])
+def test_a_move_that_comes_to_rest_is_not_frozen(prompt: str, seconds: str, tmp_path: Path) -> None:
+    """A camera that slows down to a stop has no halt."""
+    picture = corpus.jpeg(np.asarray(corpus.painting(len(prompt))))
+    render(order("kenburns", prompt, seconds, Size(320, 180)), tmp_path / "clip.mp4", frame=picture)
+    assert look(tmp_path / "clip.mp4", Sent(), Limits()) == ""
 
 
 @pytest.mark.slow
