@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from tasks.domain.identity import slug_of
@@ -228,10 +229,11 @@ def _details(row: Cells, used: Cells | None) -> Iterable[Detail]:
     yield Detail("Sound", SOUND.get(str(row.get("has_sound")), "") if row["clip"] else "")
     yield Detail("Quoted", usd(row["quoted_usd"]))
     yield Detail("Charged", f"{usd(row['charged_usd'])}, {_basis(row)}" if row["charge_basis"] else "")
-    yield Detail("Job", str(row["job_id"]))
+    yield Detail("Job", str(row["job_id"]) if used is None else "")  # else its attempt names it
     yield Detail("Finished", str(row["finished_at"]))
-    for name, column in (("File", "clip"), ("Poster", "poster"), ("Picture", "frame")):
-        yield Detail(name, str(row[column] or ""), href(row[column]))
+    yield Detail("File", str(row["clip"] or ""), href(row["clip"]))
+    for name, column in (("Poster", "poster"), ("Reference", "frame")):
+        yield Detail(name, PurePosixPath(str(row[column] or "")).suffix[1:].upper() or name, href(row[column]))
     yield from (Detail(name, str(value)) for name, value in row.items() if name not in TOLD and value)
 
 

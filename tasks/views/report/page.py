@@ -40,6 +40,7 @@ KEYS = (
     ("?", "these keys"),
 )
 LONG = 200  # shots; past it what is out of sight is not laid out, and its height is only guessed until seen
+OPEN = 24  # shots; of so many that the page is long the others are packed: a browser makes them when it has time
 MAYBE = (
     "captions.srt",
     "captions.vtt",
@@ -80,6 +81,14 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Shots that the browser lays out together. ``packed``: their markup lies in a ``noscript`` until they are near."""
+
+    cards: Sequence[Card]
+    packed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """Shots of one scene that follow each other in the board, in parts that the browser lays out when they come into
     sight. ``sums`` are those of the whole scene, at its first shots. ``few`` is its number of shots where these are so
@@ -87,9 +96,14 @@ class Scene:
 
     name: str
     sums: str
-    parts: tuple[Sequence[Card], ...]
+    parts: tuple[Part, ...]
     few: int = 0
     lone: bool = False
+
+    @property
+    def shots(self) -> int:
+        """How many they are."""
+        return sum(len(part.cards) for part in self.parts)
 
 
 NOTHING_TO_CHOOSE = Review()
@@ -191,10 +205,12 @@ def _sheet(cards: Sequence[Card], rows: Sequence[Cells], costs: Mapping[str, Any
 
 
 def _scenes(cards: Sequence[Card], buckets: Mapping[str, Cells], size: int) -> Iterable[Scene]:
-    told = set()
+    told, shown = set(), 0
     for name, run in groupby(cards, key=lambda one: one.scene):
         found = list(run)
-        parts = tuple(found[i : i + size] for i in range(0, len(found), size))
+        cut = [(i + shown, found[i : i + size]) for i in range(0, len(found), size)]
+        parts = tuple(Part(some, packed=len(cards) > LONG and before >= OPEN) for before, some in cut)
+        shown += len(found)
         yield Scene(name or "No scene", CONTINUED if name in told else _sums(buckets.get(name)), parts)
         told.add(name)
 
@@ -202,7 +218,7 @@ def _scenes(cards: Sequence[Card], buckets: Mapping[str, Cells], size: int) -> I
 def _side_by_side(scenes: Iterable[Scene]) -> Iterable[Scene]:
     """The scenes with what each needs to know of its neighbours, at the columns of most screens; the page's script goes
     by those that it finds, and by what a filter leaves."""
-    for row in _rows((scene, sum(map(len, scene.parts))) for scene in scenes):
+    for row in _rows((scene, scene.shots) for scene in scenes):
         lone = [shots for _, shots in row] == [1]
         yield from (replace(scene, few=shots if shots < SIDE else 0, lone=lone) for scene, shots in row)
 

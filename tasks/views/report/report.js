@@ -58,6 +58,7 @@
       return Boolean(this.dialog?.open);
     },
     shots() {
+      packed.whole();
       const cards = all(".card:not([hidden])").filter((card) => !card.closest(".scene[hidden]"));
       return cards.map((card) => this.way(card)).filter(Boolean);
     },
@@ -65,10 +66,10 @@
       return one("a.still", card) ?? one(".takes a", card);
     },
     enter(link) {
-      const card = link.dataset.play && document.getElementById(link.dataset.play);
+      const card = link.dataset.play ? document.getElementById(link.dataset.play) : link.closest(".card");
       this.opener = link;
       this.list = this.shots();
-      this.show(card ? this.way(card) : link, link.dataset.pick);
+      this.show(card ? this.way(card) : link, link.closest(".takes li")?.dataset.n);
     },
     show(link, pick) {
       preview.stop();
@@ -148,6 +149,8 @@
   const SIDE = 3; // shots; scenes of fewer stand side by side
   const PAPER = 3; // columns of a printed sheet
   const TOLD = 2000; // milliseconds that a button says what it did
+  const ROOM = 30; // milliseconds of unpacking in one go
+  const EACH = 50; // milliseconds between two goes where a browser does not tell when it is idle
 
   function decoded(text) {
     try {
@@ -197,11 +200,53 @@
     },
   };
 
+  // Of many shots all but the first lie packed, as a page without script shows them: they are unpacked when they come near,
+  // while the browser has nothing to do, or all at once when something asks for all.
+  const packed = {
+    start(ready) {
+      this.ready = ready;
+      const near = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting).forEach(({ target }) => this.open(target)), {
+        rootMargin: "100% 0px",
+      });
+      for (const part of all(".packed")) near.observe(part);
+      addEventListener("load", () => this.idle());
+      addEventListener("beforeprint", () => this.whole());
+      this.tell();
+    },
+    open(part) {
+      if (part.isConnected) part.replaceWith(document.createRange().createContextualFragment(one("noscript", part).textContent));
+    },
+    idle() {
+      const soon = window.requestIdleCallback ?? ((act) => setTimeout(act, EACH));
+      soon(() => {
+        const until = performance.now() + ROOM;
+        for (let part = one(".packed"); part; part = performance.now() < until && one(".packed")) this.open(part);
+        if (one(".packed")) this.idle();
+        else this.tell();
+      });
+    },
+    // Whether there was something to unpack.
+    whole() {
+      const parts = all(".packed");
+      for (const part of parts) this.open(part);
+      this.tell();
+      return parts.length > 0;
+    },
+    tell() {
+      if (!this.ready || one(".packed")) return;
+      const { ready } = this;
+      this.ready = null;
+      ready();
+    },
+  };
+
   const sheet = {
-    cards: [],
     words: new Map(),
+    get cards() {
+      packed.whole();
+      return (this.found ??= all(".card").map((card) => ({ card, home: card.parentElement, scene: card.closest(".scene") })));
+    },
     start() {
-      this.cards = all(".card").map((card) => ({ card, home: card.parentElement, scene: card.closest(".scene") }));
       one(".tools").addEventListener("input", () => this.turn());
       for (const chip of all(".chip")) chip.addEventListener("click", () => this.press(chip));
       for (const button of all("#reset, [data-reset]")) button.addEventListener("click", () => this.again());
@@ -234,8 +279,10 @@
     // The address holds what is chosen, as `#failed&scene=Quay`: a reload and a link that is passed on show the same.
     read() {
       const words = location.hash.slice(1);
+      const late = words && packed.whole();
       const named = words && document.getElementById(decoded(words));
       if (named && !named.classList.contains("card")) return false;
+      if (named && late) location.replace(location.href); // the browser looked for it before it was there
       this.clear();
       one("#order").value = "board";
       if (!named) for (const word of words.split("&")) this.choose(...word.split("=", 2).map(decoded));
@@ -277,24 +324,33 @@
       const pressed = all('.chip[aria-pressed="true"]').map((chip) => chip.dataset.status);
       return { words, pressed, scene: one("#scene").value, gateway: one("#gateway").value };
     },
-    fits(card, { words, pressed, scene, gateway }) {
+    narrows({ words, pressed, scene, gateway }) {
+      return Boolean(words.length || pressed.length || scene !== "*" || gateway !== "*" || one("#order").value !== "board");
+    },
+    fits({ card, scene: { dataset: of } }, { words, pressed, scene, gateway }) {
       const is = card.dataset;
-      if (scene !== "*" && `=${is.scene}` !== scene) return false;
+      if (scene !== "*" && `=${of.scene}` !== scene) return false;
       if (gateway !== "*" && `=${is.gateway}` !== gateway) return false;
       if (pressed.length && !is.status.split(" ").some((status) => pressed.includes(status))) return false;
-      return words.every((word) => this.text(card).includes(word));
+      return words.every((word) => this.text(card, of.scene).includes(word));
     },
-    text(card) {
-      if (!this.words.has(card)) this.words.set(card, `${card.dataset.scene} ${card.textContent}`.toLowerCase());
+    text(card, scene) {
+      if (!this.words.has(card)) this.words.set(card, `${scene} ${card.textContent}`.toLowerCase());
       return this.words.get(card);
+    },
+    // The scenes as the board has them, each with its number of shots.
+    board() {
+      return new Map(all(".scene:not(.sorted)").map((scene) => [scene, Number(scene.dataset.shots)]));
     },
     apply() {
       preview.stop();
       const wanted = this.wanted();
+      if (one(".packed") && !this.narrows(wanted)) return this.lay(this.board());
       let found = 0;
       const left = new Map();
-      for (const { card, scene } of this.cards) {
-        card.hidden = !this.fits(card, wanted);
+      for (const each of this.cards) {
+        const { card, scene } = each;
+        card.hidden = !this.fits(each, wanted);
         if (card.hidden) continue;
         found += 1;
         left.set(scene, (left.get(scene) ?? 0) + 1);
@@ -352,8 +408,8 @@
     box.dialog = one("#box");
     for (const details of all("details.more")) details.open = false;
     page.classList.remove("booting");
+    packed.start(() => review.start());
     sheet.start();
-    review.start();
 
     const still = (event) => event.target.closest?.("a.still, a.hero");
     document.addEventListener("pointerover", (event) => {
@@ -374,7 +430,7 @@
         event.preventDefault();
         box.enter(link);
       }
-      if (event.target.closest('.needs a[href^="#"]')) sheet.reset();
+      if (event.target.closest('.needs a[href^="#"]')) packed.whole(), sheet.reset();
       if (event.target.closest(".copy")) copies.copy(event.target.closest(".copy"));
     });
     const opened = ({ target }) => {

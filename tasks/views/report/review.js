@@ -26,14 +26,16 @@
       if (this.served) setInterval(() => document.hidden || this.ask(), ASK);
     },
     read(card) {
+      const first = one(".takes li", card)?.dataset; // takes that say nothing of themselves say what the first does
       const takes = all(".takes li", card).map((li) => ({ li, link: one("a", li), n: Number(li.dataset.n), sha: li.dataset.sha,
-        quote: Number(li.dataset.quote), draft: li.dataset.grade === "draft", used: li.classList.contains("used"),
-        before: li.dataset.verdict, told: li.dataset.told, poster: one("img", li)?.getAttribute("src") }));
+        quote: Number(li.dataset.quote ?? first.quote), draft: li.dataset.grade === "draft", used: li.classList.contains("used"),
+        before: li.dataset.verdict ?? "", told: li.dataset.told ?? first.told, poster: one("img", li)?.getAttribute("src") }));
       const said = all(".said li", card).map((li) => ({ ...li.dataset, n: Number(li.dataset.n), take: Number(li.dataset.take),
         after: Number(li.dataset.after), note: one("q", li)?.textContent ?? "" }));
       if (!takes.length) return;
       const { key, after } = card.dataset;
-      this.shots.set(key, { card, key, takes, said, after: Number(after), id: one("h3", card).textContent });
+      const frame = one("[data-frame]", card)?.getAttribute("href");
+      this.shots.set(key, { card, key, takes, said, frame, after: Number(after), id: one("h3", card).textContent });
     },
 
     // What counts of what was said: the highest select or reject on a take, and of these the last select.
@@ -71,6 +73,7 @@
       const last = shot.said.at(-1);
       const line = one(".chosen", shot.card);
       line.hidden = !last;
+      if (last && !line.firstChild) line.append(one("#said-mark").content.cloneNode(true));
       if (last) one("span", line).textContent = this.words(last);
     },
     state(take, now, before = "") {
@@ -192,7 +195,7 @@
       const shot = this.shot;
       one("#review").hidden = !shot;
       one("#transport").hidden = !shot || shot.takes.length < 2;
-      one("#compare").hidden = !card?.dataset.frame;
+      one("#compare").hidden = !shot?.frame;
       one("#review-told").textContent = "";
       one("#note").value = "";
       if (shot) this.tell();
@@ -222,7 +225,7 @@
     },
     compare(on) {
       for (const old of all(".reference", box.dialog)) old.remove();
-      const frame = this.shot?.card.dataset.frame;
+      const frame = this.shot?.frame;
       one("#compare").setAttribute("aria-pressed", String(on && Boolean(frame)));
       one("#slide-row").hidden = !(on && frame);
       if (!on || !frame || !this.current?.pane) return;

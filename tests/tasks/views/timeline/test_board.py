@@ -1,6 +1,7 @@
 """A board of many makes, through to every timeline and the reel: each is read by a reader that is not ours."""
 
 import asyncio
+import json
 import re
 import shutil
 import warnings
@@ -9,12 +10,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import av
 import numpy as np
 import opentimelineio
 import pytest
+from opentimelineio.console import otiotool
 
 from tasks.domain.progress import Progress
 from tasks.domain.request import select_views
@@ -88,6 +90,44 @@ def test_otio(film: Film) -> None:
     assert [(meant(one.rate), one.value) for one in own] == [(one.rate, one.frames) for one in made]
     markers = [mark for item in pictures for mark in item.markers] + list(timeline.tracks.markers)
     assert {meant(mark.marked_range.duration.rate) for mark in markers} == {film.rate}
+
+
+def relinked(folder: Path, timeline: Any) -> set[str]:
+    """The files to which OpenTimelineIO's own tool links the clips by their names."""
+    for clip in timeline.find_clips():
+        clip.media_reference = opentimelineio.schema.MissingReference()
+    otiotool.relink_by_name(timeline, str(folder))
+    found = [clip.media_reference for clip in timeline.find_clips()]
+    assert all(isinstance(one, opentimelineio.schema.ExternalReference) for one in found)
+    return {Path(unquote(urlsplit(one.target_url).path)).name for one in found}
+
+
+def test_media_is_relinked_by_name(film: Film) -> None:
+    """`otiotool --relink-by-name` finds the file of every clip, of pictures and of sound."""
+    clips = film.folder / "clips"
+    assert relinked(clips, film.read("otio_json", "timeline.otio")) == {one.name for one in clips.iterdir()}
+
+
+def test_a_second_reader_of_each(film: Film) -> None:
+    """The same lengths for who reads OTIO as JSON, EDL by its record times, FCPXML by an adapter, FCP7 by its XML."""
+    tracks = json.loads((film.folder / "timeline.otio").read_bytes())["tracks"]["children"]
+    assert [one["source_range"]["duration"]["value"] for one in tracks[0]["children"]] == film.frames
+    times = re.findall(r"^\d{3} .* (\S{11}) (\S{11})\s*$", (film.folder / "timeline.edl").read_text(), re.MULTILINE)
+    ends = [[opentimelineio.opentime.from_timecode(one, float(film.rate)).value for one in pair] for pair in times]
+    assert [stop - start for start, stop in ends] == film.frames
+    read = film.read("fcpx_xml", "timeline.fcpxml")
+    made = [frames for frames, one in zip(film.frames, film.shots, strict=True) if one.frames]
+    named = [clip.name for clip in film.read("otio_json", "timeline.otio").tracks[0].find_clips()]
+    wanted = dict(zip(named, made, strict=True))
+    found = {Path(one.name).stem: round(seconds(one.source_range.duration) * film.rate) for one in read.find_clips()}
+    assert found.keys() == wanted.keys()
+    assert {wanted[name] - frames for name, frames in found.items()} <= {0, 1}  # its seconds are cut off, not rounded
+    root = ET.parse(film.folder / "timeline.xml").getroot()
+    placed = [
+        (int(one.findtext("start", "")), int(one.findtext("end", "")))
+        for one in root.findall(".//video/track/clipitem")
+    ]
+    assert [stop - start for start, stop in placed] == made
 
 
 def test_edl(film: Film) -> None:
