@@ -77,12 +77,16 @@ def render(
 
     async def act() -> int:
         wanted = choose_shots(request_of(board, to, config, budget, concurrency), only, rerender)
-        async with blocks.open_session(wishes.on(replace(wanted, views=views.chosen)), progress) as running:
+        async with (
+            blocks.open_session(wishes.on(replace(wanted, views=views.chosen)), progress) as running,
+            prefect_server.beside(running.http, running.folder) as server,
+        ):
+            running.ahead = lambda: server.begin() if answers.can_order(running) else None
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
                 display.left_out(running.plan.left_out)
                 display.say("\n".join(answers.opening(running)))
-            code = await _run(running, quiet=quiet)
+            code = await _run(running, server, quiet=quiet)
             told = answers.render_answer(running, code, time.monotonic() - since)
             answer.conclude(told, running, as_json=json)
             if code == signals.CODE:
@@ -92,14 +96,13 @@ def render(
     return answer.caught(act, json, {"target": to})
 
 
-async def _run(running: Session, *, quiet: bool) -> int:
+async def _run(running: Session, start: prefect_server.ServerStart, *, quiet: bool) -> int:
     """Through Prefect where there is something to do; a run that can order nothing needs no server."""
     with display.show_progress(running.progress, quiet=quiet):
         if not answers.can_order(running):
             await answers.run_alone(running)
             return running.exit_code()
-        server = await prefect_server.reachable(running.http, running.folder, running.progress.line)
-        running.progress.line(f"Prefect: {server}")
+        running.progress.line(f"Prefect: {await start.ready(running.progress.line)}")
         try:
             state = await _flown(running)
         except Exception as error:
