@@ -11,8 +11,6 @@ from cyclopts import App, Parameter
 from flows.cli import display, process
 from flows.cli import output as answer
 from flows.cli import server as prefect_server
-from flows.cli.begin import init
-from flows.cli.money import costs, reconcile
 from flows.cli.options import (
     BY_DEFAULT,
     NO_WISHES,
@@ -32,11 +30,9 @@ from flows.cli.options import (
     choose_shots,
     request_of,
 )
-from flows.cli.review import review
 from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
 from tasks.commands import answers
-from tasks.commands.write_back import write_into
 from tasks.domain.errors import StartError
 from tasks.domain.plan import NOWHERE
 from tasks.domain.progress import Progress
@@ -193,6 +189,8 @@ def status(url: To, *, config: Config = None, json: Json = False, into: Into = "
         async with blocks.open_session(RunRequest("", url, config), keys=False) as running:
             told = await answers.status(running)
             if into:
+                from tasks.commands.write_back import write_into  # no other command needs it
+
                 told["written"] = await write_into(running, into, in_place=in_place)
             if json:
                 answer.write(told)
@@ -282,8 +280,19 @@ def providers(
     return answer.caught(act, json, {})
 
 
-for command in (init, review, reconcile, costs):
-    app.command(command)
+#: Commands that are loaded when they are asked for, and what the help says of them before.
+ELSEWHERE = {
+    "begin:init": "Write a board of three shots and a config for the gateways whose keys are found. "
+    "Overwrites nothing.",
+    "review:review": "Choose among takes: in the report, served on this machine, or by words. "
+    "Buys nothing, and holds no lock.",
+    "money:reconcile": "Compare the ledger of a target with the gateways' own records, and settle what was at risk. "
+    "Buys nothing.",
+    "money:costs": "Say what many targets cost, by gateway, model, month and board. "
+    "Reads their tables and writes nothing there.",
+}
+for place, words in ELSEWHERE.items():
+    app.command(f"flows.cli.{place}", help=words)
 
 
 def main() -> None:

@@ -21,7 +21,12 @@ from tasks.transport import Http, Lost, NotSent, why_unusable, with_loopback
 PATIENCE = 10.0
 SERVED = Path(__file__).with_name("served.py")
 EMBEDDED = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
-RUN = ("flows.render_storyboard", "tasks.engine.shot", "tasks.engine.submit")  # what a run loads besides Prefect
+#: What a run loads before its first order: its flow, what Prefect leaves until a flow begins, the writer of tables.
+RUN = (
+    *("flows.render_storyboard", "prefect.flow_engine", "prefect.task_engine", "prefect.utilities.visualization"),
+    *("fastapi.encoders", "anyio._backends._asyncio"),
+    *("tasks.engine.shot", "tasks.engine.submit", "pyarrow.parquet"),
+)
 FAREWELL = 5.0  # seconds that the embedded server has to end
 
 
