@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -222,8 +222,9 @@ async def _rendered(running: Session) -> State:
     kept: Lines = {}
     KEPT.set(kept)
     running.progress.record = recorder(kept)
-    await plan_artifact(running)
-    async with stop_on_signal(running), running.open(), follow_progress(running):
+    plan_shown = _beside(plan_artifact(running))
+    async with plan_shown as shown, stop_on_signal(running), running.open(), follow_progress(running):
+        await shown
         await _all(running)
         await running.show()
         sheet = await draw_shots(running)
@@ -232,6 +233,16 @@ async def _rendered(running: Session) -> State:
     await _shown(running, sheet)
     emit_happenings(running)
     return final_state(running)
+
+
+@contextlib.asynccontextmanager
+async def _beside(act: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """The act as a task that goes on during the body and is over at its end, whatever becomes of either."""
+    task = asyncio.create_task(act)
+    try:
+        yield task
+    finally:
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _shown(running: Session, sheet: str) -> None:

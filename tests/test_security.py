@@ -35,6 +35,7 @@ def test_every_bound_is_in_the_table() -> None:
         "media.image_formats",
         "storyboard.source",
         "transport.client",
+        "transport.wire",
         "engine.poll",
         "media.probe",
         "media.looks.sampling",

@@ -11,8 +11,6 @@ from cyclopts import App, Parameter
 from flows.cli import display, process
 from flows.cli import output as answer
 from flows.cli import server as prefect_server
-from flows.cli.begin import init
-from flows.cli.money import costs, reconcile
 from flows.cli.options import (
     BY_DEFAULT,
     NO_WISHES,
@@ -32,11 +30,9 @@ from flows.cli.options import (
     choose_shots,
     request_of,
 )
-from flows.cli.review import review
 from flows.support import blocks, signals
 from flows.support.handover import HANDOVER
 from tasks.commands import answers
-from tasks.commands.write_back import write_into
 from tasks.domain.errors import ConfigError, Fault, StartError
 from tasks.domain.plan import NOWHERE
 from tasks.domain.progress import Progress
@@ -77,12 +73,16 @@ def render(
 
     async def act() -> int:
         wanted = choose_shots(request_of(board, to, config, budget, concurrency), only, rerender)
-        async with blocks.open_session(wishes.on(replace(wanted, views=views.chosen)), progress) as running:
+        async with (
+            blocks.open_session(wishes.on(replace(wanted, views=views.chosen)), progress) as running,
+            prefect_server.beside(running.http, running.folder) as server,
+        ):
+            running.ahead = lambda: server.begin() if answers.can_order(running) else None
             await running.check(fetch=True)
             if not quiet or (running.plan.worst and running.budget_usd is None):
                 display.left_out(running.plan.left_out)
                 display.say("\n".join(answers.opening(running)))
-            code = await _run(running, quiet=quiet)
+            code = await _run(running, server, quiet=quiet)
             told = answers.render_answer(running, code, time.monotonic() - since)
             answer.conclude(told, running, as_json=json)
             if code == signals.CODE:
@@ -92,14 +92,13 @@ def render(
     return answer.caught(act, json, {"target": to})
 
 
-async def _run(running: Session, *, quiet: bool) -> int:
+async def _run(running: Session, start: prefect_server.ServerStart, *, quiet: bool) -> int:
     """Through Prefect where there is something to do; a run that can order nothing needs no server."""
     with display.show_progress(running.progress, quiet=quiet):
         if not answers.can_order(running):
             await answers.run_alone(running)
             return running.exit_code()
-        server = await prefect_server.reachable(running.http, running.folder, running.progress.line)
-        running.progress.line(f"Prefect: {server}")
+        running.progress.line(f"Prefect: {await start.ready(running.progress.line)}")
         try:
             state = await _flown(running)
         except Exception as error:
@@ -192,6 +191,8 @@ def status(url: To, *, config: Config = None, json: Json = False, into: Into = "
         async with blocks.open_session(RunRequest("", url, config), keys=False) as running:
             told = await answers.status(running)
             if into:
+                from tasks.commands.write_back import write_into  # no other command needs it
+
                 told["written"] = await write_into(running, into, in_place=in_place)
             if json:
                 answer.write(told)
@@ -281,8 +282,17 @@ def providers(
     return answer.caught(act, json, {})
 
 
-for command in (init, review, reconcile, costs):
-    app.command(command)
+#: Commands that are loaded when they are asked for, and what the help says of them before.
+ELSEWHERE = {
+    "begin:init": "Write a board of three shots and a config for gateways whose keys are found. Overwrites nothing.",
+    "review:review": "Choose among takes: in the report, served on this machine, or by words. "
+    "Buys nothing, and holds no lock.",
+    "money:reconcile": "Compare the ledger of a target with the gateways' own records, and settle what was at risk. "
+    "Buys nothing.",
+    "money:costs": "Say what many targets cost, by gateway, model, month and board. Writes nothing there.",
+}
+for place, words in ELSEWHERE.items():
+    app.command(f"flows.cli.{place}", help=words)
 
 
 def main() -> None:

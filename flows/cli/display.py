@@ -1,13 +1,9 @@
 """What a person sees at a terminal: a live display, plain lines without one, tables, and a closing summary."""
 
-import shlex
-import shutil
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
-from pathlib import Path
 from typing import IO, Any, cast
 
 from rich.cells import cell_len
@@ -17,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.cli.outlets import ERR, OUT
-from tasks.commands.starter import CONFIG, Begun
 from tasks.domain import redaction
 from tasks.domain.errors import BoardError, Fault, StartError
 from tasks.domain.money import ZERO, usd_shown, usd_text
@@ -209,29 +204,6 @@ def money_lines(totals: Mapping[str, Any], by_provider: Mapping[str, Mapping[str
         money.append(row["usd_per_clip"] or "")
         table.add_row(text(name), str(row["clips"]), *money, style="bold" if name == "total" else "")
     out.print(table)
-
-
-def begun(made: Begun, folder: str) -> None:
-    """Print what `init` wrote, what was there and stays, for which gateways, and the commands that follow."""
-    for word, names in (("wrote", made.written), ("was there and stays:", made.kept)):
-        for name in names:
-            out.print(text(f"{word} {Path(folder) / name}"))
-    if CONFIG in made.written:
-        with_keys = f"keys found for {', '.join(made.gateways)}"
-        out.print(text(with_keys if made.gateways else "no key found: the config draws every shot here, for nothing"))
-    for name in made.idle:
-        out.print(text(f"key found for {name}, but none of its models is alive", "yellow"))
-    out.print("next:")
-    for command in made.commands:
-        out.print(text(f"  {_as_called(command)}"))
-
-
-def _as_called(command: str) -> str:
-    """The command as it can be typed here: by its path where the shell would not find it by its name."""
-    called = Path(sys.argv[0])
-    if called.name != "storyreel" or shutil.which("storyreel"):
-        return command
-    return command.replace("storyreel", shlex.quote(str(called)), 1)
 
 
 def version() -> str:

@@ -107,7 +107,7 @@ SHOWN = {  # heads of the terminal's table, and what stands below them; files an
 
 
 def costs(*urls: Urls, to: File = "", config: Config = None, json: Json = False) -> int:
-    """Say what many targets cost, by gateway, model, month and board. Reads their tables and writes nothing there."""
+    """Say what many targets cost, by gateway, model, month and board. Writes nothing there."""
     from tasks.commands.costs import answer as commands
 
     async def act() -> int:

@@ -3,13 +3,14 @@
 import asyncio
 import atexit
 import contextlib
+import importlib
 import os
 import socket
 import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,15 +21,62 @@ from tasks.transport import Http, Lost, NotSent, why_unusable, with_loopback
 PATIENCE = 10.0
 SERVED = Path(__file__).with_name("served.py")
 EMBEDDED = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
+#: What a run loads before its first order: its flow, what Prefect leaves until a flow begins, the writer of tables.
+RUN = (
+    *("flows.render_storyboard", "prefect.flow_engine", "prefect.task_engine", "prefect.utilities.visualization"),
+    *("fastapi.encoders", "anyio._backends._asyncio"),
+    *("tasks.engine.shot", "tasks.engine.submit", "pyarrow.parquet"),
+)
 FAREWELL = 5.0  # seconds that the embedded server has to end
+
+
+class ServerStart:
+    """Finds or starts the server of a run; it may begin while the board is still being looked at."""
+
+    def __init__(self, http: Http, scratch: Path) -> None:
+        self.http, self.scratch = http, scratch
+        self.said: list[str] = []
+        self.say: Callable[[str], None] = self.said.append
+        self.task: asyncio.Task[str] | None = None
+
+    def begin(self) -> None:
+        """Begin, once. What it finds wrong is told by `ready`, to whoever needs the server."""
+        if self.task is None:
+            self.task = asyncio.ensure_future(reachable(self.http, self.scratch, lambda line: self.say(line)))
+
+    async def ready(self, say: Callable[[str], None]) -> str:
+        """The server's address, or ``embedded server``. ``say`` gets a line for what takes its time.
+
+        Raises ``ConfigError`` and ``StartError`` when `reachable` does.
+        """
+        self.begin()
+        assert self.task is not None  # noqa: S101 - begun one line above
+        for line in self.said:
+            say(line)
+        self.say = say
+        return await self.task
+
+
+@contextlib.asynccontextmanager
+async def beside(http: Http, scratch: Path) -> AsyncIterator[ServerStart]:
+    """The start of a run's server during the body. One that nobody came to need is left: it ends with this process."""
+    start = ServerStart(http, scratch)
+    try:
+        yield start
+    finally:
+        if start.task is not None:
+            start.task.cancel()
+            await asyncio.gather(start.task, return_exceptions=True)
 
 
 async def reachable(http: Http, scratch: Path, say: Callable[[str], None]) -> str:
     """The server that a run will use: the configured one's address, or ``embedded server``, which is started for it.
+    What the run itself needs is loaded meanwhile.
 
     What the embedded one prints goes to a file in ``scratch``. ``say`` gets a line for what takes its time. Raises
     ``ConfigError`` when a configured one stays silent, ``StartError`` when the embedded one does not start.
     """
+    await _load("prefect.context", "prefect.settings")
     from prefect.settings import PREFECT_API_URL
 
     _writable_home()
@@ -38,11 +86,19 @@ async def reachable(http: Http, scratch: Path, say: Callable[[str], None]) -> st
         say("Prefect: starting a server for this run")
         await _embed(scratch / "prefect-server.log")
         return "embedded server"
+    loading = asyncio.ensure_future(_load(*RUN))
     try:
         await http.ask(Request("GET", f"{url}/health"), f"{url}/health", {}, PATIENCE)
     except (NotSent, Lost) as error:
         raise ConfigError(f"the Prefect server of PREFECT_API_URL ({url}) does not answer: {error}") from error
+    await loading
     return str(url)
+
+
+async def _load(*modules: str) -> None:
+    """Load these in a thread: Prefect takes seconds, in which the board is looked at."""
+    for module in modules:
+        await asyncio.to_thread(importlib.import_module, module)
 
 
 def _leave_out_unusable() -> None:
@@ -81,16 +137,31 @@ async def _embed(log: Path) -> None:
     with _bound() as listening:
         process = _started(listening, log)
         port = listening.getsockname()[1]
-    atexit.register(_stop, process)  # registered before Prefect's own farewells, and so after them
-    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-    said = b""
-    with contextlib.suppress(TimeoutError):
-        said = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), TIMEOUT.value())
+    loading = asyncio.ensure_future(_load(*RUN))
+    said = await _first_word(process, TIMEOUT.value())
+    await loading
     if not said:
         _stop(process)
         raise StartError(f"Prefect's embedded server did not start: {_last_line(log)}")
+    atexit.register(_stop, process)
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
     refresh_global_settings_context()
+
+
+async def _first_word(process: "subprocess.Popen[bytes]", patience: float) -> bytes:
+    """What it says first; nothing where it ends, or says nothing for so many seconds. No thread waits for it: that
+    would hold up the end of a command that needs no server after all."""
+    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    loop, pipe, heard = asyncio.get_running_loop(), process.stdout.fileno(), asyncio.Event()
+    loop.add_reader(pipe, heard.set)
+    try:
+        async with asyncio.timeout(patience):
+            await heard.wait()
+            return os.read(pipe, 1024)
+    except TimeoutError:
+        return b""
+    finally:
+        loop.remove_reader(pipe)
 
 
 def _last_line(log: Path) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from tasks.commands import providers as inventory
 from tasks.config import Settings
 from tasks.domain.errors import Fault, TargetError
 from tasks.domain.identity import number_text
@@ -24,13 +23,7 @@ from tasks.transport import Http
 
 def fault_json(fault: Fault) -> dict[str, Any]:
     """A fault as programs get it."""
-    return {
-        "row": fault.row,
-        "shot_id": fault.shot_id,
-        "column": fault.column,
-        "value": fault.value,
-        "message": fault.message,
-    }
+    return {name: getattr(fault, name) for name in ("row", "shot_id", "column", "value", "message")}
 
 
 def can_order(running: Session) -> bool:
@@ -266,6 +259,8 @@ async def hear(running: Session) -> str:
 
 async def providers(loaded: Settings, *, check: bool) -> dict[str, Any]:
     """The answer of ``providers --json``; with ``check`` each gateway is asked, at no cost, and its list compared."""
+    from tasks.commands import providers as inventory  # no other command needs it
+
     known = loaded.catalogue
     entries = inventory.list_providers(loaded, known, datetime.now(UTC).date())
     http = Http(network=loaded.network)

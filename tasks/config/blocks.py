@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import SecretStr
+from tasks.domain.redaction import SecretStr
 
 
 @dataclass(frozen=True, slots=True)

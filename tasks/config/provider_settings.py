@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
-from pydantic import SecretStr
-
 from tasks.config import schema as kinds
 from tasks.config.blocks import Blocks
 from tasks.config.catalogue import Catalogue
 from tasks.config.catalogue_file import PROVIDER_FIELDS, ProviderFacts
 from tasks.config.schema import FaultCollector, HiddenValueError, Kind, Spec
+from tasks.domain.redaction import SecretStr
 
 
 @dataclass(frozen=True, slots=True)

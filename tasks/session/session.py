@@ -25,6 +25,7 @@ from tasks.engine.context import RunContext
 from tasks.engine.room import Room
 from tasks.ledger import UNSETTLED, Ended, spent
 from tasks.manifest import row_keys
+from tasks.planning import Planner
 from tasks.session import preflight, restore
 from tasks.session.holding import hold, may_submit
 from tasks.session.shots import ShotWork
@@ -84,12 +85,14 @@ class Session(SessionState):
         self.board, faults = preflight.read_whole(self, restore.before_of(rows))
         self.snapshot = replace(self.snapshot, lacks=await asyncio.to_thread(look_at_target, self.store))
         await asyncio.to_thread(self._read_target)
-        self.snapshot, found = await preflight.read_files(self, fetch=fetch)
+        self.snapshot, found = await preflight.read_files(self, fetch=False)
+        if fetch and self.snapshot.trusted:  # they take their time, and may not even be wanted
+            self._look_ahead([*faults, *found])
+            self.snapshot, found = await preflight.read_files(self, fetch=True)
         faults += found
         self.board = sound_rows(self.board, faults)
         chosen = set(self.request.only) or {shot.shot_id for shot in self.board.shots}
-        planner = planner_of(self, chosen)
-        self.plan = planner.plan()
+        planner = self._look_ahead(faults)
         self.snapshot, found = await preflight.check_media(self, fetch=fetch)
         faults += [*planner.faults, *found]
         if (fetch or self.snapshot.sizes or self.snapshot.lengths) and not faults:
@@ -108,6 +111,15 @@ class Session(SessionState):
         await asyncio.to_thread(preflight.check_mark, self)
         self.board, self.plan = preflight.with_carried(self)
         return await keep_time(self)
+
+    def _look_ahead(self, faults: list[Fault]) -> Planner:
+        """The planner of what is known so far, whose plan is the session's now. Where nothing is wrong until here,
+        whoever wants to make ready for its orders is told."""
+        planner = planner_of(self, set(self.request.only) or {shot.shot_id for shot in self.board.shots})
+        self.plan = planner.plan()
+        if not faults and not planner.faults:
+            self.ahead()
+        return planner
 
     def _closed_gateways(self) -> list[Fault]:
         """The gateways that the environment lets nobody reach from here."""

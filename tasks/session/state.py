@@ -8,6 +8,7 @@ import json
 import random
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -89,6 +90,7 @@ class SessionState:
         self.tried: set[str] = set()
         self.stale: set[str] = set()  # shots that are ordered again because of what they started from
         self.elsewhere: list[Measured] = []  # how long jobs took at the other targets that the request names
+        self.ahead: Callable[[], None] = lambda: None  # called by a check once it has a plan, and nothing was wrong
         self.unwritten = ""
         self.built: tuple[Any, dict[str, bytes]] | None = None  # the tables that were written last, and what of
         self.heard: dict[str, tuple[Fraction, int, int]] = {}  # sounds that were looked into, by reference

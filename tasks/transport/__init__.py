@@ -12,8 +12,8 @@ from tasks.transport.client import (
     host_of,
     is_named,
 )
+from tasks.transport.hosts import why_unusable
 from tasks.transport.network import Network, read_network, with_loopback
-from tasks.transport.proxied import why_unusable
 
 __all__ = [
     "DownloadLimits",

@@ -1,7 +1,6 @@
 """The way of each request: by the proxy that the environment names for its host, or by none. Uses httpx."""
 
 import errno
-import importlib.util
 import os
 import re
 from collections.abc import Callable
@@ -11,7 +10,8 @@ from typing import Any
 import httpx
 
 from tasks.domain.redaction import USER
-from tasks.transport.network import KINDS, Network
+from tasks.transport.hosts import why_unusable
+from tasks.transport.network import Network
 
 ERRNO = re.compile(r"\[Errno -?\d+\] ")  # a number that says nothing beside its words
 HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
@@ -22,20 +22,6 @@ def proxy_of(network: Network, url: httpx.URL) -> str:
     """The URL of the proxy for a request to ``url``; empty where it goes directly."""
     port = url.port or (443 if url.scheme == "https" else 80)
     return network.proxy_for(url.scheme, url.raw_host.decode("ascii"), port)
-
-
-def why_unusable(proxy: str) -> str:
-    """Why a proxy cannot be used on this machine, in words; empty where it can."""
-    shown = USER.sub("", proxy)
-    try:
-        parts = httpx.URL(proxy)
-    except httpx.InvalidURL:
-        return f"the proxy {shown} is no address: write http://host:port"
-    if parts.scheme not in KINDS or not parts.host:
-        return f"the proxy {shown} is of no kind that is known: write http://, https:// or socks5://host:port"
-    if parts.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
-        return f"the proxy {shown} needs another package: pip install 'storyreel[socks]'"
-    return ""
 
 
 def why_empty(folders: str) -> str:

@@ -18,11 +18,11 @@ from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
 from tasks.domain.request import VIEWS, View, ViewSelection
 from tasks.domain.result import Clip
-from tasks.ledger import KeyHistory, Ledger, Verdicts, now, read_verdicts
-from tasks.manifest import SHEET, RowSound, dump_sounds, load_attempts, load_manifest, load_sounds, row_keys
+from tasks.ledger import Ledger, Verdicts, now, read_verdicts
+from tasks.manifest import SHEET, RowSound, dump_sounds, load_attempts, load_manifest, load_sounds
 from tasks.storage import Store
 from tasks.views.sound.cues import languages_of, place_lines, place_sounds, sound_of, times_of
-from tasks.views.takes import read_takes
+from tasks.views.takes import read_takes, with_parts
 from tasks.views.timeline.cut import Cut, Item, cut_of
 
 Rows = list[dict[str, Any]]
@@ -161,22 +161,12 @@ class ViewPublisher:
         beside = tuple(name for name in report.MAYBE if self.store.exists(name))
         heading = report.Heading(board, run_id, now(), VIEWS["reel"].file in beside, target, beside)
         review = report.Review(takes, verdicts, served)
-        return report.render_page(self._with_parts(tables.rows), attempts, costs, heading, review)
+        return report.render_page(with_parts(tables.rows, self.known()), attempts, costs, heading, review)
 
     def known(self) -> Ledger:
         """The ledger of the target, read once."""
         self.ledger = self.ledger or Ledger(self.store, "").load()
         return self.ledger
-
-    def _with_parts(self, rows: Rows) -> Rows:
-        """The rows with what the manifest has no column for: the size asked, and what was to be avoided."""
-        ledger, keys = self.known(), row_keys(rows)
-        found = []
-        for row in rows:
-            page = ledger.pages.get(keys.get(str(row["shot_id"]), ""), KeyHistory())
-            parts = page.entries[max(page.entries)].record["parts"] if page.entries else {}
-            found.append({**row, **{name: parts[name] for name in ("size", "negative_prompt") if parts.get(name)}})
-        return found
 
     def make_reel(self, tables: Tables, file: str) -> None:
         """Write the rough cut, shot by shot as long as in the timelines."""

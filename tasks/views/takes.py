@@ -1,10 +1,10 @@
-"""The takes that a target's views show: from their table, or from the ledger where no table was written."""
+"""What a target's views show of takes: from their table, or from the ledger where no table tells it."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from tasks.domain.takes import Shelf
-from tasks.ledger import Ledger
+from tasks.ledger import KeyHistory, Ledger
 from tasks.manifest import load_takes, row_keys, takes_rows
 from tasks.storage import Store
 
@@ -22,3 +22,13 @@ def read_takes(store: Store, rows: Sequence[dict[str, Any]], ledger: Ledger) -> 
         return takes_rows(list(rows), list(ledger.history()), Shelf(store.sizes("clips")))
     current = set(row_keys(rows).values())
     return [one for one in listed if one["key"] in current]
+
+
+def with_parts(rows: Rows, ledger: Ledger) -> Rows:
+    """The rows of a manifest with what it has no column for: the size asked, and what was to be avoided."""
+    keys, found = row_keys(rows), Rows()
+    for row in rows:
+        page = ledger.pages.get(keys.get(str(row["shot_id"]), ""), KeyHistory())
+        parts = page.entries[max(page.entries)].record["parts"] if page.entries else {}
+        found.append({**row, **{name: parts[name] for name in ("size", "negative_prompt") if parts.get(name)}})
+    return found

@@ -1,7 +1,7 @@
 """``python -m tests.bench [PART...]``: prints a table as it measures, and writes ``bench.json``.
 
-Parts: plan, no-op, ledger, media, overhead; scale and fan-out only by name. Nothing is asserted: a machine has moods,
-and the ratios of one run are the measure.
+Parts: plan, first-order, no-op, ledger, media, overhead; scale and fan-out only by name. Nothing is asserted: a machine
+has moods, and the ratios of one run are the measure.
 """
 
 import sys
@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import alone, fanout, overhead
+from tests.bench import alone, fanout, first, overhead
 from tests.bench.rows import Row, report
 
-USUAL = ("plan", "no-op", "ledger", "media", "overhead")
+USUAL = ("plan", "first-order", "no-op", "ledger", "media", "overhead")
 
 
 def _media(folder: Path) -> Iterable[Row]:
@@ -30,6 +30,7 @@ def _no_op(folder: Path) -> Iterable[Row]:
 
 PARTS: dict[str, Callable[[Path], Iterable[Row]]] = {
     "plan": alone.plan,
+    "first-order": first.first_order,
     "no-op": _no_op,
     "ledger": alone.ledger,
     "media": _media,

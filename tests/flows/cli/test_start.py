@@ -1,5 +1,6 @@
 """The first second of a command, in which it loads what it needs, and its last one."""
 
+import importlib
 import json
 import signal
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli.app import ELSEWHERE
 from tests.conftest import SILENT, without_settings
 from tests.flows import write_board
 
@@ -84,3 +86,35 @@ def test_that_signals_are_heard_before_anything_is_loaded() -> None:
     )
     told = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["flows", "flows.cli", "flows.cli.early", "flows.cli.start"]
+
+
+NOT_OF_A_PLAN = {
+    *("prefect", "httpx", "pydantic", "pandas", "pyarrow", "numpy", "av", "PIL", "starlette", "uvicorn"),
+    *("flows.cli.begin", "flows.cli.review", "flows.cli.money", "tasks.commands.providers", "tasks.commands.starter"),
+    *("tasks.commands.write_back", "tasks.engine.shot", "tasks.views.publish"),
+}
+
+
+@pytest.mark.parametrize("words", [["plan", "board.csv"], ["plan", "board.csv", "--json"], ["--version"]])
+def test_that_a_small_plan_loads_little(tmp_path: Path, words: list[str]) -> None:
+    """A board without pictures needs no library that takes its time to load, and no other command's modules."""
+    write_board(tmp_path / "board.csv", [{"prompt": "a boat"}])
+    look = f"""
+import sys
+from flows.cli.app import main
+try:
+    main()
+finally:
+    print(*sorted({NOT_OF_A_PLAN!r} & set(sys.modules)), file=sys.stderr)
+"""
+    command = [sys.executable, "-c", look, *words]
+    told = subprocess.run(command, cwd=tmp_path, env=without_settings(), capture_output=True, text=True, check=True)
+    assert told.stderr.strip() == ""
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_that_the_help_says_what_a_command_says(place: str) -> None:
+    """A command that is loaded when it is asked for is listed with its own first words."""
+    module, _, name = place.partition(":")
+    command = getattr(importlib.import_module(f"flows.cli.{module}"), name)
+    assert " ".join(command.__doc__.partition("\n\n")[0].split()) == ELSEWHERE[place]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli import display
+from flows.cli import begin
 from tasks.commands import starter
 from tasks.config import CONFIGS, Settings, load_settings
 from tasks.domain.shot import MODES
@@ -97,7 +97,7 @@ def test_that_the_next_commands_can_be_typed(
     shell.touch(0o755)
     monkeypatch.setenv("PATH", str(shell.parent) if on_path else str(tmp_path))
     monkeypatch.setattr("sys.argv", [called, "init"])
-    display.begun(starter.begin(tmp_path, living(), TODAY), str(tmp_path))
+    begin.show(starter.begin(tmp_path, living(), TODAY), str(tmp_path))
     commands = capsys.readouterr().out.partition("next:\n")[2].splitlines()
     assert [line.startswith(f"  {said} ") for line in commands] == [True] * 3, commands
 

@@ -59,6 +59,30 @@ async def faults_of(session, *, fetch=True):
     return [(fault.shot_id, fault.column, fault.message) for fault in caught.value.faults]
 
 
+# --- what a run makes ready meanwhile
+
+
+async def test_a_run_makes_ready_while_its_files_are_fetched(begin):
+    """Whoever needs time before the first order hears of it once there is a plan: before anything remote is asked
+    for, and before pictures are decoded."""
+    asked = []
+    async with Loopback({"/b.png": reply(PNG)}) as server:
+        session = begin(GOOD, f"sh020,A tower,{server.url('/b.png')},,64x48,1", allow_hosts=(server.place,))
+        session.ahead = lambda: asked.append((len(server.paths), dict(session.media.sizes)))
+        await session.check(fetch=True)
+        assert server.paths == ["/b.png"] and session.media.sizes
+    assert asked[0] == (0, {})
+
+
+@pytest.mark.parametrize("row", [MISSING, "sh050,A cow,,gone.mp4,64x48,1", "sh060,,,,,1"])
+async def test_a_board_with_faults_makes_nothing_ready(begin, row):
+    """What can be seen without a look into files stops a run before it has begun anything."""
+    session, asked = begin(GOOD, row), []
+    session.ahead = lambda: asked.append(1)
+    assert await faults_of(session)
+    assert asked == []
+
+
 # --- the files of a board
 
 

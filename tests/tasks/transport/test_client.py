@@ -22,12 +22,11 @@ from hypothesis import strategies as st
 from tasks.domain.errors import LocalFault, MediaError
 from tasks.domain.order import Request
 from tasks.transport import client as transport
-from tasks.transport import hosts
+from tasks.transport import guard
 from tasks.transport.addresses import is_public
 from tasks.transport.client import (
     DownloadLimits,
     Forbidden,
-    Guard,
     Http,
     HttpStatus,
     Lost,
@@ -36,6 +35,7 @@ from tasks.transport.client import (
     host_of,
     is_named,
 )
+from tasks.transport.guard import Guard
 from tests.sandbox.forms import read_form
 from tests.tasks.loopback import Loopback, bomb, for_ever, goto, reply, then_cut, then_silence
 
@@ -565,7 +565,7 @@ async def web(tmp_path, monkeypatch):
     serving.load_cert_chain(pem)
     names = []
     serving.sni_callback = lambda link, name, context: names.append(name)
-    monkeypatch.setattr(hosts, "is_public", lambda address: address.startswith("127.0.0."))
+    monkeypatch.setattr(guard, "is_public", lambda address: address.startswith("127.0.0."))
 
     @asynccontextmanager
     async def served(answers, **options):
