@@ -103,7 +103,7 @@
       const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
       const bought = [orders && `at least ${many(orders, "take")}, about $${money.toFixed(2)}`, finals && `${many(finals, "final")} at the plan's price`];
       const next = bought.filter(Boolean).join(", and ") || (rejected ? "nothing, unless a row asks for more takes than it has left" : "nothing");
-      one("#tally-words").textContent = `${waiting ? `${many(waiting, "shot")} to be chosen. ` : ""}The next run would order ${next}.`;
+      one("#tally-words").textContent = `${waiting ? `${many(waiting, "shot")} to be chosen. ` : ""}For what is chosen here the next run would order ${next}.`;
       if (this.served) this.plan(waiting ? `${many(waiting, "shot")} to be chosen. ` : "");
       one("#choose-next").hidden = !waiting;
       one("#save").hidden = !this.kept.length;
