@@ -78,30 +78,31 @@ def join(
     Raises ``MediaError`` when no part has a usable clip, naming each, or when the reel cannot be written; then nothing
     is left at ``out``.
     """
-    seen: list[Look | str] = []
-    own: Spool | None = None
     try:
-        wish = _Wish(size, rate)
-        made = None if beside.pieces else _straight(parts, seen, wish, out, progress)
-        seen += [_seen(part) for part in parts[len(seen) :]] if made is None else []
-        own = Spool(out.with_suffix(".samples"))
-        while made is None:
-            own.clear()
-            try:
-                plan = _planned(parts, seen, wish)
-                plan = replace(plan, sound="encoded") if beside.pieces else plan
-                made = _written(parts, seen, plan, out, progress, own)
-            except _Late as late:
-                seen[late.number] = late.reason
-        return replace(made, unheard=tuple(finish(out, own if made.sound == "encoded" else None, beside)))
+        with closing(Spool(out.with_suffix(".samples"))) as own:
+            made = _joined(parts, _Wish(size, rate), out, progress, own, beside)
+            return replace(made, unheard=tuple(finish(out, own if made.sound == "encoded" else None, beside)))
     except BaseException as error:
         out.unlink(missing_ok=True)
         if isinstance(error, (*BROKEN, Unwritable)) and not isinstance(error, MediaError):
             raise MediaError(f"the reel cannot be written: {_reason(error)}") from error
         raise
-    finally:
-        if own:
-            own.close()
+
+
+def _joined(parts: Sequence[Part], wish: _Wish, out: Path, progress: Progress, own: Spool, beside: Beside) -> Summary:
+    """The pictures in one file, and in ``own`` the sound that could not be copied with them."""
+    seen: list[Look | str] = []
+    made = None if beside.pieces else _straight(parts, seen, wish, out, progress)
+    seen += [_seen(part) for part in parts[len(seen) :]] if made is None else []
+    while made is None:
+        own.clear()
+        try:
+            plan = _planned(parts, seen, wish)
+            plan = replace(plan, sound="encoded") if beside.pieces else plan
+            made = _written(parts, seen, plan, out, progress, own)
+        except _Late as late:
+            seen[late.number] = late.reason
+    return made
 
 
 def _straight(

@@ -96,12 +96,12 @@ def card(
     ``attempts`` are those of the shot and ``verdicts`` what was said under its ``key``, oldest first; ``takes`` are
     its rows of the table of takes.
     """
-    choice = choosing.takes(takes, verdicts)
     used = next((one for one in reversed(attempts) if _made(one, row)), None)
     status, charged, at_risk = str(row["status"]), number(row["charged_usd"]), number(row["at_risk_usd"])
     clip, length = href(row["clip"]), seconds(row["duration_s"])
+    texts: dict[str, Any] = {name: str(row[name]) for name in ("shot_id", "scene", "provider", "prompt", "error_class")}
     return Card(
-        **{name: str(row[name]) for name in ("shot_id", "scene", "provider", "prompt", "error_class")},
+        **texts,
         anchor=f"shot-{slug_of(str(row['shot_id']))}",
         status=status,
         word=MARKS[status],
@@ -122,12 +122,16 @@ def card(
         details=tuple(_details(row, used)),
         frame=href(row["frame"]),
         key=key,
-        after=max([int(one["n"]) for one in attempts] + [one.n for one in choice], default=0),
-        takes=choice,
-        said=choosing.said(verdicts),
-        waits=choosing.waits(choice),
         marked=bool(row.get("qa")),
+        **_choice(attempts, choosing.takes(takes, verdicts), verdicts),
     )
+
+
+def _choice(attempts: Sequence[Cells], takes: tuple[choosing.Take, ...], verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """What is there to choose from, what was said of it, and the highest attempt that who chooses sees."""
+    seen = [int(one["n"]) for one in attempts] + [one.n for one in takes]
+    said, waits = choosing.said(verdicts), choosing.waits(takes)
+    return {"takes": takes, "said": said, "waits": waits, "after": max(seen, default=0)}
 
 
 def _label(row: Cells, length: str) -> str:
