@@ -64,6 +64,15 @@ def test_ark_takes_null_for_what_is_not_said() -> None:
     assert read([]) is None
 
 
+def test_google_takes_contents_in_a_step_of_the_user() -> None:
+    """Its published client wraps them so; its pages show them bare, and an order of anything else stays as it is."""
+    read = all_gateways()["gemini"].read
+    bare = {"model": "m", "input": [{"type": "image", "data": "QQ==", "mime_type": "image/png"}, {"type": "text"}]}
+    assert read(bare | {"input": [{"type": "user_input", "content": bare["input"]}]}) == bare == read(bare)
+    odd = {"input": [{"type": "user_input", "content": [], "role": "user"}]}
+    assert read(odd) == odd and read([]) is None
+
+
 def called(body: Mapping[str, Any]) -> Call:
     return Call("/api/v1/videos", "http://here", dict(body), Options(), lambda job: None, lambda job: True)
 

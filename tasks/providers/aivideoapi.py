@@ -48,6 +48,8 @@ def submit(order: Order) -> Request:
         body["image_urls"] = [_image(order, uri, flat) for uri in pictures]
     if references or order.last_frame:
         body["generation_type"] = "omni_reference" if references else "first_and_last_frames"
+    if order.route.model.fields.get("resolution") and not flat:
+        body["resolution"] = f"{min(order.size)}p"
     body = extras(order) | body
     name = order.route.model.name
     envelope = {"model": name, **body} if flat else {"model": name, "input": body}

@@ -141,3 +141,21 @@ async def test_a_reference_is_sent_as_it_is_shaped(studio: Studio) -> None:
     run = await studio.render(studio.board(row), studio.config())
     [kept] = (studio.target / "frames").iterdir()
     assert run.code == 0 and "-538x1280-contain" in kept.name
+
+
+TIERS = {
+    "aivideoapi:doubao-seedance-2.0": ("0.40", "0.84", "2.04"),
+    "xai:grok-imagine-video-1.5-lite": ("0.08", "0.12", "0.56"),
+}
+
+
+@pytest.mark.parametrize("route", list(TIERS))
+async def test_each_resolution_is_ordered_and_billed_as_such(studio: Studio, route: str) -> None:
+    """Four seconds at 480p, 720p and 1080p: the pixels are those of the tier, and so is the price."""
+    sizes = ("854x480", "1280x720", "1920x1080")
+    rows = [{"prompt": f"at {size}", "route": route, "size": size} for size in sizes]
+    outcome = await studio.render(studio.board(*rows), studio.config(route))
+    assert outcome.code == 0, outcome.errors or outcome.told
+    assert [str(row["charged_usd"]) for row in outcome.rows.values()] == list(TIERS[route])
+    assert [f"{row['width']}x{row['height']}" for row in outcome.rows.values()] == list(sizes)
+    assert outcome.money() == studio.box.billed(route.partition(":")[0])

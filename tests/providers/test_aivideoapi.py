@@ -23,6 +23,7 @@ CONSTANTS = {"fields": {"body": {"resolution": "720p"}}}
         ("image_to_video", {}, {"image_urls": [URL]}),
         ("image_to_video", {"image": PNG, "options": DATA_OK}, {"image_urls": [PNG]}),
         ("text_to_video", CONSTANTS, {"resolution": "720p"}),
+        ("text_to_video", {"fields": {"resolution": True}}, {"resolution": "720p"}),
         ("text_to_video", {"audio": True, "shot": {"audio": False}}, {"generate_audio": False}),
     ],
 )

@@ -34,9 +34,14 @@ from tests.sandbox.protocol import (
 )
 
 CREDITS_PER_SECOND = 25
-SEEDANCE, SEEDANCE_CREDITS = "doubao-seedance-2.0", 42  # of 720p
+SEEDANCE, SEEDANCE_CREDITS = "doubao-seedance-2.0", {480: 20, 720: 42, 1080: 102}  # a second, by the short side
 USD_PER_CREDIT = Decimal("0.005")
 SIZES = {"16:9": LANDSCAPE, "9:16": PORTRAIT}
+TIERS: dict[str, dict[str, Pixels]] = {
+    "480p": {"16:9": (854, 480), "9:16": (480, 854)},
+    "720p": SIZES,
+    "1080p": {"16:9": (1920, 1080), "9:16": (1080, 1920)},
+}
 ERRORS: dict[str, tuple[int, str, str]] = {
     "rate": (429, "rate_limit_exceeded", "Too many requests."),
     "busy": (503, "upstream_error", "The upstream service is overloaded."),
@@ -94,7 +99,8 @@ class AIVideoAPI(Gateway):
         return _wish(body["input"], SIZES[body["input"]["aspect_ratio"]])
 
     def price(self, model: str, size: Pixels, seconds: int) -> Decimal:
-        return (SEEDANCE_CREDITS if model == SEEDANCE else CREDITS_PER_SECOND) * seconds * USD_PER_CREDIT
+        credits = SEEDANCE_CREDITS[min(size)] if model == SEEDANCE else CREDITS_PER_SECOND
+        return credits * seconds * USD_PER_CREDIT
 
     def accepted(self, job: Job, call: Call) -> Answer:
         return Answer(200, {"code": 200, "msg": "success", "data": {"taskId": job.id}})
@@ -106,8 +112,8 @@ class AIVideoAPI(Gateway):
         if job.ending != "completed":
             error = {"code": "upstream_error", "message": job.message}
             return Answer(200, _head(job, "failed") | {"progress": None, "error": error})
-        ratio = "16:9" if job.size == LANDSCAPE else "9:16"
-        known = {"duration": job.seconds, "resolution": "720p", "ratio": ratio}
+        ratio = "16:9" if job.size[0] > job.size[1] else "9:16"
+        known = {"duration": job.seconds, "resolution": f"{min(job.size)}p", "ratio": ratio}
         output = {"urls": [url] if url else [], "metadata": known}
         return Answer(200, _head(job, "completed") | {"progress": 100, "output": output})
 
@@ -132,14 +138,14 @@ def _seedance(body: Mapping[str, Any], extra: dict[str, Rule]) -> Wish:
     needed: dict[str, Rule] = {"prompt": text(5000), "duration": among(4, 15), "aspect_ratio": one_of(*SIZES)}
     kinds = ("omni_reference", "first_and_last_frames")
     more: dict[str, Rule] = {
-        "resolution": one_of("720p"),
+        "resolution": one_of(*TIERS),
         "generation_type": one_of(*kinds),
         "image_urls": addresses(9),
     }
     more |= {"generate_audio": flag, "seed": lambda v: "" if type(v) is int else "must be an integer"}
     given = body["input"]
     check(given, needed, more)
-    images, size = given.get("image_urls", []), SIZES[given["aspect_ratio"]]
+    images, size = given.get("image_urls", []), TIERS[given.get("resolution", "720p")][given["aspect_ratio"]]
     wish = Wish(given["prompt"], SEEDANCE, given["duration"], size)
     if given.get("generation_type") == "omni_reference":
         wish.references = tuple(images)

@@ -72,6 +72,14 @@ class GeminiOmni(Gateway):
     words = ("queued", "in_progress")
     shapes = ("uri", "foreign_uri", "large")
 
+    def read(self, value: object) -> dict[str, Any] | None:
+        """As its pages show an order, or as its client sends it: the contents in a step of the user's."""
+        body = super().read(value) or {}
+        match body.get("input"):
+            case [{"type": "user_input", "content": list() as contents, **rest}] if not rest:
+                return body | {"input": contents}
+        return super().read(value)
+
     def prompt(self, body: Mapping[str, Any]) -> str:
         return _text(body.get("input"))
 

@@ -171,6 +171,10 @@ def test_every_entry_says_where_and_when_it_was_read(entry: Model) -> None:
         ("runway:gen4_turbo", 10, "1280x720", "0", "0.50"),
         ("runway:gemini_omni_flash", 10, "720x1280", "0", "1.00"),
         ("fal:bytedance/seedance-2.5/text-to-video", 10, "1280x720", "0", "4.73"),
+        ("aivideoapi:doubao-seedance-2.0", 5, "854x480", "0", "0.50"),
+        ("aivideoapi:doubao-seedance-2.0", 5, "1280x720", "0", "1.05"),
+        ("aivideoapi:doubao-seedance-2.0", 5, "1080x1920", "0", "2.55"),
+        ("xai:grok-imagine-video-1.5-lite", 5, "1920x1080", "0", "0.70"),
         ("aivideoapi:sora-2", 4, "1280x720", "0.000001", "0.500001"),  # half a millionth goes up, once
     ],
 )
