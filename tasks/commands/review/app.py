@@ -84,7 +84,8 @@ class _Guard:
             return _words(403, f"refused: {why}")
         if opens:
             welcome = Response(WELCOME, media_type="text/html")
-            welcome.set_cookie(self.access.cookie, self.access.token, httponly=True, samesite="strict")
+            kept = f"{self.access.cookie}={self.access.token}; HttpOnly; Path=/; SameSite=Strict"
+            welcome.headers["set-cookie"] = kept
             return welcome
         if not self.access.opens(_cookie(request, self.access.cookie)):
             return _words(403, "refused: open the address that the command printed, with its token")

@@ -13,7 +13,7 @@ from tasks.domain.verdict import KINDS, LONGEST_NAME, LONGEST_NOTE, Kind, Verdic
 KEY = re.compile(r"[0-9a-f]{16}-[1-9]\d{0,8}")
 STANDS_IN = "its clip only stands in for a gateway's and takes no verdict: the next run orders the shot by itself"
 DIGEST = re.compile(r"[0-9a-f]{64}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Words(NamedTuple):
@@ -58,7 +58,8 @@ class Decided:
 
 
 def clean(text: str) -> str:
-    """Words as they are kept: line ends as newlines, nothing that moves a cursor or turns text around."""
+    """Words as they are kept: line ends as newlines, nothing that moves a cursor or turns text around, and no half of
+    a letter, which no file can hold."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 

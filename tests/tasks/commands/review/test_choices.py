@@ -131,10 +131,17 @@ def test_the_same_is_not_said_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"), [("a\r\nb\rc", "a\nb\nc"), ("\x1b[31mred\x07", "[31mred"), ("a\u202eb", "ab"), (" a\tb ", "a\tb")]
+    ("text", "kept"),
+    [
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("\x1b[31mred\x07", "[31mred"),
+        ("a\u202eb", "ab"),
+        (" a\tb ", "a\tb"),
+        ("a\ud83d b\udcff", "a b"),
+    ],
 )
 def test_words_are_cleaned(text: str, kept: str) -> None:
-    """Nothing that moves a cursor, rings or turns text around is kept; lines and tabs are."""
+    """Nothing that moves a cursor, rings or turns text around is kept, nor half a letter; lines and tabs are."""
     assert clean(text) == kept
 
 

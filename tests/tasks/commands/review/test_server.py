@@ -48,7 +48,7 @@ def test_the_first_address_lets_in(served: Served) -> None:
         welcome = client.get(served.address)
         (cookie,) = welcome.headers.get_list("set-cookie")
         assert "httponly" in cookie.lower()
-        assert "samesite=strict" in cookie.lower()
+        assert "SameSite=Strict" in cookie
         assert 'content="0;url=/"' in welcome.text
         page = client.get(f"{served.base}/")
         assert page.status_code == 200
@@ -220,6 +220,14 @@ def test_a_verdict_is_written(client: httpx.Client, made: Film) -> None:
     assert news.status_code == 200
     assert written in news.json()[made.keys["sh010"]]
     assert client.get("/review/verdicts", headers={"if-none-match": news.headers["etag"]}).status_code == 304
+
+
+def test_half_a_letter_is_left_out(client: httpx.Client, made: Film) -> None:
+    """A page that cuts a note in the middle of a letter is answered, and what is written can be written anywhere."""
+    body = json.dumps(verdict(made, note="warm\ud83d", by="Be\udcffn")).encode()
+    answer = client.post("/review/verdicts", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 201
+    assert (answer.json()["verdict"]["note"], answer.json()["verdict"]["by"]) == ("warm", "Ben")
 
 
 @pytest.mark.parametrize(
