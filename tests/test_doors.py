@@ -5,6 +5,7 @@ import importlib
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,24 @@ def given_by(door: str) -> set[str]:
     return {a.asname or a.name for node in tree.body if isinstance(node, ast.ImportFrom) for a in node.names}
 
 
+@cache
+def imports() -> list[tuple[Path, ast.Import | ast.ImportFrom]]:
+    """Every import of the product, and in which module it stands."""
+    return [
+        (path, node)
+        for path in PRODUCT
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+
 def taken_from(door: str) -> set[str]:
     """What other rooms import from a room."""
     own = ROOT / door.replace(".", "/")
     found: set[str] = set()
-    for path in PRODUCT:
-        if own not in path.parents:
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ImportFrom) and node.module == door:
-                    found |= {alias.name for alias in node.names}
+    for path, node in imports():
+        if own not in path.parents and isinstance(node, ast.ImportFrom) and node.module == door:
+            found |= {alias.name for alias in node.names}
     return found
 
 
@@ -75,12 +85,10 @@ def test_heavy_rooms_load_with_their_modules() -> None:
 def test_one_room_serves() -> None:
     """Only the review serves pages (and the embedded Prefect server, a process of its own, itself)."""
     found = set()
-    for path in PRODUCT:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if {name.partition(".")[0] for name in names} & {"starlette", "uvicorn"}:
-                found.add(path.relative_to(ROOT).as_posix())
+    for path, node in imports():
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+        if {name.partition(".")[0] for name in names} & {"starlette", "uvicorn"}:
+            found.add(path.relative_to(ROOT).as_posix())
     assert found == {"tasks/commands/review/app.py", "tasks/commands/review/server.py", "flows/cli/served.py"}
 
 

@@ -190,35 +190,6 @@ async def test_a_part_that_is_killed_is_begun_again(tmp_path: Path) -> None:
     assert Store(str(stage.target)).names("lock") == []
 
 
-async def test_one_more_pass_takes_what_was_skipped(tmp_path: Path) -> None:
-    """Shares that do not go up evenly leave money behind: the second pass buys what that still pays for."""
-    with Sandbox() as box:
-        stage = Stage(box, tmp_path)
-        workers = stage.workers(stage.board(*scenes(2, 3)))
-        running = await stage.season(workers, most=3, budget="2.10")  # 1.05 each: two clips, and 0.50 is left
-        assert [task.budget_usd for task in workers.started] == [Decimal("1.05"), Decimal("1.05"), Decimal("0.50")]
-        assert [task.part.name for task in workers.started] == ["part-1-001", "part-1-002", "part-2-001"]
-        assert stage.statuses() == {"rendered": 5, "skipped": 1}
-        assert running.exit_code() == 3
-        again = stage.workers(workers.board)
-        await stage.season(again, most=3, budget="2.45")  # 0.45 are left by now: the last clip
-        assert [task.budget_usd for task in again.started] == [Decimal("0.45")]
-        assert stage.statuses() == {"reused": 5, "rendered": 1}
-        assert box.bill()["aigateway"]["accepted"] == 6
-
-
-async def test_another_split_buys_nothing_twice(tmp_path: Path) -> None:
-    """A finished season cut another way finds everything done: no part is started."""
-    with Sandbox() as box:
-        stage = Stage(box, tmp_path)
-        board = stage.board(*scenes(3, 2))
-        await stage.season(stage.workers(board), most=2)
-        again = stage.workers(board)
-        running = await stage.season(again, most=5)
-        assert (again.started, running.exit_code(), stage.statuses()) == ([], 0, {"reused": 6})
-        assert box.bill()["aigateway"]["orders"] == 6
-
-
 async def test_parts_of_a_season_that_was_killed_make_room(tmp_path: Path) -> None:
     """A season gone without a word: its part orders nothing more and ends; the next one, cut another way, waits for
     that and buys nothing twice."""

@@ -73,6 +73,35 @@ class Set(Stage):
         return {name: row["error_class"] for name, row in read_back(self.target)[0].items()}
 
 
+async def test_one_more_pass_takes_what_was_skipped(tmp_path: Path) -> None:
+    """Shares that do not go up evenly leave money behind: the second pass buys what that still pays for."""
+    with Sandbox() as box:
+        stage = Set(box, tmp_path)
+        workers = stage.rooms(stage.board(*scenes(2, 3)))
+        running = await stage.season(workers, most=3, budget="2.10")  # 1.05 each: two clips, and 0.50 is left
+        assert [task.budget_usd for task in workers.started] == [Decimal("1.05"), Decimal("1.05"), Decimal("0.50")]
+        assert [task.part.name for task in workers.started] == ["part-1-001", "part-1-002", "part-2-001"]
+        assert stage.statuses() == {"rendered": 5, "skipped": 1}
+        assert running.exit_code() == 3
+        again = stage.rooms(workers.board)
+        await stage.season(again, most=3, budget="2.45")  # 0.45 are left by now: the last clip
+        assert [task.budget_usd for task in again.started] == [Decimal("0.45")]
+        assert stage.statuses() == {"reused": 5, "rendered": 1}
+        assert box.bill()["aigateway"]["accepted"] == 6
+
+
+async def test_another_split_buys_nothing_twice(tmp_path: Path) -> None:
+    """A finished season cut another way finds everything done: no part is started."""
+    with Sandbox() as box:
+        stage = Set(box, tmp_path)
+        board = stage.board(*scenes(3, 2))
+        await stage.season(stage.rooms(board), most=2)
+        again = stage.rooms(board)
+        running = await stage.season(again, most=5)
+        assert (again.started, running.exit_code(), stage.statuses()) == ([], 0, {"reused": 6})
+        assert box.bill()["aigateway"]["orders"] == 6
+
+
 async def test_a_remix_of_a_refused_row_does_not_cost_its_part(tmp_path: Path) -> None:
     """A row that content policy refused is left alone for ever: its remix ends for that reason, the others of the
     part are rendered."""

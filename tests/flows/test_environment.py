@@ -145,7 +145,7 @@ def test_paid_clips_in_memory(typed: Typed, tmp_path: Path) -> None:
     assert typed("plan", board, "--to", "memory://film").code == 0
 
 
-@pytest.mark.parametrize("home", ["/proc/none", "/dev/null/home", "{tmp}/file"])
+@pytest.mark.parametrize("home", ["/proc/none", "{tmp}/file", pytest.param("/dev/null/home", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("server", [True, False])
 def test_a_prefect_home_that_cannot_be_written(tmp_path: Path, home: str, server: bool) -> None:
     """It is told within seconds, before a lock is taken or a server started; what needs no Prefect does not care."""

@@ -6,7 +6,7 @@ import sys
 import traceback
 import urllib.parse
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pytest
 
 from tasks.config import settings
 from tests.chain.conftest import T2V
-from tests.flows import Cli, draw, serving, write_board
+from tests.flows import Cli, Ran, draw, serving, write_board
 from tests.hostile import STORYREEL, Weighed, weighed
 from tests.sandbox import Sandbox
 
@@ -134,7 +134,9 @@ def test_that_no_secret_is_left_anywhere(left: Left) -> None:
     assert left.found(*wanted, *ALIEN) == []
 
 
-def test_that_what_opens_a_board_is_left_nowhere(cli: Cli, prefect_home: Path, tmp_path: Path) -> None:
+def test_that_what_opens_a_board_is_left_nowhere(
+    cli: Cli, typed: Callable[..., Ran], prefect_home: Path, tmp_path: Path
+) -> None:
     """A board's signature and password stand in no byte of target, outputs, logs and database; its place does."""
     signature, password = uuid.uuid4().hex, uuid.uuid4().hex
     write_board(tmp_path / "board.csv", [{"prompt": "a sail"}])
@@ -142,9 +144,15 @@ def test_that_what_opens_a_board_is_left_nowhere(cli: Cli, prefect_home: Path, t
     left = Left({}, film, [film, prefect_home, Path(cli.environment["TMPDIR"])])
     with serving(tmp_path) as host:
         board = f"http://somebody:{password}@{host}/board.csv?sig={signature}"
-        for command in (("plan", board), ("render", board, "--to", film), ("status", film), ("report", film)):
+        ways = (
+            (typed, "plan", board),
+            (cli, "render", board, "--to", film),
+            (typed, "status", film),
+            (typed, "report", film),
+        )
+        for way, *command in ways:
             for form in ((), ("--json",)):
-                ran = cli(*command, *form, PREFECT_LOGGING_LEVEL="DEBUG")
+                ran = way(*command, *form, PREFECT_LOGGING_LEVEL="DEBUG")
                 assert ran.code == 0, ran
                 left.said.append(Weighed(ran.code, ran.out, ran.err, 0))
     assert left.found(signature, password) == []
