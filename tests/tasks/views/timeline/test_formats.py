@@ -335,3 +335,10 @@ def test_stand_ins_and_missing_shots_are_marked_in_the_cut() -> None:
         ("b", "0"),
         ("c", "0"),
     ]
+
+
+def test_a_full_disk_leaves_no_half_of_a_timeline(tmp_path: Path) -> None:
+    """The library that writes it says nothing of a disk that is full."""
+    (out := tmp_path / "timeline.otio").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="the timeline"):
+        write_timeline(cut_of([row("sh010")]), out, name="b")
