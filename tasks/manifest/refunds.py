@@ -1,4 +1,5 @@
-"""What one may ask a gateway to give money back for: takes that were charged and are flawed, or are not what was sent.
+"""What one may ask a gateway to give money back for: takes that were charged and are flawed, or are less than what was
+sent.
 
 Pure.
 """
@@ -8,7 +9,7 @@ from collections.abc import Iterable
 from tasks.domain.identity import number_text
 from tasks.domain.money import usd_text
 from tasks.domain.result import Attempt, Clip
-from tasks.manifest.rows import Row, Table, mismatch
+from tasks.manifest.rows import Row, Table, shortfall
 
 REFUNDS: Table = {
     "gateway": "text",
@@ -39,12 +40,12 @@ def refund_rows(history: Iterable[Attempt], target: str) -> list[Row]:
 
 
 def has_flaws(history: Iterable[Attempt]) -> bool:
-    """Whether any clip is flawed or is not what was sent, whatever it cost."""
+    """Whether any clip is flawed or is less than what was sent, whatever it cost."""
     return any(one.clip is not None and bool(_wrong(one, one.clip)) for one in history)
 
 
 def _wrong(one: Attempt, clip: Clip) -> str:
-    return "; ".join(part for part in (one.qa, mismatch(clip, one)) if part)
+    return "; ".join(part for part in (one.qa, shortfall(clip, one)) if part)
 
 
 def _row(one: Attempt, clip: Clip, wrong: str, target: str) -> Row:

@@ -147,13 +147,25 @@ def extra_names(extra_columns: Sequence[str]) -> dict[str, str]:
 
 def mismatch(clip: Clip, made: Attempt) -> str:
     """How a clip differs from what was ordered, in words: under 90 % of the seconds, or another size; else empty."""
-    words = []
-    if Decimal(str(clip.seconds)) < made.seconds * _SHORT:
-        words.append(f"is {clip.seconds:.1f} s long, {number_text(made.seconds)} s were sent")
+    return "; ".join(filter(None, (_shortness(clip, made), _other_size(clip, made))))
+
+
+def shortfall(clip: Clip, made: Attempt) -> str:
+    """How a clip is less than what was ordered, in words: as `mismatch`, but a larger picture is not less."""
+    wide, _, high = made.size.partition("x")
+    larger = wide.isdecimal() and high.isdecimal() and clip.width >= int(wide) and clip.height >= int(high)
+    return "; ".join(filter(None, (_shortness(clip, made), "" if larger else _other_size(clip, made))))
+
+
+def _shortness(clip: Clip, made: Attempt) -> str:
+    if Decimal(str(clip.seconds)) >= made.seconds * _SHORT:
+        return ""
+    return f"is {clip.seconds:.1f} s long, {number_text(made.seconds)} s were sent"
+
+
+def _other_size(clip: Clip, made: Attempt) -> str:
     size = f"{clip.width}x{clip.height}"
-    if made.size and size != made.size:
-        words.append(f"is {size}, {made.size} was sent")
-    return "; ".join(words)
+    return f"is {size}, {made.size} was sent" if made.size and size != made.size else ""
 
 
 def _fresh_cells(result: ShotResult, teller: Attempt | None, made: Attempt | None) -> Row:

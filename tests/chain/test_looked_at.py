@@ -1,16 +1,37 @@
 """A clip is looked at once; what is wrong with it is told, and ordered again once where the config says so."""
 
+import csv
 import json
+import re
 import sys
+from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.chain.conftest import BOUGHT, PRICE, Outcome, Studio
+from tests.flows import Cli, column, manifest, write_board
+from tests.sandbox import Sandbox
 
 BLACK = {"do": "black", "times": 1}
 LOOKS = "tasks.media.looks"
+FAL = "fal:bytedance/seedance-2.0/text-to-video"
+TALL, WIDE, LARGE = "480x854", "854x480", "1280x720"
+# id, size, sound asked for, pictures a second and sound, and what is wrong
+MIXED = (
+    ("sh010", WIDE, "", "24", ""),
+    ("sh020", TALL, "", "30", "black"),
+    ("sh030", LARGE, "", "8", "frozen"),
+    ("sh040", WIDE, "yes", "25 sound", ""),
+    ("sh050", TALL, "", "24", "strobing"),
+    ("sh060", WIDE, "", "30", "cut inside"),
+    ("sh070", LARGE, "", "12", ""),
+    ("sh080", TALL, "", "25", "bars"),
+    ("sh090", WIDE, "yes", "24", "silent"),
+    ("sh100", TALL, "", "60", ""),
+)
 
 
 def settled(studio: Studio) -> list[dict[str, Any]]:
@@ -24,6 +45,19 @@ def check_sums(run: Outcome) -> None:
     totals = run.costs["totals"]
     assert sum(Decimal(totals[name]) for name in BOUGHT) == Decimal(totals["charged_usd"]) == run.money()
     assert sum(row["charged_usd"] for row in run.rows.values()) == run.money()
+
+
+def planted(rows: Sequence[tuple[str, ...]]) -> list[dict[str, Any]]:
+    """The script under which each shot's clip is as told."""
+    films = [{"do": "filmed", "shape": film, "prompt": shot} for shot, _, _, film, _ in rows]
+    return films + [{"do": flaw, "prompt": shot} for shot, *_, flaw in rows if flaw not in ("", "silent")]
+
+
+def listed(rows: Sequence[tuple[str, ...]]) -> list[dict[str, Any]]:
+    return [
+        {"shot_id": shot, "prompt": f"a kite, {shot}", "duration": 4, "size": size, "audio": sound}
+        for shot, size, sound, *_ in rows
+    ]
 
 
 @pytest.mark.parametrize("flaw", ["black", "frozen"])
@@ -133,3 +167,39 @@ async def test_a_choice_ends_it(studio: Studio) -> None:
     run = await studio.render(board, config)
     assert (run.code, len(run.orders()), run.row["qa"], run.row["takes"]) == (0, 3, "", 3)
     check_sums(run)
+
+
+async def test_only_what_is_planted_is_marked(studio: Studio) -> None:
+    """Clips of several sizes and rates: the marks, and the rows of refunds.csv, are those of the planted flaws."""
+    rows = [
+        ("sh010", LARGE, "", "24", ""),
+        ("sh050", "720x1280", "", "12", "strobing"),
+        ("sh080", LARGE, "", "30", "bars"),
+    ]
+    studio.box.faults(planted(rows))
+    run = await studio.render(studio.board(*listed(rows)), studio.config("pixazo"))
+    assert (run.code, {shot: row["qa"] for shot, row in run.rows.items()}) == (0, {one[0]: one[-1] for one in rows})
+    with (studio.target / "refunds.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {row["shot_id"]: row["wrong"] for row in csv.DictReader(file)} == {"sh050": "strobing", "sh080": "bars"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_only_what_is_planted_is_marked_by_the_command(cli: Cli, tmp_path: Path) -> None:
+    """A board of mixed sizes, rates and sound, by the command: manifest, report and refunds.csv tell the planted flaws
+    and no other."""
+    board, target = write_board(tmp_path / "board.csv", listed(MIXED)), tmp_path / "target"
+    config, wrong = tmp_path / "fal.toml", {one[0]: one[-1] for one in MIXED if one[-1]}
+    config.write_text(f'[chain]\ntext_to_video = ["{FAL}"]\n')
+    with Sandbox(planted(MIXED), job_seconds=0.0) as box:
+        ran = cli("render", board, "--to", target, "--config", config, "--no-reel", **box.env())
+    assert ran.code == 0, ran
+    assert column(target, "qa") == {one[0]: one[-1] for one in MIXED}
+    with (target / "refunds.csv").open(encoding="utf-8-sig", newline="") as file:
+        told = list(csv.DictReader(file))
+    assert {row["shot_id"]: row["wrong"] for row in told} == wrong
+    assert sum(Decimal(row["charged_usd"]) for row in told) == sum(
+        Decimal(row["charged_usd"]) for shot, row in manifest(target).items() if shot in wrong
+    )
+    report = (target / "report.html").read_text(encoding="utf-8")
+    assert sorted(set(re.findall(r"Looks wrong: ([a-z ,]+)", report))) == sorted(wrong.values())

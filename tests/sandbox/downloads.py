@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from tests.sandbox import containers
 from tests.sandbox.book import Entry
 from tests.sandbox.faults import Fault
-from tests.sandbox.media import clip
+from tests.sandbox.media import clip, film_of
 from tests.sandbox.protocol import Job
 from tests.sandbox.replies import PAGE, plain_fault
 from tests.sandbox.wire import Claims, Slow, Truncated, Wires
@@ -53,7 +53,7 @@ class Downloads:
             job.oldest_url = job.urls
             return Response(GONE, 403, media_type="application/xml")
         mark = f"{job.gateway} {job.id}\n{job.prompt}"
-        data = await asyncio.to_thread(clip, job.size, job.seconds, mark, job.flaw, job.pictures)
+        data = await asyncio.to_thread(clip, job.size, job.seconds, mark, film_of(job), job.pictures)
         if fault is None:
             return Response(data, media_type="video/mp4")
         return self.faulty(fault, data, request)

@@ -32,7 +32,8 @@ how a job goes (no phase)
   moderated_async   it ends failed by content policy
   stuck             it never ends
   late              it takes ``seconds``
-  black frozen      it ends well, and its clip is so
+  black frozen      it ends well, and its clip is so; ``strobing``, ``cut inside`` and ``bars`` too
+  filmed            its clip has so many pictures a second as ``shape`` says, and sounds: ``24 sound``
   shape             a documented variant of the replies, by name in ``shape``
 at a poll
   unknown_status    a status word that no document names (``word``)
@@ -80,7 +81,7 @@ ANY_PHASE = (
     "heads",
     "bomb",
 )
-JOB = ("failed", "error", "moderated_async", "stuck", "late", "shape", *FLAWS)
+JOB = ("failed", "error", "moderated_async", "stuck", "late", "shape", "filmed", *FLAWS)
 POLL = ("unknown_status", "no_url", "url", "other_job")
 MEDIA = ("expired", "truncated", "short", "slow", "wrong", "turning", "empty", "claims", "lying", "container")
 WHEN_DONE = ("no_url", "url")

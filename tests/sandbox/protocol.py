@@ -108,6 +108,7 @@ class Job:
     deleted: bool = False
     finished: bool = False  # a draft whose final was ordered
     flaw: str = ""  # what is wrong inside its clip
+    film: str = ""  # pictures a second of its clip, and whether it sounds
     pictures: tuple[bytes, bytes] = (b"", b"")
 
     @property

@@ -137,6 +137,8 @@ def _destine(job: Job, fault: Fault, gateway: Gateway) -> None:
         job.done_at = NEVER
     elif fault.do in FLAWS:
         job.flaw = fault.do
+    elif fault.do == "filmed":
+        job.film = fault.shape
     elif fault.do == "shape":
         job.shape = fault.shape
         job.id = gateway.id_of(job)
