@@ -59,7 +59,7 @@ async def test_the_report_of_a_run_shows_its_takes(studio: Studio, tmp_path: Pat
     await studio.render(board, config, rerender=("sh010",))
     with serving_review(Store(str(studio.target)), tmp_path / "scratch") as served, served.client() as client:
         page = client.get("/").text
-        assert page.count("data-pick=") == 2
+        assert page.count(" data-sha=") == 2
         clips = sorted((studio.target / "clips").glob("*.mp4"))
         for path in clips:
             assert client.get(f"/clips/{path.name}").content == path.read_bytes()
