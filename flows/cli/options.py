@@ -11,6 +11,7 @@ from typing import Annotated
 from cyclopts import Parameter, Token
 
 from tasks.domain.errors import ConfigError, Fault
+from tasks.domain.identity import split_ids
 from tasks.domain.money import BUDGET_WORDS, is_budget
 from tasks.domain.request import VIEWS, RunRequest, ViewSelection
 from tasks.domain.takes import MOST_TAKES
@@ -50,7 +51,7 @@ Quiet = Annotated[bool, Parameter(negative="", help="No progress on standard err
 
 def choose_shots(request: RunRequest, only: str, rerender: str) -> RunRequest:
     """The request for the shots that these options name."""
-    return replace(request, only=_words(only), rerender=_words(rerender))
+    return replace(request, only=tuple(split_ids(only)), rerender=tuple(split_ids(rerender)))
 
 
 @Parameter(name="*")
@@ -79,7 +80,9 @@ class Wishes:
             told = f"write a whole number from 1 to {MOST_TAKES}"
             raise ConfigError([Fault(0, "", "--takes", str(self.takes), told)])
         timed = replace(
-            wanted, by=asked_time(self.by, "--by", datetime.now(UTC).astimezone()), measured=_words(self.measured)
+            wanted,
+            by=asked_time(self.by, "--by", datetime.now(UTC).astimezone()),
+            measured=tuple(split_ids(self.measured)),
         )
         return replace(timed, takes=self.takes, draft=self.draft, skip_unusable=self.skip_unusable)
 
@@ -111,10 +114,6 @@ class Views:
 
 
 BY_DEFAULT = Views()
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def request_of(board: str, to: str, config: str | None, budget: str | None, concurrency: int | None) -> RunRequest:

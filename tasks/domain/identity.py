@@ -1,5 +1,6 @@
 """The names of things: fingerprint, key, slug, and the file names at the target. Pure."""
 
+import csv
 import difflib
 import hashlib
 import json
@@ -23,6 +24,15 @@ def number_text(value: Decimal) -> str:
     """A number in its shortest notation without an exponent: ``8``, ``4.5``."""
     text = f"{value.normalize():f}"
     return "0" if text == "-0" else text
+
+
+def split_ids(text: str) -> list[str]:
+    """The ids that an option names, divided by commas; one that has a comma of its own stands in double quotes."""
+    try:
+        words = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:  # a line end, or more than any id has
+        words = text.split(",")
+    return [word.strip() for word in words if word.strip()]
 
 
 def parts_of(

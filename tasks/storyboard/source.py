@@ -143,12 +143,18 @@ def check_ids(board: Storyboard, only: Collection[str], rerender: Collection[str
     for option, ids in (("--only", only), ("--rerender", [i for i in named if i != "all" or "all" in known])):
         for name in dict.fromkeys(ids):
             if name not in known:
-                near = nearest_id(name, known)
-                hint = f"; did you mean {near}?" if near else f"; the first is {next(iter(known), 'none')}"
-                faults.append(Fault(0, name, option, name, f"no such shot in the board{hint}"))
+                faults.append(Fault(0, name, option, name, f"no such shot in the board; {_hint(name, known)}"))
     if faults:
         raise BoardError(faults)
     return set(only) or set(known)
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    """What may be meant by an id that no row has."""
+    if parted := next((one for one in known if name in map(str.strip, one.split(","))), ""):
+        return f'the id {parted} has a comma: write it in quotes, "{parted}"'
+    near = nearest_id(name, known)
+    return f"did you mean {near}?" if near else f"the first is {next(iter(known), 'none')}"
 
 
 def _plain(shot_id: str) -> str:

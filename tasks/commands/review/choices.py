@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tasks.commands.review.desk import Desk, Seen
 from tasks.domain.errors import Fault, StartError
-from tasks.domain.identity import nearest_name
+from tasks.domain.identity import nearest_name, split_ids
 from tasks.domain.verdict import KINDS, LONGEST_NAME, LONGEST_NOTE, Kind, Verdict
 
 KEY = re.compile(r"[0-9a-f]{16}-[1-9]\d{0,8}")
@@ -71,7 +71,7 @@ def read_options(select: Iterable[str], reject: Iterable[str], again: Iterable[s
     """
     found, faults = [], list[Fault]()
     for kind, given in zip(KINDS, (select, reject, again), strict=True):
-        for said in (part.strip() for text in given for part in text.split(",") if part.strip()):
+        for said in (part for text in given for part in split_ids(text)):
             one = _named(kind, said, words)
             found += [one] if isinstance(one, Choice) else []
             faults += [one] if isinstance(one, Fault) else []

@@ -75,3 +75,15 @@ def test_in_place_is_said_of_a_board(typed: Typed, tmp_path: Path) -> None:
     ran = typed("status", board.parent, "--in-place", "--json")
     [fault] = ran.told["errors"]
     assert (ran.code, fault["column"]) == (2, "--in-place") and "--into" in fault["message"]
+
+
+def test_an_id_with_a_comma_stands_in_quotes(typed: Typed, tmp_path: Path) -> None:
+    """Any printable id can be named; one that falls apart at its comma is told how."""
+    board = write_board(
+        tmp_path / "board.csv", [{"shot_id": "1, a", "prompt": "a sail"}, {"shot_id": "two", "prompt": "b"}]
+    )
+    for said in ('"1, a"', 'two,"1, a"', '"1, a" , two'):
+        shots = typed("plan", board, "--only", said, "--json").told["shots"]
+        assert [one["shot_id"] for one in shots] == (["1, a", "two"] if "two" in said else ["1, a"])
+    wrong = typed("plan", board, "--only", "1, a")
+    assert wrong.code == 2 and 'has a comma: write it in quotes, "1, a"' in wrong.err

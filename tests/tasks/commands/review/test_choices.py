@@ -190,3 +190,9 @@ def test_a_target_without_a_manifest() -> None:
     """Where nothing was made nothing can be chosen."""
     with pytest.raises(TargetError, match="nothing to choose from"):
         read_desk(Store(f"memory://{uuid.uuid4().hex}"))
+
+
+def test_an_id_with_a_comma_stands_in_quotes() -> None:
+    """So a shot of any id can be chosen by words."""
+    found = read_options(['"a,b"=2, c=1'], [], ['"d, e",f'], Words(*WORDS))
+    assert [(one.shot_id, one.take) for one in found] == [("a,b", 2), ("c", 1), ("d, e", 0), ("f", 0)]
