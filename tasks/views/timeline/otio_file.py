@@ -45,7 +45,7 @@ def _is_whole(out: Path) -> bool:
     """Whether the JSON has its end: the library says nothing of a disk that is full."""
     with out.open("rb") as file:
         file.seek(-min(len(END), out.stat().st_size), os.SEEK_END)
-        return file.read() == END
+        return file.read(len(END)) == END
 
 
 def build(library: Any, cut: Cut, *, name: str) -> Any:
