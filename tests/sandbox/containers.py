@@ -9,6 +9,7 @@ import av
 import numpy as np
 
 from tasks.media.origin import sign
+from tests.processes import keep_priority
 from tests.tasks.signers import signer
 
 KINDS = {
@@ -31,6 +32,7 @@ PIXELS = {"prores_ks": "yuv422p10le", "gif": "rgb8"}
 FPS, COUNT = 24, 12
 
 
+@keep_priority()
 def write(path: Path, kind: str, count: int = COUNT) -> Path:
     """Half a second of moving noise at 160x90."""
     form, codec, sound = KINDS[kind]

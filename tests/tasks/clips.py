@@ -18,6 +18,7 @@ from tasks.animatic.renderer import render
 from tasks.domain.model import Model, Route
 from tasks.domain.order import Order
 from tasks.domain.shot import Mode, Shot, Size
+from tests.processes import keep_priority
 
 SMALL = Size(160, 90)
 MODE: dict[str, Mode] = {"kenburns": "image_to_video", "card": "text_to_video", "caption": "remix"}
@@ -86,6 +87,7 @@ def held(path: Path, ticks: Sequence[int], *, rate: int = 24, pictures_between: 
     return path
 
 
+@keep_priority()
 def write(
     path: Path,
     *,
