@@ -38,6 +38,13 @@ class Objects:
         """Download an object to a local file in pieces."""
         self.fs.get_file(path, str(local), **self.turns)
 
+    def get_in_parts(self, path: str, local: Path) -> None:
+        """Download an object part by part, for libraries that hold up to 80 MB of one in memory."""
+        length = int(self.fs.info(path)["size"])
+        with local.open("wb") as handle:
+            for start in range(0, length, PIECE):
+                handle.write(self.read_part(path, start, min(start + PIECE, length)))
+
     def read_part(self, path: str, start: int, stop: int) -> bytes:
         """The bytes of an object from ``start`` up to, and without, ``stop``."""
         return bytes(self.fs.cat_file(path, start=start, end=stop))

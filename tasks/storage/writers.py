@@ -34,13 +34,20 @@ class Gcs(Objects):
 
     pieces: ClassVar[dict[str, Any]] = {"chunksize": PIECE}
 
+    def get(self, path: str, local: Path) -> None:
+        self.get_in_parts(path, local)
+
 
 class Azure(Objects):
-    """Azure with small pieces: adlfs uploads up to 64 MB at once unless the length is unknown; then it sends blocks."""
+    """Azure with small pieces: adlfs uploads up to 64 MB at once unless the length is unknown; then it sends blocks, by
+    default as many side by side as it may have connections, which is all of a clip."""
 
     def put(self, path: str, local: Path) -> None:
         with local.open("rb") as handle:
-            self.fs.pipe_file(path, _Stream(handle))
+            self.fs.pipe_file(path, _Stream(handle), max_concurrency=1)
+
+    def get(self, path: str, local: Path) -> None:
+        self.get_in_parts(path, local)
 
 
 class _Stream:
