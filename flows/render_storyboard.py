@@ -237,11 +237,12 @@ async def _rendered(running: Session) -> State:
 
 @contextlib.asynccontextmanager
 async def _beside(act: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
-    """The act as a task that goes on during the body and is over at its end, whatever becomes of either."""
+    """The act as a task that goes on during the body; what is left of it at the end of that is given up."""
     task = asyncio.create_task(act)
     try:
         yield task
     finally:
+        task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 

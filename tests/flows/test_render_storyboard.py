@@ -18,7 +18,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
-from flows.render_storyboard import render_storyboard
+from flows.render_storyboard import _beside, render_storyboard
 from flows.support.handover import HANDOVER
 from tasks.animatic import renderer
 from tasks.domain.order import Order
@@ -308,3 +308,17 @@ def test_that_a_time_that_has_passed_meanwhile_ends_no_run(tmp_path: Path) -> No
     assert asyncio.run(act()).is_completed()
     late = fly(board, tmp_path / "late", by=over).state
     assert not late.is_completed() and "2020-01-01 07:00 is over" in str(late.message)
+
+
+async def test_that_a_run_that_stops_waits_for_nothing_beside_it() -> None:
+    """A server that never answers keeps no run that was stopped from its end."""
+    begun = asyncio.Event()
+
+    async def never() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with pytest.raises(InterruptedError):
+        async with asyncio.timeout(5), _beside(never()):
+            await begun.wait()
+            raise InterruptedError
