@@ -19,16 +19,11 @@ Open = Callable[[str], AbstractAsyncContextManager[Session]]
 class _Several:
     """The orders of each target, the answers so far, and why others could not be had."""
 
-    def __init__(self, open_target: Open, say: Callable[[str], None]) -> None:
-        self.open, self.say = open_target, say
+    def __init__(self, open_target: Open) -> None:
+        self.open = open_target
         self.orders: dict[str, list[Attempt]] = {}
         self.answers: list[dict[str, Any]] = []
         self.errors: list[Fault] = []
-
-    def fail(self, url: str, error: TargetError) -> None:
-        """Keep why a target cannot be had."""
-        self.errors += error.faults or [Fault(0, "", "", url, str(error))]
-        self.say(str(error))
 
     async def read(self, url: str) -> None:
         """Read which orders a target has."""
@@ -37,7 +32,7 @@ class _Several:
                 await asyncio.to_thread(read_target, running)
                 self.orders[url] = list(running.ledger.history())
         except TargetError as error:
-            self.fail(url, error)
+            self.errors += error.faults
 
     async def compare(self, url: str, since: date | None) -> None:
         """Compare one of those that were read."""
@@ -46,7 +41,7 @@ class _Several:
             async with self.open(url) as running:
                 self.answers.append(await reconcile(running, since, Elsewhere(others, self._unknown())))
         except TargetError as error:
-            self.fail(url, error)
+            self.errors += error.faults
 
     def _unknown(self) -> set[tuple[str, str]]:
         """The jobs that an answer has told as unknown: once is enough."""
@@ -59,15 +54,17 @@ async def reconcile_several(
 ) -> dict[str, Any]:
     """As `reconcile`, of each of several targets; ``say`` is told of those that cannot be had.
 
-    Raises ``TargetError`` when none can be compared.
+    Raises ``TargetError`` when none can be compared, with every reason.
     """
-    several = _Several(open_target, say)
+    several = _Several(open_target)
     for url in urls:
         await several.read(url)
     for url in list(several.orders):
         await several.compare(url, since)
     if not several.answers:
-        raise TargetError("none of these targets can be compared")
+        raise TargetError(several.errors)
+    for fault in several.errors:
+        say(str(fault))
     return {
         "targets": several.answers,
         "exit_code": int(bool(several.errors) or any(one["exit_code"] for one in several.answers)),
