@@ -27,17 +27,15 @@ from tasks.domain.money import ZERO, usd, usd_text
 from tasks.domain.order import Order
 from tasks.domain.result import Attempt, Settlement
 from tasks.domain.verdict import Verdict
-from tasks.ledger.reading import ended_after, read_listed
+from tasks.ledger.reading import ended_after, newest_of, read_listed
 from tasks.ledger.records import (
-    ASIDE,
-    NAME,
-    RANK,
     SCHEMA,
     AttemptRecord,
     KeyHistory,
     LedgerKey,
     Record,
     attempt_of,
+    entry_of,
     now,
     pack,
     read,
@@ -66,24 +64,16 @@ class Ledger:
         """
         known, self.pages = self.pages, {}
         try:
-            self._take_in("ledger")
+            self._take_in("ledger", known)
         except BaseException:
             self.pages = known  # half a ledger would tell of less than was bought
             raise
         return self
 
-    def _take_in(self, folder: str) -> None:
-        newest: dict[tuple[str, int, str], tuple[str, str]] = {}  # every record repeats the ones before it
+    def _take_in(self, folder: str, known: Mapping[str, KeyHistory]) -> None:
+        """Read what a folder lists. What is ``known`` from the very same bytes is not taken apart again."""
         names = self.store.names(folder)
-        over = ended_after(self.store, names)
-        for name in names:
-            if name in over:
-                continue
-            if match := NAME.fullmatch(name):
-                key, n, kind = match[1], int(match[2]), match[3]
-                slot = (key, n, kind if kind in ASIDE else "")
-                if slot not in newest or RANK[kind] > RANK[newest[slot][0]]:
-                    newest[slot] = (kind, name)
+        newest = newest_of(names, ended_after(self.store, names))
         texts = read_listed(self.store, [name for _, name in newest.values()])
         booked: list[Record] = []
         for (key, n, _), (kind, name) in newest.items():
@@ -93,14 +83,14 @@ class Ledger:
                 if kind != "intent":
                     raise TargetError(f"{name} was at the target a moment ago and is gone: restore it, or try again")
                 continue  # withdrawn by another part of the season since it was listed: no order was sent
-            record = read(name, kind, texts[name])
             if kind == "wanted":
-                self.page(key).wanted[n] = record
+                self.page(key).wanted[n] = read(name, kind, texts[name])
             elif kind == "reconciled":
-                booked.append(record)
+                booked.append(read(name, kind, texts[name]))
             else:
-                self.page(key).entries[n] = AttemptRecord(record, kind)
-                self.place = max(self.place, int(record.get("place", 0)))
+                before = known[key].entries.get(n) if key in known else None
+                self.page(key).entries[n] = entry = entry_of(name, kind, texts[name], before)
+                self.place = max(self.place, int(entry.record.get("place", 0)))
         for record in booked:
             self.book(record)
 
@@ -153,7 +143,7 @@ class Ledger:
         record |= dict(asked.take) | ({"stand_in": stand_in} if order.route.model.provider == "animatic" else {})
         if not self.store.create(self._name(record, "intent"), pack(record)):
             with contextlib.suppress(TargetError):  # whatever stands there: this run does not order
-                self._take_in(f"ledger/{asked.key}")
+                self._take_in(f"ledger/{asked.key}", {})
             raise Stopped("Interrupted", "another run is ordering this shot: nothing was sent")
         return self._keep(record, "intent")
 

@@ -1,8 +1,8 @@
 """Which records are read of those that a target lists, and how often they are asked for. Blocks."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
-from tasks.ledger.records import read
+from tasks.ledger.records import ASIDE, NAME, RANK, read
 from tasks.storage import Store
 
 READS = 3  # of a record that is listed, before it counts as not there
@@ -14,6 +14,19 @@ def ended_after(store: Store, names: Iterable[str]) -> set[str]:
     texts = store.read_many(list(pairs.values())) if pairs else {}
     ends = {n: read(s, "settled", texts[s]) for n, s in pairs.items() if s in texts}
     return {name for name, record in ends.items() if record["outcome"] != "unclear"}
+
+
+def newest_of(names: Iterable[str], over: Container[str]) -> dict[tuple[str, int, str], tuple[str, str]]:
+    """The kind and the name of the newest record of each number, and of those that stand beside it, by key, number and
+    what stands beside: every record repeats the ones before it. Those that are ``over`` do not count."""
+    newest: dict[tuple[str, int, str], tuple[str, str]] = {}
+    for name in names:
+        if (match := NAME.fullmatch(name)) and name not in over:
+            key, n, kind = match[1], int(match[2]), match[3]
+            slot = (key, n, kind if kind in ASIDE else "")
+            if slot not in newest or RANK[kind] > RANK[newest[slot][0]]:
+                newest[slot] = (kind, name)
+    return newest
 
 
 def read_listed(store: Store, names: list[str]) -> dict[str, bytes]:

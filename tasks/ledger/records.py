@@ -1,7 +1,9 @@
 """The ledger's records as values: what one object tells of an attempt, and of a key's attempts together. Pure."""
 
+import hashlib
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -63,6 +65,7 @@ class AttemptRecord:
     kind: str = "intent"
     booked: Record | None = None
     told: Attempt | None = field(default=None, compare=False, repr=False)  # what `attempt_of` made of it
+    seen: bytes = field(default=b"", compare=False, repr=False)  # the digest of the object that it was read from
 
 
 @dataclass(slots=True)
@@ -196,30 +199,49 @@ def read(name: str, kind: str, data: bytes) -> Record:
 
     Raises ``TargetError`` when its schema is newer, or when it is no record.
     """
+    return _read(name, kind, data)[0]
+
+
+def entry_of(name: str, kind: str, data: bytes, known: AttemptRecord | None = None) -> AttemptRecord:
+    """The attempt that an object tells of; the one that is ``known`` where that was read from the very same bytes.
+
+    Raises ``TargetError`` when `read` does.
+    """
+    seen = hashlib.blake2b(data, digest_size=16).digest()
+    if known is not None and (known.kind, known.seen, known.booked) == (kind, seen, None):
+        return known
+    record, told = _read(name, kind, data)
+    return AttemptRecord(record, kind, None, told, seen)
+
+
+def _read(name: str, kind: str, data: bytes) -> tuple[Record, Attempt | None]:
+    """The record, and the attempt that it tells of."""
+    told = None
     try:
-        record: Record = json.loads(data)
+        record: Record = {sys.intern(name): value for name, value in json.loads(data).items()}  # else a copy in each
         if int(record["schema"]) <= SCHEMA:
-            _check(name, kind, record)
+            told = _check(name, kind, record)
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise TargetError(f"{name} is no ledger record of this program: move it away or restore it") from error
     if int(record["schema"]) > SCHEMA:
         schema = record["schema"]
         raise TargetError(f"{name} has schema {schema}; this program reads up to {SCHEMA}: use a newer storyreel")
-    return record
+    return record, told
 
 
-def _check(name: str, kind: str, record: Record) -> None:
-    """Raise what a use of the record would raise later, in the middle of a run."""
+def _check(name: str, kind: str, record: Record) -> Attempt | None:
+    """The attempt that the record tells of: what a use of it would raise later, in the middle of a run, comes now."""
     number = record["w" if kind == "wanted" else "n"]
     if f"ledger/{record['key']}/{number}-{kind}.json" != name:
         raise ValueError(name)
     if kind == "wanted":
         list(record["had"]), int(record["upto"])
-        return
+        return None
     if kind == "reconciled":
-        _by_the_books(attempt_of(AttemptRecord(record, "settled" if "outcome" in record else "intent")), record)
-        return
-    attempt_of(AttemptRecord(record, kind))
+        told = attempt_of(AttemptRecord(record, "settled" if "outcome" in record else "intent"))
+        return _by_the_books(told, record)
+    told = attempt_of(AttemptRecord(record, kind))
     int(record.get("place", 0))
     if kind in ("accepted", "overdue", "found"):
         job_of(record)
+    return told

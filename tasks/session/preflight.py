@@ -237,6 +237,14 @@ async def _check_file(
     return size
 
 
+def closed_gateways(session: SessionState) -> list[Fault]:
+    """The gateways of the plan that the environment lets nobody reach from here."""
+    alike = {id(plan.offers): plan.offers for plan in session.plan.shots if plan.renders}  # many shots have the same
+    used = {offer.route.model.provider for offers in alike.values() for offer in offers if offer.paid}
+    bases = [(name, session.settings.providers[name].base_url) for name in sorted(used)]
+    return [Fault(0, "", f"provider.{name}", url, why) for name, url in bases if (why := session.http.why_closed(url))]
+
+
 def rows_before(session: SessionState) -> list[dict[str, object]]:
     """The rows of the last manifest, read before the board; none where it cannot be read, because faults of the board
     come first, and the target is looked at again after them."""

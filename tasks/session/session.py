@@ -96,9 +96,7 @@ class Session(SessionState):
         self.snapshot, found = await preflight.check_media(self, fetch=fetch)
         faults += [*planner.faults, *found]
         if (fetch or self.snapshot.sizes or self.snapshot.lengths) and not faults:
-            planner = planner_of(self, chosen)  # sizes and lengths are known now
-            self.plan = planner.plan()
-            faults += planner.faults
+            faults += self._plan_now().faults  # sizes and lengths are known now
         if faults:
             sound = len(chosen - {fault.shot_id for fault in faults})
             raise BoardError(sorted(set(faults), key=lambda f: (f.row, f.column)), sound=sound)
@@ -106,7 +104,7 @@ class Session(SessionState):
             keeps(self.store, self.plan.buys)
         if fetch:
             may_write(self.store)
-        if closed := self._closed_gateways():
+        if closed := preflight.closed_gateways(self):
             raise ConfigError(closed)
         await asyncio.to_thread(preflight.check_mark, self)
         self.board, self.plan = preflight.with_carried(self)
@@ -115,18 +113,19 @@ class Session(SessionState):
     def _look_ahead(self, faults: list[Fault]) -> Planner:
         """The planner of what is known so far, whose plan is the session's now. Where nothing is wrong until here,
         whoever wants to make ready for its orders is told."""
-        planner = planner_of(self, set(self.request.only) or {shot.shot_id for shot in self.board.shots})
-        self.plan = planner.plan()
+        planner = self._plan_now()
         if not faults and not planner.faults:
             self.ahead()
         return planner
 
-    def _closed_gateways(self) -> list[Fault]:
-        """The gateways that the environment lets nobody reach from here."""
-        alike = {id(plan.offers): plan.offers for plan in self.plan.shots if plan.renders}  # many shots have the same
-        used = {offer.route.model.provider for offers in alike.values() for offer in offers if offer.paid}
-        bases = [(name, self.settings.providers[name].base_url) for name in sorted(used)]
-        return [Fault(0, "", f"provider.{name}", url, why) for name, url in bases if (why := self.http.why_closed(url))]
+    def _plan_now(self) -> Planner:
+        """The planner of what is known by now, and its plan made; the last one where nothing was learnt since."""
+        known = self.board, self.snapshot
+        if self.planned is None or self.planned[0] != known:
+            planner = planner_of(self, set(self.request.only) or {shot.shot_id for shot in self.board.shots})
+            self.plan = planner.plan()
+            self.planned = known, planner
+        return self.planned[1]
 
     def _read_target(self) -> None:
         try:
@@ -179,6 +178,7 @@ class Session(SessionState):
 
     def _replan(self) -> None:
         """The plan again, from the ledger as it is under the lock; wishes for another clip are written."""
+        self.planned = None
         if self.restored:
             return self.restore()
         planner = planner_of(self, check_ids(self.board, self.request.only, self.request.rerender))
@@ -200,6 +200,7 @@ class Session(SessionState):
         await asyncio.to_thread(self._take_up)
         await asyncio.to_thread(self._read_target)
         await asyncio.to_thread(self._replan)
+        self.forget_rows()
         if self.role.publishes and (idle := self.tables.idle_verdicts()):
             self.progress.line(idle)
         history = [attempt for attempt in self.ledger.history() if self.role.counts(attempt)]

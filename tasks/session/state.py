@@ -31,7 +31,7 @@ from tasks.ledger import Ledger, Receipts, VerdictReader, Verdicts
 from tasks.ledger import folder as receipts_folder
 from tasks.manifest import load_manifest
 from tasks.media.assets import Media
-from tasks.planning import Measured, Snapshot
+from tasks.planning import Measured, Planner, Snapshot
 from tasks.session.role import Role, WholeRun
 from tasks.storage import LEASE, Lock, Store, sort_options
 from tasks.storyboard import display_url
@@ -92,7 +92,9 @@ class SessionState:
         self.elsewhere: list[Measured] = []  # how long jobs took at the other targets that the request names
         self.ahead: Callable[[], None] = lambda: None  # called by a check once it has a plan, and nothing was wrong
         self.unwritten = ""
-        self.built: tuple[Any, dict[str, bytes]] | None = None  # the tables that were written last, and what of
+        self.planned: tuple[tuple[Storyboard, Snapshot], Planner] | None = None  # by what was known, before the lock
+        self.written: Any = None  # what the tables at the target were made of, once all of them stand there
+        self.rows_read: tuple[bytes, list[dict[str, object]]] = (b"", [])  # of the manifest with this digest
         self.heard: dict[str, tuple[Fraction, int, int]] = {}  # sounds that were looked into, by reference
         self.sound_pins: frozenset[str] = frozenset()  # remote sounds that the target has
         self.verdicts: Verdicts = {}
@@ -116,11 +118,20 @@ class SessionState:
             self.stopped = reason
 
     def last_rows(self) -> list[dict[str, object]]:
-        """The rows of the manifest as it was last written; none where there is none."""
+        """The rows of the manifest as it was last written; none where there is none. They are not to be changed: the
+        same bytes give the same rows."""
         try:
-            return load_manifest(self.store.read("manifest.json"))
+            data = self.store.read("manifest.json")
         except FileNotFoundError:
             return []
+        seen = hashlib.sha256(data).digest()
+        if self.rows_read[0] != seen:
+            self.rows_read = seen, load_manifest(data)
+        return self.rows_read[1]
+
+    def forget_rows(self) -> None:
+        """Give back the memory of the last manifest, which the plan was made with: the next read brings it anew."""
+        self.snapshot, self.rows_read = replace(self.snapshot, rows={}, row_keys={}), (b"", [])
 
     def board_shown(self) -> str:
         """The board's address as tables show it; where this command reads none, that of the last manifest."""

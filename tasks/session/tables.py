@@ -95,7 +95,7 @@ class Tables:
         return 1 if self.state.unwritten and code == 0 else code
 
     async def publish(self) -> None:
-        """Write manifest, attempts and costs whole, the manifest's JSON last."""
+        """Write manifest, attempts and costs whole, the manifest's JSON last, unless they would be the same."""
         state = self.state
         if not state.role.publishes:
             return
@@ -103,10 +103,12 @@ class Tables:
         board = await asyncio.to_thread(state.board_shown)
         head = TableHead(state.run_id, board, state.store.url, extras, state.budget_usd, dict(state.verdicts))
         facts = rows, list(state.ledger.history()), Shelf(dict(state.shelf.sizes), dict(state.shelf.digests)), head
-        if state.built is None or state.built[0] != facts:  # the same bytes are not made twice
-            state.built = facts, await asyncio.to_thread(build_tables, *facts)
-        for name, data in sorted(state.built[1].items(), key=lambda file: file[0] == "manifest.json"):
+        if state.written == facts:
+            return
+        made = await asyncio.to_thread(build_tables, *facts)
+        for name, data in sorted(made.items(), key=lambda file: file[0] == "manifest.json"):
             await asyncio.to_thread(state.store.write, name, data)
+        state.written = facts
 
     async def publish_last(self) -> None:
         """Write the tables at the end: what a target refuses now can still be told, and is in the ledger."""

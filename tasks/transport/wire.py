@@ -32,7 +32,7 @@ CONNECT_SHARE = 0.45
 PIECE = 65536  # bytes that are unpacked at a time
 # replies are small and clips are packed already; some front doors turn away who does not say his name
 PLAIN = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "storyreel"}
-CALM = httpx.Limits(max_connections=None, max_keepalive_connections=20)  # each is looked at for every request
+CALM = httpx.Limits(max_connections=None, max_keepalive_connections=10)  # each is looked at for every request
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, UnicodeError)
 
 

@@ -54,7 +54,7 @@ class ViewPublisher:
         self.store, self.folder, self.progress, self.ledger, self.spare = store, folder, progress, ledger, spare
         self.missed = False  # a clip could not be had
         self.mark = mark
-        self.heard: dict[str, Clip] = {}  # those whose record did not say, by path: several views ask
+        self.cut_made: tuple[Tables, Cut] | None = None
 
     async def make(self, views: ViewSelection) -> list[str]:
         """Write the chosen views, and those that are only made when asked for and are there: they would show what is
@@ -101,13 +101,15 @@ class ViewPublisher:
             out.unlink(missing_ok=True)
 
     def cut(self, tables: Tables) -> Cut:
-        """Where each shot lies in reel and timelines, with what the ledger knows of its clip."""
+        """Where each shot lies in reel and timelines, with what the ledger knows of its clip; the views share it."""
+        if self.cut_made is None or self.cut_made[0] is not tables:
+            self.cut_made = tables, self._cut(tables)
+        return self.cut_made[1]
+
+    def _cut(self, tables: Tables) -> Cut:
         clips = {one.clip.path: one.clip for one in self.known().history() if one.clip}
         silent = [str(row["clip"]) for row in tables.rows if row.get("has_sound") is None and row["clip"] in clips]
-        self.heard |= {
-            path: self._listen(clips[path]) for path in silent if self.store.local and path not in self.heard
-        }
-        clips |= self.heard
+        clips |= {path: self._listen(clips[path]) for path in silent if self.store.local}
         plain = cut_of(tables.rows, clips)
         cues = place_sounds(tables.rows, self.sounds(), times_of(plain))
         return plain.with_sounds([sound_of(cue) for cue in cues])

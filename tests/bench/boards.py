@@ -76,7 +76,9 @@ async def finish(folder: Path, shots: int) -> tuple[Path, Path]:
             attempt = ledger.intent(LedgerKey(plan.key, plan.fingerprint, plan.parts), order, offer.quote)
             attempt = ledger.accepted(attempt, Job(f"job-{shot.shot_id}", Request("GET", f"/{shot.shot_id}")))
             name = f"clips/{shot.shot_id}-{plan.key[:8]}.mp4"
-            clip = Clip(name, f"{shot.row:064d}", len(good()), 160, 90, 24.0, 0.5, f"posters/{shot.shot_id}.jpg")
+            made = (offer.size.width, offer.size.height, 24.0, float(offer.seconds))  # all as it was ordered
+            poster = f"posters/{shot.shot_id}.jpg"
+            clip = Clip(name, f"{shot.row:064d}", len(good()), *made, poster, audio=False, container="mp4")
             ledger.settled(attempt, Settlement("clip", charged=offer.quote, basis="price_list", clip=clip))
             write(target / name, good())
             write(target / clip.poster, plain((9, 9, 9)))

@@ -25,14 +25,14 @@ A_KEPT_SHOT = {"read ledger": 2}
 
 
 class Counted(Store):
-    """A store that counts what it is asked, by verb and folder; lists, locks and tables belong to no shot."""
+    """A store that counts what it is asked, by verb and folder, and of tables by name; lists and locks do not count."""
 
     seen: Counter[str]
     amount: Counter[str]
 
     def note(self, verb: str, path: str, size: int = 0) -> None:
         folder = path.partition("/")[0]
-        if "/" in path and folder != "lock":
+        if folder != "lock":
             self.seen[f"{verb} {folder}"] += 1
             self.amount[folder] += size
 
@@ -130,3 +130,8 @@ async def test_what_a_finished_shot_asks(studio: Studio) -> None:
         await one_run(desk, count)
         found.append((await one_run(desk, count))[0])
     assert per_shot(*found) == A_KEPT_SHOT
+
+
+async def test_tables_are_written_where_they_say_something_new(studio: Studio) -> None:
+    """A run writes its tables at its start and at its end; one that had nothing to do, once."""
+    assert [(await one_run(studio, FEW))[0]["write manifest.json"] for _ in range(2)] == [2, 1]

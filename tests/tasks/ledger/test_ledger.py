@@ -20,6 +20,7 @@ from tasks.domain.money import ZERO
 from tasks.domain.order import Order, Request
 from tasks.domain.result import Attempt, Settlement
 from tasks.domain.shot import Size
+from tasks.ledger.books import write_booked
 from tasks.ledger.ledger import Ledger, spent
 from tasks.ledger.records import SCHEMA, AttemptRecord, LedgerKey, attempt_of, job_of, now
 from tasks.storage.store import Store, StoreError
@@ -474,6 +475,28 @@ class Vanishing(Store):
 
     def names(self, prefix: str = "") -> list[str]:
         return [*super().names(prefix), f"ledger/{ASKED.key}/2-intent.json"]
+
+
+def test_a_record_that_another_run_wrote_anew_is_read_anew(store: Store, ledger: Ledger) -> None:
+    """A second look at a target takes nothing for granted but what is the same to the byte."""
+    kept, settled = bought(ledger, ask("a dog")), bought(ledger)
+    reader = ledger_of(store, "run-2")
+    same, before = reader.pages[kept.key].entries[1], reader.pages[settled.key].entries[1]
+    name = f"ledger/{settled.key}/1-settled.json"
+    store.write(name, store.read(name).replace(b'"charged_usd": "0.75"', b'"charged_usd": "0.57"'))
+    reader.load()
+    assert [one.charged for one in reader.page(settled.key).attempts()] == [Decimal("0.57")]
+    assert reader.pages[kept.key].entries[1] is same and attempt_of(before).charged == Decimal("0.75")
+
+
+def test_a_look_after_the_books_were_read_has_their_money_still(store: Store, ledger: Ledger) -> None:
+    """What a gateway's own records said of an attempt holds at the second look as at the first, and goes with them."""
+    attempt = bought(ledger)
+    write_booked(ledger, attempt, Decimal("0.50"), "reported")
+    reader = ledger_of(store, "run-2").load()
+    assert [one.charged for one in reader.page(attempt.key).attempts()] == [Decimal("0.50")]
+    store.delete(f"ledger/{attempt.key}/1-reconciled.json")
+    assert [one.charged for one in reader.load().page(attempt.key).attempts()] == [Decimal("0.75")]
 
 
 def test_a_record_that_vanishes(store: Store, ledger: Ledger) -> None:
