@@ -24,7 +24,7 @@ def nothing_on_its_way() -> float:
     return 0.0
 
 
-@dataclass
+@dataclass(repr=False)  # `signal` shows each handler in an error that nobody sees: with its run it would be megabytes
 class Ear:
     """Handles the signals. ``act`` is called with the name of the first one, between any two steps of the program.
 

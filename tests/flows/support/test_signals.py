@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from flows.support import signals
 from tests.conftest import SILENT, without_settings
 from tests.flows import STORYREEL, Cli, column, ended, serving, until, write_board
 from tests.flows.terminal import Terminal
@@ -29,6 +30,17 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 def seldom(*values: object) -> Any:
     """A case of the slow suite: the other tests here hold the rule for each signal."""
     return pytest.param(*values, marks=pytest.mark.slow)
+
+
+def test_who_looks_at_a_handler_does_not_see_the_whole_run() -> None:
+    """Python tries each handler as a member of an enum, and shows it in the error: a few words, however large a run is
+    told of signals."""
+    board = ["a very long prompt"] * 10_000
+    with signals.hear_signals(board.remove, lambda: float(len(board))):
+        assert all(len(repr(signal.getsignal(number))) < 200 for number in SIGNALS)
+    with signals.listening() as ear:
+        ear.act = board.remove
+        assert all(len(repr(signal.getsignal(number))) < 200 for number in SIGNALS)
 
 
 @pytest.fixture
