@@ -36,15 +36,17 @@ def write(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> byte
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return disarm(value)
     if isinstance(value, Decimal):
         return usd_text(value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return disarm(value) if isinstance(value, str) else value
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def disarm(text: str) -> str:
     """The text, with a ``'`` before it if its first visible character would make a spreadsheet run it."""
+    if (first := text[:1]).isascii() and first.isalnum():  # as most do
+        return text
     for sign in text:
         if sign in STARTS:
             return f"'{text}"

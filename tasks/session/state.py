@@ -21,6 +21,7 @@ from tasks.domain.errors import Stopped
 from tasks.domain.plan import Plan, ShotPlan
 from tasks.domain.progress import Progress
 from tasks.domain.request import RunRequest
+from tasks.domain.result import ShotResult
 from tasks.domain.shot import Storyboard
 from tasks.domain.takes import Shelf, doubtful
 from tasks.engine.budget import Budget
@@ -93,6 +94,7 @@ class SessionState:
         self.ahead: Callable[[], None] = lambda: None  # called by a check once it has a plan, and nothing was wrong
         self.unwritten = ""
         self.planned: tuple[tuple[Storyboard, Snapshot], Planner] | None = None  # by what was known, before the lock
+        self.rows_made: dict[str, tuple[tuple[object, ...], ShotResult]] = {}  # each with what it was made of
         self.written: Any = None  # what the tables at the target were made of, once all of them stand there
         self.rows_read: tuple[bytes, list[dict[str, object]]] = (b"", [])  # of the manifest with this digest
         self.heard: dict[str, tuple[Fraction, int, int]] = {}  # sounds that were looked into, by reference

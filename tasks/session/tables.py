@@ -35,7 +35,19 @@ class Tables:
         return [self.row(plan) for plan in self.state.plan.shots if plan.selected]
 
     def row(self, plan: ShotPlan) -> ShotResult:
-        """The row of one shot as it stands now."""
+        """The row of one shot as it stands now. One that this run has nothing to do for stays, until somebody says
+        something of it: a large board asks for its rows again and again."""
+        state, name = self.state, plan.shot.shot_id
+        if plan.renders or state.restored or state.renderer is None or name in state.renderer.results:
+            return self._row(plan)
+        page = state.ledger.pages.get(plan.key)
+        known = plan, page, state.renderer.shelf, page.verdicts if page else ()
+        before = state.rows_made.get(name)
+        if before is None or any(old is not new for old, new in zip(before[0], known, strict=True)):
+            state.rows_made[name] = before = known, self._row(plan)
+        return before[1]
+
+    def _row(self, plan: ShotPlan) -> ShotResult:
         state = self.state
         if state.restored:
             return restore.results_of_plans([plan], state.ledger, state.shelf, state.run_id)[0]
