@@ -171,16 +171,22 @@ def _told_headers(value: Any) -> dict[str, str]:
     lower = [name.lower() for name in named]
     if len(set(lower)) < len(lower):
         raise HiddenValueError("holds a header twice")
-    for name, told in named.items():
-        if not _TOKEN.fullmatch(name):
-            raise HiddenValueError(f"{name!r} cannot be the name of a header")
-        if name.lower() in FORBIDDEN or name.lower().startswith("content-"):
-            raise HiddenValueError(f"{name} is not yours to set: it is made for each request")
-        if not isinstance(told, str) or not told.strip() or not told.isprintable() or not told.isascii():
-            raise HiddenValueError(f"{name} must be one line of plain text, or env: and the name of a variable")
-        if told.startswith(FROM_ENV) and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", told.removeprefix(FROM_ENV)):
-            raise HiddenValueError(f"{name}: behind env: stands the name of an environment variable")
+    if wrong := [why for name, told in named.items() if (why := _wrong_header(name, told))]:
+        raise HiddenValueError("; ".join(wrong))
     return {name: told.strip() for name, told in named.items()}
+
+
+def _wrong_header(name: str, told: Any) -> str:
+    """Why a header of one's own cannot be sent; empty where it can."""
+    if not _TOKEN.fullmatch(name):
+        return f"{name!r} cannot be the name of a header"
+    if name.lower() in FORBIDDEN or name.lower().startswith("content-"):
+        return f"{name} is not yours to set: it is made for each request"
+    if not isinstance(told, str) or not told.strip() or not told.isprintable() or not told.isascii():
+        return f"{name} must be one line of plain text, or env: and the name of a variable"
+    if told.startswith(FROM_ENV) and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", told.removeprefix(FROM_ENV)):
+        return f"{name}: behind env: stands the name of an environment variable"
+    return ""
 
 
 SECTION_FIELDS: Spec = {

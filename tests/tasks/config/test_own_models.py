@@ -146,6 +146,7 @@ SECRET = "tok-sk-secret"
         (f'headers = {{ X-A = "{SECRET}", x-a = "b" }}', "holds a header twice"),
         ('headers = { X-A = "env:BROKEN" }', "X-A holds a character that cannot be sent in a header"),
         ("headers = { X-A = 3 }", "X-A must be one line of plain text"),
+        ('headers = { Host = "a", X-A = "b", X-B = 3 }', "made for each request; X-B must be one line of plain text"),
         ('headers = "X-A: 3"', "must be a table"),
         (f'key = "{SECRET}"', "keys never stand in files"),
         ("key = 3", "keys never stand in files"),
