@@ -11,6 +11,7 @@ from tasks.commands.reconcile.answer import reconcile
 from tasks.commands.reconcile.joining import Elsewhere
 from tasks.domain.errors import Fault, TargetError
 from tasks.domain.result import Attempt
+from tasks.ledger import canonical
 from tasks.session import Session
 
 Open = Callable[[str], AbstractAsyncContextManager[Session]]
@@ -22,13 +23,17 @@ class _Several:
     def __init__(self, open_target: Open) -> None:
         self.open = open_target
         self.orders: dict[str, list[Attempt]] = {}
+        self.places = set[str]()
         self.answers: list[dict[str, Any]] = []
         self.errors: list[Fault] = []
 
     async def read(self, url: str) -> None:
-        """Read which orders a target has."""
+        """Read which orders a target has, once however its address is spelled."""
         try:
             async with self.open(url) as running:
+                if (place := canonical(running.store)) in self.places:
+                    return
+                self.places.add(place)
                 await asyncio.to_thread(read_target, running)
                 self.orders[url] = list(running.ledger.history())
         except TargetError as error:
