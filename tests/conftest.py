@@ -24,7 +24,7 @@ from tests.flows import Cli, Ran
 from tests.processes import end
 from tests.sandbox import media
 
-media.FPS = 4  # half of what `make sandbox` shows: nothing in a run of the chain takes longer than to look at clips
+media.FPS = 2  # a quarter of what `make sandbox` shows: in a run of the chain looking at clips takes longest
 settings.register_profile("fuzz", max_examples=20_000, deadline=None, print_blob=True)  # `make fuzz`
 # a busy machine is no fault:
 settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -25,7 +25,7 @@ from tasks.domain.request import RunRequest
 from tasks.manifest.costs import SCHEMA_VERSION
 from tasks.session.session import Session
 from tasks.storage.store import Store
-from tests.chain import Call, Hours, Wire
+from tests.chain.wire import Call, Hours, Wire
 from tests.sandbox import Sandbox
 from tests.sandbox.gateways import all_gateways
 

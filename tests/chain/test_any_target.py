@@ -22,7 +22,7 @@ from tasks.storage import probe as target
 from tasks.storage.backends import kind_of
 from tasks.storage.probe import ALONE
 from tasks.storage.store import Store
-from tests.chain import Hours, Wire
+from tests.chain.wire import Hours, Wire
 from tests.flows import Ran
 from tests.sandbox import Sandbox
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture

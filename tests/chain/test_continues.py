@@ -12,8 +12,8 @@ from tasks.domain.errors import MediaError
 from tasks.domain.request import RunRequest
 from tasks.media.last_picture import last_picture
 from tasks.session.session import Session
-from tests.chain import Call
 from tests.chain.conftest import PRICE, Outcome, Studio, opened
+from tests.chain.wire import Call
 from tests.tasks.clips import plain
 
 PIXAZO = "pixazo:sora-2-pro"

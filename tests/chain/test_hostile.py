@@ -9,9 +9,9 @@ import pytest
 
 from tasks.config.catalogue import load_catalogue
 from tasks.providers import adapter
-from tests.chain import PROTOCOLS
 from tests.chain.conftest import GATEWAYS, PRICE, T2V, Studio
 from tests.chain.test_live import DIALECT, ROUTE
+from tests.chain.wire import PROTOCOLS
 from tests.hostile import GIGABYTE, weighed_code
 
 Fault = dict[str, Any]

@@ -12,8 +12,8 @@ from tasks.domain.request import RunRequest
 from tasks.ledger.ledger import Ledger
 from tasks.session.session import Session
 from tasks.storage.store import Store
-from tests.chain import Hours, Wire
 from tests.chain.conftest import Studio, opened
+from tests.chain.wire import Hours, Wire
 
 LEASE = 60.0
 Act = Callable[[], Awaitable[None]]

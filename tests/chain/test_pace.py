@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tasks.session.session import Session
-from tests.chain import Call
 from tests.chain.conftest import Outcome, Studio, shots
+from tests.chain.wire import Call
 
 ALONE = {"concurrency": 1}
 

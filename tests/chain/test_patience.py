@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tasks.domain.progress import Progress
-from tests.chain import Call
 from tests.chain.conftest import PRICE, Outcome, Studio, shots
+from tests.chain.wire import Call
 
 SLOW = {"deadline_s": 300, "poll_every_s": 8, "poll_max_s": 30}
 

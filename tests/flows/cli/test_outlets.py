@@ -12,15 +12,6 @@ from tests.conftest import without_settings
 from tests.flows import STORYREEL, Cli, manifest, until, write_board
 
 
-@pytest.fixture(scope="module")
-def finished(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A board, and a target at which nothing is left to do."""
-    folder = tmp_path_factory.mktemp("finished")
-    board = write_board(folder / "board.csv", [{"shot_id": "a", "prompt": "a sail"}])
-    assert cli("render", board, "--to", folder / "film").code == 0
-    return board, folder / "film"
-
-
 def full_pipe() -> tuple[int, int]:
     """A pipe that takes no more byte until somebody reads."""
     reads, writes = os.pipe()

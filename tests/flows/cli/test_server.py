@@ -13,10 +13,10 @@ from tests.sandbox import Sandbox
 pytestmark = pytest.mark.timeout(300)
 
 
-def test_that_a_run_needs_no_server(tmp_path: Path) -> None:
+def test_that_a_run_needs_no_server(own_home: Path, tmp_path: Path) -> None:
     """Without PREFECT_API_URL the run brings a server of its own, which writes nothing on standard output."""
     board = write_board(tmp_path / "board.csv", [{"shot_id": "a", "prompt": "a sail"}])
-    cli = Cli({**without_settings(), **SILENT, "PREFECT_HOME": str(tmp_path / "home")}, tmp_path)
+    cli = Cli({**without_settings(), **SILENT, "PREFECT_HOME": str(own_home)}, tmp_path)
     ran = cli("render", board, "--to", tmp_path / "film", "--json", "--no-reel")
     assert (ran.code, ran.counts) == (0, {"rendered": 1}), ran.err
     assert "Prefect: starting a server for this run\n" in ran.err
