@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
@@ -57,6 +58,22 @@ class OneServer(LoadFileScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
     """Of the ways to hand out tests, the one by file."""
     return OneServer(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def worth_telling(report: pytest.TestReport) -> bool:
+    """Of the three parts of a test the test itself, and before and after it only what did not go well."""
+    return report.when == "call" or not report.passed
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """A worker tells of a test once: to pack, send and take in what says nothing costs as much as a small test."""
+    if not hasattr(item.config, "workerinput"):
+        return None
+    for report in filter(worth_telling, runtestprotocol(item, log=False, nextitem=nextitem)):
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

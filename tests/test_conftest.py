@@ -1,10 +1,11 @@
 """How the tests of a run are handed out to its processes."""
 
 import gc
+from typing import Any
 
 import pytest
 
-from tests.conftest import ONE_SERVER, OneServer
+from tests.conftest import ONE_SERVER, OneServer, worth_telling
 
 
 def test_that_the_prefect_server_of_a_session_is_asked_by_one_process(request: pytest.FixtureRequest) -> None:
@@ -29,6 +30,25 @@ def test_what_one_process_gets(test: str, goes_with: str, pytestconfig: pytest.C
     handed_out = OneServer.__new__(OneServer)
     handed_out.config = pytestconfig
     assert handed_out._split_scope(test) == goes_with
+
+
+@pytest.mark.parametrize(
+    ("when", "outcome", "told"),
+    [
+        ("setup", "passed", False),
+        ("setup", "failed", True),
+        ("setup", "skipped", True),
+        ("call", "passed", True),
+        ("call", "failed", True),
+        ("call", "skipped", True),
+        ("teardown", "passed", False),
+        ("teardown", "failed", True),
+    ],
+)
+def test_what_a_worker_tells(when: Any, outcome: Any, told: bool) -> None:
+    """Each test is told, and what goes wrong before and after it."""
+    report = pytest.TestReport("tests/test_a.py::test_b", ("tests/test_a.py", 1, "test_b"), {}, outcome, None, when)
+    assert worth_telling(report) is told
 
 
 def test_that_what_was_collected_is_not_looked_through_for_garbage() -> None:
