@@ -60,7 +60,7 @@ class Client:
 
     def __init__(self, box: Sandbox) -> None:
         self.box = box
-        self.http = httpx.Client(timeout=10, trust_env=False)
+        self.http = httpx.Client(timeout=10, trust_env=False, verify=False)
 
     def send(self, method: str, gateway: str, path: str, key: str = "", **more: Any) -> httpx.Response:
         key = key or f"sandbox-{gateway}"
@@ -781,7 +781,7 @@ def test_the_command_serves_until_it_is_interrupted() -> None:
     with subprocess.Popen([*command, "--job-seconds", "0"], cwd=root, stdout=pipe, stderr=pipe, text=True) as run:
         assert run.stdout is not None and run.stderr is not None
         found = re.search(r"http://127\.0\.0\.1:\d+", run.stdout.readline())
-        assert found and httpx.get(f"{found.group()}/sandbox/bill", trust_env=False).status_code == 200
+        assert found and httpx.get(f"{found.group()}/sandbox/bill", trust_env=False, verify=False).status_code == 200
         run.send_signal(2)
         out, err = run.stdout.read(), run.stderr.read()
         assert run.wait(timeout=20) == 0
