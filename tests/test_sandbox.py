@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def body(gateway: str, prompt: str = "a lighthouse", seconds: int = 4) -> dict[s
     return {"model": MODEL[gateway], "prompt": prompt, "duration": seconds, "aspect_ratio": "16:9", **more}
 
 
+@cache
 def data_uri(width: int, height: int, kind: str = "jpeg") -> str:
     out = io.BytesIO()
     Image.new("RGB", (width, height), "teal").save(out, kind)

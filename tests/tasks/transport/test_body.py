@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tasks.transport.body import LONGEST, Body, Strings
 
-PICTURE = "data:image/png;base64," + "iVBORw0K" * 600_000
+PICTURE = "data:image/png;base64," + "iVBORw0K" * 300_000
 ODD = '\\"\u0000é\U0001f3ac\ud800' * 500
 
 REPLIES: list[tuple[Any, Any]] = [
