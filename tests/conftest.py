@@ -32,6 +32,12 @@ settings.register_profile("usual", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("usual")
 PATIENCE = 110.0  # seconds; a cold start takes 8 to 14, on a busy machine a minute
 ONE_SERVER = ("tests/flows/", "tests/hostile/test_secrets.py")  # what asks the Prefect server of a session
+STORES = (  # what asks Azure Blob and SFTP servers, and S3 and Google's beside them
+    *("tests/chain/test_any_target.py", "tests/chain/test_two_runs.py", "tests/chain/test_written_back.py"),
+    "tests/tasks/storage/",
+    *("tests/tasks/ledger/test_verdicts.py", "tests/tasks/commands/review/test_server.py"),
+)
+TOGETHER = {"prefect": ONE_SERVER, "stores": STORES}
 SILENT = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
 
 
@@ -47,11 +53,12 @@ def pytest_collection() -> Iterator[None]:
 
 
 class OneServer(LoadFileScheduling):
-    """A file is for one process of a test run, and so is all that shares a Prefect server: each takes seconds to start
-    and works on while nobody asks it."""
+    """A file is for one process of a test run, and so is all that shares a server: each takes seconds to start, and
+    Prefect's works on while nobody asks it."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "prefect" if nodeid.startswith(ONE_SERVER) else str(super()._split_scope(nodeid))
+        shared = (name for name, starts in TOGETHER.items() if nodeid.startswith(starts))
+        return next(shared, None) or str(super()._split_scope(nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -77,11 +84,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest part begins first.
+    """The longest parts begin first.
 
     What Hypothesis tries again and again is measured once, by the samples beside it: to measure takes half the time.
     What it finds does not depend on that."""
-    items.sort(key=lambda item: not item.nodeid.startswith(ONE_SERVER))
+    items.sort(key=lambda item: (not item.nodeid.startswith(ONE_SERVER), not item.nodeid.startswith(STORES)))
     for item in items:
         if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.no_cover)
