@@ -59,7 +59,7 @@ def serving_s3() -> Iterator[S3]:
     try:
         host, port = server.get_host_and_port()
         found = _s3(f"http://{host}:{port}")
-        httpx.put(f"{found.endpoint_url}/{BUCKET}").raise_for_status()
+        httpx.put(f"{found.endpoint_url}/{BUCKET}", verify=False).raise_for_status()
         yield found
     finally:
         server.stop()

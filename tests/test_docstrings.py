@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted(str(path.relative_to(ROOT)) for top in ("flows", "tasks") for path in (ROOT / top).rglob("*.py"))
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@cache
+def tree_of(file: str) -> ast.Module:
+    return ast.parse((ROOT / file).read_text(encoding="utf-8"))
 
 
 def public_functions(body: list[ast.stmt]) -> Iterator[Function]:
@@ -45,7 +51,7 @@ def unsaid(function: Function) -> set[str]:
 @pytest.mark.parametrize("file", FILES)
 def test_a_public_function_says_what_it_raises(file: str) -> None:
     """Each error that a public function makes and raises stands in its docstring: "Raises ``X`` when ..."."""
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    tree = tree_of(file)
     found = {f"{each.lineno} {each.name}": names for each in public_functions(tree.body) if (names := unsaid(each))}
     assert not found
 
@@ -53,7 +59,7 @@ def test_a_public_function_says_what_it_raises(file: str) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_raises_has_one_form(file: str) -> None:
     """Wherever a docstring says "Raises", the error follows, and then when."""
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    tree = tree_of(file)
     texts = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, Function | ast.ClassDef)]
     sentences = [said for text in texts for said in re.findall(r"\bRaises\b.*", " ".join(text.split()))]
     assert [said for said in sentences if not re.match(r"Raises (one of )?``[\w.]+``.* when ", said)] == []

@@ -60,7 +60,7 @@ def box(shared: Sandbox) -> Sandbox:
 def post(box: Sandbox, gateway: str, path: str, body: Any, *, key: str = "", **headers: str) -> httpx.Response:
     auth = {"Authorization": f"{KEY[gateway]} {key or f'sandbox-{gateway}'}"}
     sent = {**auth, **MORE.get(gateway, {}), **headers}
-    return httpx.post(box.base_url(gateway) + path, json=body, headers=sent, trust_env=False)
+    return httpx.post(box.base_url(gateway) + path, json=body, headers=sent, trust_env=False, verify=False)
 
 
 @each
@@ -77,7 +77,7 @@ def test_a_wrong_key_or_another_scheme_buys_nothing(box: Sandbox, gateway: str) 
     path, body, _ = ORDER[gateway]
     wrong = "Bearer" if KEY[gateway] == "Key" else "Key"
     replies = [
-        httpx.post(box.base_url(gateway) + path, json=body, headers=MORE.get(gateway), trust_env=False),
+        httpx.post(box.base_url(gateway) + path, json=body, headers=MORE.get(gateway), trust_env=False, verify=False),
         post(box, gateway, path, body, key="bad"),
         post(box, gateway, path, body, key="sandbox-pixazo"),
         post(box, gateway, path, body, Authorization=f"{wrong} sandbox-{gateway}"),
@@ -91,7 +91,9 @@ def test_runway_answers_nothing_without_its_version(box: Sandbox) -> None:
     assert post(box, "runway", path, body, **{"X-Runway-Version": "2023-01-01"}).status_code == 400
     bearer = {"Authorization": "Bearer sandbox-runway"}
     for call in ("/v1/tasks/x", "/v1/organization"):
-        assert httpx.get(box.base_url("runway") + call, headers=bearer, trust_env=False).status_code == 400
+        assert (
+            httpx.get(box.base_url("runway") + call, headers=bearer, trust_env=False, verify=False).status_code == 400
+        )
     assert not box.jobs()
 
 
@@ -169,7 +171,7 @@ def test_a_form_with_another_file_or_none_of_the_kind_buys_nothing(box: Sandbox)
     fields = ORDER["openai_videos"][1]
     small, right = picture("a.png", (640, 360))[0], picture("a.png", (1280, 720))[0]
     told = [
-        httpx.post(url, data=fields, files=files, headers=auth, trust_env=False).status_code
+        httpx.post(url, data=fields, files=files, headers=auth, trust_env=False, verify=False).status_code
         for files in (
             {"image": ("a.png", right, "image/png")},
             {"input_reference": ("a.png", small, "image/png")},
@@ -180,7 +182,7 @@ def test_a_form_with_another_file_or_none_of_the_kind_buys_nothing(box: Sandbox)
     assert told == [400, 400, 400, 200] and len(box.jobs()) == 1
     url = box.base_url("openrouter") + "/api/v1/videos"
     auth = {"Authorization": "Bearer sandbox-openrouter"}
-    assert httpx.post(url, data={"prompt": "p"}, headers=auth, trust_env=False).status_code == 400
+    assert httpx.post(url, data={"prompt": "p"}, headers=auth, trust_env=False, verify=False).status_code == 400
 
 
 def test_content_is_for_who_has_the_key_and_for_jobs_that_are_done(box: Sandbox) -> None:
@@ -192,6 +194,6 @@ def test_content_is_for_who_has_the_key_and_for_jobs_that_are_done(box: Sandbox)
         post(box, "openai_videos", path, body | {"prompt": word}).json()["id"] for word in ("slow boat", "fast boat")
     )
     base = box.base_url("openai_videos") + "/v1/videos/"
-    assert httpx.get(f"{base}{fast}/content", trust_env=False).status_code == 401
-    assert httpx.get(f"{base}{slow}/content", headers=auth, trust_env=False).status_code == 404
-    assert httpx.get(f"{base}{fast}/content", headers=auth, trust_env=False).content[4:8] == b"ftyp"
+    assert httpx.get(f"{base}{fast}/content", trust_env=False, verify=False).status_code == 401
+    assert httpx.get(f"{base}{slow}/content", headers=auth, trust_env=False, verify=False).status_code == 404
+    assert httpx.get(f"{base}{fast}/content", headers=auth, trust_env=False, verify=False).content[4:8] == b"ftyp"

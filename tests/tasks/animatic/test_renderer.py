@@ -198,7 +198,7 @@ def test_every_kind_bears_its_mark(tmp_path: Path, name: str, size: Size) -> Non
     [
         {"prompt": "Fog."},
         {"prompt": LONG},
-        {"prompt": "W" * 5000, "scene": "W" * 300, "shot_id": "W" * 100, "seed": 10**30},
+        {"prompt": "W" * 2000, "scene": "W" * 300, "shot_id": "W" * 100, "seed": 10**30},
         {"prompt": "日本の桜 " * 400, "scene": "", "seed": -1},
         {"prompt": "🎬"},
     ],

@@ -248,10 +248,10 @@ def effort(shots: int) -> tuple[float, dict[str, bytes]]:
 
 def test_ten_thousand_rows() -> None:
     """The work grows with the rows and not with their square: ten times the shots, well under thirty times the work."""
-    few, _ = min((effort(1_000) for _ in range(3)), key=lambda pair: pair[0])
-    many, made = effort(10_000)
+    few, _ = min((effort(500) for _ in range(3)), key=lambda pair: pair[0])
+    many, made = effort(5_000)  # two attempts each
     assert many < 30 * few
-    assert json.loads(made["costs.json"])["totals"]["wasted_usd"] == "1000.00"
+    assert json.loads(made["costs.json"])["totals"]["wasted_usd"] == "500.00"
 
 
 def test_tables_are_imported_late() -> None:

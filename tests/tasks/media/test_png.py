@@ -4,7 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from tasks.media import images, png
 SIDES = (1250, 850)  # just above the least that goes the quick way
 
 
+@cache
 def picture(mode: str = "RGB", sides: tuple[int, int] = SIDES) -> Image.Image:
     """A soft ramp under grain, so that an encoder finds a use for every filter."""
     ramp = np.asarray(Image.linear_gradient("L").resize(sides), np.int16)
@@ -31,10 +32,16 @@ def saved(image: Image.Image, **options: Any) -> bytes:
     return data.getvalue()
 
 
+@cache
+def whole() -> bytes:
+    return saved(picture())
+
+
 def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I4s", len(body), kind) + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
+@cache
 def filtered(number: int) -> bytes:
     """A picture each of whose rows says that it is filtered by this number."""
     rows = np.random.default_rng(2).integers(0, 255, (SIDES[1], 1 + 3 * SIDES[0]), np.uint8)
@@ -45,12 +52,11 @@ def filtered(number: int) -> bytes:
 
 
 def behind_the_pixels(kind: bytes, body: bytes) -> bytes:
-    whole = saved(picture())
-    return whole[:-12] + chunk(kind, body) + whole[-12:]
+    return whole()[:-12] + chunk(kind, body) + whole()[-12:]
 
 
 PLAIN: dict[str, Callable[[], bytes]] = {  # drawn where they are tried: to collect the tests draws none
-    "colour": lambda: saved(picture()),
+    "colour": whole,
     "alpha": lambda: saved(picture("RGBA")),
     **{f"filter {number}": partial(filtered, number) for number in range(5)},
 }
@@ -67,7 +73,7 @@ def test_the_pixels_are_pillows(name: str) -> None:
 
 
 def spoiled(change: Callable[[bytearray], None]) -> bytes:
-    data = bytearray(saved(picture()))
+    data = bytearray(whole())
     change(data)
     return bytes(data)
 
@@ -80,10 +86,10 @@ ODD: dict[str, Callable[[], bytes]] = {
     "exif behind": lambda: behind_the_pixels(b"eXIf", b"MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"),
     "text behind": lambda: behind_the_pixels(b"tEXt", b"Raw profile type exif\0"),
     "unknown filter": lambda: filtered(5),
-    "cut": lambda: saved(picture())[:-400],
+    "cut": lambda: whole()[:-400],
     "wrong sum": lambda: spoiled(lambda data: data.__setitem__(-20, data[-20] ^ 255)),
     "wrong size": lambda: spoiled(lambda data: data.__setitem__(23, data[23] + 1)),
-    "no chunks": lambda: saved(picture())[:33],
+    "no chunks": lambda: whole()[:33],
     "no header": lambda: b"\x89PNG\r\n\x1a\n",
 }
 
@@ -105,8 +111,8 @@ def test_frames_are_the_same_by_either_way() -> None:
     """A frame's bytes do not tell how its picture was decoded, and its orientation is heeded by both."""
     turned = Image.Exif()
     turned[0x0112] = 6
-    whole = saved(picture("RGBA"), exif=turned)
-    slow = whole[:-12] + chunk(b"tEXt", b"Title\0behind the pixels") + whole[-12:]
-    assert png.pixels(whole) is not None and png.pixels(slow) is None
-    frames = [images.normalise(data, Size(180, 320), "cover", max_pixels=10**8) for data in (whole, slow)]
+    quick = saved(picture("RGBA"), exif=turned)
+    slow = quick[:-12] + chunk(b"tEXt", b"Title\0behind the pixels") + quick[-12:]
+    assert png.pixels(quick) is not None and png.pixels(slow) is None
+    frames = [images.normalise(data, Size(180, 320), "cover", max_pixels=10**8) for data in (quick, slow)]
     assert frames[0] == frames[1]

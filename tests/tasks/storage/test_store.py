@@ -219,11 +219,12 @@ def test_readers_see_old_or_new(store: Store) -> None:
     sizes = {200_000: b"a", 300_000: b"b"}
     store.write("m.json", b"a" * 200_000)
     done = threading.Event()
-    seen: list[bytes] = []
+    seen: set[tuple[int, bytes, bool]] = set()
 
     def read() -> None:
         while not done.is_set():
-            seen.append(store.read("m.json"))
+            data = store.read("m.json")
+            seen.add((len(data), data[:1], data.count(data[:1]) == len(data)))
 
     with ThreadPoolExecutor() as pool:
         reading = pool.submit(read)
@@ -232,8 +233,7 @@ def test_readers_see_old_or_new(store: Store) -> None:
                 store.write("m.json", letter * size)
         done.set()
         reading.result()
-    assert seen
-    assert all(sizes.get(len(data)) == data[:1] and len(set(data)) == 1 for data in seen)
+    assert seen and seen <= {(size, letter, True) for size, letter in sizes.items()}
 
 
 def test_created_only_once(store: Store) -> None:
@@ -396,7 +396,7 @@ def test_s3_signs(s3: S3) -> None:
     store = Store(s3.folder(), s3.options)
     store.write("frames/a b.jpg", b"jpeg")
     url = store.sign("frames/a b.jpg", 600)
-    assert httpx.get(url).content == b"jpeg"
+    assert httpx.get(url, verify=False).content == b"jpeg"
     query = httpx.URL(url).params
     assert (query["X-Amz-Expires"], query["X-Amz-Credential"].split("/")[2]) == ("600", "eu-west-1")
 

@@ -1,6 +1,7 @@
 """A Parquet file that asks for more than a shot list may take, and what its reader's process may."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,19 +34,22 @@ def test_bombs_are_told_and_their_memory_is_bounded(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
+    ("made", "message"),  # where it is tried: to collect the tests writes none
     [
-        (table({"prompt": ["a"] * 50_001}), "has 50,001 rows; at most 50,000, so split the shot list"),
-        (table({f"c{n}": ["a"] for n in range(21)}), "has 21 columns; at most 20 are read"),
-        (table({f"c{n}": ["a"] * 40_000 for n in range(6)}), "has 240,000 cells; at most 200,000, so split"),
-        (table({"prompt": ["x" * 100_000] * 700}), "holds more than 64,000,000 characters; split the shot list"),
-        (b"PAR1 and so on PAR1", r"is not a whole Parquet file \(.+\); write or copy it again"),
+        (lambda: table({"prompt": ["a"] * 50_001}), "has 50,001 rows; at most 50,000, so split the shot list"),
+        (lambda: table({f"c{n}": ["a"] for n in range(21)}), "has 21 columns; at most 20 are read"),
+        (lambda: table({f"c{n}": ["a"] * 40_000 for n in range(6)}), "has 240,000 cells; at most 200,000, so split"),
+        (
+            lambda: table({"prompt": ["x" * 100_000] * 700}),
+            "holds more than 64,000,000 characters; split the shot list",
+        ),
+        (lambda: b"PAR1 and so on PAR1", r"is not a whole Parquet file \(.+\); write or copy it again"),
     ],
 )
-def test_limits(data: bytes, message: str) -> None:
+def test_limits(made: Callable[[], bytes], message: str) -> None:
     """Each limit is told with what the file has and what would be right."""
     with pytest.raises(parquet.Unreadable, match=f"^{message}"):
-        parquet.read(data, **LIMITS)
+        parquet.read(made(), **LIMITS)
 
 
 def test_a_reader_that_dies_or_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ def client(served: Served) -> Iterator[httpx.Client]:
 
 def test_the_first_address_lets_in(served: Served) -> None:
     """The token goes from the address into a cookie that no script reads, and leaves the address."""
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, verify=False) as client:
         welcome = client.get(served.address)
         (cookie,) = welcome.headers.get_list("set-cookie")
         assert "httponly" in cookie.lower()
@@ -69,7 +69,9 @@ def test_the_first_address_lets_in(served: Served) -> None:
 def test_a_link_in_a_chat_lets_in(served: Served, path: str, headers: dict[str, str], status: int) -> None:
     """The first address may stand as a link on another site; with its token nothing but that address opens."""
     token = served.address.partition("?")[2]
-    assert httpx.get(f"{served.base}{path}?{token}", headers=headers, trust_env=False).status_code == status
+    assert (
+        httpx.get(f"{served.base}{path}?{token}", headers=headers, trust_env=False, verify=False).status_code == status
+    )
 
 
 def wrong(served: Served) -> list[dict[str, Any]]:
@@ -97,7 +99,7 @@ def test_nobody_else_gets_in(served: Served, number: int, path: str) -> None:
     """Without the cookie, under another host's name, from another origin or site: nothing is given."""
     headers = wrong(served)[number]
     for method in ("GET", "HEAD", "POST"):
-        answer = httpx.request(method, served.base + path, headers=headers, trust_env=False)
+        answer = httpx.request(method, served.base + path, headers=headers, trust_env=False, verify=False)
         assert answer.status_code == 403, (method, headers)
         assert "sh010" not in answer.text
         assert "set-cookie" not in answer.headers
@@ -106,7 +108,10 @@ def test_nobody_else_gets_in(served: Served, number: int, path: str) -> None:
 def test_every_answer_says_what_it_may(client: httpx.Client, made: Film, served: Served) -> None:
     """Page, JSON, file, refusal and what is not there: no sniffing, no referrer, no frame, a policy."""
     paths = ["/", "/review/verdicts", "/manifest.json", "/nothing", made.takes["sh010"][1].path]
-    answers = [client.get(path) for path in paths] + [httpx.get(served.base, trust_env=False), client.put("/")]
+    answers = [client.get(path) for path in paths] + [
+        httpx.get(served.base, trust_env=False, verify=False),
+        client.put("/"),
+    ]
     for answer in answers:
         for name in ALWAYS.keys() - {"cache-control", "content-security-policy"}:
             assert answer.headers[name] == ALWAYS[name], answer.url
@@ -358,7 +363,7 @@ def test_the_plan_of_the_next_run(made: Film, tmp_path: Path, plan: Any, status:
             assert [one[-12:] for one in answer.json()["errors"]] == ["is not there"] * 5
         elif told:
             assert answer.json() == told
-        assert httpx.get(f"{served.base}/review/plan", trust_env=False).status_code == 403
+        assert httpx.get(f"{served.base}/review/plan", trust_env=False, verify=False).status_code == 403
 
 
 def test_a_target_that_fails_is_told(tmp_path: Path) -> None:

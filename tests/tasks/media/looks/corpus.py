@@ -70,6 +70,11 @@ def seen(image: Image.Image, x: float, y: float, zoom: float) -> NDArray[np.uint
 
 def moving(number: int, rate: int = RATE, seconds: float = SECONDS, dark: float = 1.0, speed: float = 1.0) -> Pictures:
     """A camera that moves over a picture, by another way for each number."""
+    return list(_moved(number, rate, seconds, dark, speed))
+
+
+@lru_cache(maxsize=4)  # the same way serves several faults; 20 MB each
+def _moved(number: int, rate: int, seconds: float, dark: float, speed: float) -> tuple[NDArray[np.uint8], ...]:
     random, image = np.random.default_rng(number + 1000), painting(number, dark)
     count = round(rate * seconds)
     (x0, y0), zoom0 = random.uniform(0.1, 0.4, 2), random.uniform(1.2, 1.5)
@@ -79,7 +84,7 @@ def moving(number: int, rate: int = RATE, seconds: float = SECONDS, dark: float 
         random.uniform(0, 0.4) * speed,
     )
     ways = [at / max(count - 1, 1) for at in range(count)]
-    return [seen(image, x0 + across * w, y0 + down * w, zoom0 + nearer * w) for w in ways]
+    return tuple(seen(image, x0 + across * w, y0 + down * w, zoom0 + nearer * w) for w in ways)
 
 
 def fades(number: int) -> Pictures:
