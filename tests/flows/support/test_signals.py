@@ -4,7 +4,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -103,9 +103,10 @@ def test_that_a_target_that_hangs_can_be_left(
     assert "Traceback" not in ran.err
 
 
-def ignoring(*numbers: signal.Signals) -> Callable[[], None]:
-    """As ``nohup`` and a shell's ``&`` do it."""
-    return lambda: [signal.signal(number, signal.SIG_IGN) for number in numbers] and None
+def ignoring(*numbers: signal.Signals) -> list[str]:
+    """What goes before the words of a command that begins with these signals ignored, as ``nohup`` does it."""
+    names = " ".join(number.name.removeprefix("SIG") for number in numbers)
+    return ["sh", "-c", f"trap '' {names}; exec \"$@\"", "sh"] if numbers else []
 
 
 @pytest.fixture(scope="module")
@@ -127,14 +128,13 @@ def started(
     (folder / "paid.toml").write_text(PAID)
     words = ("render", board, "--to", folder / "film", "--config", folder / "paid.toml", "--no-reel", *more)
     return subprocess.Popen(
-        [STORYREEL, *map(str, words)],
+        [*ignoring(*ignored), STORYREEL, *map(str, words)],
         env={**cli.environment, **box.env(**settings)},
         cwd=cli.folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=ignoring(*ignored),
     )
 
 
