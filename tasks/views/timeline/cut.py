@@ -154,7 +154,7 @@ def cut_of(rows: Sequence[Row], clips: Mapping[str, Clip] = UNKNOWN) -> Cut:
 def _seen(media: Media | None, asked: float, rate: Fraction) -> tuple[int, int]:
     """The first frame that is seen of a clip and how many, on the cut's rate: as many as were asked for and are there,
     at least one."""
-    wanted = round(Fraction(asked) * rate)
+    wanted = max(round(Fraction(asked) * rate), 1) if asked else 0
     if media is None:
         return 0, max(wanted, 1)
     first = math.ceil(media.first / media.rate * rate)

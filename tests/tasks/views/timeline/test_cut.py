@@ -30,10 +30,11 @@ def clip(path: str, **facts: Any) -> Clip:
         (4.004, 23.976, 4.0, 96),
         (5.041667, 24.0, 5.02, 120),
         (0.0, 24.0, 5.0, 120),
+        (8.0, 24.0, 0.01, 1),
         (None, None, 2.5, 60),
         (None, None, 0.0, 1),
     ],
-    ids=["longer", "as asked", "shorter", "not asked", "film", "nearest", "unknown", "no clip", "nothing"],
+    ids=["longer", "as asked", "shorter", "not asked", "film", "nearest", "unknown", "a moment", "no clip", "nothing"],
 )
 def test_a_shot_is_as_long_as_its_row_asks(made: float | None, fps: float | None, asked: float, frames: int) -> None:
     """To the nearest frame, never longer than its clip, and as long as that where nothing was asked."""
