@@ -63,7 +63,7 @@ async def render_season(
         to: Target folder: a path or any fsspec URL that every worker can write.
         config: Config file; configs/animatic.toml needs no key and costs nothing.
         budget_usd: US dollars that the target may cost over all its runs. None leaves it to the config.
-        shots_a_part: Shots in one part at most, 1 to 2000. Parts are cut at scene borders.
+        shots_a_part: Shots in one part at most, 1 to 2000. A part ends with a scene where that makes no more parts.
         parts_in_flight: Parts at once at most, 1 to 100. Each needs a worker's hand, beside the season's own.
         skip_unusable: Leave out shots that no route can make, instead of ending.
         takes: Clips of each shot whose row says nothing of it, 1 to 10. None leaves it to the config.

@@ -32,13 +32,14 @@ def split(shots: Sequence[Shot], most: int) -> list[Ids]:
     """The shot ids in parts of at most ``most``, cut at scene borders.
 
     A remix and the row it starts from stay together, whatever their scenes, and in a part of their own where
-    their chain alone is longer. A scene that is longer than a part is cut inside.
+    their chain alone is longer. A scene is cut inside where it is longer than a part, and where scenes left whole would
+    make more parts: the last one would begin when the others are done.
     """
-    parts: list[list[int]] = []
+    pieces: list[list[int]] = []
     for group in _joined(shots, by_scene=True):
-        pieces = [group] if len(group) <= most else _pack(_joined(shots, by_scene=False, within=group), most)
-        parts += pieces
-    return [tuple(shots[i].shot_id for i in part) for part in _pack(parts, most)]
+        pieces += [group] if len(group) <= most else _pack(_joined(shots, by_scene=False, within=group), most)
+    parts, closer = _pack(pieces, most), _pack(_joined(shots, by_scene=False), most)
+    return [tuple(shots[i].shot_id for i in part) for part in min(parts, closer, key=len)]
 
 
 def _joined(shots: Sequence[Shot], *, by_scene: bool, within: Sequence[int] | None = None) -> list[list[int]]:

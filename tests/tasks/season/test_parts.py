@@ -36,6 +36,9 @@ def numbers(parts: list[tuple[str, ...]]) -> list[list[int]]:
         (["A", "A", "B", "B"], 3, [[1, 2], [3, 4]]),
         (["A", "A", "B", "B"], 4, [[1, 2, 3, 4]]),
         (["A", "A", "A", "B"], 2, [[1, 2], [3, 4]]),
+        (["A", "A", "B", "B", "C", "C"], 3, [[1, 2, 3], [4, 5, 6]]),
+        (["A", "A", "B", "B", "C"], 3, [[1, 2], [3, 4, 5]]),
+        (["A", "A", "B", "B<3", "C", "C"], 3, [[1, 2], [3, 4], [5, 6]]),
         (["A", "B", "A"], 1, [[1], [2], [3]]),
         (["A", "B", "C<1"], 2, [[1, 3], [2]]),
         (["A", "A", "B<2"], 2, [[1], [2, 3]]),
@@ -45,7 +48,8 @@ def numbers(parts: list[tuple[str, ...]]) -> list[list[int]]:
     ],
 )
 def test_where_a_board_is_cut(board: list[str], most: int, parts: list[list[int]]) -> None:
-    """At scene borders; inside a scene that is too long; never between a remix and the row it starts from."""
+    """At scene borders; inside a scene that is too long, or where that saves a part; never between a remix and the row
+    it starts from."""
     assert numbers(split(shots(*board), most)) == parts
 
 
