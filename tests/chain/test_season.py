@@ -157,12 +157,12 @@ def scenes(count: int, each: int) -> list[str]:
 
 
 async def test_parts_share_a_board(tmp_path: Path) -> None:
-    """Four scenes in parts of at most three shots, two at once: one manifest of one run, each shot bought once."""
+    """Nine shots in parts of at most three, two at once: one manifest of one run, each shot bought once."""
     with Sandbox(job_seconds=0.3) as box:
         stage = Stage(box, tmp_path)
         workers = stage.workers(stage.board(*scenes(4, 2), "s09,closer,sh010"))
         running = await stage.season(workers, most=3)
-        assert [len(task.only) for task in workers.started] == [3, 2, 2, 2]
+        assert [len(task.only) for task in workers.started] == [3, 3, 3]
         assert running.exit_code() == 0
         assert stage.statuses() == {"rendered": 9}
         assert box.bill()["aigateway"]["accepted"] == 9
