@@ -128,6 +128,7 @@ class Session(SessionState):
         return self.planned[1]
 
     def _read_target(self) -> None:
+        self.planned = None  # by a ledger that may know more by now
         try:
             self.ledger.load()
             self.receipts.add_to(self.ledger)
@@ -178,7 +179,6 @@ class Session(SessionState):
 
     def _replan(self) -> None:
         """The plan again, from the ledger as it is under the lock; wishes for another clip are written."""
-        self.planned = None
         if self.restored:
             return self.restore()
         planner = planner_of(self, check_ids(self.board, self.request.only, self.request.rerender))

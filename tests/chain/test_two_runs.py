@@ -21,10 +21,12 @@ from tasks.domain.request import RunRequest
 from tasks.domain.result import Clip, Settlement
 from tasks.domain.shot import Size
 from tasks.ledger.ledger import Ledger
+from tasks.ledger.records import LedgerKey
 from tasks.session.session import Session
 from tasks.storage.store import Store
 from tasks.transport.client import Http
-from tests.chain.conftest import rendered
+from tests.chain.conftest import Studio, opened, rendered
+from tests.chain.wire import Hours
 from tests.sandbox import Sandbox
 from tests.servers import s3_server  # noqa: F401 - a fixture, taken by its name
 from tests.servers_stores import azure_server, sftp_server  # noqa: F401 - as above
@@ -140,3 +142,17 @@ async def test_rescue_collects_and_buys_nothing(tmp_path: Path) -> None:
         assert answer["collected"] == 2
         assert answer["shots"]["rendered"] == 2
         assert answer["totals"]["charged_usd"] == "0.80"
+
+
+async def test_a_plan_made_again_knows_what_was_ordered_meanwhile(studio: Studio) -> None:
+    """As after a wait for approval: another run has ordered since, and has written no table yet."""
+    asked = RunRequest(str(studio.board("x")), str(studio.target), str(studio.config("pixazo")))
+    async with opened(asked, studio.env(), Hours(), []) as (running, _):
+        (first,) = (await running.check(fetch=True)).shots
+        other, offer = Ledger(running.store, "other").load(), first.offers[0]
+        order = Order(first.shot, offer.route, offer.seconds, offer.size, first.shot.prompt)
+        attempt = other.intent(LedgerKey(first.key, first.fingerprint, first.parts), order, offer.quote)
+        other.accepted(attempt, Receipt("job-1", Request("GET", "/job-1")))
+        (again,) = (await running.check(fetch=True)).shots
+    assert first.quoted == offer.quote and not first.collects
+    assert again.quoted == 0 and again.collects
