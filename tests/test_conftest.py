@@ -66,4 +66,4 @@ def test_what_a_worker_tells(when: Any, outcome: Any, told: bool) -> None:
 def test_that_what_was_collected_is_not_looked_through_for_garbage() -> None:
     """It is set aside, and what tests leave is still collected: a socket that nobody closed is told."""
     assert gc.isenabled()
-    assert gc.get_freeze_count() > 50_000
+    assert gc.get_freeze_count() > len(gc.get_objects())

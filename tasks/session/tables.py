@@ -117,6 +117,7 @@ class Tables:
         facts = rows, list(state.ledger.history()), Shelf(dict(state.shelf.sizes), dict(state.shelf.digests)), head
         if state.written == facts:
             return
+        state.written = None  # from here on some of them may stand there and some not
         made = await asyncio.to_thread(build_tables, *facts)
         for name, data in sorted(made.items(), key=lambda file: file[0] == "manifest.json"):
             await asyncio.to_thread(state.store.write, name, data)

@@ -75,7 +75,7 @@ def overhead(folder: Path, shots: int = 1000, in_flight: int = 256) -> Iterable[
     with prefect(folder / "prefect") as server:
         empty = alone(folder, server, shots, in_flight)
         yield empty
-        for seconds, memory, rounds in ((20.0, 270, 2), (5.0, None, 1)):
+        for seconds, memory, rounds in ((20.0, 250, 2), (5.0, None, 1)):
             (folder / f"jobs{seconds:.0f}").mkdir()
             with sandbox(seconds) as box:
                 trial = Trial(box, server, folder / f"jobs{seconds:.0f}", shots, in_flight)

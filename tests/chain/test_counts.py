@@ -1,13 +1,18 @@
 """What one more shot costs, in things that can be counted: a guard against slow growth that needs no clock."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tasks.domain.request import RunRequest
 from tasks.session.session import Session
-from tasks.storage.store import Store
-from tests.chain.conftest import Studio, shots
+from tasks.storage.store import Store, StoreError
+from tests.chain.conftest import Studio, opened, shots
+from tests.chain.wire import Hours
 
 FEW, MORE = 2, 7
 #: A shot that is ordered, found done at its first poll, and delivered.
@@ -135,3 +140,21 @@ async def test_what_a_finished_shot_asks(studio: Studio) -> None:
 async def test_tables_are_written_where_they_say_something_new(studio: Studio) -> None:
     """A run writes its tables at its start and at its end; one that had nothing to do, once."""
     assert [(await one_run(studio, FEW))[0]["write manifest.json"] for _ in range(2)] == [2, 1]
+
+
+async def test_tables_of_which_some_were_refused_are_written_again(studio: Studio) -> None:
+    """Half of them tell of another moment then, even where everything is as it was before."""
+    asked = RunRequest(str(studio.board(*shots(FEW))), str(studio.target), str(studio.config("pixazo")))
+    async with opened(asked, studio.env(), Hours(), []) as (running, _):
+        await running.check(fetch=True)
+        async with running.open():
+            before, running.run_id = running.run_id, "another"
+            (studio.target / "manifest.json").unlink()
+            (studio.target / "manifest.json" / "in the way").mkdir(parents=True)
+            with pytest.raises(StoreError):
+                await running.tables.publish()
+            (studio.target / "manifest.json" / "in the way").rmdir()
+            (studio.target / "manifest.json").rmdir()
+            running.run_id = before
+            await running.tables.publish()
+            assert json.loads((studio.target / "manifest.json").read_text())["run_id"] == before
