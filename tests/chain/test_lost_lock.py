@@ -62,13 +62,14 @@ class Night:
         self.left: dict[str, tuple[int, bytes]] = {}
         self.turn = asyncio.Lock()
 
-    async def __call__(self) -> None:
-        async with self.turn:  # all of the first run sleeps
+    async def __call__(self, first: Session) -> None:
+        async with self.turn:
             if self.left:
                 return
-            self.boot.sleep(3 * LEASE)
-            async with on(self.studio, self.boot, self.board) as (second, _):
-                await work(second)
+            with first.lock._turn:  # its heartbeat sleeps too
+                self.boot.sleep(3 * LEASE)
+                async with on(self.studio, self.boot, self.board) as (second, _):
+                    await work(second)
             self.left = standing(self.studio.target)
 
 
@@ -83,7 +84,7 @@ async def test_who_wakes_after_being_replaced_writes_nothing(studio: Studio, nam
         awake = first.sleep
 
         async def sleep(seconds: float) -> None:
-            await night()
+            await night(first)
             await awake(seconds)
 
         first.sleep = sleep
@@ -91,11 +92,11 @@ async def test_who_wakes_after_being_replaced_writes_nothing(studio: Studio, nam
     assert night.left and standing(studio.target) == night.left
 
 
-async def drawn(session: Session, night: Night) -> None:
-    await session.check(fetch=True)
-    async with session.open():
-        await night()
-        await asyncio.gather(*(session.shot(plan.shot.shot_id) for plan in session.plan.shots if plan.renders))
+async def drawn(first: Session, night: Night) -> None:
+    await first.check(fetch=True)
+    async with first.open():
+        await night(first)
+        await asyncio.gather(*(first.shot(plan.shot.shot_id) for plan in first.plan.shots if plan.renders))
 
 
 async def test_it_orders_nothing_and_publishes_nothing(studio: Studio) -> None:
@@ -107,7 +108,7 @@ async def test_it_orders_nothing_and_publishes_nothing(studio: Studio) -> None:
         await first.check(fetch=True)
         async with first.open():
             await first.shot("sh010")
-            await night()
+            await night(first)
             await first.shot("sh020")
         assert sum(call.order for call in wire.calls) == 1
     assert standing(studio.target) == night.left
@@ -125,7 +126,7 @@ async def test_its_own_receipt_is_written_all_the_same(studio: Studio) -> None:
         async def slow(request: Request, url: str, headers: dict[str, str], timeout: float) -> Reply:
             reply = await ask(request, url, headers, timeout)
             if request.method == "POST":
-                await night()
+                await night(first)
             return reply
 
         wire.ask = slow  # type: ignore[method-assign,assignment]  # the network of this one run is slow
