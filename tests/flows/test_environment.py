@@ -173,7 +173,7 @@ def test_a_prefect_home_that_cannot_be_written(tmp_path: Path, home: str, server
     assert server or cli("plan", _board(tmp_path)).code == 0
 
 
-@pytest.mark.parametrize("words", ["providers", "plan"])
+@pytest.mark.parametrize("words", ["plan", pytest.param("providers", marks=pytest.mark.slow)])
 def test_a_prefect_home_is_no_matter_of_its_own_where_blocks_are_named(tmp_path: Path, words: str) -> None:
     """Prefect is loaded to look for a block: of a home that it cannot make it says nothing of its own."""
     (tmp_path / "blocks.toml").write_text(PAID + '[provider.pixazo]\napi_key_secret = "pixazo-key"\n')
