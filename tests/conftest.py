@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -117,25 +118,33 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def prefect_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The empty database of a Prefect server, made once for all processes of a test run: its tables take seconds."""
+def prefect_tables(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """The empty database of a Prefect server, made once for all processes of a test run, and kept for the next runs
+    with the same Prefect: its tables take seconds."""
     folder = tmp_path_factory.getbasetemp()
-    home = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "prefect-tables"
-    home.mkdir(exist_ok=True)
+    home = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    if (cache := getattr(pytestconfig, "cache", None)) is not None:
+        home = cache.mkdir("prefect")
+    made = home / f"tables-{version('prefect')}.db"
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / "made").exists():
-            command = [str(Path(sys.executable).with_name("prefect")), "server", "database", "upgrade", "-y"]
-            environment = {**without_settings(), **SILENT, "PREFECT_HOME": str(home)}
-            subprocess.run(command, env=environment, check=True, capture_output=True, timeout=PATIENCE)
-            (home / "made").touch()
+        if not made.exists():
+            whole = _make_tables(tmp_path_factory.mktemp("prefect-tables"))
+            Path(shutil.copy(whole, made.with_suffix(".part"))).rename(made)
+    return made
+
+
+def _make_tables(home: Path) -> Path:
+    command = [str(Path(sys.executable).with_name("prefect")), "server", "database", "upgrade", "-y"]
+    environment = {**without_settings(), **SILENT, "PREFECT_HOME": str(home)}
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=PATIENCE)
     return home / "prefect.db"
 
 
 def fill(home: Path, tables: Path) -> Path:
     """The PREFECT_HOME of somebody who has run a server before, and no flow."""
     home.mkdir(exist_ok=True)
-    shutil.copy(tables, home)
+    shutil.copy(tables, home / "prefect.db")
     return home
 
 

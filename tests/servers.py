@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 REGION = "eu-west-1"
 BUCKET = "storyreel-films"
@@ -52,6 +51,8 @@ def one_write_at_a_time(app: Callable[..., Any]) -> Callable[..., Any]:
 @contextlib.contextmanager
 def serving_s3() -> Iterator[S3]:
     """Run moto's S3 server on a free port; the bucket is there."""
+    from moto.server import ThreadedMotoServer  # here, as most who import this module start none
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     assert server._server is not None

@@ -20,10 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-import asyncssh
 import pytest
 from fsspec import filesystem
-from gcp_storage_emulator.server import create_server
 
 from tests.conftest import free_port
 
@@ -133,6 +131,8 @@ MaxStartups 100
 @contextlib.contextmanager
 def serving_sftp(folder: Path) -> Iterator[Place]:
     """Run OpenSSH's server with keys and a configuration of its own; files go below ``folder``."""
+    import asyncssh  # here, as most who import this module start no server
+
     port = free_port()
     for name in ("host", "user"):
         key = asyncssh.generate_private_key("ssh-ed25519")
@@ -166,6 +166,8 @@ def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.fixture(scope="session", name="gcs")
 def gcs_server() -> Iterator[Place]:
     """Import it as ``gcs_server``, take it as ``gcs``. It takes an exclusive create and overwrites all the same."""
+    from gcp_storage_emulator.server import create_server
+
     port = free_port()
     server = create_server("127.0.0.1", port, in_memory=True, default_bucket="films")
     server.start()

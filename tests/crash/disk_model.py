@@ -7,6 +7,7 @@ not may have come all the same, in any order: a name before the bytes, one chang
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path, PurePath
 
 Image = dict[str, bytes]
@@ -32,6 +33,12 @@ class Node:
 
 
 Change = dict[str, Node | None]  # names given and taken away in one step, all in one folder
+
+
+@cache
+def above_of(name: str, root: str) -> tuple[str, ...]:
+    """The folders below the root that a name lies in; asked of each name after each step, and always the same."""
+    return tuple(str(above) for above in PurePath(name).parents if PurePath(root) in above.parents)
 
 
 @dataclass
@@ -65,11 +72,8 @@ class Disk:
         return {
             name[len(self.root) :].lstrip("/"): node.synced
             for name, node in there.items()
-            if not node.folder and all(str(above) in there for above in self._above(name))
+            if not node.folder and all(above in there for above in above_of(name, self.root))
         }
-
-    def _above(self, name: str) -> Iterator[PurePath]:
-        return (above for above in PurePath(name).parents if PurePath(self.root) in above.parents)
 
     def _change(self, **names: Node | None) -> None:
         self.pending.append(names)

@@ -1,4 +1,6 @@
-"""``python -m tests.crash.power LOG AT BOARD TARGET CONFIG RERENDER``: one run without Prefect, written down.
+"""``python -m tests.crash.power``: runs without Prefect, each written down, in children of a process that has loaded
+everything. A line of JSON on stdin asks for one, with its environment and the words of ``live``; one on stdout is its
+exit code.
 
 LOG gets every step at the files of the target, in the order in which they were taken, and between them what the world
 saw: an order that left and was answered, a look at a job, a download, the end. The process is killed in place of its
@@ -6,6 +8,7 @@ AT-th step; 0 kills nothing; a word kills it as soon as a name with this ending 
 """
 
 import asyncio
+import json
 import os
 import pickle
 import signal
@@ -22,6 +25,7 @@ from tasks.storage.disk import Disk
 from tasks.storage.files import Files
 from tasks.transport.client import Http
 from tests.crash.disk_model import Step
+from tests.crash.nursery import in_child, load_late
 
 
 class Recorder(Files):
@@ -108,7 +112,7 @@ async def rendered(wanted: RunRequest, recorder: Recorder) -> int:
         return running.exit_code()
 
 
-def main(log: str, at: str, board: str, target: str, config: str, rerender: str = "") -> int:
+def live(log: str, at: str, board: str, target: str, config: str, rerender: str = "") -> int:
     """The exit code; it is noted as the last step."""
     with Path(log).open("ab") as out:
         recorder = Disk.files = Recorder(out, at)  # type: ignore[misc]  # the one place to look on
@@ -118,5 +122,12 @@ def main(log: str, at: str, board: str, target: str, config: str, rerender: str 
     return code
 
 
+def main() -> None:
+    load_late()
+    for line in sys.stdin:
+        env, words = json.loads(line)
+        print(in_child(lambda: os.environ.update(env) or live(*words)), flush=True)  # noqa: B023 - run at once
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    main()

@@ -46,14 +46,16 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("words", "name"), PAIRS)
-def test_an_output_without_our_letters_gets_them_escaped(cli: Cli, tmp_path: Path, name: str, words: str) -> None:
+def test_an_output_without_our_letters_gets_them_escaped(
+    cli: Cli, typed: Typed, tmp_path: Path, name: str, words: str
+) -> None:
     """Whatever the terminal's encoding, a command says all it has to say, and JSON stays the same JSON."""
     command, *more = words.split()
     board = [_board(tmp_path)] if command == "plan" else []
     odd = cli(command, *board, *more, **ASCII[name])
     assert (odd.code, "Traceback" in odd.err) == (0, False), odd.err
     if more:
-        assert json.loads(odd.out) == cli(command, *board, *more).told
+        assert json.loads(odd.out) == typed(command, *board, *more).told
     elif command == "plan" and name != "POSIX locale":
         assert "\\u96e8" in odd.out
 
@@ -145,8 +147,17 @@ def test_paid_clips_in_memory(typed: Typed, tmp_path: Path) -> None:
     assert typed("plan", board, "--to", "memory://film").code == 0
 
 
-@pytest.mark.parametrize("home", ["/proc/none", "{tmp}/file", pytest.param("/dev/null/home", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("server", [True, False])
+HOMES = {("/proc/none", False), ("{tmp}/file", True)}  # each home and each way to a server; the other pairs are slow
+
+
+@pytest.mark.parametrize(
+    ("home", "server"),
+    [
+        pytest.param(home, server, marks=[] if (home, server) in HOMES else pytest.mark.slow)
+        for home in ("/proc/none", "{tmp}/file", "/dev/null/home")
+        for server in (True, False)
+    ],
+)
 def test_a_prefect_home_that_cannot_be_written(tmp_path: Path, home: str, server: bool) -> None:
     """It is told within seconds, before a lock is taken or a server started; what needs no Prefect does not care."""
     (tmp_path / "file").write_text("")
@@ -162,7 +173,7 @@ def test_a_prefect_home_that_cannot_be_written(tmp_path: Path, home: str, server
     assert server or cli("plan", _board(tmp_path)).code == 0
 
 
-@pytest.mark.parametrize("words", ["providers", "plan"])
+@pytest.mark.parametrize("words", ["plan", pytest.param("providers", marks=pytest.mark.slow)])
 def test_a_prefect_home_is_no_matter_of_its_own_where_blocks_are_named(tmp_path: Path, words: str) -> None:
     """Prefect is loaded to look for a block: of a home that it cannot make it says nothing of its own."""
     (tmp_path / "blocks.toml").write_text(PAID + '[provider.pixazo]\napi_key_secret = "pixazo-key"\n')

@@ -162,11 +162,13 @@ def test_that_a_target_that_is_a_file_is_exit_code_2(typed: Typed, board: Path) 
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["nobody", "another web server"])
-def test_that_a_prefect_server_that_is_none_is_exit_code_2(cli: Cli, board: Path, tmp_path: Path, there: bool) -> None:
+def test_that_a_prefect_server_that_is_none_is_exit_code_2(
+    typed: Typed, board: Path, tmp_path: Path, there: bool
+) -> None:
     """A configured server that is not there, or is something else, is named in words before anything is written."""
     with serving(tmp_path) as host:
         url = f"http://{host if there else f'127.0.0.1:{free_port()}'}/api"
-        ran = cli("render", board, "--to", tmp_path / "film", "--json", PREFECT_API_URL=url)
+        ran = typed("render", board, "--to", tmp_path / "film", "--json", PREFECT_API_URL=url)
     assert ran.code == 2, ran.err
     assert url in ran.told["errors"][0]["message"]
     assert "Traceback" not in ran.err

@@ -5,7 +5,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
@@ -194,22 +194,26 @@ def test_a_card_bears_its_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("paths", "expected", "copied"),
     [
-        ([foreign(RED, 12, 24), foreign(GREEN, 15, 30)], [("red", 12), ("green", 12)], 1),
-        ([foreign(RED, 30, 30), foreign(GREEN, 30, 30), own(BLUE)], [("red", 30), ("green", 30), ("blue", 15)], 2),
-        ([foreign(RED, 12, 24), foreign(GREEN, 12, 24, Size(320, 180))], [("red", 12), ("green", 12)], 1),
-        ([own(BLUE), foreign(YELLOW, 12, 24), own(RED)], [("blue", 12), ("yellow", 12), ("red", 12)], 2),
-        ([foreign(RED, 1, 24), own(GREEN), own(BLUE)], [("red", 1), ("green", 12), ("blue", 12)], 2),
-        ([own(GREEN)], [("green", 12)], 1),
-        ([own(GREEN), None], [("green", 12), ("card", 12)], 1),
-        ([None, own(GREEN)], [("card", 12), ("green", 12)], 1),
+        (lambda: [foreign(RED, 12, 24), foreign(GREEN, 15, 30)], [("red", 12), ("green", 12)], 1),
+        (
+            lambda: [foreign(RED, 30, 30), foreign(GREEN, 30, 30), own(BLUE)],
+            [("red", 30), ("green", 30), ("blue", 15)],
+            2,
+        ),
+        (lambda: [foreign(RED, 12, 24), foreign(GREEN, 12, 24, Size(320, 180))], [("red", 12), ("green", 12)], 1),
+        (lambda: [own(BLUE), foreign(YELLOW, 12, 24), own(RED)], [("blue", 12), ("yellow", 12), ("red", 12)], 2),
+        (lambda: [foreign(RED, 1, 24), own(GREEN), own(BLUE)], [("red", 1), ("green", 12), ("blue", 12)], 2),
+        (lambda: [own(GREEN)], [("green", 12)], 1),
+        (lambda: [own(GREEN), None], [("green", 12), ("card", 12)], 1),
+        (lambda: [None, own(GREEN)], [("card", 12), ("green", 12)], 1),
     ],
     ids=["rates", "common rate", "sizes", "makes", "one frame", "one clip", "card last", "card first"],
 )
 def test_what_differs_is_encoded(
-    tmp_path: Path, paths: list[Path | None], expected: list[tuple[str, int]], copied: int
+    tmp_path: Path, paths: Callable[[], list[Path | None]], expected: list[tuple[str, int]], copied: int
 ) -> None:
     """Clips of the most common size, rate and make are copied, the others fitted in at the same length."""
-    told = join(parts(*paths), tmp_path / "reel.mp4")
+    told = join(parts(*paths()), tmp_path / "reel.mp4")
     assert runs(tmp_path / "reel.mp4") == expected
     assert told.copied == copied
 
@@ -277,9 +281,19 @@ def test_copied_sound_does_not_drift(tmp_path: Path) -> None:
     assert max(map(abs, late)) <= 513 / 48_000
 
 
-@pytest.mark.parametrize("odd", [None, own(YELLOW, "1"), singing(YELLOW, 550, "stereo"), singing(YELLOW, 550, rate=30)])
-def test_sound_is_kept_beside_silence(tmp_path: Path, odd: Path | None) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: None,
+        lambda: own(YELLOW, "1"),
+        lambda: singing(YELLOW, 550, "stereo"),
+        lambda: singing(YELLOW, 550, rate=30),
+    ],
+    ids=["card", "silent", "stereo", "rate"],
+)
+def test_sound_is_kept_beside_silence(tmp_path: Path, make: Callable[[], Path | None]) -> None:
     """With a silent part, a card or another kind of sound between them, tones stay where their pictures are."""
+    odd = make()
     shown = [part("a", singing(RED, 440)), part("b", odd, "1"), part("c", singing(GREEN, 880))]
     told = join(shown, tmp_path / "reel.mp4")
     between = 550 if odd and "sing" in odd.name else 0
@@ -339,11 +353,15 @@ def flaky(path: Path, good: int) -> Open:
     return opener
 
 
-@pytest.mark.parametrize("others", [[own(RED), own(BLUE)], [foreign(RED, 12, 24), foreign(BLUE, 12, 24)]])
-def test_a_clip_that_vanishes_between_becomes_a_card(tmp_path: Path, others: list[Path]) -> None:
+@pytest.mark.parametrize(
+    "others",
+    [lambda: [own(RED), own(BLUE)], lambda: [foreign(RED, 12, 24), foreign(BLUE, 12, 24)]],
+    ids=["own", "foreign"],
+)
+def test_a_clip_that_vanishes_between_becomes_a_card(tmp_path: Path, others: Callable[[], list[Path]]) -> None:
     """A clip that was there when it was looked at, and is not when it is joined, costs its own place only."""
     vanishing = Part("v", Fraction("0.5"), flaky(own(GREEN), 1))
-    told = join([*parts(*others), vanishing, part("c", None)], tmp_path / "reel.mp4")
+    told = join([*parts(*others()), vanishing, part("c", None)], tmp_path / "reel.mp4")
     assert runs(tmp_path / "reel.mp4") == [("red", 12), ("blue", 12), ("card", 24)]
     assert told.skipped == (("v", "the store went away"),)
 
@@ -382,13 +400,15 @@ def test_an_output_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "paths", [[own(RED), own(GREEN)], [own(RED), None, foreign(GREEN, 15, 30), singing(BLUE, 440)]]
+    "paths",
+    [lambda: [own(RED), own(GREEN)], lambda: [own(RED), None, foreign(GREEN, 15, 30), singing(BLUE, 440)]],
+    ids=["copy", "mixed"],
 )
-def test_the_same_parts_give_the_same_bytes(tmp_path: Path, paths: list[Path | None]) -> None:
+def test_the_same_parts_give_the_same_bytes(tmp_path: Path, paths: Callable[[], list[Path | None]]) -> None:
     """A reel joined twice is the same file, and its index stands before its media."""
     digests = set()
     for _ in range(2):
-        join(parts(*paths), tmp_path / "reel.mp4")
+        join(parts(*paths()), tmp_path / "reel.mp4")
         data = (tmp_path / "reel.mp4").read_bytes()
         assert data.index(b"moov") < data.index(b"mdat")
         digests.add(hashlib.sha256(data).hexdigest())
@@ -446,12 +466,14 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
 
-@pytest.mark.parametrize("paths", [[own(RED), own(GREEN)], [own(RED), foreign(GREEN, 3, 30)]], ids=["copy", "mixed"])
-def test_memory_does_not_grow_with_the_clips(tmp_path: Path, paths: list[Path]) -> None:
+@pytest.mark.parametrize(
+    "paths", [lambda: [own(RED), own(GREEN)], lambda: [own(RED), foreign(GREEN, 3, 30)]], ids=["copy", "mixed"]
+)
+def test_memory_does_not_grow_with_the_clips(tmp_path: Path, paths: Callable[[], list[Path]]) -> None:
     """200 clips are joined in the memory of 10, give or take 40 MB."""
 
     def megabytes(number: int) -> int:
-        command = [sys.executable, "-c", MEMORY, str(number), str(tmp_path / "reel.mp4"), *map(str, paths)]
+        command = [sys.executable, "-c", MEMORY, str(number), str(tmp_path / "reel.mp4"), *map(str, paths())]
         return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
     assert megabytes(200) < megabytes(10) + 40
