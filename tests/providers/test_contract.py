@@ -277,7 +277,7 @@ trees = st.recursive(
     max_leaves=12,
 )
 statuses = st.sampled_from([200, 200, 200, 201, 202, 304, *LOST_POLLS]) | st.integers(0, 999)
-limited = settings(max_examples=120, deadline=None)
+limited = settings(max_examples=100, deadline=None)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
