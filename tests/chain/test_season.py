@@ -38,6 +38,12 @@ CHAIN = (
 PRICE = Decimal("0.40")  # of 4 s at aigateway
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _ready() -> None:
+    """What parts are forked off is up before a season begins: to wait for it would hold up the season's heartbeat."""
+    fork(dict, loads=LOADS).join()
+
+
 @dataclass
 class Workers:
     """Starts each part as a process of its own. ``meet`` is called with each part just started."""
