@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from flows.cli.app import main
 from tests.deployed import SECRET, Api, api_of, working
@@ -61,6 +62,23 @@ class OneServer(LoadFileScheduling):
         shared = (name for name, starts in TOGETHER.items() if nodeid.startswith(starts))
         return next(shared, None) or str(super()._split_scope(nodeid))
 
+    def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
+        """Keep what a process collected so that its places are found at once: each is asked for when it is given."""
+        super().add_node_collection(node, collection)
+        self.registered_collections[node] = Places(self.registered_collections[node])
+
+
+class Places(list[str]):
+    """Names with their places; a list would look through thousands for each."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(names)
+        self.places = {name: place for place, name in enumerate(self)}
+
+    def index(self, name: str, *among: Any) -> int:
+        """Where the name stands. Raises ``KeyError`` when it is not there."""
+        return self.places[name]
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
@@ -79,8 +97,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if not hasattr(item.config, "workerinput"):
         return None
     for report in filter(worth_telling, runtestprotocol(item, log=False, nextitem=nextitem)):
+        report.keywords = {}  # twenty names a test that nobody reads
         item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
 
 

@@ -50,13 +50,17 @@ def one_write_at_a_time(app: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextlib.contextmanager
 def serving_s3() -> Iterator[S3]:
-    """Run moto's S3 server on a free port; the bucket is there."""
-    from moto.server import ThreadedMotoServer  # here, as most who import this module start none
+    """Run moto's S3 server on a free port; the bucket is there.
+
+    Of all that moto stands in for S3 alone: to find out which one a request is for takes longer than its answer.
+    """
+    from moto.moto_server.werkzeug_app import create_backend_app  # here, as most who import this module start none
+    from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     assert server._server is not None
-    server._server.app = one_write_at_a_time(server._server.app)
+    server._server.app = one_write_at_a_time(create_backend_app("s3"))
     try:
         host, port = server.get_host_and_port()
         found = _s3(f"http://{host}:{port}")

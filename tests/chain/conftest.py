@@ -148,8 +148,15 @@ def read_back(target: Path) -> tuple[dict[str, Row], list[Row], dict[str, Any]]:
     manifest = json.loads((target / "manifest.json").read_bytes())
     assert manifest["schema_version"] == SCHEMA_VERSION
     rows = {row["shot_id"]: row | {name: Decimal(row[name]) for name in MONEY} for row in manifest["shots"]}
-    attempts = pq.read_table(target / "attempts.parquet").to_pylist()
+    attempts = table_rows(target / "attempts.parquet")
     return rows, attempts, json.loads((target / "costs.json").read_bytes())
+
+
+def table_rows(path: Path) -> list[Row]:
+    """The rows of a Parquet file; `pq.read_table` would look for the parts of a dataset before, five times as long."""
+    with pq.ParquetFile(path) as table:
+        found: list[Row] = table.read().to_pylist()
+    return found
 
 
 class Studio:

@@ -34,5 +34,10 @@ async def part_run(told: dict[str, Any]) -> None:
             await asyncio.gather(*(one(plan) for plan in running.plan.shots if plan.renders))
 
 
+def part_process(told: str) -> None:
+    """A whole process's work."""
+    asyncio.run(part_run(json.loads(told)))
+
+
 if __name__ == "__main__":
-    asyncio.run(part_run(json.loads(sys.argv[1])))
+    part_process(sys.argv[1])

@@ -31,7 +31,7 @@ async def test_an_error_under_200_is_read_by_its_code(studio: Studio, code: str)
 async def test_a_task_whose_id_is_gone_is_not_taken_for_failed(studio: Studio) -> None:
     """It is asked after until the deadline, its quote at risk; nothing else is bought in its place there."""
     studio.faults({"gateway": "dashscope", "do": "shape", "shape": "gone"})
-    outcome = await studio.one(ROUTE, env=studio.env(dashscope={"deadline_s": 60}))
+    outcome = await studio.one(ROUTE, env=studio.env(dashscope={"deadline_s": 6}))
     [attempt] = outcome.attempts
     assert (attempt["outcome"], attempt["at_risk_usd"]) == ("overdue", attempt["quoted_usd"])
     assert "unknown" in outcome.row["error"]

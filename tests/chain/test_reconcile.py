@@ -8,12 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from flows.cli.money import costs as costs_of
 from flows.cli.money import reconcile
-from tests.chain.conftest import Studio, rendered, shots
+from tests.chain.conftest import Studio, rendered, shots, table_rows
 from tests.sandbox.gateways.modelark import ModelArk
 from tests.sandbox.protocol import LANDSCAPE, Answer, Wish
 
@@ -45,8 +44,7 @@ class Desk:
 
     def rows(self) -> list[dict[str, Any]]:
         """What reconciled.parquet holds."""
-        rows: list[dict[str, Any]] = pq.read_table(self.studio.target / "reconciled.parquet").to_pylist()
-        return rows
+        return table_rows(self.studio.target / "reconciled.parquet")
 
 
 @pytest.fixture

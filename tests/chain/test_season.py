@@ -3,9 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
-import sys
-from asyncio.subprocess import Process, create_subprocess_exec
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -23,14 +20,28 @@ from tasks.session.session import Session, start_session
 from tasks.storage.lock import Lock
 from tasks.storage.store import Store
 from tests.chain.conftest import MONEY, read_back
+from tests.chain.part_run import part_process
+from tests.forks import Fork, fork
 from tests.sandbox import Sandbox
 
-ROOT = Path(__file__).parents[2]
+LOADS: tuple[str, ...] = (
+    "tasks.engine.shot",
+    "tasks.engine.delivery.fetch",
+    "tasks.media.remux",
+    "tasks.media.looks.look",
+)
+LOADS += ("tasks.transport.wire", "tasks.storyboard.formats.text", "httpx", "httpcore", "anyio._backends._asyncio")
 CHAIN = (
     '[chain]\ntext_to_video = ["aigateway:openai/sora-2-text-to-video-pro"]\n'
     'remix = ["aigateway:openai/sora-2-video-to-video-remix"]\nallow_retired = true\n'
 )
 PRICE = Decimal("0.40")  # of 4 s at aigateway
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _ready() -> None:
+    """What parts are forked off is up before a season begins: to wait for it would hold up the season's heartbeat."""
+    fork(dict, loads=LOADS).join()
 
 
 @dataclass
@@ -41,18 +52,17 @@ class Workers:
     target: Path
     config: Path
     env: dict[str, str]
-    meet: Callable[[PartOrder, Process, int], Awaitable[None]] | None = None
+    meet: Callable[[PartOrder, Any, int], Awaitable[None]] | None = None
     listen: Callable[[str], None] = lambda line: None
     started: list[PartOrder] = field(default_factory=list)
-    processes: list[Process] = field(default_factory=list)
+    processes: list[Any] = field(default_factory=list)
     meetings: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self, task: PartOrder) -> Callable[[], Awaitable[bool]]:
         told: dict[str, Any] = {"board": str(self.board), "to": str(self.target), "config": str(self.config)}
         told |= {"budget_usd": None if task.budget_usd is None else str(task.budget_usd), "only": task.only}
         told |= {"concurrency": task.concurrency, "part": task.part.model_dump()}
-        command = [sys.executable, "-m", "tests.chain.part_run", json.dumps(told)]
-        process = await create_subprocess_exec(*command, cwd=ROOT, env={**os.environ, **self.env})
+        process = await self.begin(json.dumps(told))
         self.started.append(task)
         self.processes.append(process)
         if self.meet is not None:
@@ -62,6 +72,10 @@ class Workers:
             return process.returncode is None
 
         return can_come
+
+    async def begin(self, told: str) -> Any:
+        """The part as a process, as asyncio has them."""
+        return Fork(fork(part_process, told, loads=LOADS, env=self.env))
 
     async def end(self) -> None:
         for process in self.processes:
@@ -175,7 +189,7 @@ async def test_a_part_that_is_killed_is_begun_again(tmp_path: Path) -> None:
     with Sandbox(job_seconds=2.0) as box:
         stage = Stage(box, tmp_path)
 
-        async def kill_first(task: PartOrder, process: Process, nth: int) -> None:
+        async def kill_first(task: PartOrder, process: Fork, nth: int) -> None:
             if nth == 1:
                 await receipts(stage.target, 3)
                 process.kill()

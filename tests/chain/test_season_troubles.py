@@ -208,7 +208,7 @@ async def test_a_target_that_cannot_be_read_for_a_moment(tmp_path: Path, monkeyp
 
 async def test_a_season_that_woke_up_too_late_leaves_the_next_one_alone(tmp_path: Path) -> None:
     """A season whose target was taken over while it hung clears no part of the newcomer and writes no table."""
-    with Sandbox(job_seconds=30.0) as box:
+    with Sandbox(job_seconds=5.0) as box:
         stage = Set(box, tmp_path)
         rooms = stage.rooms(stage.board(*scenes(1, 1)))
         async with stage.session(rooms) as running:

@@ -172,7 +172,7 @@ async def test_a_lost_clip_is_asked_for_before_another_is_bought(studio: Studio)
 
 async def test_the_built_in_renderer_draws_one(studio: Studio) -> None:
     """Each of its takes would be the same; where it only stands in, it stands in once and the next run orders all."""
-    board = studio.board({"prompt": "x", "takes": 3})
+    board = studio.board({"prompt": "x", "takes": 3, "size": "320x180", "duration": 1})
     drawn = await studio.render(board, studio.config("animatic:card"))
     assert (drawn.code, len(drawn.attempts), drawn.row["takes"]) == (0, 1, 1)
     board, config = studio.board({"prompt": "other", "takes": 3}), studio.config("pixazo", "animatic:card")

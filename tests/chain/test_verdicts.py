@@ -4,7 +4,6 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from tasks.commands import answers
@@ -15,14 +14,14 @@ from tasks.engine.submit import OrderClient
 from tasks.ledger import write_verdict
 from tasks.storage.lock import Lock
 from tasks.storage.store import Store
-from tests.chain.conftest import PRICE, Outcome, Studio, opened, read_back
+from tests.chain.conftest import PRICE, Outcome, Studio, opened, read_back, table_rows
 
 USD = PRICE["pixazo"]
 
 
 def takes(studio: Studio) -> list[dict[str, Any]]:
     """The table of takes."""
-    return pq.read_table(studio.target / "takes.parquet").to_pylist()
+    return table_rows(studio.target / "takes.parquet")
 
 
 def say(studio: Studio, kind: Kind, take: int, *, note: str = "", after: int = 0, shot_id: str = "sh010") -> None:

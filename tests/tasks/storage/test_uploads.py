@@ -2,8 +2,6 @@
 
 import json
 import stat
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +10,15 @@ import pytest
 
 from tasks.storage.store import Store, StoreError
 from tasks.storage.writers import _listed
+from tests.forks import fork
 from tests.servers import S3, s3_server  # noqa: F401 - a fixture
 from tests.servers_stores import Place, Stalling, azure_server, gcs_server, sftp_server  # noqa: F401 - fixtures
+from tests.tasks.storage.sending import measure, send
 
-ROOT = Path(__file__).parents[3]
 SERVERS = ("s3", "azure", "sftp", "gcs")
 BIG = 30_000_000
 SIZE = 120_000_000
-SENDER = """
-import json, sys
-from pathlib import Path
-from tasks.storage.store import Store
-url, options, how, name, big = sys.argv[1:]
-store = Store(url, json.loads(options))
-getattr(store, how)(name, Path(big) if how == "put" else Path(big).read_bytes())
-"""
+LOADS = ("tasks.storage.store", "s3fs", "adlfs", "sshfs", "gcsfs")
 
 
 def through(kind: str, server: Any, port: int) -> tuple[str, dict[str, Any]]:
@@ -59,12 +51,11 @@ def test_killed_in_the_middle(kind: str, how: str, big: Path, request: pytest.Fi
         straight = Store(url.replace(str(line.port), str(line.upstream)), server.options)
         straight.write("clips/old.mp4", b"whole")
         name = "clips/new.mp4" if how == "create" else "clips/old.mp4"
-        words = [url, json.dumps(options), how, name, str(big)]
-        sender = subprocess.Popen([sys.executable, "-c", SENDER, *words], cwd=ROOT)
+        sender = fork(send, url, options, how, name, big, loads=LOADS)
         assert line.stalled.wait(60)
-        assert sender.poll() is None
+        assert sender.is_alive()
         sender.kill()
-        sender.wait()
+        sender.join()
     assert straight.names() == ["clips/old.mp4"]
     assert straight.read("clips/old.mp4") == b"whole"
     assert straight.create("clips/new.mp4", b"another's")
@@ -76,34 +67,17 @@ def test_a_clip_is_not_held_in_memory(kind: str, tmp_path: Path, request: pytest
     clip, back = tmp_path / "clip.mp4", tmp_path / "back.mp4"
     with clip.open("wb") as handle:
         handle.truncate(SIZE)
-    script = f"{MEASURED}\nprint(used)"
-    if kind == "local":
-        words = [str(tmp_path / "target"), "{}"]
-    else:
+    url, options = str(tmp_path / "target"), {}
+    if kind != "local":
         server = request.getfixturevalue(kind)
-        words = [server.folder(), json.dumps(server.options)]
-    command = [sys.executable, "-c", script, *words, str(clip), str(back)]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=100).stdout
-    print(f"{kind}: {int(told) / 1e6:.0f} MB for a clip of {SIZE / 1e6:.0f} MB")
-    assert int(told) < 50_000_000
+        url, options = server.folder(), server.options
+    told = tmp_path / "told"
+    process = fork(measure, url, options, clip, back, told, loads=LOADS)
+    process.join(100)
+    assert process.exitcode == 0
+    print(f"{kind}: {int(told.read_text()) / 1e6:.0f} MB for a clip of {SIZE / 1e6:.0f} MB")
+    assert int(told.read_text()) < 50_000_000
     assert back.stat().st_size == SIZE
-
-
-MEASURED = """
-import json, sys
-from pathlib import Path
-from tasks.storage.store import Store
-url, options, clip, back = sys.argv[1:]
-store = Store(url, json.loads(options))
-store.write("warm.bin", bytes(1000))
-store.put("warm.mp4", Path(__import__("tasks.storage.store").storage.store.__file__))
-lines = lambda: Path("/proc/self/status").read_text().splitlines()  # the kernel's other figure begins with the parent's
-peak = lambda: next(int(line.split()[1]) for line in lines() if line.startswith("VmHWM")) * 1024
-before = peak()
-store.put("clips/a.mp4", Path(clip))
-store.get("clips/a.mp4", Path(back))
-used = peak() - before
-"""
 
 
 def test_a_lost_line_is_found_again(sftp: Place) -> None:
