@@ -107,8 +107,8 @@ async def _run(running: Session, start: prefect_server.ServerStart, *, quiet: bo
             display.say(f"Prefect was lost on the way ({type(error).__name__}); ledger and manifest are whole")
             process.LOST.append(error)
             return running.exit_code()
-        if running.renderer is None and running.stopped is None:
-            raise StartError(state.message or "the run did not start")
+        if running.stopped is None:
+            display.check_end(state, began=running.renderer is not None)
     return running.exit_code()
 
 

@@ -110,6 +110,17 @@ def say(line: str) -> None:
     err.print(text(line), soft_wrap=True)
 
 
+def check_end(state: Any, *, began: bool) -> None:
+    """Tell of a run that did not come to its own end, by the flow's final state.
+
+    Raises ``StartError`` when it did not even begin.
+    """
+    if not began:
+        raise StartError(state.message or "the run did not start")
+    if state.name in ("Failed", "Crashed"):  # Prefect's own: ours say Incomplete
+        say(f"the run broke off before its end: {state.message}; what is missing is made by the same command")
+
+
 def faults(error: StartError) -> None:
     """Print every fault on its own line, on standard error; shots at which the same is wrong share one."""
     found = error.faults

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from prefect.states import Completed, Crashed, Failed, State
 from rich.console import Console
 
 from flows.cli import display
-from tasks.domain.errors import BoardError, Fault
+from tasks.domain.errors import BoardError, Fault, StartError
 from tasks.domain.progress import Progress
 from tests.conftest import without_settings
 from tests.flows import STORYREEL, Ran, write_board
@@ -217,3 +218,28 @@ def test_that_a_terminal_shows_faults_as_lines(tmp_path: Path) -> None:
     seen = on_a_terminal("render", tmp_path / "no.csv", "--to", tmp_path / "film", environment=environment)
     assert seen.code == 2
     assert seen.text.replace("\r", "").splitlines() == [f"error: {tmp_path / 'no.csv'} is not there"]
+
+
+ENDS = [
+    (Completed(message="2 rendered"), ""),
+    (Failed(name="Incomplete", message="1 failed"), ""),
+    (Failed(message="Flow run encountered an exception: KeyError: 'x'"), "the run broke off before its end: Flow run"),
+    (
+        Crashed(message="the server went away"),
+        "the run broke off before its end: the server went away;",
+    ),
+]
+
+
+@pytest.mark.parametrize(("state", "told"), ENDS, ids=["whole", "incomplete", "an exception", "crashed"])
+def test_a_run_that_broke_off_is_told(state: State, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A flow that ended in an exception, after its shots were made, does not look like one that came to its end."""
+    display.check_end(state, began=True)
+    said = capsys.readouterr().err
+    assert said.startswith(told) if told else said == ""
+
+
+def test_a_run_that_did_not_begin_says_why() -> None:
+    """Its reason is the flow's own."""
+    with pytest.raises(StartError, match="no lock"):
+        display.check_end(Failed(message="no lock"), began=False)

@@ -1,6 +1,8 @@
 """Which Prefect server a run at a terminal uses, and what becomes of a run whose server is lost."""
 
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -42,6 +44,28 @@ def test_that_a_lost_server_costs_no_shot(own_home: Path, tmp_path: Path) -> Non
     assert ran.err.count("Prefect was lost on the way") == 1
     assert "Traceback" not in ran.err
     assert {row["status"] for row in manifest(film).values()} == {"rendered"}
+
+
+BROKEN = """
+from flows.cli.app import main
+from tasks.session.session import Session
+async def show(self):
+    raise KeyError("a slip of ours")
+Session.show = show
+main()
+"""
+
+
+@pytest.mark.slow
+def test_that_a_run_that_broke_off_says_so(cli: Cli, prefect_server: str, tmp_path: Path) -> None:
+    """An exception that nobody expected, after the shots were made, is told in a line, and the tables are there."""
+    board = write_board(tmp_path / "board.csv", [{"shot_id": "a", "prompt": "a sail", "duration": 1}])
+    words = [sys.executable, "-c", BROKEN, "render", str(board), "--to", str(tmp_path / "film")]
+    done = subprocess.run(words, env=cli.environment, cwd=cli.folder, capture_output=True, text=True, timeout=200)
+    assert "the run broke off before its end: " in done.stderr
+    assert "KeyError" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {row["status"] for row in manifest(tmp_path / "film").values()} == {"rendered"}
 
 
 PAID = """
