@@ -3,7 +3,7 @@
 from tasks.manifest.costs import total_costs
 from tasks.manifest.csv_file import disarm
 from tasks.manifest.csv_file import write as write_csv
-from tasks.manifest.files import TableHead, build_tables, load_attempts, load_manifest, summary
+from tasks.manifest.files import TableHead, build_tables, load_attempts, load_manifest, read_manifest, summary
 from tasks.manifest.parquet_file import write as write_parquet
 from tasks.manifest.refunds import refunds_line
 from tasks.manifest.rows import MANIFEST, Row, Table, kept_again, row_keys
@@ -28,6 +28,7 @@ __all__ = [
     "load_manifest",
     "load_sounds",
     "load_takes",
+    "read_manifest",
     "refunds_line",
     "row_keys",
     "summary",

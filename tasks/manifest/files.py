@@ -84,11 +84,19 @@ def load_manifest(data: bytes) -> list[Row]:
     A manifest of schema 1 has none of the columns that schema 2 added: a column of such a name is the board's own.
     Raises ``TargetError`` with every fault when it is no manifest, has a newer schema or has cells of another kind.
     """
-    shots = _shots(data)
+    return read_manifest(data)[0]
+
+
+def read_manifest(data: bytes) -> tuple[list[Row], dict[str, Any]]:
+    """The shots of a ``manifest.json``, as `load_manifest` gives them, and what else it says of itself.
+
+    Raises ``TargetError`` with every fault when it is no manifest, has a newer schema or has cells of another kind.
+    """
+    shots, head = _shots(data)
     faults = [fault for shot in shots for fault in _faults(shot)]
     if faults:
         raise TargetError(faults)
-    return shots
+    return shots, head
 
 
 def load_attempts(data: bytes) -> list[Row]:
@@ -108,17 +116,17 @@ def _pretty(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
 
 
-def _shots(data: bytes) -> list[Row]:
+def _shots(data: bytes) -> tuple[list[Row], dict[str, Any]]:
     try:
         whole = json.loads(data)
     except (ValueError, RecursionError):
         raise TargetError(_NO_MANIFEST) from None
     head = whole if isinstance(whole, dict) else {}
-    version, shots = head.get("schema_version"), head.get("shots")
+    version, shots = head.get("schema_version"), head.pop("shots", None)
     if type(version) is int and version > SCHEMA_VERSION:
         raise TargetError(f"manifest.json has schema {version}, and this version reads up to {SCHEMA_VERSION}")
     if type(version) is int and version > 0 and isinstance(shots, list) and all(map(_is_row, shots)):
-        return _of_schema_1(shots) if version == 1 else shots
+        return _of_schema_1(shots) if version == 1 else shots, head
     raise TargetError(_NO_MANIFEST)
 
 

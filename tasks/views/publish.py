@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tasks.config import MarkSettings
+from tasks.domain import machine
 from tasks.domain.errors import StoryreelError, TargetError
 from tasks.domain.progress import Progress
 from tasks.domain.request import VIEWS, View, ViewSelection
 from tasks.domain.result import Clip
 from tasks.ledger import Ledger, Verdicts, now, read_verdicts
-from tasks.manifest import SHEET, RowSound, dump_sounds, load_attempts, load_manifest, load_sounds
+from tasks.manifest import SHEET, RowSound, dump_sounds, load_attempts, load_sounds, read_manifest
 from tasks.storage import Store
 from tasks.views.sound.cues import languages_of, place_lines, place_sounds, sound_of, times_of
 from tasks.views.takes import read_takes, with_parts
@@ -62,17 +63,22 @@ class ViewPublisher:
 
         Raises ``TargetError`` when the target has no manifest.
         """
-        tables = await asyncio.to_thread(self.tables)
+        tables: Tables = await self._step(self.tables)
         problems = []
         due = await asyncio.to_thread(self._due, views)
         for view in sorted(due, key=lambda view: list(BUILDERS).index(view.name)):
             try:
-                await asyncio.to_thread(BUILDERS[view.name], self, tables, view.file)
+                await self._step(BUILDERS[view.name], self, tables, view.file)
             except (StoryreelError, OSError) as error:
                 problems.append(f"{view.file} was not made: {error}")
         for problem in problems:
             self.progress.line(problem)
         return problems
+
+    async def _step(self, act: Callable[..., Any], *args: Any) -> Any:
+        """Do it in a thread; before, what the step before has freed is given back."""
+        await asyncio.to_thread(machine.give_back)
+        return await asyncio.to_thread(act, *args)
 
     def _due(self, views: ViewSelection) -> list[View]:
         there = [one for one in VIEWS.values() if not one.default and one not in views.chosen]
@@ -84,8 +90,7 @@ class ViewPublisher:
             data = self.store.read("manifest.json")
         except FileNotFoundError as error:
             raise TargetError(f"{self.store.url} has no manifest.json: nothing to show") from error
-        rows = load_manifest(data)
-        return Tables(rows, {k: v for k, v in json.loads(data).items() if k != "shots"})
+        return Tables(*read_manifest(data))
 
     def make_timeline(self, tables: Tables, file: str) -> None:
         """Write the cut for an editing program, in the format that the file's ending names."""
