@@ -188,10 +188,7 @@ def _wide(cell: bytes) -> bytes:
     return b"prompt," + b",".join(cell % n if b"%" in cell else cell for n in range(49))
 
 
-LONG = ("100,000 rows", "2,000,000 cells")  # seconds each; the others hold the same bound
-
-
-@pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.slow] * (one in LONG)) for one in WORST])
+@pytest.mark.parametrize("name", WORST)
 def test_that_memory_is_bounded(tmp_path: Path, name: str) -> None:
     """The largest tables that pass and the worst bomb that does not are planned or refused in under a gigabyte."""
     board = tmp_path / ("b.parquet" if "bomb" in name else "b.csv")

@@ -1,8 +1,9 @@
 """Our timelines in programs for editing: what OpenTimelineIO's adapters make of them for MLT and for Kdenlive is played
 by melt, each picture told by its grey, and FCPXML is compared with Apple's definition.
 
-Run by `make others`, with the interpreter that has the adapters. The conversion is the one of ``docs/editors.md``. melt
-is used where it is installed; the definition is not ours to hand on: name its file in the variable ``FCPXML_DTD``.
+Run by `make others`, with the interpreter that has the adapters. The pictures are those of the conversion that
+``docs/editors.md`` shows; of the timeline as it is the length is looked at. melt is used where it is installed; the
+definition is not ours to hand on: name its file in the variable ``FCPXML_DTD``.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import groupby
@@ -28,6 +30,8 @@ PAGE = Path(__file__).parents[2] / "docs/editors.md"
 SIZE = (64, 36)  # of the pictures that melt is asked for
 Seen = list[tuple[int | None, int]]  # shots by their place, or None for black, each with its pictures
 GROUNDS: dict[str, Seen] = {"film.mlt": [], "film.kdenlive": [(None, 1)]}  # Kdenlive's ground goes on behind the film
+CONVERT = """import sys, opentimelineio as o
+o.adapters.write_to_file(o.adapters.read_from_file(sys.argv[1]), sys.argv[2], adapter_name=sys.argv[3])"""
 VALIDATE = """import sys
 from lxml import etree
 dtd = etree.DTD(open(sys.argv[2]))
@@ -47,7 +51,7 @@ def _failed(python: str, folder: Path, name: str) -> int:
     if problems := asyncio.run(ViewPublisher(store, folder, Progress()).make(views)):
         print(f"{name}: {problems}")
         return 1
-    wanted, failed = _wanted(shots, rate), 0
+    wanted, failed = _wanted(shots, rate), _straight(python, folder, name)
     for file, ground in GROUNDS.items():
         words = [python, "-c", _conversion(), file]
         subprocess.run(words, cwd=folder, timeout=SECONDS, check=True, stdout=subprocess.DEVNULL)
@@ -55,6 +59,20 @@ def _failed(python: str, folder: Path, name: str) -> int:
         failed += played not in (wanted + ground, None)
         print(f"{name}, {file}: {_told(played, wanted + ground)}")
     return failed + _invalid(python, folder, name)
+
+
+def _straight(python: str, folder: Path, name: str) -> int:
+    """How many of the adapters make a project of another length of the timeline as it is. What is shown of clips with
+    a timecode is wrong then, as the page says."""
+    shots, rate = BOARDS[name]
+    wanted, failed = sum(one.frames_at(rate) for one in shots), 0
+    for adapter, file, measure in (("mlt_xml", "film.mlt", _opened), ("kdenlive", "film.kdenlive", _laid)):
+        words = [python, "-c", CONVERT, "timeline.otio", file, adapter]
+        subprocess.run(words, cwd=folder, timeout=SECONDS, check=True, stdout=subprocess.DEVNULL)
+        found = measure(folder / file)
+        failed += found not in (wanted, None)
+        print(f"{name}, {adapter}: {'melt is not installed' if found is None else f'{found} frames of {wanted}'}")
+    return failed
 
 
 def _conversion() -> str:
@@ -93,6 +111,35 @@ def _told(played: Seen | None, wanted: Seen) -> str:
     if played is None:
         return "melt is not installed"
     return "each shot its own, to the frame" if played == wanted else f"{played} instead of {wanted}"
+
+
+def _opened(file: Path) -> int | None:
+    """The frames that melt counts in a project; None where it is not installed."""
+    if shutil.which("melt") is None:
+        return None
+    words = ["melt", file.name, "-consumer", "xml:out.xml"]
+    subprocess.run(words, cwd=file.parent, timeout=SECONDS, check=True, capture_output=True)
+    return int(ET.parse(file.parent / "out.xml").findall("tractor")[-1].get("out", "0")) + 1
+
+
+def _laid(file: Path) -> int:
+    """The frames that a project of Kdenlive has on its first track: its black ground is longer than any film."""
+    root = ET.parse(file).getroot()
+    profile = root.find("profile")
+    assert profile is not None
+    rate = Fraction(profile.get("frame_rate_num", "")) / Fraction(profile.get("frame_rate_den", ""))
+    items = list(root.findall("playlist[@id='playlist0']/*"))
+    return sum(_frames(one.get("length") or one.get("out") or "", rate) - _from(one, rate) for one in items)
+
+
+def _from(item: ET.Element, rate: Fraction) -> int:
+    """What to take from an item's end for its length: a blank has that itself, an entry ends with its last frame."""
+    return 0 if item.get("length") else _frames(item.get("in", ""), rate) - 1
+
+
+def _frames(clock: str, rate: Fraction) -> int:
+    hours, minutes, seconds = clock.split(":")
+    return round((int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds)) * rate)
 
 
 def _invalid(python: str, folder: Path, name: str) -> bool:

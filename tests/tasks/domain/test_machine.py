@@ -28,10 +28,13 @@ def test_what_was_freed_is_given_back() -> None:
 
 @pytest.mark.parametrize("fault", [OSError, AttributeError, TypeError])
 def test_a_system_that_cannot_goes_on(fault: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the C library is another one, nothing happens."""
+    """Where the C library is another one, it was asked for, and nothing else happens."""
+    asked: list[str | None] = []
 
     def none(name: str | None) -> None:
+        asked.append(name)
         raise fault
 
     monkeypatch.setattr(machine.ctypes, "CDLL", none)
     machine.give_back()
+    assert asked == [None]

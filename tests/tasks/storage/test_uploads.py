@@ -61,12 +61,7 @@ def test_killed_in_the_middle(kind: str, how: str, big: Path, request: pytest.Fi
     assert straight.create("clips/new.mp4", b"another's")
 
 
-FIRST = ("local", "azure")  # the others go through the same doors, seconds each
-
-
-@pytest.mark.parametrize(
-    "kind", [pytest.param(one, marks=[pytest.mark.slow] * (one not in FIRST)) for one in ("local", *SERVERS)]
-)
+@pytest.mark.parametrize("kind", ["local", *SERVERS])
 def test_a_clip_is_not_held_in_memory(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """A clip of 120 MB goes up and comes down in pieces: the process never grows by more than 50 MB."""
     clip, back = tmp_path / "clip.mp4", tmp_path / "back.mp4"
