@@ -17,7 +17,7 @@ test browser slow crash: export PYTHONDONTWRITEBYTECODE =
 
 # Each of the many small files of a target is synced: in memory, where there is room, the tests take half as long.
 MEMORY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print $$6 }')
-test: export TMPDIR := $(or $(MEMORY),$(TMPDIR),/tmp)
+test slow: export TMPDIR := $(or $(MEMORY),$(TMPDIR),/tmp)
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev demo test browser slow lint types check bench bench-scale format sandbox crash fuzz others clean

@@ -236,10 +236,12 @@ def api(prefect_server: str) -> Iterator[Api]:
 
 
 @pytest.fixture(scope="session")
-def worker(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def worker(
+    environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Every deployment of prefect.yaml, and a worker that takes their runs as long as the test session."""
-    with working(environment, tmp_path_factory.mktemp("worker") / "worker.log"):
-        yield
+    with working(environment, tmp_path_factory.mktemp("worker") / "worker.log") as process:
+        yield process
 
 
 @pytest.fixture(scope="session")

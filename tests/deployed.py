@@ -128,7 +128,7 @@ class Api:
 @contextlib.contextmanager
 def api_of(url: str) -> Iterator[Api]:
     """A client of a server's API."""
-    with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE) as client:
         yield Api(client)
 
 
@@ -145,21 +145,21 @@ def deployed(environment: Mapping[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def worker(environment: Mapping[str, str], log: Path, *options: str) -> Iterator[None]:
+def worker(environment: Mapping[str, str], log: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker of the pool for as long as this lasts."""
     asks = {**environment, "PREFECT_WORKER_QUERY_SECONDS": "1"}
     command = [PREFECT, "worker", "start", "--pool", "storyreel", *options]
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=log.parent, env=asks, stdout=out, stderr=out)
         try:
-            yield
+            yield process
         finally:
             end(process, 30)
 
 
 @contextlib.contextmanager
-def working(environment: Mapping[str, str], log: Path) -> Iterator[None]:
+def working(environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Deploy all of prefect.yaml and keep a worker for as long as this lasts."""
     deployed(environment)
-    with worker(environment, log):
-        yield
+    with worker(environment, log) as process:
+        yield process

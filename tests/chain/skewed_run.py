@@ -48,7 +48,7 @@ def hold(told: dict[str, Any]) -> None:
     print(json.dumps({"now": time.time()}), flush=True)
     over = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.readline(), over.set()), daemon=True).start()
-    while not over.wait(told["lease"] / 12):
+    while not over.wait(told["every"]):
         lock.renew()
     lock.release()
 

@@ -22,7 +22,7 @@ import pytest
 
 from tasks.domain.errors import TargetError
 from tasks.season.coordinator import PartOrder
-from tasks.storage.lock import Lock
+from tasks.storage.lock import Lock, Timing, seconds
 from tasks.storage.store import Store
 from tests.chain.conftest import read_back
 from tests.chain.test_season import Stage, Workers, receipts, scenes
@@ -196,9 +196,10 @@ def test_two_rerenders_in_turn(turns: Sequence[int], tmp_path: Path) -> None:
 
 
 @contextmanager
-def holder(store: Store, skew: int, lease: float, *, elsewhere: bool) -> Iterator[subprocess.Popen[str]]:
-    """A process on a machine with that skew that holds the lock and keeps it alive."""
-    told = json.dumps({"to": store.url, "lease": lease, "elsewhere": elsewhere})
+def holder(store: Store, skew: int, *, elsewhere: bool) -> Iterator[subprocess.Popen[str]]:
+    """A process on a machine with that skew that holds the lock for a minute at a time and beats every tenth of a
+    second: the machine of the tests may stand still for many heartbeats."""
+    told = json.dumps({"to": store.url, "lease": 60.0, "every": 0.1, "elsewhere": elsewhere})
     command = [sys.executable, "-m", "tests.chain.skewed_run", told]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **machine(skew)}, text=True, **pipes) as process:  # type: ignore[call-overload]  # a mix by name
@@ -214,12 +215,13 @@ def holder(store: Store, skew: int, lease: float, *, elsewhere: bool) -> Iterato
 def test_a_holder_whose_clock_is_wrong(skew: int, elsewhere: bool, tmp_path: Path) -> None:
     """A live holder is not taken for dead however its wall clock stands, and a killed one is followed."""
     store = Store(str(tmp_path))
-    with holder(store, skew, 1.2, elsewhere=elsewhere) as process:
+    with holder(store, skew, elsewhere=elsewhere) as process:
         with pytest.raises(TargetError, match="in use by run holder"):
-            Lock(store, "newcomer", lease=1.2).take()
+            Lock(store, "newcomer").take()
         process.kill()
         process.wait()
-        newcomer = Lock(store, "newcomer", lease=1.2)
+        now = itertools.count(seconds(), 5.0)  # a minute passes while it is looked at
+        newcomer = Lock(store, "newcomer", timing=Timing(lambda: next(now), lambda _: None))
         newcomer.take()
         newcomer.release()
     assert store.names("lock") == []

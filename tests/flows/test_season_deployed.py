@@ -1,5 +1,6 @@
 """A season as Prefect's users run it: the deployment, parts on two workers, one of them killed in the middle."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from tasks.storage.store import Store
+from tests import deployed
 from tests.chain.conftest import read_back
-from tests.deployed import PREFECT, Api, paid_config
+from tests.deployed import Api, paid_config
 from tests.flows import write_board
 from tests.sandbox import Sandbox
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.usefixtures("worker")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SHOTS = 200
 PRICE = Decimal("1.50")
 
@@ -40,31 +42,29 @@ def receipts(target: Path) -> int:
     return len(list(target.glob("ledger/*/*-accepted.json")))
 
 
-def test_a_season_outlives_a_killed_worker(api: Api, environment: Mapping[str, str], tmp_path: Path) -> None:
+def test_a_season_outlives_a_killed_worker(
+    api: Api, environment: Mapping[str, str], worker: "subprocess.Popen[bytes]", tmp_path: Path
+) -> None:
     """200 shots in parts over two workers, one killed with jobs in the air: the season ends whole, each shot is bought
     once, and the parts leave one manifest and one costs.json of one run."""
     rows = [{"scene": f"s{n // 20}", "prompt": f"wave {n}", "duration": 4, "size": "1280x720"} for n in range(SHOTS)]
     board, target = write_board(tmp_path / "board.csv", rows), tmp_path / "film"
-    with Sandbox(job_seconds=8.0) as box, (tmp_path / "second.log").open("wb") as log:
+    with Sandbox(job_seconds=8.0) as box, contextlib.ExitStack() as stack:
         config = paid_config(tmp_path / "paid.toml", box)
         asked = {"board": str(board), "to": str(target), "config": str(config), "budget_usd": 320.0}
-        asks = {**environment, "PREFECT_WORKER_QUERY_SECONDS": "1"}
-        command = [PREFECT, "worker", "start", "--pool", "storyreel", "--name", "second"]
-        second = subprocess.Popen(command, cwd=tmp_path, env=asks, stdout=log, stderr=log)
+        run = api.trigger("render-season", **asked, shots_a_part=40, parts_in_flight=4)
         try:
-            api.wait(lambda: (tmp_path / "second.log").read_text(), lambda said: "started" in said)
-            second.send_signal(signal.SIGSTOP)  # the season itself is the first worker's
-            run = api.trigger("render-season", **asked, shots_a_part=40, parts_in_flight=4)
-            api.until(run, "Running")
-            second.send_signal(signal.SIGCONT)
-            api.wait(lambda: len(family(second.pid)), lambda count: count > 1)
-            api.wait(lambda: receipts(target), lambda count: count >= 60, 300)
-            lost = family(second.pid)
-            assert len(lost) > 1, "the second worker has no part to lose"
+            api.wait(lambda: family(worker.pid)[1:], bool)
+            worker.send_signal(signal.SIGSTOP)  # the season itself is its; the first two parts are the second's
+            second = stack.enter_context(deployed.worker(environment, tmp_path / "second.log", "--limit", "2"))
+            api.wait(lambda: family(second.pid), lambda found: len(found) > 2)
         finally:
-            for pid in family(second.pid):
-                os.kill(pid, signal.SIGKILL)
-            second.wait()
+            worker.send_signal(signal.SIGCONT)
+        api.wait(lambda: receipts(target), lambda count: count >= 60, 300)
+        lost = family(second.pid)
+        assert len(lost) > 2, "the second worker has no part to lose"
+        for pid in lost:
+            os.kill(pid, signal.SIGKILL)
         state = api.until(run, "Completed", "Incomplete", "Failed", "Crashed", patience=600)
         found, attempts, costs = read_back(target)
         bill = box.bill()["pixazo"]
