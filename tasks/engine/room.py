@@ -51,6 +51,8 @@ class Room:
 
 def _standing(folder: Path) -> Path:
     """The folder, or the nearest one above it that exists."""
+    if folder.exists():  # as for nearly every order; a link's own way is a look at each of its parts
+        return folder
     path = Path(os.path.realpath(folder))
     while not path.exists():
         path = path.parent
