@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from tasks.domain import machine
 from tasks.domain.errors import MediaError
 from tasks.media import containers, nal
+from tasks.media.opening import open_media
 from tasks.media.posters import jpeg_of
 
 T = TypeVar("T")
@@ -90,8 +91,7 @@ def check_boxes(path: Path) -> str:
         machine.raise_lack(error)
         raise MediaError(f"the video cannot be read: {error.strerror or error}") from error
     if missing := {b"moov", b"mdat"} - kinds:
-        names = " and no ".join(sorted(name.decode() for name in missing))
-        raise MediaError(f"the mp4 is not whole: it has no {names} box")
+        raise MediaError(f"the mp4 is not whole: it has no {b' and no '.join(sorted(missing)).decode()} box")
     return container
 
 
@@ -207,7 +207,7 @@ def open_clip(path: Path, demuxer: str = "mp4") -> Iterator[tuple[InputContainer
     """The container and its video stream. Raises ``MediaError`` when ffmpeg says anything against them."""
     try:
         # a file object and a fixed format: ffmpeg neither reads the name as a protocol nor guesses a playlist
-        with path.open("rb") as file, av.open(file, "r", format=demuxer) as container:
+        with path.open("rb") as file, open_media(file, demuxer) as container:
             if not container.streams.video:
                 raise MediaError("the mp4 holds no video")
             stream = container.streams.video[0]

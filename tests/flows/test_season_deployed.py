@@ -52,9 +52,10 @@ def test_a_season_outlives_a_killed_worker(
     with Sandbox(job_seconds=8.0) as box, contextlib.ExitStack() as stack:
         config = paid_config(tmp_path / "paid.toml", box)
         asked = {"board": str(board), "to": str(target), "config": str(config), "budget_usd": 320.0}
+        before = family(worker.pid)
         run = api.trigger("render-season", **asked, shots_a_part=40, parts_in_flight=4)
         try:
-            api.wait(lambda: family(worker.pid)[1:], bool)
+            api.wait(lambda: set(family(worker.pid)).difference(before), bool)
             worker.send_signal(signal.SIGSTOP)  # the season itself is its; the first two parts are the second's
             second = stack.enter_context(deployed.worker(environment, tmp_path / "second.log", "--limit", "2"))
             api.wait(lambda: family(second.pid), lambda found: len(found) > 2)

@@ -16,10 +16,13 @@ from tasks.animatic.renderer import MOST_RATE, RATE
 from tasks.domain.errors import MediaError
 from tasks.domain.result import Clip
 from tasks.domain.shot import Size
+from tasks.media.opening import open_media
 from tasks.media.probe import check_boxes, tracks_of
 from tasks.views.timeline.cut import meant
 
 BROKEN = (MediaError, av.FFmpegError, OSError, ValueError, MemoryError)  # what a bad clip can end in
+LONGEST_HEADER, MOST_HEADERS = 4096, 256  # bytes of one that is known again, and how many are kept
+_FORMATS: dict[bytes, str] = {}
 _TELLS = re.compile(rb"soun|tmcd|timecode")  # a handler of sound or of timecode, or timecode among the metadata
 UPRIGHT = b"".join(n.to_bytes(4, "big") for n in (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30))
 
@@ -78,11 +81,12 @@ def look_and_open(path: Path, longest: Fraction) -> Iterator[OpenClip]:
     upright = _is_upright(path)
     with open_clip(path) as (container, stream):
         size = Size(stream.width, stream.height) if upright else _turned(container, stream)
+        plain = upright and _format(container, stream) == "yuv420p"
         rate = Fraction(stream.average_rate or RATE)
         rate = meant(float(rate)) if 1 <= rate <= MOST_RATE else Fraction(RATE)
         packets = _packets(container, stream)
         seconds = (packets.end - packets.first) * Fraction(stream.time_base or 0) or 1 / rate
-        make = _make(packets, stream, size, rate) if upright and packets.may_end(_ticks(longest, stream)) else None
+        make = _make(packets, stream, size, rate) if plain and packets.may_end(_ticks(longest, stream)) else None
         found = Look(size, rate, seconds, make, _sound_of(container))
         container.seek(0)
         yield OpenClip(found, container, stream)
@@ -90,7 +94,7 @@ def look_and_open(path: Path, longest: Fraction) -> Iterator[OpenClip]:
 
 def listen(clip: Clip, path: Path) -> Clip:
     """The clip with the channels of its file's sound, and its timecode. Where the file's index names neither, it is not
-    opened: that takes forty times as long. Raises one of ``BROKEN`` when it cannot be read."""
+    opened: that takes ten times as long. Raises one of ``BROKEN`` when it cannot be read."""
     check_boxes(path)
     if not _TELLS.search(_index(path)):
         return clip
@@ -105,7 +109,7 @@ def open_clip(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
 
     Raises ``MediaError`` when it holds no video, one of ``BROKEN`` when it cannot be read.
     """
-    with av.open(f"file:{path.absolute()}", "r", format="mp4") as container:
+    with open_media(f"file:{path.absolute()}", "mp4") as container:
         if not container.streams.video:
             raise MediaError("the mp4 holds no video")
         yield container, container.streams.video[0]
@@ -155,7 +159,7 @@ def _ticks(seconds: Fraction, stream: VideoStream) -> int:
 def _make(packets: _Packets, stream: VideoStream, size: Size, rate: Fraction) -> Make | None:
     """How the clip is coded, if it is H.264 that begins with a whole picture."""
     context, base = stream.codec_context, stream.time_base
-    plain = context.name == "h264" and context.pix_fmt == "yuv420p" and meant(float(stream.average_rate or 1)) == rate
+    plain = context.name == "h264" and meant(float(stream.average_rate or 1)) == rate
     if not (plain and base and packets.whole) or packets.decoded is None:
         return None
     delay = packets.shown[0] - packets.decoded
@@ -171,10 +175,29 @@ def _sound_of(container: InputContainer) -> tuple[Any, ...] | None:
 
 def _turned(container: InputContainer, stream: VideoStream) -> Size:
     """The size of a picture that players turn."""
+    frame = _first(container, stream)
+    return Size(frame.height, frame.width) if frame.rotation % 180 else Size(frame.width, frame.height)
+
+
+def _format(container: InputContainer, stream: VideoStream) -> str:
+    """How the pixels of H.264 are kept, which a header says and only a decoder reads: once for each header."""
+    header = bytes(stream.codec_context.extradata or b"")
+    if stream.codec_context.name != "h264" or len(header) > LONGEST_HEADER:
+        return ""
+    if header not in _FORMATS:
+        if len(_FORMATS) >= MOST_HEADERS:
+            _FORMATS.clear()
+        _FORMATS[header] = _first(container, stream).format.name
+    return _FORMATS[header]
+
+
+def _first(container: InputContainer, stream: VideoStream) -> av.VideoFrame:
+    """The clip's first picture; the clip stands at its start again. Raises ``MediaError`` when it has none."""
     frame = next(container.decode(stream), None)
     if frame is None:
         raise MediaError("the video holds no picture")
-    return Size(frame.height, frame.width) if frame.rotation % 180 else Size(frame.width, frame.height)
+    container.seek(0)
+    return frame
 
 
 def _is_upright(path: Path) -> bool:

@@ -5,8 +5,7 @@ What lies on the timeline is on the cut's rate, and each media reference tells i
 
 import json
 import math
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -15,57 +14,79 @@ from typing import Any
 
 from tasks.domain.errors import StartError
 from tasks.domain.money import usd_text
-from tasks.views.timeline.alternates import add_alternates
+from tasks.views.timeline.alternates import with_alternates
 from tasks.views.timeline.cut import Cut, Item, Media, Row, Sound, plain, url_of
 from tasks.views.timeline.sounds import Laid, SoundTrack, tracks_of
 from tasks.views.timeline.timecode import hour
 
-END = b"\n}"  # what is inside the outermost is indented
 NEEDED = "a timeline needs OpenTimelineIO: pip install 'storyreel[timeline]'"
+EDGE = "\n" + 20 * " "  # how far the library indents what is on a track
+
+Tracks = list[tuple[Any, Iterator[Any]]]
+"""Empty tracks, each with what is to be on it, which is made as it is asked for."""
 
 
 def write_otio(cut: Cut, out: Path, *, name: str, takes: Sequence[Row] = ()) -> None:
     """Write the timeline to the file ``out`` as OpenTimelineIO JSON: all cells of a row are its item's metadata under
-    ``storyreel``. By the library itself: as a text it would be in memory three times, 5 kB a shot each.
+    ``storyreel``.
 
     ``takes`` are those that an editor may switch to. Media is named relative to the target. A scene is a marker on its
     first shot. Raises ``StartError`` when the extra ``timeline`` is not installed, ``OSError`` when the file cannot be
     written whole.
     """
     library = library_with("otio_json")
-    timeline = build(library, cut, name=name)
-    add_alternates(library, timeline.tracks[0], takes)
-    try:
-        library.adapters.write_to_file(timeline, str(out), "otio_json")
-    except (ValueError, RuntimeError) as error:
-        raise OSError(f"the timeline cannot be written: {error}") from error
-    if not _is_whole(out):
-        raise OSError(f"the timeline was cut off: {out.parent} does not keep what is written there")
+    with out.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(_pieces_of_json(library, cut, name, takes))
 
 
-def _is_whole(out: Path) -> bool:
-    """Whether the JSON has its end: the library says nothing of a disk that is full."""
-    with out.open("rb") as file:
-        file.seek(-min(len(END), out.stat().st_size), os.SEEK_END)
-        return file.read(len(END)) == END
+def _pieces_of_json(library: Any, cut: Cut, name: str, takes: Sequence[Row]) -> Iterator[str]:
+    """What the library itself would write, piece by piece: as a whole each shot takes 12 kB of memory."""
+    text_of = library.core.serialize_json_to_string
+    timeline, tracks, here = _empty_timeline(library, cut, name), _tracks(library, cut), library.schema.Gap("here")
+    for track, _ in tracks:
+        track.append(here.deepcopy())
+        timeline.tracks.append(track)
+    place, left = _indented(text_of(here)), text_of(timeline)
+    for number, (_, items) in enumerate(tracks):
+        before, _, left = left.partition(place)
+        yield before
+        for nth, item in enumerate(with_alternates(library, items, takes) if number == 0 else items):
+            yield ("," if nth else "") + _indented(text_of(item))
+    yield left
+
+
+def _indented(text: str) -> str:
+    """The JSON of an item as it stands on a track: no line of it ends inside of a text."""
+    return EDGE + text.replace("\n", EDGE)
 
 
 def build(library: Any, cut: Cut, *, name: str) -> Any:
     """The timeline: pictures on ``V1``, the sound of the clips on ``A1`` where one has any, then the other sounds."""
+    timeline = _empty_timeline(library, cut, name)
+    for track, items in _tracks(library, cut):
+        track.extend(list(items))
+        timeline.tracks.append(track)
+    return timeline
+
+
+def _empty_timeline(library: Any, cut: Cut, name: str) -> Any:
+    """The timeline with its markers, without a track."""
     clips = sum(bool(item.url) for item in cut.items)
     timeline = library.schema.Timeline(
         plain(name),
         global_start_time=time(library, hour(cut.rate), cut.rate),
         metadata={"storyreel": {"shots": len(cut.items), "clips": clips, "rate": float(cut.rate)}},
     )
-    timeline.tracks.append(_track(library, "V1", "Video", [_seen(library, item, cut.rate) for item in cut.items]))
-    if any(item.channels for item in cut.items):
-        heard = [_heard(library, item, cut.rate) for item in cut.items]
-        timeline.tracks.append(_track(library, "A1", "Audio", heard))
-    for track in tracks_of(cut):
-        timeline.tracks.append(_track(library, track.name, "Audio", _pieces(library, track, cut.rate)))
     timeline.tracks.markers.extend(_marks(library, cut))
     return timeline
+
+
+def _tracks(library: Any, cut: Cut) -> Tracks:
+    track = library.schema.Track
+    made: Tracks = [(track("V1", kind="Video"), (_seen(library, item, cut.rate) for item in cut.items))]
+    if any(item.channels for item in cut.items):
+        made.append((track("A1", kind="Audio"), (_heard(library, item, cut.rate) for item in cut.items)))
+    return made + [(track(one.name, kind="Audio"), _pieces(library, one, cut.rate)) for one in tracks_of(cut)]
 
 
 def library_with(adapter: str) -> Any:
@@ -87,12 +108,6 @@ def time(library: Any, frames: int, rate: Fraction) -> Any:
 def span(library: Any, frames: int, rate: Fraction, start: int = 0) -> Any:
     """So many frames from ``start`` on."""
     return library.opentime.TimeRange(time(library, start, rate), time(library, frames, rate))
-
-
-def _track(library: Any, name: str, kind: str, items: Sequence[Any]) -> Any:
-    track = library.schema.Track(name, kind=kind)
-    track.extend(items)
-    return track
 
 
 def _json(value: Any) -> Any:
@@ -161,15 +176,14 @@ def _reference(library: Any, item: Item, media: Media) -> Any:
     return made
 
 
-def _pieces(library: Any, track: SoundTrack, rate: Fraction) -> list[Any]:
+def _pieces(library: Any, track: SoundTrack, rate: Fraction) -> Iterator[Any]:
     """The track's sounds with the gaps between them."""
-    made, at = [], 0
+    at = 0
     for piece in track.pieces:
         if piece.start > at:
-            made.append(library.schema.Gap(source_range=span(library, piece.start - at, rate)))
-        made.append(_sound(library, piece, rate))
+            yield library.schema.Gap(source_range=span(library, piece.start - at, rate))
+        yield _sound(library, piece, rate)
         at = piece.stop
-    return made
 
 
 def _sound(library: Any, piece: Laid, rate: Fraction) -> Any:

@@ -1,10 +1,19 @@
 """The other takes in a timeline: read back by the library itself."""
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import opentimelineio
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.tasks.views.timeline.test_formats import row, written
+from tasks.views.timeline.alternates import with_alternates
+from tasks.views.timeline.cut import cut_of
+from tasks.views.timeline.formats import write_timeline
+from tasks.views.timeline.otio_file import build
+from tests.tasks.views.timeline.test_cut import sound
+from tests.tasks.views.timeline.test_formats import boards, row, written
 
 
 def take(n: int, *, in_use: bool = False, shot_id: str = "sh010") -> dict[str, Any]:
@@ -38,3 +47,17 @@ def test_without_takes_nothing_is_added() -> None:
     rows = [row("sh010")]
     with_one = written(rows, "b.otio", name="b", takes=[take(1, in_use=True)])
     assert with_one == written(rows, "b.otio", name="b")
+
+
+@given(boards().filter(bool), st.integers(0, 5))
+@settings(max_examples=30, deadline=None)
+def test_the_pieces_are_what_the_library_writes_as_one(rows: list[dict[str, Any]], silence: int) -> None:
+    """Byte by byte, with the sound of clips, sounds beside them and the gaps between, and other takes."""
+    heard = [one | {"has_sound": True} for one in rows]
+    cut = cut_of(heard).with_sounds([sound("music", silence, 2), sound("music", silence + 3, 1), sound("sfx", 0, 1)])
+    takes = [take(2, shot_id=str(one["shot_id"])) for one in rows]
+    whole = build(opentimelineio, cut, name="b")
+    list(with_alternates(opentimelineio, whole.tracks[0], takes))
+    with tempfile.TemporaryDirectory() as folder:
+        write_timeline(cut, out := Path(folder, "b.otio"), name="b", takes=takes)
+        assert out.read_text() == opentimelineio.core.serialize_json_to_string(whole)

@@ -338,7 +338,7 @@ def test_stand_ins_and_missing_shots_are_marked_in_the_cut() -> None:
 
 
 def test_a_full_disk_leaves_no_half_of_a_timeline(tmp_path: Path) -> None:
-    """The library that writes it says nothing of a disk that is full."""
+    """A disk that is full is an error, and never a file that ends in the middle."""
     (out := tmp_path / "timeline.otio").symlink_to("/dev/full")
-    with pytest.raises(OSError, match="the timeline"):
+    with pytest.raises(OSError, match="No space"):
         write_timeline(cut_of([row("sh010")]), out, name="b")
