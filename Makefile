@@ -97,5 +97,5 @@ others: $(VENV)/.developer $(VENV)-others/.ready  ## LibreOffice, pandas, polars
 	@$(BIN)/python -m tests.others $(VENV)-others/bin/python
 
 clean:                       ## caches and what the demo wrote; neither .venv nor any other target
-	@rm -rf out/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage bench.json
+	@rm -rf out/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* bench.json
 	@find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +
