@@ -15,6 +15,9 @@ ROOMS = {
 }
 FLOORS = re.search(r"^tasks/\n((?:  .*\n)+)", TEXT, re.MULTILINE)
 MOST_LINES, MOST_MODULES = 300, 16
+MOST_FUNCTION, MOST_PARAMETERS = 40, 6  # lines, and parameters beside ``self``
+#: Flows and commands: what they take is what a user may say.
+FOR_USERS = {"render_storyboard", "render_season", "plan_storyboard", "render", "plan", "review"}
 PARTICIPLE = re.compile(
     r"(?!(?:feed|seed|need|heed|speed)$)[a-z]+ed|told|said|held|kept|sent|lost|left|found|made|taken|shown|known|seen|"
     r"chosen|drawn|hidden|overridden|withdrawn|written|given|begun|spent|caught|brought|bought"
@@ -69,6 +72,18 @@ def test_a_room_is_seen_at_a_glance(folder: Path) -> None:
         path.name: lines for path in folder.glob("*.py") if (lines := len(path.read_text().splitlines())) > MOST_LINES
     }
     assert not long
+
+
+def test_a_function_fits_on_a_screen() -> None:
+    """None is longer or takes more than a reader keeps in mind, but for flows and commands."""
+    for folder in folders():
+        for path in folder.glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name in FOR_USERS:
+                    continue
+                told = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+                assert node.end_lineno is not None and node.end_lineno - node.lineno < MOST_FUNCTION, node.name
+                assert len([one for one in told if one not in ("self", "cls")]) <= MOST_PARAMETERS, node.name
 
 
 def test_one_door_to_the_environment() -> None:

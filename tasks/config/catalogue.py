@@ -62,26 +62,17 @@ def _read(file: Path, _stamp: int) -> Catalogue:
     return Catalogue(*read(file))
 
 
-def quote(
-    model: Model,
-    seconds: Decimal,
-    size: Size,
-    fee: Decimal = Decimal(0),
-    *,
-    audio: bool | None = None,
-    pictures: int = 0,
-    source_seconds: Decimal | None = None,
-) -> Decimal:
-    """What a clip of these seconds and this size as sent will cost, in US dollars rounded to the millionth.
+def quote(model: Model, usage: Usage, fee: Decimal = Decimal(0)) -> Decimal:
+    """What an order that uses so much will cost, in US dollars rounded to the millionth. ``fee`` is a factor on top
+    (0.05: 5 %).
 
-    ``fee`` is a factor on top (0.05: 5 %), ``audio`` whether sound is asked for (None: the gateway decides),
-    ``pictures`` how many are sent, ``source_seconds`` how long the clip is that a remix starts from (None: as long as
-    this one). Raises ``ConfigError`` when the price list does not say: the price is never taken as 0.
+    Raises ``ConfigError`` when the price list does not say: the price is never taken as 0.
     """
     try:
-        return usd(model.price.quote(Usage(seconds, *size, audio, pictures, source_seconds)) * (1 + fee))
+        return usd(model.price.quote(usage) * (1 + fee))
     except UnknownPriceError:
-        raise ConfigError(f"{model.route} has no known price for {seconds} s at {size}") from None
+        size = Size(usage.width, usage.height)
+        raise ConfigError(f"{model.route} has no known price for {usage.seconds} s at {size}") from None
 
 
 def snap_seconds(model: Model, asked: Decimal) -> Decimal | None:

@@ -8,6 +8,7 @@ from tasks.config import Catalogue, Settings, quote, snap_size
 from tasks.domain.errors import Fault
 from tasks.domain.model import Model, Route
 from tasks.domain.plan import Offer, ShotPlan, words_of_waiting
+from tasks.domain.pricing import Usage
 from tasks.domain.result import DRAFT_DAY, Attempt
 from tasks.domain.shot import Shot, Size
 from tasks.domain.takes import Asked, Need, Shelf
@@ -79,7 +80,7 @@ class Drafts:
         if self.today >= until:  # a day early, because the gateway's day may begin before ours
             return plainly[0], (*plainly[1], f"{model.route}: the draft could be finished until {until}")
         seconds, size = draft.seconds, snap_size(model, Size.parse(draft.size)) or model.sizes[0]
-        price = quote(model, seconds, size, provider.fee)
+        price = quote(model, Usage(seconds, *size), provider.fee)
         return (Offer(Route(model, provider.options), seconds, size, price), *plainly[0]), plainly[1]
 
     def told(self, need: Need, found: Found, attempts: Sequence[Attempt]) -> list[str]:

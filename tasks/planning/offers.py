@@ -20,6 +20,7 @@ from tasks.domain.identity import number_text
 from tasks.domain.model import Inputs, Model, Route, narrow, why_not
 from tasks.domain.money import usd_text
 from tasks.domain.plan import Offer
+from tasks.domain.pricing import Usage
 from tasks.domain.shot import Shot, Shown, Size
 from tasks.planning.shapes import describe_fit
 
@@ -141,7 +142,7 @@ class OfferFinder:
         route = Route(model, provider.options if provider else {})
         pictures = (shot.mode == "image_to_video") + bool(shot.last_image) + len(shown)
         audio, source = shot.audio if model.audio else None, self.length_of_source(shot)
-        price = quote(model, seconds, size, fee, audio=audio, pictures=pictures, source_seconds=source)
+        price = quote(model, Usage(seconds, *size, audio, pictures, source), fee)
         return Offer(route, seconds, size, price, travels, shown)
 
     def _closed(self, model: Model, provider: ProviderSettings | None, chain: Chain) -> str:

@@ -93,8 +93,7 @@ def card(
 ) -> Card:
     """What the contact sheet says of a shot.
 
-    ``attempts`` are those of the shot and ``verdicts`` what was said under its ``key``, oldest first; ``takes`` are
-    its rows of the table of takes.
+    ``attempts`` and ``takes`` are those of the shot, ``verdicts`` what was said under its ``key``, oldest first.
     """
     used = next((one for one in reversed(attempts) if _made(one, row)), None)
     status, charged, at_risk = str(row["status"]), number(row["charged_usd"]), number(row["at_risk_usd"])

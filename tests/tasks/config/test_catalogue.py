@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tasks.config.catalogue import is_retired, lifecycle, load_catalogue, quote, snap_seconds, snap_size
 from tasks.domain.errors import ConfigError
 from tasks.domain.model import Limit, Model
+from tasks.domain.pricing import Usage
 from tasks.domain.shot import Size
 
 KNOWN = load_catalogue()
@@ -118,14 +119,16 @@ def test_the_built_in_renderer_takes_what_was_asked() -> None:
     card = KNOWN.model("animatic:card")
     assert snap_seconds(card, Decimal("3.7")) == Decimal("3.7")
     assert snap_size(card, Size(333, 777)) == Size(333, 777)
-    assert quote(card, Decimal("3.7"), Size(333, 777)) == 0
+    assert quote(card, Usage(Decimal("3.7"), 333, 777)) == 0
 
 
 @pytest.mark.parametrize("entry", PAID, ids=lambda entry: entry.route)
 def test_everything_offered_has_a_price(entry: Model) -> None:
     """Each size and length of each paid entry has a price above zero."""
     low, high = entry.any_seconds or (0, -1)
-    prices = [quote(entry, Decimal(s), size) for size in entry.sizes for s in (*entry.seconds, *range(low, high + 1))]
+    prices = [
+        quote(entry, Usage(Decimal(s), *size)) for size in entry.sizes for s in (*entry.seconds, *range(low, high + 1))
+    ]
     assert prices
     assert all(price.is_finite() and price > 0 for price in prices)
 
@@ -180,14 +183,14 @@ def test_every_entry_says_where_and_when_it_was_read(entry: Model) -> None:
 )
 def test_quotes(route: str, seconds: int, size: str, fee: str, usd: str) -> None:
     """A quote is the documented price of the seconds and size sent, times one and the fee."""
-    assert quote(KNOWN.model(route), Decimal(seconds), Size.parse(size), Decimal(fee)) == Decimal(usd)
+    assert quote(KNOWN.model(route), Usage(Decimal(seconds), *Size.parse(size)), Decimal(fee)) == Decimal(usd)
 
 
 @pytest.mark.parametrize(("seconds", "size"), [("5", "1280x720"), ("4.5", "1280x720"), ("4", "640x360")])
 def test_an_unknown_price_is_a_fault(seconds: str, size: str) -> None:
     """What the price list does not hold is never 0.00: the message names model, size and seconds."""
     with pytest.raises(ConfigError) as caught:
-        quote(KNOWN.model("pixazo:sora-2-pro"), Decimal(seconds), Size.parse(size))
+        quote(KNOWN.model("pixazo:sora-2-pro"), Usage(Decimal(seconds), *Size.parse(size)))
     assert all(word in str(caught.value) for word in ("pixazo:sora-2-pro", seconds, size))
 
 
@@ -232,7 +235,7 @@ def test_a_source_is_named_with_its_day_or_the_doubt(entry: Model) -> None:
 def test_a_picture_is_counted_where_it_costs() -> None:
     """fal's page of Grok Imagine 1.5: five seconds of 480p cost 0.40, and each picture 0.01."""
     grok = KNOWN.model("fal:xai/grok-imagine-video/v1.5/image-to-video")
-    assert quote(grok, Decimal(5), Size(854, 480), pictures=1) == Decimal("0.41")
+    assert quote(grok, Usage(Decimal(5), 854, 480, pictures=1)) == Decimal("0.41")
 
 
 WITH_PICTURES = [
@@ -256,7 +259,7 @@ WITH_PICTURES = [
 @pytest.mark.parametrize(("route", "seconds", "size", "pictures", "usd"), WITH_PICTURES)
 def test_quotes_with_pictures(route: str, seconds: int, size: str, pictures: int, usd: str) -> None:
     """Frames and references cost what the gateway documents, and no more."""
-    assert quote(KNOWN.model(route), Decimal(seconds), Size.parse(size), pictures=pictures) == Decimal(usd)
+    assert quote(KNOWN.model(route), Usage(Decimal(seconds), *Size.parse(size), pictures=pictures)) == Decimal(usd)
 
 
 FROM_A_SOURCE = [
@@ -283,7 +286,7 @@ FROM_A_SOURCE = [
 @pytest.mark.parametrize(("route", "seconds", "size", "source", "usd"), FROM_A_SOURCE)
 def test_quotes_of_edits(route: str, seconds: int, size: str, source: str, usd: str) -> None:
     """What the source's own seconds cost is in the quote."""
-    quoted = quote(KNOWN.model(route), Decimal(seconds), Size.parse(size), source_seconds=Decimal(source))
+    quoted = quote(KNOWN.model(route), Usage(Decimal(seconds), *Size.parse(size), source_seconds=Decimal(source)))
     assert quoted == Decimal(usd)
 
 

@@ -74,10 +74,7 @@ def test_a_documented_example_is_quoted_to_the_cent(tmp_path: Path, told: str, a
     (tmp_path / "models.toml").write_text(GATEWAY + told)
     model = load_catalogue(tmp_path / "models.toml").model("box:m")
     assert model.price.quote(asked) == D(usd)
-    if asked.source_seconds is None:
-        size = Size(asked.width, asked.height)
-        told_usd = quote(model, asked.seconds, size, audio=asked.audio, pictures=asked.pictures)
-        assert told_usd == D(usd)
+    assert quote(model, asked) == D(usd)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +157,7 @@ def test_tokens_that_a_gateway_counted_are_priced(price: Price, sent: Usage | No
 def test_a_quote_in_the_catalogue_says_what_has_no_price() -> None:
     """The fault names the route, the seconds and the size."""
     with pytest.raises(ConfigError, match=r"pixazo:sora-2-pro has no known price for 5 s at 1280x720"):
-        quote(load_catalogue().model("pixazo:sora-2-pro"), D(5), Size(1280, 720))
+        quote(load_catalogue().model("pixazo:sora-2-pro"), Usage(D(5), 1280, 720))
 
 
 cents = st.integers(0, 500).map(lambda amount: D(amount).scaleb(-2))
