@@ -6,8 +6,8 @@ import av
 from av.container import InputContainer
 
 _INDEXED = ("mp4", "mov")  # whose index says what is in them
-#: Of the first stream. While it opens a file ffmpeg decodes pictures to guess what its index says too, for as long as
-#: 50 pictures take to be shown; what then lacks is the format of H.264's pixels, which the first picture has.
+#: Of the first stream. While it opens a file ffmpeg decodes its first pictures, to guess what the index says too: 24 ms
+#: of a clip of 2 MB, against 2. What then lacks is the format of H.264's pixels, which the first picture has.
 _UNSEEN: list[Any] = [{"skip_frame": "all"}]
 
 
